@@ -1,0 +1,32 @@
+/* expand.h - one streaming interface over the decompressors (zlib, liblzma, libbz2, libzstd, liblz4). Bytes in, bytes
+ * out, bounded memory; nothing is allocated from sizes the input claims beyond each codec's cap. */
+#ifndef GH_WIRE_EXPAND_H
+#define GH_WIRE_EXPAND_H
+#include "base/err.h"
+#include "base/span.h"
+
+enum gh_codec {
+	GH_CODEC_STORE,	  /* copies */
+	GH_CODEC_DEFLATE, /* raw, RFC 1951 */
+	GH_CODEC_ZLIB,	  /* RFC 1950 */
+	GH_CODEC_GZIP,	  /* RFC 1952, one member: the caller loops over members */
+	GH_CODEC_BZIP2,	  /* one stream */
+	GH_CODEC_XZ,	  /* one stream; checks verified */
+	GH_CODEC_LZMA,	  /* "alone" format, .lzma */
+	GH_CODEC_ZSTD,	  /* one frame, window <= 8 MiB (RFC 8878 recommends 8 MiB as what decoders must support) */
+	GH_CODEC_LZ4,	  /* one frame */
+	GH_CODEC_LZMA_ZIP, /* zip method 14 */
+};
+
+struct gh_expand;
+
+/* NULL when memory or the codec's memory cap (32 MiB) does not allow it. */
+struct gh_expand *gh_expand_open(enum gh_codec codec);
+/* Feed in->p (consumed bytes are cut off the front of *in) and fill out[0..cap); *made bytes were written.
+ * *end becomes true when the compressed stream ended: in->p then stands at the first byte after it.
+ * GH_E_MALFORMED: broken stream (what was made before stands). GH_E_LIMIT: needs more memory than the cap.
+ * With in->n == 0 and nothing made and !*end: more input is needed. */
+enum gh_rc gh_expand_step(struct gh_expand *x, struct gh_span *in, uint8_t *out, size_t cap, size_t *made, bool *end);
+void gh_expand_close(struct gh_expand *x);
+const char *gh_codec_name(enum gh_codec codec);
+#endif
