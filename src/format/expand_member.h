@@ -17,6 +17,10 @@ struct gh_expanded {
  * out (out->rc says so too), GH_E_NOMEM, else GH_OK with out->rc. */
 enum gh_rc gh_member_expand(struct gh_walk *w, struct gh_member m, enum gh_codec codec, uint64_t off, uint64_t len,
 			    struct gh_expanded *out);
+/* The same, and hand the expanded bytes (out is filled already) to `with` after the member event; with may be NULL.
+ * Its code is returned when it is not GH_OK. */
+enum gh_rc gh_member_expand_with(struct gh_walk *w, struct gh_member m, enum gh_codec codec, uint64_t off, uint64_t len,
+				 struct gh_expanded *out, enum gh_rc (*with)(void *ctx, struct gh_src *src), void *ctx);
 /* CRC-32 of a range of the source, read in one forward pass. */
 enum gh_rc gh_range_crc32(struct gh_src *src, uint64_t off, uint64_t len, uint32_t *crc);
 #endif
