@@ -13,18 +13,26 @@ enum gh_codec {
 	GH_CODEC_BZIP2,	  /* one stream */
 	GH_CODEC_XZ,	  /* one stream; checks verified */
 	GH_CODEC_LZMA,	  /* "alone" format, .lzma */
-	GH_CODEC_ZSTD,	  /* one frame, window <= 8 MiB (RFC 8878 recommends 8 MiB as what decoders must support) */
+	GH_CODEC_ZSTD,	  /* one frame, window <= GH_EXPAND_WINDOW (RFC 8878 asks decoders for 8 MiB at least) */
 	GH_CODEC_LZ4,	  /* one frame */
-	GH_CODEC_LZMA_ZIP, /* zip method 14 */
+	GH_CODEC_LZMA_ZIP, /* zip method 14; see gh_expand_expect */
 };
+
+/* Largest history window, bytes: what `xz -9` and joblib's highest level write. The libraries allocate it without
+ * touching it, so the memory really used is bounded by the bytes expanded too. Close a decompressor before what came
+ * out of it is walked: then one window exists at a time, however deep the nesting. */
+enum { GH_EXPAND_WINDOW = 64 << 20, GH_EXPAND_MEMORY = 72 << 20 };
 
 struct gh_expand;
 
-/* NULL when memory or the codec's memory cap (32 MiB) does not allow it. */
+/* NULL when memory does not allow it. */
 struct gh_expand *gh_expand_open(enum gh_codec codec);
+/* GH_CODEC_LZMA_ZIP, before the first step: the size the container gives. Such a stream need not have an end marker;
+ * *end then becomes true when this many bytes were made. Has no effect on the other codecs. */
+void gh_expand_expect(struct gh_expand *x, uint64_t size);
 /* Feed in->p (consumed bytes are cut off the front of *in) and fill out[0..cap); *made bytes were written.
  * *end becomes true when the compressed stream ended: in->p then stands at the first byte after it.
- * GH_E_MALFORMED: broken stream (what was made before stands). GH_E_LIMIT: needs more memory than the cap.
+ * GH_E_MALFORMED: broken stream (what was made before stands). GH_E_LIMIT: needs more memory than GH_EXPAND_MEMORY.
  * With in->n == 0 and nothing made and !*end: more input is needed. */
 enum gh_rc gh_expand_step(struct gh_expand *x, struct gh_span *in, uint8_t *out, size_t cap, size_t *made, bool *end);
 void gh_expand_close(struct gh_expand *x);
