@@ -1,0 +1,112 @@
+#include "scan/json_out.h"
+
+#include "base/utf8.h"
+
+#include <inttypes.h>
+
+static void line(struct gh_json *j)
+{
+	gh_buf_ch(j->out, '\n');
+	for (unsigned i = 0; i < j->depth; i++)
+		gh_buf_str(j->out, "  ");
+}
+
+static void lead(struct gh_json *j, const char *key)
+{
+	if (j->more)
+		gh_buf_ch(j->out, ',');
+	if (j->depth > 0)
+		line(j);
+	if (key != NULL)
+		gh_buf_fmt(j->out, "\"%s\": ", key);
+	j->more = true;
+}
+
+void gh_json_open(struct gh_json *j, const char *key, char bracket)
+{
+	lead(j, key);
+	gh_buf_ch(j->out, bracket);
+	j->depth++;
+	j->more = false;
+}
+
+void gh_json_close(struct gh_json *j, char bracket)
+{
+	j->depth--;
+	if (j->more)
+		line(j);
+	gh_buf_ch(j->out, bracket);
+	j->more = true;
+	if (j->depth == 0)
+		gh_buf_ch(j->out, '\n');
+}
+
+/* A report is also looked at in a terminal: what could mislead there is written as an escape, which loses nothing. */
+static void put_char(struct gh_buf *out, uint32_t cp, struct gh_span raw)
+{
+	if (cp == '"' || cp == '\\')
+		gh_buf_fmt(out, "\\%c", (char)cp);
+	else if (cp == '\n')
+		gh_buf_str(out, "\\n");
+	else if (cp == '\t')
+		gh_buf_str(out, "\\t");
+	else if (!gh_utf8_deceptive(cp))
+		gh_buf_span(out, raw);
+	else if (cp <= 0xffff)
+		gh_buf_fmt(out, "\\u%04x", cp);
+	else
+		gh_buf_fmt(out, "\\u%04x\\u%04x", 0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
+}
+
+void gh_json_span(struct gh_json *j, const char *key, struct gh_span s)
+{
+	lead(j, key);
+	gh_buf_ch(j->out, '"');
+	while (s.n > 0 && !j->out->full) {
+		uint32_t cp = 0;
+		unsigned n = gh_utf8_next(s, &cp);
+		if (n == 0)
+			gh_buf_str(j->out, "\\ufffd");
+		else
+			put_char(j->out, cp, gh_span_cut(s, 0, n));
+		s = gh_span_cut(s, n == 0 ? 1 : n, s.n);
+	}
+	gh_buf_ch(j->out, '"');
+}
+
+void gh_json_str(struct gh_json *j, const char *key, const char *s)
+{
+	if (s == NULL)
+		gh_json_null(j, key);
+	else
+		gh_json_span(j, key, gh_span_str(s));
+}
+
+void gh_json_u64(struct gh_json *j, const char *key, uint64_t v)
+{
+	lead(j, key);
+	gh_buf_fmt(j->out, "%" PRIu64, v);
+}
+
+void gh_json_bool(struct gh_json *j, const char *key, bool v)
+{
+	lead(j, key);
+	gh_buf_str(j->out, v ? "true" : "false");
+}
+
+void gh_json_null(struct gh_json *j, const char *key)
+{
+	lead(j, key);
+	gh_buf_str(j->out, "null");
+}
+
+void gh_json_words(struct gh_json *j, const char *key, const char *s)
+{
+	gh_json_open(j, key, '[');
+	for (const char *p = s == NULL ? "" : s; *(p += strspn(p, " ")) != '\0';) {
+		size_t n = strcspn(p, " ");
+		gh_json_span(j, NULL, (struct gh_span){ (const uint8_t *)p, n });
+		p += n;
+	}
+	gh_json_close(j, ']');
+}

@@ -1,0 +1,104 @@
+/* The machine-readable report. Its shape is a contract: docs/schema/scan-report.schema.json. Keys are always present
+ * (null where there is nothing to say), except path_bytes and target_bytes: only for names that are not UTF-8. */
+#include "base/utf8.h"
+#include "scan/json_out.h"
+#include "scan/report_parts.h"
+
+/* A name from the file system; when it is not UTF-8 the exact bytes stand beside it. */
+static void put_path(struct gh_json *j, const char *key, const char *bytes_key, const char *path)
+{
+	gh_json_str(j, key, path);
+	if (path == NULL || gh_utf8_valid(gh_span_str(path)))
+		return;
+	gh_auto_buf exact = gh_buf(1 << 20);
+	gh_percent(&exact, path);
+	gh_json_span(j, bytes_key, gh_buf_view(&exact));
+}
+
+static void put_finding(struct gh_json *j, const struct gh_finding *f)
+{
+	gh_json_open(j, NULL, '{');
+	gh_json_str(j, "id", f->rule->id);
+	gh_json_str(j, "severity", gh_severity_name(f->rule->severity));
+	gh_json_str(j, "effect", f->rule->effect == GH_CLEAN ? "none" : gh_verdict_name(f->rule->effect));
+	gh_json_str(j, "title", f->rule->title);
+	gh_json_str(j, "detail", f->detail == NULL ? "" : f->detail);
+	gh_json_open(j, "location", '{');
+	gh_json_str(j, "member", f->member == NULL ? "" : f->member);
+	if (f->ranged) {
+		gh_json_u64(j, "offset", f->off);
+		gh_json_u64(j, "length", f->len);
+	} else {
+		gh_json_null(j, "offset");
+		gh_json_null(j, "length");
+	}
+	gh_json_close(j, '}');
+	gh_json_u64(j, "times", f->times);
+	gh_json_str(j, "gain", f->rule->gain);
+	gh_json_str(j, "remediation", f->rule->fix);
+	gh_json_words(j, "references", f->rule->refs);
+	gh_json_close(j, '}');
+}
+
+static void put_file(struct gh_json *j, const struct gh_file_report *f)
+{
+	gh_json_open(j, NULL, '{');
+	put_path(j, "path", "path_bytes", f->path);
+	gh_json_str(j, "verdict", gh_verdict_name(f->verdict));
+	gh_json_str(j, "format", f->format);
+	gh_json_str(j, "sha256", f->sha256[0] == '\0' ? NULL : f->sha256);
+	gh_json_u64(j, "size", f->size);
+	gh_json_open(j, "coverage", '{');
+	gh_json_u64(j, "bytes", f->size);
+	gh_json_u64(j, "understood", f->understood);
+	gh_json_bool(j, "complete", gh_covered(f));
+	gh_json_u64(j, "members", f->members);
+	gh_json_u64(j, "expanded", f->expanded);
+	gh_json_close(j, '}');
+	gh_json_open(j, "findings", '[');
+	for (size_t i = 0; i < f->nfinding; i++)
+		put_finding(j, &f->finding[i]);
+	gh_json_close(j, ']');
+	gh_json_u64(j, "findings_dropped", f->dropped);
+	gh_json_close(j, '}');
+}
+
+static void put_totals(struct gh_json *j, const struct gh_scan_report *r)
+{
+	struct gh_totals t = gh_report_totals(r);
+	gh_json_open(j, "totals", '{');
+	gh_json_u64(j, "files", r->nfile);
+	gh_json_u64(j, "bytes", r->bytes);
+	gh_json_open(j, "verdicts", '{');
+	for (int v = GH_UNSAFE; v >= GH_CLEAN; v--)
+		gh_json_u64(j, gh_verdict_name((enum gh_verdict)v), t.files[v]);
+	gh_json_close(j, '}');
+	gh_json_u64(j, "findings",
+		    t.findings[GH_CLEAN] + t.findings[GH_REVIEW] + t.findings[GH_INCOMPLETE] + t.findings[GH_UNSAFE]);
+	gh_json_close(j, '}');
+}
+
+void gh_report_json(const struct gh_scan_report *r, struct gh_buf *out)
+{
+	struct gh_json j = gh_json(out);
+	gh_json_open(&j, NULL, '{');
+	gh_json_open(&j, "schema", '{');
+	gh_json_str(&j, "id", "urn:gatehouse:schema:scan-report");
+	gh_json_str(&j, "version", "1.0");
+	gh_json_close(&j, '}');
+	gh_json_str(&j, "verdict", gh_verdict_name(r->verdict));
+	put_path(&j, "target", "target_bytes", r->target);
+	gh_json_open(&j, "scanner", '{');
+	gh_json_str(&j, "name", "gatehouse");
+	gh_json_str(&j, "version", r->scanner);
+	gh_json_close(&j, '}');
+	gh_json_open(&j, "rules", '{');
+	gh_json_str(&j, "version", r->rules);
+	gh_json_close(&j, '}');
+	put_totals(&j, r);
+	gh_json_open(&j, "files", '[');
+	for (size_t i = 0; i < r->nfile; i++)
+		put_file(&j, &r->file[i]);
+	gh_json_close(&j, ']');
+	gh_json_close(&j, '}');
+}
