@@ -21,6 +21,8 @@ struct gh_expand {
 	uint64_t made;
 	unsigned nhead;	   /* bytes of head[]: a header that is checked or changed before the library sees it */
 	uint8_t head[LZMA_HEAD];
+	size_t hint;	   /* zstd, lz4: what the library wants next. After an error their counts mean nothing, so they
+			    * get one block at a time and what came before the broken one is not lost. */
 	union {
 		z_stream z;
 		bz_stream bz;
@@ -244,18 +246,26 @@ static enum gh_rc zs_step(struct gh_expand *x, struct gh_span *in, uint8_t *out,
 		if (magic != ZSTD_MAGICNUMBER && (magic & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
 			return GH_E_MALFORMED;
 		ZSTD_inBuffer first = { x->head, 4, 0 };
-		size_t e = ZSTD_decompressStream(x->u.zs, &ob, &first);
-		if (ZSTD_isError(e) || first.pos != 4)
+		x->hint = ZSTD_decompressStream(x->u.zs, &ob, &first);
+		if (ZSTD_isError(x->hint) || first.pos != 4)
 			return GH_E_MALFORMED;
 	}
-	ZSTD_inBuffer ib = { in->p, in->n, 0 };
-	size_t r = ZSTD_decompressStream(x->u.zs, &ob, &ib);
-	used(in, ib.pos);
-	*made = ob.pos;
-	if (!ZSTD_isError(r)) {
+	size_t r = x->hint;
+	while (!*end && ob.pos < cap) {
+		ZSTD_inBuffer ib = { in->p, in->n < x->hint ? in->n : x->hint, 0 };
+		size_t before = ob.pos;
+		r = ZSTD_decompressStream(x->u.zs, &ob, &ib);
+		if (ZSTD_isError(r))
+			break;
+		x->hint = r;
+		used(in, ib.pos);
 		*end = r == 0;
-		return GH_OK;
+		if (ib.pos == 0 && ob.pos == before)
+			break;
 	}
+	*made = ob.pos;
+	if (!ZSTD_isError(r))
+		return GH_OK;
 	switch (ZSTD_getErrorCode(r)) {
 	case ZSTD_error_frameParameter_windowTooLarge: return GH_E_LIMIT;
 	case ZSTD_error_memory_allocation: return GH_E_NOMEM;
@@ -268,20 +278,24 @@ static void zs_close(struct gh_expand *x) { (void)ZSTD_freeDStream(x->u.zs); }
 /* ---- lz4 -------------------------------------------------------------------------------------------------------- */
 static bool l4_open(struct gh_expand *x)
 {
+	x->hint = 7; /* the shortest frame header */
 	return !LZ4F_isError(LZ4F_createDecompressionContext(&x->u.l4, LZ4F_VERSION));
 }
 
 static enum gh_rc l4_step(struct gh_expand *x, struct gh_span *in, uint8_t *out, size_t cap, size_t *made, bool *end)
 {
-	size_t given = in->n, room = cap;
-	size_t r = LZ4F_decompress(x->u.l4, out, &room, in->p, &given, NULL);
-	if (LZ4F_isError(r)) { /* after an error the counts mean nothing */
-		bool memory = strstr(LZ4F_getErrorName(r), "allocation") != NULL;
-		return memory ? GH_E_NOMEM : GH_E_MALFORMED;
+	while (!*end && *made < cap) {
+		size_t given = in->n < x->hint ? in->n : x->hint, room = cap - *made;
+		size_t r = LZ4F_decompress(x->u.l4, out + *made, &room, in->p, &given, NULL);
+		if (LZ4F_isError(r))
+			return strstr(LZ4F_getErrorName(r), "allocation") != NULL ? GH_E_NOMEM : GH_E_MALFORMED;
+		x->hint = r;
+		used(in, given);
+		*made += room;
+		*end = r == 0;
+		if (given == 0 && room == 0)
+			break;
 	}
-	used(in, given);
-	*made = room;
-	*end = r == 0;
 	return GH_OK;
 }
 
