@@ -5,7 +5,11 @@
 #endif
 
 /* ---- fields in either byte order ---------------------------------------------------------------------------------- */
-static uint16_t get16(const uint8_t *p, bool big) { return big ? (uint16_t)(p[0] << 8 | p[1]) : gh_le16(p); }
+static uint16_t get16(const uint8_t *p, bool big)
+{
+	unsigned le = gh_le16(p);
+	return (uint16_t)(big ? le << 8 | le >> 8 : le);
+}
 static uint32_t get32(const uint8_t *p, bool big) { return big ? gh_be32(p) : gh_le32(p); }
 
 struct machine {
