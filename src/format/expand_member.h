@@ -14,13 +14,17 @@ struct gh_expanded {
 
 /* Expand src[off, off+len) with codec and emit the result as member m (m.src is set here), also when the stream
  * breaks midway: what a loader could have read is inspected. Claims nothing. Returns GH_E_LIMIT when a budget ran
- * out (out->rc says so too), GH_E_NOMEM, else GH_OK with out->rc. */
+ * out: of this expansion when out->rc says so too (other members may still fit), else of the whole file (stop);
+ * GH_E_NOMEM; the source's failure; else GH_OK with out->rc. */
 enum gh_rc gh_member_expand(struct gh_walk *w, struct gh_member m, enum gh_codec codec, uint64_t off, uint64_t len,
 			    struct gh_expanded *out);
 /* The same, and hand the expanded bytes (out is filled already) to `with` after the member event; with may be NULL.
  * Its code is returned when it is not GH_OK. */
 enum gh_rc gh_member_expand_with(struct gh_walk *w, struct gh_member m, enum gh_codec codec, uint64_t off, uint64_t len,
 				 struct gh_expanded *out, enum gh_rc (*with)(void *ctx, struct gh_src *src), void *ctx);
+/* Expand without keeping or emitting anything: sizes and CRC only; stops with out->rc == GH_E_LIMIT beyond max bytes. */
+enum gh_rc gh_range_measure(struct gh_src *src, enum gh_codec codec, uint64_t off, uint64_t len, uint64_t max,
+			    struct gh_expanded *out);
 /* CRC-32 of a range of the source, read in one forward pass. */
 enum gh_rc gh_range_crc32(struct gh_src *src, uint64_t off, uint64_t len, uint32_t *crc);
 #endif
