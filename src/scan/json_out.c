@@ -82,7 +82,7 @@ void gh_json_str(struct gh_json *j, const char *key, const char *s)
 		gh_json_span(j, key, gh_span_str(s));
 }
 
-void gh_json_u64(struct gh_json *j, const char *key, uint64_t v)
+void gh_json_number(struct gh_json *j, const char *key, uint64_t v)
 {
 	lead(j, key);
 	gh_buf_fmt(j->out, "%" PRIu64, v);

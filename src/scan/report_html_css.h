@@ -4,7 +4,7 @@
 #ifndef GH_SCAN_REPORT_HTML_CSS_H
 #define GH_SCAN_REPORT_HTML_CSS_H
 
-#define GH_REPORT_CSS_SHA256 "GgqCDfDBWifSBCa1trXnNgKQknBbhyPdlxzzCqJVBDc="
+#define GH_REPORT_CSS_SHA256 "dllk0ktROHdSlKOsL1SJZrv32SFQGcmvJdBk/C6ezR8="
 
 #define GH_REPORT_CSS \
 	":root{color-scheme:light dark;--ink:#1c2024;--soft:#5b6470;--line:#d9dee4;--page:#f6f7f9;--card:#fff;" \
@@ -53,7 +53,7 @@
 	"dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 .5rem}}\n" \
 	"@page{size:A4;margin:16mm}\n" \
 	"@media print{body{background:#fff;font-size:10.5pt}main{max-width:none;padding:0}.card,.tiles li,.finding li," \
-	"tr{break-inside:avoid}.files{break-inside:auto}h2,h3,h4{break-after:avoid}" \
+	"tr{break-inside:avoid}article,.files{break-inside:auto}h2,h3,h4{break-after:avoid}" \
 	"thead{display:table-header-group}.scroll{overflow:visible}" \
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n"
 #endif

@@ -4,15 +4,21 @@
 
 #include <inttypes.h>
 
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
 struct gh_totals gh_report_totals(const struct gh_scan_report *r)
 {
 	struct gh_totals t = { 0 };
 	for (size_t i = 0; i < r->nfile; i++) {
 		const struct gh_file_report *f = &r->file[i];
 		t.files[f->verdict]++;
-		t.dropped += f->dropped;
-		t.members += f->members;
-		t.expanded += f->expanded;
+		t.dropped = plus(t.dropped, f->dropped);
+		t.members = plus(t.members, f->members);
+		t.expanded = plus(t.expanded, f->expanded);
 		for (size_t k = 0; k < f->nfinding; k++)
 			t.findings[f->finding[k].rule->effect]++;
 	}

@@ -1,4 +1,4 @@
-/* SARIF 2.1.0 (OASIS Standard) for code-scanning services and editors. Section numbers below are the specification's. */
+/* SARIF 2.1.0 (OASIS Standard) for code-scanning services and editors. Section numbers are the standard's. */
 #include "crypto/digest.h"
 #include "scan/json_out.h"
 #include "scan/report_parts.h"
@@ -203,7 +203,7 @@ static void put_invocation(struct gh_json *j, const struct gh_scan_report *r)
 		gh_json_open(j, "physicalLocation", '{');
 		gh_json_open(j, "artifactLocation", '{');
 		put_uri(j, r->file[i].path);
-		gh_json_u64(j, "index", i);
+		gh_json_number(j, "index", i);
 		for (const char *close = "}}}]}"; *close != '\0'; close++)
 			gh_json_close(j, *close);
 	}
@@ -217,7 +217,7 @@ static void put_artifact(struct gh_json *j, const struct gh_file_report *f)
 	gh_json_open(j, "location", '{');
 	put_uri(j, f->path);
 	gh_json_close(j, '}');
-	gh_json_u64(j, "length", f->size);
+	gh_json_number(j, "length", f->size);
 	gh_json_open(j, "roles", '[');
 	gh_json_str(j, NULL, "analysisTarget");
 	gh_json_close(j, ']');
@@ -229,8 +229,8 @@ static void put_artifact(struct gh_json *j, const struct gh_file_report *f)
 	gh_json_open(j, "properties", '{');
 	gh_json_str(j, "verdict", gh_verdict_name(f->verdict));
 	gh_json_str(j, "format", f->format);
-	gh_json_u64(j, "understood", f->understood);
-	gh_json_u64(j, "findingsDropped", f->dropped);
+	gh_json_number(j, "understood", f->understood);
+	gh_json_number(j, "findingsDropped", f->dropped);
 	gh_json_close(j, '}');
 	gh_json_close(j, '}');
 }
@@ -244,12 +244,12 @@ static void put_location(struct gh_json *j, const struct gh_file_report *file, s
 	gh_json_open(j, "physicalLocation", '{');
 	gh_json_open(j, "artifactLocation", '{');
 	put_uri(j, file->path);
-	gh_json_u64(j, "index", index);
+	gh_json_number(j, "index", index);
 	gh_json_close(j, '}');
 	if (f->ranged && !in_member) {
 		gh_json_open(j, "region", '{');
-		gh_json_u64(j, "byteOffset", f->off);
-		gh_json_u64(j, "byteLength", f->len);
+		gh_json_number(j, "byteOffset", f->off);
+		gh_json_number(j, "byteLength", f->len);
 		gh_json_close(j, '}');
 	}
 	gh_json_close(j, '}');
@@ -260,8 +260,8 @@ static void put_location(struct gh_json *j, const struct gh_file_report *file, s
 		gh_json_str(j, "kind", "member");
 		if (f->ranged) {
 			gh_json_open(j, "properties", '{');
-			gh_json_u64(j, "byteOffset", f->off);
-			gh_json_u64(j, "byteLength", f->len);
+			gh_json_number(j, "byteOffset", f->off);
+			gh_json_number(j, "byteLength", f->len);
 			gh_json_close(j, '}');
 		}
 		gh_json_close(j, '}');
@@ -305,13 +305,13 @@ static void put_result(struct sarif *s, const struct gh_file_report *file, size_
 	gh_json_str(j, "ruleId", f->rule->id);
 	int rule = rule_index(s->used, f->rule);
 	if (rule != NO_RULE)
-		gh_json_u64(j, "ruleIndex", (uint64_t)rule);
+		gh_json_number(j, "ruleIndex", (uint64_t)rule);
 	gh_json_str(j, "level", level(f->rule));
 	put_message(j, "message", &text);
 	put_location(j, file, index, f);
 	put_fingerprint(s, file, f);
 	if (f->times > 1)
-		gh_json_u64(j, "occurrenceCount", f->times);
+		gh_json_number(j, "occurrenceCount", f->times);
 	gh_json_open(j, "properties", '{');
 	gh_json_str(j, "detail", f->detail == NULL ? "" : f->detail);
 	gh_json_str(j, "effect", f->rule->effect == GH_CLEAN ? "none" : gh_verdict_name(f->rule->effect));

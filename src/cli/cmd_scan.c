@@ -1,0 +1,128 @@
+/* `gatehouse scan PATH...`: from arguments to a report in the wanted form and an exit status. */
+#include "cli/cmds.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/scan_args.h"
+
+#define REPORT_MAX ((size_t)1 << 30)
+
+static bool to_file(const struct gh_scan_args *a) { return a->output != NULL && strcmp(a->output, "-") != 0; }
+
+static void render(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_scan_report *r, struct gh_buf *out)
+{
+	bool terminal = cli->out_tty && !to_file(a);
+	struct gh_report_style style = {
+		.colour = a->colour == GH_WHEN_ALWAYS || (a->colour == GH_WHEN_AUTO && terminal && !cli->plain),
+		.verbose = a->verbose,
+		.width = terminal ? cli->columns : 0,
+	};
+	switch ((enum gh_scan_format)a->format) {
+	case GH_SCAN_TEXT:
+		if (a->quiet)
+			gh_scan_brief(r, out);
+		else
+			gh_report_text(r, &style, out);
+		break;
+	case GH_SCAN_JSON: gh_report_json(r, out); break;
+	case GH_SCAN_SARIF: gh_report_sarif(r, out); break;
+	case GH_SCAN_HTML: gh_report_html(r, out); break;
+	}
+}
+
+static void complain(const struct gh_cli *cli, const char *path, const struct gh_err *err)
+{
+	char why[400];
+	gh_cli_error(cli, "--output: '%s': %s", gh_safe(gh_span_str(path)).s, gh_err_line(err, why, sizeof why));
+}
+
+static enum gh_exit deliver(struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_buf *doc)
+{
+	if (!to_file(a))
+		return (enum gh_exit)gh_cli_print(cli, doc);
+	struct gh_err err = { 0 };
+	if (doc->full) {
+		gh_cli_error(cli, "--output: the report is too large; scan fewer files at a time");
+		return GH_EXIT_UNFINISHED;
+	}
+	if (gh_output_write(a->output, gh_buf_view(doc), &err) == GH_OK)
+		return GH_EXIT_OK;
+	complain(cli, a->output, &err);
+	return GH_EXIT_UNFINISHED;
+}
+
+/* All that can be known to be wrong before the work begins. */
+static int check_output(const struct gh_cli *cli, const struct gh_scan_args *a, char *const *path, size_t n)
+{
+	struct gh_err err = { 0 };
+	if (!to_file(a))
+		return GH_CLI_GO;
+	for (size_t i = 0; i < n; i++)
+		if (gh_output_same(a->output, path[i]))
+			return gh_cli_wrong(cli, "--output: '%s' is what is to be scanned and would be overwritten",
+					    gh_safe(gh_span_str(a->output)).s);
+	if (gh_output_check(a->output, &err) == GH_OK)
+		return GH_CLI_GO;
+	complain(cli, a->output, &err);
+	return GH_EXIT_UNFINISHED;
+}
+
+static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
+{
+	struct gh_scan_args a = gh_scan_args_default();
+	size_t n = 0;
+	int rc = gh_cli_options(cli, cmd, argc, argv, &a, &n);
+	if (rc != GH_CLI_GO)
+		return rc;
+	if (a.quiet && a.verbose)
+		return gh_cli_wrong(cli, "--quiet and --verbose contradict each other");
+	rc = check_output(cli, &a, argv, n);
+	if (rc != GH_CLI_GO)
+		return rc;
+
+	struct gh_progress progress = gh_progress(cli->err_tty && !a.quiet && !a.no_progress ? cli->err : NULL);
+	struct gh_scan_options opt = gh_scan_args_options(&a);
+	opt.progress = gh_progress_show;
+	opt.progress_arg = &progress;
+	struct gh_scan *scan = NULL;
+	const struct gh_scan_report *report = NULL;
+	struct gh_err err = { 0 };
+	enum gh_rc failed = gh_scan_run((const char *const *)argv, n, &opt, &scan, &report, &err);
+	gh_progress_end(&progress);
+	if (failed != GH_OK) {
+		char why[400];
+		gh_cli_error(cli, "nothing was scanned: %s", gh_err_line(&err, why, sizeof why));
+		gh_scan_free(scan);
+		return GH_EXIT_UNFINISHED;
+	}
+	gh_auto_buf doc = gh_buf(REPORT_MAX);
+	render(cli, &a, report, &doc);
+	enum gh_exit delivered = deliver(cli, &a, &doc);
+	enum gh_exit judged = gh_scan_exit(report, (enum gh_fail_on)a.fail_on);
+	gh_scan_free(scan);
+	return (int)(judged == GH_EXIT_OK ? delivered : judged);
+}
+
+const struct gh_cmd gh_cmd_scan = {
+	.name = "scan",
+	.about = "Inspect model files and directories and give a verdict.",
+	.usage = "[OPTION]... PATH...",
+	.opts = gh_scan_opts,
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	.words = "files",
+	.notes = "PATH is a file or a directory, which is searched to its end; '-' is standard input.\n"
+		 "Sizes are bytes, or take K, M, G or T (powers of 1024). '--' ends the options.\n"
+		 "\n"
+		 "Verdicts, worst first:\n"
+		 "  UNSAFE      can run code, reach files or the network, or is built to mislead\n"
+		 "  INCOMPLETE  not everything could be read and understood: nothing is promised\n"
+		 "  REVIEW      a person must judge something\n"
+		 "  CLEAN       every byte was understood and nothing was found\n"
+		 "\n"
+		 "Exit status:\n"
+		 "  0   CLEAN, or REVIEW unless --fail-on review\n"
+		 "  1   findings at or above --fail-on; wins over 2\n"
+		 "  2   INCOMPLETE, or the work could not be finished; no option hides it\n"
+		 "  64  wrong usage; nothing was scanned",
+	.run = run,
+};

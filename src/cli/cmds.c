@@ -1,0 +1,24 @@
+#include "cli/cmds.h"
+
+#include <string.h>
+
+/* The whole list, in the order of the overview. Adding a subcommand: one file cmd_<name>.c, its declaration in cmds.h,
+ * one line here, and its section in docs/man/gatehouse.1.scd (a test compares). */
+const struct gh_cmd *const gh_cmds[] = {
+	&gh_cmd_scan,
+	&gh_cmd_formats,
+	&gh_cmd_checks,
+	&gh_cmd_explain,
+	&gh_cmd_completion,
+	&gh_cmd_version,
+	&gh_cmd_help_row,
+};
+const size_t gh_cmds_n = sizeof gh_cmds / sizeof gh_cmds[0];
+
+const struct gh_cmd *gh_cmd_named(const char *name)
+{
+	for (size_t i = 0; i < gh_cmds_n; i++)
+		if (strcmp(gh_cmds[i]->name, name) == 0)
+			return gh_cmds[i];
+	return NULL;
+}

@@ -1,0 +1,47 @@
+/* The edge of the program: what the process has (streams, terminal, environment) becomes a struct gh_cli. */
+#include "cli/cli.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static unsigned columns(bool tty)
+{
+	struct winsize size;
+	if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return 0;
+}
+
+static bool plain(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	return (no_color != NULL && no_color[0] != '\0') || (term != NULL && strcmp(term, "dumb") == 0);
+}
+
+/* A descriptor opened later must never become a standard stream: messages would be written into it. */
+static bool streams_open(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+			return false;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	if (!streams_open())
+		return GH_EXIT_UNFINISHED;
+	bool tty = isatty(STDOUT_FILENO) == 1;
+	struct gh_cli cli = {
+		.out = stdout,
+		.err = stderr,
+		.out_tty = tty,
+		.err_tty = isatty(STDERR_FILENO) == 1,
+		.plain = plain(),
+		.columns = columns(tty),
+	};
+	return gh_cli_main(&cli, argc, argv);
+}
