@@ -2,7 +2,17 @@
 
 #include <stddef.h>
 
-/* The whole list, most specific first. Adding a format: one file fmt_<name>.c, its declaration in formats.h and one line here. */
+/* The whole list, most specific first: a format that refines another stands before it.
+ * Adding a format: one file fmt_<name>.c, its declaration in formats.h and one line here. */
 const struct gh_fmt *const gh_fmts[] = {
+	&gh_fmt_npy,
+	&gh_fmt_gzip,
+	&gh_fmt_bzip2,
+	&gh_fmt_xz,
+	&gh_fmt_lzma,
+	&gh_fmt_zlib,
+	&gh_fmt_zstd,
+	&gh_fmt_lz4,
+	&gh_fmt_joblib_zf,
 };
 const size_t gh_fmts_n = sizeof gh_fmts / sizeof gh_fmts[0];

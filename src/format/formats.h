@@ -3,4 +3,28 @@
 #define GH_FORMAT_FORMATS_H
 #include "format/format.h"
 
+extern const struct gh_fmt gh_fmt_pickle;
+extern const struct gh_fmt gh_fmt_torch_zip;
+extern const struct gh_fmt gh_fmt_torch_legacy;
+extern const struct gh_fmt gh_fmt_torch_tar;
+extern const struct gh_fmt gh_fmt_torchscript;
+extern const struct gh_fmt gh_fmt_npy;
+extern const struct gh_fmt gh_fmt_npz;
+extern const struct gh_fmt gh_fmt_safetensors;
+extern const struct gh_fmt gh_fmt_safetensors_index;
+extern const struct gh_fmt gh_fmt_gguf;
+extern const struct gh_fmt gh_fmt_json;
+extern const struct gh_fmt gh_fmt_zip;
+extern const struct gh_fmt gh_fmt_tar;
+extern const struct gh_fmt gh_fmt_sevenzip;
+extern const struct gh_fmt gh_fmt_gzip;
+extern const struct gh_fmt gh_fmt_bzip2;
+extern const struct gh_fmt gh_fmt_xz;
+extern const struct gh_fmt gh_fmt_lzma;
+extern const struct gh_fmt gh_fmt_zlib;
+extern const struct gh_fmt gh_fmt_zstd;
+extern const struct gh_fmt gh_fmt_lz4;
+extern const struct gh_fmt gh_fmt_joblib_zf;
+extern const struct gh_fmt gh_fmt_text;
+
 #endif

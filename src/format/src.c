@@ -16,6 +16,13 @@ void gh_src_advance(struct gh_src *s, uint64_t off)
 		s->advance(s, off < s->size ? off : s->size);
 }
 
+struct gh_span gh_src_peek(struct gh_src *s, uint64_t off, size_t len)
+{
+	if (s->fail != GH_OK || s->peek == NULL || off > s->size || len > s->size - off)
+		return (struct gh_span){ 0 };
+	return s->peek(s, off, len);
+}
+
 static struct gh_span mem_window(struct gh_src *s, uint64_t off, size_t len)
 {
 	return gh_span_cut(((struct gh_src_mem *)s)->mem, off, len);
@@ -24,7 +31,7 @@ static struct gh_span mem_window(struct gh_src *s, uint64_t off, size_t len)
 struct gh_src *gh_src_mem(struct gh_src_mem *m, struct gh_span mem)
 {
 	*m = (struct gh_src_mem){
-		.src = { .size = mem.n, .window = mem_window, .epoch = &epoch_never, .stable = true },
+		.src = { .size = mem.n, .window = mem_window, .peek = mem_window, .epoch = &epoch_never, .stable = true },
 		.mem = mem,
 	};
 	return &m->src;
@@ -44,6 +51,12 @@ static void sub_advance(struct gh_src *s, uint64_t off)
 	gh_src_advance(u->parent, u->base + off);
 }
 
+static struct gh_span sub_peek(struct gh_src *s, uint64_t off, size_t len)
+{
+	struct gh_src_sub *u = (struct gh_src_sub *)s;
+	return gh_src_peek(u->parent, u->base + off, len);
+}
+
 struct gh_src *gh_src_sub(struct gh_src_sub *u, struct gh_src *parent, uint64_t off, uint64_t len)
 {
 	if (off > parent->size)
@@ -54,6 +67,7 @@ struct gh_src *gh_src_sub(struct gh_src_sub *u, struct gh_src *parent, uint64_t 
 		.src = { .size = len,
 			 .window = sub_window,
 			 .advance = sub_advance,
+			 .peek = sub_peek,
 			 .epoch = parent->epoch,
 			 .stable = parent->stable,
 			 .fail = parent->fail },
@@ -61,6 +75,19 @@ struct gh_src *gh_src_sub(struct gh_src_sub *u, struct gh_src *parent, uint64_t 
 		.base = off,
 	};
 	return &u->src;
+}
+
+bool gh_src_within(const struct gh_src *s, const struct gh_src *whole, uint64_t *off)
+{
+	*off = 0;
+	while (s != whole) {
+		if (s->window != sub_window)
+			return false;
+		const struct gh_src_sub *u = (const struct gh_src_sub *)s;
+		*off += u->base;
+		s = u->parent;
+	}
+	return true;
 }
 
 struct gh_cur gh_cur(struct gh_src *src, uint64_t off)

@@ -21,6 +21,9 @@ struct gh_src {
 	struct gh_span (*window)(struct gh_src *, uint64_t off, size_t len);
 	/* Everything below off will not be asked for soon: lets a large file flow on. Never an error. May be NULL. */
 	void (*advance)(struct gh_src *, uint64_t off);
+	/* The same bytes as window() if they happen to be at hand, without invalidating anything; else an empty span.
+	 * For the pipeline's own bookkeeping; readers use window(). May be NULL. */
+	struct gh_span (*peek)(struct gh_src *, uint64_t off, size_t len);
 	const uint32_t *epoch; /* changes whenever earlier windows became invalid; shared with parent and siblings */
 	bool stable;	       /* windows stay valid as long as the source lives */
 	enum gh_rc fail;       /* sticky: the bytes could not be had (file shrank, read error, budget) */
@@ -28,6 +31,7 @@ struct gh_src {
 
 struct gh_span gh_src_window(struct gh_src *s, uint64_t off, size_t len);
 void gh_src_advance(struct gh_src *s, uint64_t off);
+struct gh_span gh_src_peek(struct gh_src *s, uint64_t off, size_t len);
 
 /* A source over memory that outlives it. */
 struct gh_src_mem {
@@ -43,6 +47,9 @@ struct gh_src_sub {
 	uint64_t base;
 };
 struct gh_src *gh_src_sub(struct gh_src_sub *sub, struct gh_src *parent, uint64_t off, uint64_t len);
+
+/* Is s a range of `whole` (through any number of sub-sources)? Then *off is where it starts there. */
+bool gh_src_within(const struct gh_src *s, const struct gh_src *whole, uint64_t *off);
 
 /* ---- cursor: sequential reading with a sticky error, like gh_rd but over a source of any size -------------- */
 struct gh_cur {

@@ -26,14 +26,14 @@ static void put_finding(struct gh_json *j, const struct gh_finding *f)
 	gh_json_open(j, "location", '{');
 	gh_json_str(j, "member", f->member == NULL ? "" : f->member);
 	if (f->ranged) {
-		gh_json_u64(j, "offset", f->off);
-		gh_json_u64(j, "length", f->len);
+		gh_json_number(j, "offset", f->off);
+		gh_json_number(j, "length", f->len);
 	} else {
 		gh_json_null(j, "offset");
 		gh_json_null(j, "length");
 	}
 	gh_json_close(j, '}');
-	gh_json_u64(j, "times", f->times);
+	gh_json_number(j, "times", f->times);
 	gh_json_str(j, "gain", f->rule->gain);
 	gh_json_str(j, "remediation", f->rule->fix);
 	gh_json_words(j, "references", f->rule->refs);
@@ -47,19 +47,19 @@ static void put_file(struct gh_json *j, const struct gh_file_report *f)
 	gh_json_str(j, "verdict", gh_verdict_name(f->verdict));
 	gh_json_str(j, "format", f->format);
 	gh_json_str(j, "sha256", f->sha256[0] == '\0' ? NULL : f->sha256);
-	gh_json_u64(j, "size", f->size);
+	gh_json_number(j, "size", f->size);
 	gh_json_open(j, "coverage", '{');
-	gh_json_u64(j, "bytes", f->size);
-	gh_json_u64(j, "understood", f->understood);
+	gh_json_number(j, "bytes", f->size);
+	gh_json_number(j, "understood", f->understood);
 	gh_json_bool(j, "complete", gh_covered(f));
-	gh_json_u64(j, "members", f->members);
-	gh_json_u64(j, "expanded", f->expanded);
+	gh_json_number(j, "members", f->members);
+	gh_json_number(j, "expanded", f->expanded);
 	gh_json_close(j, '}');
 	gh_json_open(j, "findings", '[');
 	for (size_t i = 0; i < f->nfinding; i++)
 		put_finding(j, &f->finding[i]);
 	gh_json_close(j, ']');
-	gh_json_u64(j, "findings_dropped", f->dropped);
+	gh_json_number(j, "findings_dropped", f->dropped);
 	gh_json_close(j, '}');
 }
 
@@ -67,13 +67,13 @@ static void put_totals(struct gh_json *j, const struct gh_scan_report *r)
 {
 	struct gh_totals t = gh_report_totals(r);
 	gh_json_open(j, "totals", '{');
-	gh_json_u64(j, "files", r->nfile);
-	gh_json_u64(j, "bytes", r->bytes);
+	gh_json_number(j, "files", r->nfile);
+	gh_json_number(j, "bytes", r->bytes);
 	gh_json_open(j, "verdicts", '{');
 	for (int v = GH_UNSAFE; v >= GH_CLEAN; v--)
-		gh_json_u64(j, gh_verdict_name((enum gh_verdict)v), t.files[v]);
+		gh_json_number(j, gh_verdict_name((enum gh_verdict)v), t.files[v]);
 	gh_json_close(j, '}');
-	gh_json_u64(j, "findings",
+	gh_json_number(j, "findings",
 		    t.findings[GH_CLEAN] + t.findings[GH_REVIEW] + t.findings[GH_INCOMPLETE] + t.findings[GH_UNSAFE]);
 	gh_json_close(j, '}');
 }

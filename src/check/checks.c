@@ -1,0 +1,8 @@
+#include "check/checks.h"
+
+/* The whole list. Adding a check: one file <name>.c, its declaration in checks.h and one line here. */
+const struct gh_check *const gh_checks[] = {
+	&gh_check_calls,
+	&gh_check_programs,
+};
+const size_t gh_checks_n = sizeof gh_checks / sizeof gh_checks[0];

@@ -1,0 +1,9 @@
+/* checks.h - the rows that checks.c lists. */
+#ifndef GH_CHECK_CHECKS_H
+#define GH_CHECK_CHECKS_H
+#include "check/check.h"
+
+extern const struct gh_check gh_check_calls;
+extern const struct gh_check gh_check_programs;
+
+#endif

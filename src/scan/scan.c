@@ -1,0 +1,375 @@
+#include "scan/scan.h"
+
+#include "os/file.h"
+#include "os/tree.h"
+#include "check/ruledata.h"
+#include "scan/rules.h"
+#include "scan/verdict.h"
+#include "scan/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { FILE_ARENA = 8 << 20, REPORT_ARENA = 512 << 20 };
+
+const struct gh_scan_options gh_scan_options_default = {
+	.limits = { .expanded = (uint64_t)16 << 30, .members = 1 << 20, .steps = (uint64_t)1 << 33, .depth = 16, .ratio = 1000 },
+	.jobs = 2,
+	.seconds = 60,
+	.memory = (size_t)128 << 20,
+};
+
+struct gh_scan {
+	struct gh_arena arena; /* the report's own texts */
+	struct gh_arena *file_arena; /* one per file, owned by the thread that scans it */
+	size_t nfile, cap;
+	struct gh_file_report *file;
+	struct gh_scan_report report;
+};
+
+/* The files of one artifact and the threads that work on them. */
+struct pool {
+	struct gh_scan *scan;
+	const struct gh_scan_options *opt;
+	struct gh_os_tree tree;
+	size_t first;	   /* of this artifact in scan->file */
+	pthread_mutex_t lock;
+	size_t next;	   /* in tree */
+	size_t *again, nagain; /* files that a worker had cleared before it died */
+	struct gh_err *err;
+	enum gh_rc rc;	   /* why no file could be scanned */
+	uint64_t files_done, files, bytes_done, bytes;
+};
+
+struct lane { /* one thread with its worker */
+	struct pool *pool;
+	struct gh_worker worker;
+	size_t cleared[GH_WORKER_JOBS], ncleared;
+	pthread_t thread;
+};
+
+static void advance(struct pool *p, uint64_t files, uint64_t bytes)
+{
+	if (p->opt->progress == NULL)
+		return;
+	(void)pthread_mutex_lock(&p->lock);
+	p->files_done += files;
+	p->bytes_done += bytes;
+	p->opt->progress(p->opt->progress_arg, p->files_done, p->files, p->bytes_done, p->bytes);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+static void on_bytes(void *arg, uint64_t n) { advance(arg, 0, n); }
+
+/* Turn an outcome into a row of the report. */
+static void settle(struct gh_file_report *r, struct gh_outcome *o)
+{
+	gh_findings_sort(o->finding, o->nfinding);
+	r->format = o->format;
+	r->understood = o->understood;
+	r->members = o->members;
+	r->expanded = o->expanded;
+	r->finding = o->finding;
+	r->nfinding = o->nfinding;
+	r->dropped = o->dropped;
+	memcpy(r->sha256, o->sha256, sizeof r->sha256);
+	r->verdict = gh_file_verdict(r);
+}
+
+static void settle_unread(struct gh_arena *a, struct gh_file_report *r, enum gh_scan_rule rule, const char *why)
+{
+	struct gh_outcome o = { .format = "unknown" };
+	gh_outcome_add(a, &o, &gh_scan_rules[rule], why);
+	settle(r, &o);
+}
+
+/* Scan one file with the lane's worker, starting one if needed. False: no worker is to be had. */
+static bool scan_file(struct lane *l, size_t i, bool *died)
+{
+	struct pool *p = l->pool;
+	struct gh_os_entry *e = &p->tree.v[i];
+	struct gh_file_report *r = &p->scan->file[p->first + i];
+	struct gh_arena *a = &p->scan->file_arena[p->first + i];
+	struct stat st;
+	gh_arena_free(a);
+	*a = (struct gh_arena){ .max = FILE_ARENA };
+	*died = false;
+	int fd = gh_os_open_regular(e->path, &st);
+	if (fd < 0) {
+		if (errno == EINVAL)
+			settle_unread(a, r, GH_S_SPECIAL, "it is neither a file nor a directory");
+		else
+			settle_unread(a, r, GH_S_IO, strerror(errno));
+		return true;
+	}
+	struct gh_err err = { 0 };
+	struct gh_outcome o;
+	enum gh_rc rc = l->worker.pid != 0 ? GH_OK : gh_worker_start(&l->worker, p->opt, &err);
+	if (rc == GH_OK)
+		rc = gh_worker_scan(&l->worker, p->opt, fd, &st, e->name, a, &o, on_bytes, p, &err);
+	(void)close(fd);
+	if (rc != GH_OK) {
+		(void)pthread_mutex_lock(&p->lock);
+		if (p->rc == GH_OK) {
+			p->rc = rc;
+			if (p->err != NULL)
+				*p->err = err;
+		}
+		(void)pthread_mutex_unlock(&p->lock);
+		return false;
+	}
+	r->size = (uint64_t)st.st_size;
+	if (e->kind == GH_OS_LINK_FILE && e->outside)
+		gh_outcome_add(a, &o, &gh_scan_rules[GH_S_LINK_OUT], "its target was scanned in its place");
+	settle(r, &o);
+	*died = o.worker_died;
+	return true;
+}
+
+/* The next file to scan; *alone when it needs a worker of its own. False: none is left. */
+static bool next_file(struct pool *p, size_t *i, bool *alone)
+{
+	bool got = false;
+	(void)pthread_mutex_lock(&p->lock);
+	if (p->rc == GH_OK && p->nagain != 0) {
+		*i = p->again[--p->nagain];
+		*alone = got = true;
+	} else if (p->rc == GH_OK && p->next < p->tree.n) {
+		*i = p->next++;
+		*alone = false;
+		got = true;
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return got;
+}
+
+/* A worker that died may have been in an attacker's hands since any file before: none of its verdicts stand. */
+static void scan_again(struct lane *l)
+{
+	struct pool *p = l->pool;
+	(void)pthread_mutex_lock(&p->lock);
+	for (size_t k = 0; k < l->ncleared; k++)
+		p->again[p->nagain++] = l->cleared[k]; /* each file at most once: from then on it goes alone */
+	(void)pthread_mutex_unlock(&p->lock);
+	l->ncleared = 0;
+}
+
+static void *lane_main(void *arg)
+{
+	struct lane *l = arg;
+	struct pool *p = l->pool;
+	size_t i;
+	bool alone, died;
+	while (next_file(p, &i, &alone)) {
+		const struct gh_os_entry *e = &p->tree.v[i];
+		struct gh_file_report *r = &p->scan->file[p->first + i];
+		struct gh_arena *a = &p->scan->file_arena[p->first + i];
+		if (e->kind == GH_OS_SPECIAL)
+			settle_unread(a, r, GH_S_SPECIAL, "it is neither a file nor a directory");
+		else if (e->kind == GH_OS_UNREADABLE)
+			settle_unread(a, r, GH_S_IO, strerror(e->sys));
+		else if (e->kind == GH_OS_LINK_OTHER)
+			settle_unread(a, r, GH_S_LINK, "it leads to a directory, to nothing, or to no regular file");
+		else {
+			if (alone || l->worker.jobs >= GH_WORKER_JOBS) {
+				gh_worker_stop(&l->worker);
+				l->ncleared = 0;
+			}
+			if (!scan_file(l, i, &died))
+				break;
+			if (died)
+				scan_again(l);
+			else if (!alone && l->worker.pid != 0)
+				l->cleared[l->ncleared++] = i;
+			if (alone)
+				gh_worker_stop(&l->worker);
+		}
+		advance(p, 1, 0);
+	}
+	gh_worker_stop(&l->worker);
+	return NULL;
+}
+
+static void run_lanes(struct pool *p, struct lane *lane, unsigned n)
+{
+	unsigned started = 0;
+	for (unsigned i = 0; i < n; i++)
+		lane[i].pool = p;
+	for (unsigned i = 1; i < n; i++, started++)
+		if (pthread_create(&lane[i].thread, NULL, lane_main, &lane[i]) != 0)
+			break;
+	(void)lane_main(&lane[0]);
+	for (unsigned i = 1; i <= started; i++)
+		(void)pthread_join(lane[i].thread, NULL);
+	/* A lane may have ended while another one put files back: the first one sees to the rest. */
+	(void)lane_main(&lane[0]);
+}
+
+static bool grow_rows(struct gh_scan *s, size_t more)
+{
+	if (more == 0)
+		return true;
+	struct gh_file_report *f = realloc(s->file, (s->nfile + more) * sizeof *f);
+	if (f == NULL)
+		return false;
+	s->file = f;
+	struct gh_arena *a = realloc(s->file_arena, (s->nfile + more) * sizeof *a);
+	if (a == NULL)
+		return false;
+	s->file_arena = a;
+	memset(f + s->nfile, 0, more * sizeof *f);
+	for (size_t i = 0; i < more; i++)
+		a[s->nfile + i] = (struct gh_arena){ .max = FILE_ARENA };
+	s->nfile += more;
+	return true;
+}
+
+static const char *safe_path(struct gh_scan *s, const char *prefix, const char *name)
+{
+	gh_auto_buf b = gh_buf(16 << 10);
+	if (prefix != NULL)
+		gh_buf_fmt(&b, "%s%s", prefix, prefix[strlen(prefix) - 1] == '/' ? "" : "/");
+	gh_buf_str(&b, name);
+	struct gh_span kept = gh_keep(&s->arena, gh_buf_view(&b));
+	return kept.p == NULL ? "?" : (const char *)kept.p;
+}
+
+/* Standard input becomes an unlinked file first: readers need to look back. */
+static int spool_stdin(void)
+{
+	int fd = gh_os_unlinked_file();
+	char buf[65536];
+	ssize_t n;
+	if (fd < 0)
+		return -1;
+	while ((n = read(STDIN_FILENO, buf, sizeof buf)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		for (ssize_t done = 0; n > 0 && done < n;) {
+			ssize_t w = write(fd, buf + done, (size_t)(n - done));
+			if (w <= 0) {
+				n = -1;
+				break;
+			}
+			done += w;
+		}
+		if (n < 0) {
+			int e = errno;
+			(void)close(fd);
+			errno = e;
+			return -1;
+		}
+	}
+	return fd;
+}
+
+static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struct gh_scan_options *opt, struct lane *lane,
+				struct gh_err *err)
+{
+	struct pool p = { .scan = s, .opt = opt, .first = s->nfile, .err = err };
+	char via[32];
+	int in = -1;
+	bool is_stdin = strcmp(path, "-") == 0;
+	if (is_stdin) {
+		in = spool_stdin();
+		(void)snprintf(via, sizeof via, "/proc/self/fd/%d", in);
+	}
+	bool found = is_stdin ? in >= 0 && gh_os_tree(via, &p.tree) : gh_os_tree(path, &p.tree);
+	if (!found) {
+		int e = errno;
+		if (!grow_rows(s, 1))
+			return gh_fail(err, GH_E_NOMEM, "no memory for the report");
+		struct gh_file_report *r = &s->file[p.first];
+		r->path = safe_path(s, NULL, path);
+		settle_unread(&s->file_arena[p.first], r, GH_S_IO, strerror(e));
+		if (in >= 0)
+			(void)close(in);
+		return GH_OK;
+	}
+	p.again = calloc(p.tree.n + 1, sizeof *p.again);
+	if (p.again == NULL || !grow_rows(s, p.tree.n) || pthread_mutex_init(&p.lock, NULL) != 0) {
+		free(p.again);
+		gh_os_tree_free(&p.tree);
+		return gh_fail(err, GH_E_NOMEM, "no memory for the report");
+	}
+	for (size_t i = 0; i < p.tree.n; i++) {
+		struct gh_os_entry *e = &p.tree.v[i];
+		if (is_stdin)
+			e->name = "-";
+		s->file[p.first + i].path = is_stdin ? "-" : safe_path(s, NULL, e->path);
+		s->file[p.first + i].size = e->size;
+		p.bytes += e->size;
+	}
+	p.files = p.tree.n;
+	run_lanes(&p, lane, opt->jobs < p.tree.n ? opt->jobs : p.tree.n == 0 ? 1 : (unsigned)p.tree.n);
+	(void)pthread_mutex_destroy(&p.lock);
+	free(p.again);
+	gh_os_tree_free(&p.tree);
+	if (in >= 0)
+		(void)close(in);
+	return p.rc;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct gh_file_report *)a)->path, ((const struct gh_file_report *)b)->path);
+}
+
+enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_options *opt, struct gh_scan **out,
+		       const struct gh_scan_report **report, struct gh_err *err)
+{
+	struct gh_scan *s = calloc(1, sizeof *s);
+	struct lane *lane = calloc(opt->jobs == 0 ? 1 : opt->jobs, sizeof *lane);
+	enum gh_rc rc = s == NULL || lane == NULL ? gh_fail(err, GH_E_NOMEM, "no memory") : GH_OK;
+	unsigned opened = 0;
+	for (; rc == GH_OK && opened < opt->jobs; opened++)
+		if (!gh_worker_open(&lane[opened].worker)) {
+			rc = gh_fail_sys(err, errno, "memory to share with a worker");
+			opened++;
+			break;
+		}
+	if (rc == GH_OK)
+		s->arena.max = REPORT_ARENA;
+	gh_auto_buf target = gh_buf(64 << 10);
+	for (size_t i = 0; rc == GH_OK && i < n; i++) {
+		gh_buf_fmt(&target, "%s%s", i ? " " : "", path[i]);
+		rc = scan_artifact(s, path[i], opt, lane, err);
+	}
+	for (unsigned i = 0; lane != NULL && i < opened; i++)
+		gh_worker_close(&lane[i].worker);
+	free(lane);
+	if (rc != GH_OK) {
+		gh_scan_free(s);
+		return rc;
+	}
+	qsort(s->file, s->nfile, sizeof *s->file, by_path);
+	struct gh_span kept = gh_keep(&s->arena, gh_buf_view(&target));
+	s->report = (struct gh_scan_report){
+		.target = kept.p == NULL ? "" : (const char *)kept.p,
+		.verdict = gh_scan_verdict(s->file, s->nfile),
+		.file = s->file,
+		.nfile = s->nfile,
+		.scanner = GH_VERSION,
+		.rules = gh_rules_version,
+	};
+	for (size_t i = 0; i < s->nfile; i++)
+		s->report.bytes += s->file[i].size;
+	*out = s;
+	*report = &s->report;
+	return GH_OK;
+}
+
+void gh_scan_free(struct gh_scan *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->nfile; i++)
+		gh_arena_free(&s->file_arena[i]);
+	gh_arena_free(&s->arena);
+	free(s->file_arena);
+	free(s->file);
+	free(s);
+}

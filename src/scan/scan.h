@@ -1,0 +1,30 @@
+/* scan.h - scan files and directories with a pool of sandboxed workers and give a report.
+ *
+ * Each path is one artifact: its files share a pool of workers, and no worker ever serves two artifacts. The calling
+ * process reads the files (read(2), never mmap) and digests them; only workers parse. */
+#ifndef GH_SCAN_SCAN_H
+#define GH_SCAN_SCAN_H
+#include "base/err.h"
+#include "format/format.h"
+#include "scan/report.h"
+
+struct gh_scan_options {
+	struct gh_limits limits;
+	unsigned jobs;	    /* workers at a time, >= 1 */
+	unsigned seconds;   /* clock per file, the backstop behind the work budgets */
+	size_t memory;	    /* address space of one worker, bytes */
+	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
+	/* Called now and then, from several threads but never at the same time. May be NULL. */
+	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);
+	void *progress_arg;
+};
+extern const struct gh_scan_options gh_scan_options_default;
+
+struct gh_scan; /* owns the memory of a report */
+
+/* Scan the paths ("-": standard input). The report lives until gh_scan_free(). A path that cannot be read is a row
+ * with an INCOMPLETE finding, not an error; failure means that nothing could be scanned at all (no worker). */
+enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_options *opt, struct gh_scan **out,
+		       const struct gh_scan_report **report, struct gh_err *err);
+void gh_scan_free(struct gh_scan *s);
+#endif

@@ -1,0 +1,404 @@
+#include "scan/worker.h"
+
+#include "base/utf8.h"
+#include "os/file.h"
+#include "os/ipc.h"
+#include "os/proc.h"
+#include "scan/rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SPILLS_MAX = 64 }; /* descriptors handed out for one file; nesting is limited far below */
+
+/* One file in the hands of one worker. */
+struct job {
+	struct gh_worker *w;
+	struct gh_feed *feed;
+	struct gh_arena *arena;
+	struct gh_outcome *out;
+	bool done, told_failed;
+	unsigned spills;
+	const char *broken; /* how the worker broke the protocol */
+};
+
+bool gh_worker_open(struct gh_worker *w)
+{
+	*w = (struct gh_worker){ .sock = -1, .memfd = memfd_create("gatehouse", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+	if (w->memfd < 0 || ftruncate(w->memfd, GH_SHM) != 0)
+		return false;
+	w->shm = mmap(NULL, GH_SHM, PROT_READ | PROT_WRITE, MAP_SHARED, w->memfd, 0);
+	w->sha = gh_sha256_new();
+	/* From here on nobody can map it writable, or change its size: the worker only reads. */
+	return w->shm != MAP_FAILED && w->sha != NULL &&
+	       fcntl(w->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0;
+}
+
+enum gh_rc gh_worker_start(struct gh_worker *w, const struct gh_scan_options *opt, struct gh_err *err)
+{
+	int sp[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sp) != 0)
+		return gh_fail_sys(err, errno, "socket pair for a worker");
+	char path[4096];
+	char depth[24], members[24], expanded[24], ratio[24], steps[24], memory[24], seconds[24];
+	const struct gh_limits *l = &opt->limits;
+	(void)snprintf(depth, sizeof depth, "%u", l->depth);
+	(void)snprintf(members, sizeof members, "%llu", (unsigned long long)l->members);
+	(void)snprintf(expanded, sizeof expanded, "%llu", (unsigned long long)l->expanded);
+	(void)snprintf(ratio, sizeof ratio, "%u", l->ratio);
+	(void)snprintf(steps, sizeof steps, "%llu", (unsigned long long)l->steps);
+	(void)snprintf(memory, sizeof memory, "%zu", opt->memory);
+	(void)snprintf(seconds, sizeof seconds, "%u", opt->seconds);
+	char *argv[] = { (char *)"gatehouse-worker", depth, members, expanded, ratio, steps, memory, seconds, NULL };
+	if (opt->worker != NULL)
+		(void)snprintf(path, sizeof path, "%s", opt->worker);
+	else if (!gh_os_sibling("gatehouse-worker", path, sizeof path))
+		(void)snprintf(path, sizeof path, "gatehouse-worker");
+	const struct gh_os_fd map[] = { { sp[1], GH_WORKER_SOCK }, { w->memfd, GH_WORKER_SHM } };
+	int e = gh_os_spawn(path, argv, map, 2, &w->pid);
+	(void)close(sp[1]);
+	if (e != 0) {
+		(void)close(sp[0]);
+		w->pid = 0;
+		return gh_fail_sys(err, e, "cannot start %s", path);
+	}
+	w->sock = sp[0];
+	w->ready = false;
+	w->jobs = 0;
+	return GH_OK;
+}
+
+void gh_worker_stop(struct gh_worker *w)
+{
+	if (w->pid == 0)
+		return;
+	(void)close(w->sock);
+	(void)kill(w->pid, SIGKILL);
+	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	w->pid = 0;
+	w->sock = -1;
+}
+
+void gh_worker_close(struct gh_worker *w)
+{
+	gh_worker_stop(w);
+	if (w->shm != NULL && w->shm != MAP_FAILED)
+		(void)munmap(w->shm, GH_SHM);
+	if (w->memfd >= 0)
+		(void)close(w->memfd);
+	gh_sha256_free(w->sha);
+}
+
+/* ---- what a worker may say --------------------------------------------------------------------------------- */
+
+static const char *keep_text(struct gh_arena *a, struct gh_span s)
+{
+	/* A worker sends text that is safe to print. One that was taken over may not: make sure. */
+	gh_auto_buf b = gh_buf(2 * GH_MSG_TEXT);
+	bool fine = true;
+	for (size_t i = 0; i < s.n && fine;) {
+		uint32_t cp = 0;
+		unsigned n = gh_utf8_next((struct gh_span){ s.p + i, s.n - i }, &cp);
+		fine = n != 0 && !gh_utf8_deceptive(cp);
+		i += n;
+	}
+	if (!fine) {
+		gh_buf_safe(&b, s, GH_MSG_TEXT);
+		s = gh_buf_view(&b);
+	}
+	struct gh_span kept = gh_keep(a, s);
+	return kept.p == NULL ? "" : (const char *)kept.p;
+}
+
+static struct gh_finding *new_finding(struct gh_arena *a, struct gh_outcome *out)
+{
+	struct gh_finding *v = gh_grow(a, out->finding, &out->cap, out->nfinding + 1, sizeof *v);
+	if (v == NULL)
+		return NULL;
+	out->finding = v;
+	return &v[out->nfinding++];
+}
+
+void gh_outcome_add(struct gh_arena *arena, struct gh_outcome *out, const struct gh_rule *rule, const char *detail)
+{
+	struct gh_finding *f = new_finding(arena, out);
+	if (f == NULL)
+		out->dropped++;
+	else
+		*f = (struct gh_finding){ .rule = rule, .detail = keep_text(arena, gh_span_str(detail)), .member = "", .times = 1 };
+}
+
+static const char *on_finding(struct job *j, const struct gh_msg *m, const char *text)
+{
+	size_t id_len = strnlen(text, m->len);
+	if (id_len == m->len || m->a[3] > m->len - id_len - 1)
+		return "a finding that does not fit its packet";
+	const struct gh_rule *rule = gh_rule_by_id(text);
+	if (rule == NULL)
+		return "a finding of an unknown rule";
+	if (j->out->nfinding >= GH_FINDINGS_MAX)
+		return "too many findings";
+	struct gh_finding *f = new_finding(j->arena, j->out);
+	if (f == NULL)
+		return "findings beyond the memory set aside for them";
+	struct gh_span rest = { (const uint8_t *)text + id_len + 1, m->len - id_len - 1 };
+	*f = (struct gh_finding){
+		.rule = rule,
+		.member = keep_text(j->arena, gh_span_cut(rest, 0, m->a[3])),
+		.detail = keep_text(j->arena, gh_span_cut(rest, m->a[3], rest.n)),
+		.off = m->a[0],
+		.len = m->a[1],
+		.ranged = m->a[2] == 1,
+		.times = 1,
+	};
+	return NULL;
+}
+
+static const char *on_done(struct job *j, const struct gh_msg *m, const char *text)
+{
+	struct gh_outcome *o = j->out;
+	if (m->a[0] > j->feed->size)
+		return "more bytes understood than there are";
+	for (uint32_t i = 0; i < m->len; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-+", text[i]) == NULL || text[i] == '\0')
+			return "a format name with strange characters";
+	o->understood = m->a[0];
+	o->members = m->a[1];
+	o->expanded = m->a[2];
+	o->dropped += m->a[3];
+	o->format = keep_text(j->arena, (struct gh_span){ (const uint8_t *)text, m->len });
+	j->done = true;
+	j->feed->hold = j->feed->size; /* the digest alone goes on */
+	return NULL;
+}
+
+static bool say(struct job *j, uint32_t kind, uint64_t a, uint64_t b, uint64_t c, int fd)
+{
+	struct gh_msg m = { .kind = kind, .a = { a, b, c } };
+	return gh_ipc_send(j->w->sock, &m, sizeof m, fd);
+}
+
+static const char *on_window(struct job *j, const struct gh_msg *m)
+{
+	uint64_t off = m->a[0], len = m->a[1], slot = m->a[2];
+	if (off >= j->feed->size || len == 0 || len > GH_WINDOW_MAX || len > j->feed->size - off || slot >= GH_SLOTS)
+		return "a window outside the file";
+	if (j->feed->state == GH_FEED_OK && gh_feed_window(j->feed, off, (size_t)len, (unsigned)slot))
+		(void)say(j, GH_TO_WINDOW, off, len, slot, -1);
+	else if (!j->told_failed)
+		j->told_failed = say(j, GH_TO_FAILED, 0, 0, 0, -1);
+	return NULL;
+}
+
+static const char *on_spill(struct job *j)
+{
+	if (++j->spills > SPILLS_MAX * 1024u)
+		return "too many spill files";
+	int fd = gh_os_unlinked_file();
+	(void)say(j, GH_TO_SPILL, fd < 0 ? (uint64_t)errno : 0, 0, 0, fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return NULL;
+}
+
+/* One packet from the worker; NULL, or how it broke the protocol. */
+static const char *on_packet(struct job *j, const struct gh_packet *p, size_t n)
+{
+	const struct gh_msg *m = &p->m;
+	if (n < sizeof *m || m->len != n - sizeof *m)
+		return "a packet of the wrong length";
+	if (j->done)
+		return "a message after the last one";
+	switch (m->kind) {
+	case GH_FROM_HOLD:
+		if (m->len != 0 || m->a[0] < j->feed->hold || m->a[0] > j->feed->size)
+			return "a release of bytes that it does not hold";
+		j->feed->hold = m->a[0];
+		return NULL;
+	case GH_FROM_WINDOW: return m->len != 0 ? "text where none belongs" : on_window(j, m);
+	case GH_FROM_SPILL: return m->len != 0 ? "text where none belongs" : on_spill(j);
+	case GH_FROM_FINDING: return on_finding(j, m, p->text);
+	case GH_FROM_TIMES:
+		if (m->len != 0 || m->a[0] >= j->out->nfinding)
+			return "a count for a finding that it did not send";
+		j->out->finding[m->a[0]].times = m->a[1] > UINT32_MAX ? UINT32_MAX : (unsigned)m->a[1];
+		return NULL;
+	case GH_FROM_DONE: return on_done(j, m, p->text);
+	default: return "a message of unknown kind";
+	}
+}
+
+/* ---- one file ------------------------------------------------------------------------------------------------ */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum gh_rc await_ready(struct gh_worker *w, struct gh_err *err)
+{
+	struct gh_packet p;
+	ssize_t n = gh_ipc_recv(w->sock, &p, sizeof p, NULL, 0);
+	if (n < (ssize_t)sizeof p.m || p.m.kind != GH_FROM_READY || p.m.len != (size_t)n - sizeof p.m)
+		return gh_fail(err, GH_E_DENIED, "the worker ended before it was locked down; "
+			       "this kernel may lack seccomp, or the program does not match this gatehouse");
+	if (p.m.len != 0)
+		return gh_fail(err, GH_E_DENIED, "the worker could not lock itself down: %.*s", (int)p.m.len, p.text);
+	w->ready = true;
+	return GH_OK;
+}
+
+/* Everything the worker has said so far. False: it is gone or out of order. */
+static bool drain(struct job *j, bool block)
+{
+	struct gh_packet p;
+	for (;;) {
+		ssize_t n = gh_ipc_recv(j->w->sock, &p, sizeof p, NULL, block ? 0 : MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			return true;
+		if (n <= 0)
+			return false;
+		j->broken = on_packet(j, &p, (size_t)n);
+		if (j->broken != NULL)
+			return false;
+		if (j->done)
+			return true;
+		block = false;
+	}
+}
+
+enum wait { WAIT_OK, WAIT_GONE, WAIT_TIME };
+
+/* Sleep until the worker speaks, the digest moves on, or the deadline passes. */
+static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
+{
+	struct pollfd fd[2] = { { .fd = j->done ? -1 : j->w->sock, .events = POLLIN },
+				{ .fd = j->feed->progress, .events = POLLIN } };
+	int64_t left = deadline - now_ms();
+	if (left <= 0)
+		return WAIT_TIME;
+	int n = poll(fd, 2, busy ? 0 : (int)(left < 60000 ? left : 60000));
+	if (n > 0 && fd[1].revents != 0) {
+		uint64_t x;
+		(void)!read(j->feed->progress, &x, sizeof x);
+	}
+	if (n > 0 && fd[0].revents != 0 && !drain(j, false))
+		return WAIT_GONE;
+	return WAIT_OK;
+}
+
+/* How the worker ended, in words. Reaps it. */
+static const char *obituary(struct gh_worker *w, char *buf, size_t cap)
+{
+	int st = 0;
+	(void)close(w->sock);
+	(void)kill(w->pid, SIGKILL); /* it may only have closed its socket */
+	while (waitpid(w->pid, &st, 0) < 0 && errno == EINTR)
+		;
+	w->pid = 0;
+	w->sock = -1;
+	if (WIFSIGNALED(st) && WTERMSIG(st) == SIGSYS)
+		(void)snprintf(buf, cap, "it tried a system call that it must not make, and was killed");
+	else if (WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL)
+		(void)snprintf(buf, cap, "signal %d (%s)", WTERMSIG(st), strsignal(WTERMSIG(st)));
+	else if (WIFEXITED(st))
+		(void)snprintf(buf, cap, "exit status %d", WEXITSTATUS(st));
+	else
+		(void)snprintf(buf, cap, "killed");
+	return buf;
+}
+
+static void close_outcome(struct job *j, enum wait how, unsigned seconds)
+{
+	char text[200], why[120];
+	if (j->broken != NULL) {
+		gh_worker_stop(j->w);
+		(void)snprintf(text, sizeof text, "the worker sent %s", j->broken);
+		gh_outcome_add(j->arena, j->out, &gh_scan_rules[GH_S_PROTOCOL], text);
+	} else if (how == WAIT_TIME) {
+		gh_worker_stop(j->w);
+		(void)snprintf(text, sizeof text, "stopped after %u s (--limit-time)", seconds);
+		gh_outcome_add(j->arena, j->out, &gh_scan_rules[GH_S_TIME], text);
+	} else if (how == WAIT_GONE) {
+		(void)snprintf(text, sizeof text, "worker: %s", obituary(j->w, why, sizeof why));
+		gh_outcome_add(j->arena, j->out, &gh_scan_rules[GH_S_CRASH], text);
+	}
+	j->out->worker_died = j->w->pid == 0;
+	if (j->out->worker_died)
+		j->out->understood = 0;
+}
+
+enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt, int fd, const struct stat *st,
+			  const char *name, struct gh_arena *arena, struct gh_outcome *out,
+			  void (*tick)(void *arg, uint64_t bytes), void *arg, struct gh_err *err)
+{
+	struct gh_feed feed;
+	struct job j = { .w = w, .feed = &feed, .arena = arena, .out = out };
+	*out = (struct gh_outcome){ .format = "unknown" };
+	if (!gh_feed_open(&feed, fd, st, w->shm, w->sha))
+		return gh_fail(err, GH_E_NOMEM, "no memory to read %s", name);
+	int64_t deadline = now_ms() + (int64_t)opt->seconds * 1000;
+	while (feed.size <= GH_RING ? feed.head < feed.size && feed.state == GH_FEED_OK : feed.head == 0)
+		gh_feed_block(&feed);
+	if (!w->ready) {
+		enum gh_rc rc = await_ready(w, err);
+		if (rc != GH_OK) {
+			gh_feed_close(&feed, out->sha256);
+			return rc;
+		}
+	}
+	w->jobs++;
+	struct gh_packet p = { .m = { .kind = GH_TO_JOB, .a = { feed.size, feed.head } } };
+	p.m.len = (uint32_t)strnlen(name, 1024);
+	memcpy(p.text, name, p.m.len);
+	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1) ? WAIT_OK : WAIT_GONE;
+	bool small = feed.size <= GH_RING;
+	if (small) {
+		gh_feed_digest_small(&feed);
+		if (tick != NULL)
+			tick(arg, feed.size);
+	}
+	if (feed.state != GH_FEED_OK && feed.head == 0)
+		j.done = true; /* unreadable from the start: the worker was not even asked */
+	while (how == WAIT_OK && !(j.done && (small || gh_feed_done(&feed)))) {
+		if (gh_feed_room(&feed)) {
+			uint64_t was = feed.head;
+			gh_feed_block(&feed);
+			if (feed.state == GH_FEED_OK && !j.done && !say(&j, GH_TO_HEAD, feed.head, 0, 0, -1))
+				how = WAIT_GONE;
+			if (tick != NULL)
+				tick(arg, feed.head - was);
+		}
+		if (feed.state != GH_FEED_OK && !j.done && !j.told_failed)
+			j.told_failed = say(&j, GH_TO_FAILED, 0, 0, 0, -1);
+		if (how == WAIT_OK)
+			how = wait_for(&j, deadline, gh_feed_room(&feed));
+	}
+	close_outcome(&j, how, opt->seconds);
+	/* The digest is wanted even when the worker is gone. */
+	feed.hold = feed.size;
+	while (feed.state == GH_FEED_OK && !small && !gh_feed_done(&feed) && how != WAIT_TIME) {
+		if (gh_feed_room(&feed))
+			gh_feed_block(&feed);
+		else
+			(void)poll(&(struct pollfd){ .fd = feed.progress, .events = POLLIN }, 1, 100);
+	}
+	gh_feed_close(&feed, out->sha256);
+	if (feed.state == GH_FEED_CHANGED)
+		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_CHANGED], "size, time or content differ from what was read first");
+	else if (feed.state == GH_FEED_ERROR)
+		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_IO], strerror(feed.sys));
+	return GH_OK;
+}
