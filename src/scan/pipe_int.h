@@ -1,0 +1,84 @@
+/* pipe_int.h - what the parts of the pipeline share: pipeline.c (identify, walk, recurse), pipe_sink.c (events in,
+ * findings out), pipe_sweep.c (what is looked for in every byte that flows by). */
+#ifndef GH_SCAN_PIPE_INT_H
+#define GH_SCAN_PIPE_INT_H
+#include "check/check.h"
+#include "scan/coverage.h"
+#include "scan/findings.h"
+#include "scan/pipeline.h"
+#include "scan/rules.h"
+#include "scan/spool.h"
+
+/* Where embedded programs were seen in the root, and which places are accounted for as members of their own. */
+struct gh_places {
+	struct gh_range *v;
+	size_t n, cap;
+};
+
+struct gh_pipe {
+	struct gh_limits lim;
+	const struct gh_pipe_host *host;
+	struct gh_arena arena; /* findings, paths: lives as long as the file's scan */
+	struct gh_findings findings;
+	struct gh_spool_budget budget;
+	struct gh_spool *spools;
+	uint64_t members;
+	const char *told_limit; /* a budget is reported once */
+	struct gh_frame *root;
+	struct gh_pipe_result *result;
+	struct gh_places hit, known;
+	struct gh_places pads; /* padding of the root that lies ahead, in order: checked as it flows by */
+	size_t pad_next;
+	uint64_t swept;	    /* bytes of the root that have flowed by */
+};
+
+/* One source being read, by one format. */
+struct gh_frame {
+	struct gh_sink sink; /* first: events come in by it */
+	struct gh_scene scene;
+	struct gh_pipe *p;
+	struct gh_frame *up;
+	struct gh_src *src;
+	const struct gh_fmt *fmt;
+	const char *path;   /* "" for the file itself */
+	uint64_t base;	    /* place of this source in the root, when `placed` */
+	bool placed;
+	enum gh_member_how how;
+	const char *role;
+	struct gh_cover cover;
+	struct gh_places late; /* padding to be looked at after the walk */
+	bool trial;	    /* findings are held back until it is clear that this is the format */
+	struct gh_raised *held, **held_end;
+	uint64_t calls, lacking; /* lacking: bytes of members that nothing understood */
+};
+
+
+/* ---- pipe_sink.c */
+extern const struct gh_sink_ops gh_pipe_sink_ops;
+void gh_pipe_scene_find(struct gh_scene *s, const struct gh_rule *rule, struct gh_range at, const char *text);
+/* A finding of the pipeline's own at a place of this frame's source. */
+void gh_pipe_find(struct gh_frame *f, enum gh_scan_rule rule, struct gh_range at, const char *detail);
+/* A budget ran out: said once. */
+void gh_pipe_limit(struct gh_frame *f, const char *what);
+/* The attempt to read the bytes as this format succeeded: what was held back is raised. */
+void gh_pipe_commit(struct gh_frame *f);
+/* A member to be read, of a reader or of the pipeline's own making. GH_E_LIMIT when there are too many. */
+enum gh_rc gh_pipe_member(struct gh_frame *f, const struct gh_member *m, struct gh_range at);
+void gh_pipe_forget_spool(struct gh_pipe *p, struct gh_spool *sp);
+
+/* ---- pipe_sweep.c */
+void gh_pipe_place(struct gh_pipe *p, struct gh_places *l, uint64_t off, uint64_t len);
+void gh_pipe_check_padding(struct gh_frame *f, uint64_t off, uint64_t len);
+void gh_pipe_late_padding(struct gh_frame *f);
+/* Index of the first byte that is not zero; SIZE_MAX when all are. */
+size_t gh_pipe_nonzero(struct gh_span s);
+/* Show a source that lies in memory as a whole, and so does not flow by. */
+void gh_pipe_sweep_stable(struct gh_pipe *p, struct gh_src *src);
+void gh_pipe_sweep_spool(void *arg, struct gh_spool *sp, struct gh_span block, uint64_t off);
+/* Programs in the file's own data, and in the data of an expanded member. */
+void gh_pipe_report_hits(struct gh_frame *root);
+void gh_pipe_report_spool_hits(struct gh_frame *f);
+
+/* ---- pipeline.c */
+void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member *m, struct gh_range at);
+#endif

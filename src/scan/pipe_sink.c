@@ -1,0 +1,120 @@
+#include "scan/pipe_int.h"
+
+/* ---- findings ------------------------------------------------------------------------------------------------ */
+
+static void raise_at(struct gh_frame *f, const struct gh_rule *rule, struct gh_range at, bool ranged, const char *path,
+		     const char *detail)
+{
+	struct gh_pipe *p = f->p;
+	for (struct gh_frame *t = f; t != NULL; t = t->up) {
+		if (!t->trial)
+			continue;
+		struct gh_raised *r = GH_NEW(&p->arena, struct gh_raised, 1);
+		struct gh_span d = gh_keep(&p->arena, gh_span_str(detail));
+		if (r == NULL || d.p == NULL)
+			break; /* no memory to hold it back: better said too early than never */
+		*r = (struct gh_raised){ .rule = rule, .at = at, .ranged = ranged, .member = path,
+					 .detail = (const char *)d.p };
+		*t->held_end = r;
+		t->held_end = &r->next;
+		return;
+	}
+	gh_findings_add(&p->findings, rule, at, ranged, path, detail);
+}
+
+void gh_pipe_find(struct gh_frame *f, enum gh_scan_rule rule, struct gh_range at, const char *detail)
+{
+	raise_at(f, &gh_scan_rules[rule], at, true, f->path, detail);
+}
+
+void gh_pipe_scene_find(struct gh_scene *s, const struct gh_rule *rule, struct gh_range at, const char *text)
+{
+	struct gh_frame *f = (struct gh_frame *)((char *)s - offsetof(struct gh_frame, scene));
+	raise_at(f, rule, at, true, f->path, text);
+}
+
+void gh_pipe_commit(struct gh_frame *f)
+{
+	struct gh_raised *next;
+	f->trial = false;
+	for (struct gh_raised *r = f->held; r != NULL; r = next) {
+		next = r->next;
+		raise_at(f, r->rule, r->at, r->ranged, r->member, r->detail);
+	}
+	f->held = NULL;
+}
+
+void gh_pipe_limit(struct gh_frame *f, const char *what)
+{
+	if (f->p->told_limit == what)
+		return;
+	f->p->told_limit = what;
+	gh_pipe_find(f, GH_S_LIMIT, (struct gh_range){ 0 }, what);
+}
+
+/* ---- events from a reader ------------------------------------------------------------------------------------ */
+
+enum gh_rc gh_pipe_member(struct gh_frame *f, const struct gh_member *m, struct gh_range at)
+{
+	struct gh_pipe *p = f->p;
+	if (p->members >= p->lim.members) {
+		gh_pipe_limit(f, "number of members (--limit-members)");
+		f->lacking += at.len;
+		return GH_E_LIMIT;
+	}
+	p->members++;
+	gh_pipe_read(p, f, m, at);
+	return GH_OK;
+}
+
+static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
+{
+	struct gh_frame *f = (struct gh_frame *)s;
+	enum gh_rc rc = GH_OK;
+	switch (ev->kind) {
+	case GH_EV_CLAIM:
+		gh_cover_add(&f->cover, ev->at.off, ev->at.len, ev->u.claim);
+		if (ev->u.claim == GH_CLAIM_PAD)
+			gh_pipe_check_padding(f, ev->at.off, ev->at.len);
+		break;
+	case GH_EV_ANOMALY: raise_at(f, ev->u.anomaly.rule, ev->at, true, f->path, ev->u.anomaly.text); break;
+	case GH_EV_CALL: f->calls++; break;
+	default: break;
+	}
+	for (size_t i = 0; i < gh_checks_n; i++)
+		if ((gh_checks[i]->events & 1u << ev->kind) != 0)
+			gh_checks[i]->on(&f->scene, ev);
+	if (ev->kind == GH_EV_MEMBER)
+		rc = gh_pipe_member(f, ev->u.member, ev->at);
+	return rc;
+}
+
+static struct gh_spool *spool_open(struct gh_sink *s, uint64_t packed)
+{
+	struct gh_pipe *p = ((struct gh_frame *)s)->p;
+	struct gh_spool *sp = gh_spool_new(&p->budget, packed);
+	if (sp != NULL) {
+		sp->next = p->spools;
+		p->spools = sp;
+	}
+	return sp;
+}
+
+void gh_pipe_forget_spool(struct gh_pipe *p, struct gh_spool *sp)
+{
+	for (struct gh_spool **at = &p->spools; *at != NULL; at = &(*at)->next)
+		if (*at == sp) {
+			*at = sp->next;
+			break;
+		}
+	gh_spool_free(sp);
+}
+
+static void spool_close(struct gh_spool *sp)
+{
+	if (sp != NULL)
+		gh_pipe_forget_spool(sp->budget->owner, sp);
+}
+
+const struct gh_sink_ops gh_pipe_sink_ops = { on_event, spool_open, gh_spool_put, gh_spool_src, spool_close };
+
