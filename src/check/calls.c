@@ -1,0 +1,233 @@
+#include "check/calls.h"
+
+#include "check/calls_args.h"
+#include "check/calls_torch.h"
+
+enum { EXPRESSION = 300, NAME = 120, SHOWN_ARGS = 12 };
+
+enum { CALLED, MISUSED, UNRESOLVED, NOT_FRESH, STATE, EXTENSION, IMPORTED, REVIEWED, PERSID };
+
+#define FIX_CALL "Do not load this file. Ask the author for weights without code (safetensors), or load it in isolation."
+static const struct gh_rule rules[] = {
+	[CALLED] = { "GH-CALL-0001", GH_CRITICAL, GH_UNSAFE, "loading calls something outside the allow list",
+		     "Code of the author's choosing runs with the rights of whoever loads the file.", FIX_CALL,
+		     "CWE-502 CWE-94 AML.T0011 AML.T0010" },
+	[MISUSED] = { "GH-CALL-0002", GH_CRITICAL, GH_UNSAFE, "loading uses an allowed callable with arguments that make it dangerous",
+		      "A harmless name is turned into a way to run code, read memory or exhaust the machine.", FIX_CALL,
+		      "CWE-502 CWE-915 AML.T0011" },
+	[UNRESOLVED] = { "GH-CALL-0003", GH_CRITICAL, GH_UNSAFE, "loading calls or imports something that cannot be known beforehand",
+			 "What is called is computed while the file loads, so no inspection can tell what it is.", FIX_CALL,
+			 "CWE-502 CWE-470 AML.T0011" },
+	[NOT_FRESH] = { "GH-CALL-0004", GH_CRITICAL, GH_UNSAFE, "loading changes an object that this stream did not create",
+			"Modules, classes and functions of the running program are replaced or altered.", FIX_CALL,
+			"CWE-502 CWE-915 AML.T0011" },
+	[STATE] = { "GH-CALL-0005", GH_CRITICAL, GH_UNSAFE, "loading gives state or items to an object outside the allow list",
+		    "The object's own code (__setstate__, __setitem__, append) runs on data of the author's choosing.",
+		    FIX_CALL, "CWE-502 CWE-915 AML.T0011" },
+	[EXTENSION] = { "GH-CALL-0006", GH_CRITICAL, GH_UNSAFE, "loading resolves a name through the extension registry",
+			"What is called depends on a table outside the file.", FIX_CALL, "CWE-502 CWE-470 AML.T0011" },
+	[IMPORTED] = { "GH-CALL-0007", GH_MEDIUM, GH_REVIEW, "loading imports something outside the allow list without calling it",
+		       "Importing runs the module, and whoever uses the loaded object may call the function.",
+		       "Look at what the function does, and whether the model needs it.", "CWE-502 CWE-829 AML.T0010" },
+	[REVIEWED] = { "GH-CALL-0008", GH_MEDIUM, GH_REVIEW, "loading calls something known that is not provably harmless",
+		       "The library's own parser or code reads bytes of the author's choosing.",
+		       "Load it only with a current version of the library and from an author you trust.",
+		       "CWE-502 AML.T0010" },
+	[PERSID] = { "GH-CALL-0009", GH_MEDIUM, GH_REVIEW, "a persistent id has a form that no known loader writes",
+		     "The loader's persistent_load decides what it means; it may fetch or run anything.",
+		     "Find out which program wrote the file and what it does with the id.", "CWE-502 AML.T0010" },
+	GH_RULES_END,
+};
+
+/* ---- the reconstructed expression ------------------------------------------------------------------------------- */
+static void put_name(struct gh_buf *b, struct gh_span module, struct gh_span name)
+{
+	gh_buf_safe(b, module, NAME);
+	if (module.n != 0)
+		gh_buf_ch(b, '.');
+	gh_buf_safe(b, name, NAME);
+}
+
+static void put_args(struct gh_buf *b, const struct gh_call *c)
+{
+	gh_buf_ch(b, '(');
+	if (c->heap == NULL) {
+		gh_buf_str(b, "…)");
+		return;
+	}
+	if (gh_val_kind(c->heap, c->args) != GH_V_TUPLE) {
+		gh_buf_ch(b, '*');
+		gh_val_render(c->heap, c->args, b, EXPRESSION / 2);
+	} else {
+		uint64_t n = gh_val_len(c->heap, c->args);
+		size_t start = b->n;
+		for (uint64_t i = 0; i < n; i++) {
+			if (i == SHOWN_ARGS || b->n - start > EXPRESSION) {
+				gh_buf_str(b, ", …");
+				break;
+			}
+			if (i != 0)
+				gh_buf_str(b, ", ");
+			gh_val_render(c->heap, gh_val_item(c->heap, c->args, i), b, EXPRESSION / 2);
+		}
+	}
+	if (gh_val_kind(c->heap, c->kwargs) != GH_V_NONE) {
+		gh_buf_str(b, ", **");
+		gh_val_render(c->heap, c->kwargs, b, EXPRESSION / 2);
+	}
+	gh_buf_ch(b, ')');
+}
+
+static void put_given(struct gh_buf *b, const struct gh_call *c, const char *before, const char *after)
+{
+	gh_buf_str(b, before);
+	if (c->heap != NULL)
+		gh_val_render(c->heap, c->args, b, EXPRESSION / 2);
+	gh_buf_str(b, after);
+}
+
+static void put_callee(struct gh_buf *b, const struct gh_call *c)
+{
+	if (c->resolved || c->heap == NULL)
+		put_name(b, c->module, c->name);
+	else
+		gh_val_render(c->heap, c->callee, b, EXPRESSION / 2);
+}
+
+static void expression(struct gh_buf *b, const struct gh_call *c)
+{
+	switch (c->how) {
+	case GH_CALL_IMPORT:
+	case GH_CALL_OPERATION: put_name(b, c->module, c->name); break;
+	case GH_CALL_REDUCE:
+	case GH_CALL_INST:
+		put_callee(b, c);
+		put_args(b, c);
+		break;
+	case GH_CALL_NEW:
+		put_callee(b, c);
+		gh_buf_str(b, ".__new__");
+		put_args(b, c);
+		break;
+	case GH_CALL_BUILD:
+		put_callee(b, c);
+		put_given(b, c, "(…).__setstate__(", ")");
+		break;
+	case GH_CALL_SETITEM:
+		put_callee(b, c);
+		put_given(b, c, "(…)[…] = ", "");
+		break;
+	case GH_CALL_APPEND:
+		put_callee(b, c);
+		put_given(b, c, "(…).extend", "");
+		break;
+	case GH_CALL_ADD:
+		put_callee(b, c);
+		put_given(b, c, "(…).update", "");
+		break;
+	case GH_CALL_PERSID: put_given(b, c, "persistent_load(", ")"); break;
+	case GH_CALL_EXT: put_given(b, c, "extension code ", ""); break;
+	}
+	if (c->resolved && c->how != GH_CALL_PERSID && c->how != GH_CALL_EXT &&
+	    (!gh_span_eq(c->module, c->as_module) || !gh_span_eq(c->name, c->as_name)) && c->as_name.n != 0) {
+		gh_buf_str(b, " (spelled ");
+		put_name(b, c->as_module, c->as_name);
+		gh_buf_ch(b, ')');
+	}
+	if (c->reading != NULL)
+		gh_buf_fmt(b, " (only by the %s unpickler)", c->reading);
+}
+
+static void report(struct gh_scene *s, const struct gh_rule *r, const struct gh_event *e, const char *why)
+{
+	const struct gh_call *c = e->u.call;
+	gh_auto_buf b = gh_buf(4096);
+	expression(&b, c);
+	if (why != NULL)
+		gh_buf_fmt(&b, ": %s", why);
+	const struct gh_explain_group *g = c->resolved ? gh_explain_find(c->module, c->name) : NULL;
+	if (g == NULL && c->resolved)
+		g = gh_explain_find(c->as_module, c->as_name);
+	if (g != NULL && r != &rules[REVIEWED])
+		gh_buf_fmt(&b, " [%s: %s]", g->does, g->why);
+	s->find(s, r, e->at, gh_buf_cstr(&b));
+}
+
+/* ---- judging ----------------------------------------------------------------------------------------------------- */
+static const enum gh_use use_of[] = {
+	[GH_CALL_REDUCE] = GH_USE_REDUCE, [GH_CALL_NEW] = GH_USE_NEW,	      [GH_CALL_INST] = GH_USE_INST,
+	[GH_CALL_BUILD] = GH_USE_BUILD,	  [GH_CALL_SETITEM] = GH_USE_SETITEM, [GH_CALL_APPEND] = GH_USE_APPEND,
+	[GH_CALL_ADD] = GH_USE_ADD,
+};
+
+static bool on_instance(enum gh_call_how how)
+{
+	return how == GH_CALL_BUILD || how == GH_CALL_SETITEM || how == GH_CALL_APPEND || how == GH_CALL_ADD;
+}
+
+/* The row that speaks for this call: of the callable, or of the class of the instance. */
+static const struct gh_allow_row *row_for(const struct gh_call *c)
+{
+	const struct gh_allow_row *r = gh_allow_find(c->module, c->name);
+	if (r == NULL || !on_instance(c->how) || gh_allow_group(r)->makes < 0)
+		return r;
+	return c->heap == NULL ? NULL : gh_class_of(c->heap, c->callee);
+}
+
+static void judge(struct gh_scene *s, const struct gh_event *e)
+{
+	const struct gh_call *c = e->u.call;
+	const struct gh_allow_row *r = row_for(c);
+	if (r == NULL) {
+		report(s, &rules[on_instance(c->how) ? STATE : CALLED], e, "not on the allow list");
+		return;
+	}
+	if (c->heap == NULL) {
+		report(s, &rules[MISUSED], e, "its arguments are not known");
+		return;
+	}
+	struct gh_use_case u = { .heap = c->heap, .target = c->callee, .args = c->args, .kwargs = c->kwargs,
+				 .use = use_of[c->how], .row = r };
+	const char *bad = gh_use_permitted(&u);
+	if (bad != NULL)
+		report(s, &rules[on_instance(c->how) && !gh_row_uses(r, u.use) ? STATE : MISUSED], e, bad);
+	else if (gh_allow_group(r)->tier == GH_TIER_REVIEW)
+		report(s, &rules[REVIEWED], e, gh_allow_group(r)->why);
+}
+
+static void judge_persid(struct gh_scene *s, const struct gh_event *e)
+{
+	const struct gh_call *c = e->u.call;
+	uint64_t count;
+	if (c->heap == NULL || !gh_torch_storage_id(c->heap, c->args, &count))
+		report(s, &rules[PERSID], e, NULL);
+}
+
+static void on_call(struct gh_scene *s, const struct gh_event *e)
+{
+	const struct gh_call *c = e->u.call;
+	if (e->kind != GH_EV_CALL || strcmp(c->system, "python") != 0)
+		return;
+	if (c->how == GH_CALL_EXT)
+		report(s, &rules[EXTENSION], e, NULL);
+	else if (c->how == GH_CALL_PERSID)
+		judge_persid(s, e);
+	else if (on_instance(c->how) && !c->fresh)
+		report(s, &rules[NOT_FRESH], e, NULL);
+	else if (!c->resolved)
+		report(s, &rules[UNRESOLVED], e, NULL);
+	else if (c->how == GH_CALL_OPERATION)
+		report(s, &rules[CALLED], e, "not a way in which Python objects are loaded");
+	else if (c->how != GH_CALL_IMPORT)
+		judge(s, e);
+	else if (gh_allow_find(c->module, c->name) == NULL)
+		report(s, &rules[IMPORTED], e, NULL);
+}
+
+const struct gh_check gh_check_calls = {
+	.name = "calls",
+	.about = "what loading would import and call, against the allow list of callables and their arguments",
+	.events = 1u << GH_EV_CALL,
+	.on = on_call,
+	.rules = rules,
+};

@@ -1,0 +1,54 @@
+/* calls_args.h - constraints: may this callable be used with these arguments, this state, these items?
+ *
+ * A constraint answers NULL for yes, else a short static text that ends the sentence "… : ". It sees abstract values
+ * only, so everything it cannot see (UNKNOWN, items beyond GH_VAL_KEPT) must make it say no. It recurses only to a
+ * fixed depth and looks at a bounded number of values. The names are listed in GH_CONSTRAINTS (ruledata.h). */
+#ifndef GH_CHECK_CALLS_ARGS_H
+#define GH_CHECK_CALLS_ARGS_H
+#include "check/ruledata.h"
+#include "format/value.h"
+
+struct gh_use_case {
+	struct gh_heap *heap;
+	gh_val target; /* BUILD, SETITEM, APPEND, ADD: the instance; else the callable */
+	gh_val args;   /* as in struct gh_call */
+	gh_val kwargs;
+	enum gh_use use;
+	const struct gh_allow_row *row;
+	unsigned depth; /* of calls within calls: a factory that is handed another function and its arguments */
+};
+
+typedef const char *gh_args_fn(const struct gh_use_case *);
+#define GH_ARGS_DECLARE(name) gh_args_fn gh_args_##name;
+GH_CONSTRAINTS(GH_ARGS_DECLARE)
+#undef GH_ARGS_DECLARE
+
+/* Is this use permitted by u->row? NULL, or why not. Applies the constraint of the row for u->use. */
+const char *gh_use_permitted(const struct gh_use_case *u);
+
+/* ---- what constraints are made of ----------------------------------------------------------------------------- */
+/* The number of arguments, or -1 when they are not a tuple that can be seen whole. */
+int gh_argc(const struct gh_use_case *u);
+static inline gh_val gh_arg(const struct gh_use_case *u, unsigned i) { return gh_val_item(u->heap, u->args, i); }
+/* The row of an imported object; NULL when v is not a GLOBAL or not on the list. */
+const struct gh_allow_row *gh_row_of(struct gh_heap *h, gh_val v);
+/* The row of the class of an OBJECT made by a listed callable, through factories such as copyreg._reconstructor. */
+const struct gh_allow_row *gh_class_of(struct gh_heap *h, gh_val v);
+bool gh_row_uses(const struct gh_allow_row *r, enum gh_use use);
+bool gh_row_is(const struct gh_allow_row *r, const char *module, const char *name);
+/* The row of the callee of an OBJECT: what was called to make it. */
+const struct gh_allow_row *gh_maker_of(struct gh_heap *h, gh_val v);
+bool gh_is_global(struct gh_heap *h, gh_val v, const char *module, const char *name);
+/* Literals only, to a depth of 6 and at most 512 values. */
+bool gh_is_plain(struct gh_heap *h, gh_val v);
+/* An integer, also one held by a NumPy scalar's place: no; only INT and BOOL. False when negative. */
+bool gh_is_count(struct gh_heap *h, gh_val v, uint64_t *out);
+bool gh_is_text(struct gh_heap *h, gh_val v); /* STR, or BYTES as Python 2 wrote them */
+/* text(v) equals one of the words (NULL at the end)? */
+bool gh_is_word(struct gh_heap *h, gh_val v, const char *const *words);
+/* NULL when a state dictionary holds only names that are harmless as attributes. data: and no imported object that is
+ * not on the list. */
+const char *gh_attrs_bad(struct gh_heap *h, gh_val v, bool data);
+/* A value that the code of numerical libraries may touch: literals, arrays, dtypes, containers of them. */
+bool gh_is_data(struct gh_heap *h, gh_val v, unsigned depth);
+#endif

@@ -1,0 +1,146 @@
+/* Constraints for Cython's generated constructors, pandas, joblib and SciPy. */
+#include <stdio.h>
+
+#include "check/calls_args.h"
+#include "check/calls_numpy.h"
+
+/* __pyx_unpickle_X(type, checksum, state): X.__new__(type), then the state's values by position, then a dictionary. */
+const char *gh_args_cython(const struct gh_use_case *u)
+{
+	int n = gh_argc(u);
+	const struct gh_allow_row *r = n < 1 ? NULL : gh_row_of(u->heap, gh_arg(u, 0));
+	int64_t sum;
+	if (n != 3 || !(gh_row_uses(r, GH_USE_MAKE) || gh_row_uses(r, GH_USE_NEW)) ||
+	    !gh_val_int(u->heap, gh_arg(u, 1), &sum))
+		return "not (listed class, checksum, state)";
+	gh_val state = gh_arg(u, 2);
+	if (gh_val_kind(u->heap, state) == GH_V_NONE)
+		return NULL;
+	if (gh_val_kind(u->heap, state) != GH_V_TUPLE || gh_val_len(u->heap, state) > 64)
+		return "the state is not a tuple";
+	for (uint64_t i = 0; i < gh_val_len(u->heap, state); i++) {
+		gh_val v = gh_val_item(u->heap, state, i);
+		const char *bad = gh_val_kind(u->heap, v) == GH_V_DICT ? gh_attrs_bad(u->heap, v, true) : NULL;
+		if (bad != NULL)
+			return bad;
+		if (gh_val_kind(u->heap, v) == GH_V_UNKNOWN)
+			return "a state that cannot be known";
+	}
+	return NULL;
+}
+
+/* Constructors that look at their arguments as arrays, indexes or scalars. */
+const char *gh_args_data_args(const struct gh_use_case *u)
+{
+	int n = gh_argc(u);
+	for (int i = 0; i < n; i++)
+		if (!gh_is_data(u->heap, gh_arg(u, (unsigned)i), 5))
+			return "an argument that is not data";
+	return n < 0 ? "unknown arguments" : NULL;
+}
+
+/* f(cls, {name: data}): cls(**data) for listed classes. */
+const char *gh_args_class_data(const struct gh_use_case *u)
+{
+	if (gh_argc(u) < 1 || !gh_row_uses(gh_row_of(u->heap, gh_arg(u, 0)), GH_USE_MAKE))
+		return "the class is not on the allow list";
+	return gh_args_data_args(u);
+}
+
+/* ---- joblib ---------------------------------------------------------------------------------------------------- */
+static const char *wrapper_bad(const struct gh_use_case *u)
+{
+	const char *bad = gh_attrs_bad(u->heap, u->args, true);
+	gh_val v;
+	if (bad != NULL)
+		return bad;
+	if (gh_val_get(u->heap, u->args, "subclass", &v) && !gh_row_uses(gh_row_of(u->heap, v), GH_USE_MAKE))
+		return "the array class is not on the allow list";
+	return NULL;
+}
+
+const char *gh_args_jl_array(const struct gh_use_case *u)
+{
+	struct gh_np_element e;
+	gh_val v;
+	uint64_t n;
+	const char *bad = wrapper_bad(u);
+	if (bad != NULL)
+		return bad;
+	if (!gh_val_get(u->heap, u->args, "subclass", &v) || !gh_val_get(u->heap, u->args, "dtype", &v) ||
+	    !gh_np_element_of(u->heap, v, &e))
+		return "the array's type is not a dtype that this stream made";
+	return gh_val_get(u->heap, u->args, "shape", &v) && gh_np_shape(u->heap, v, &n) ? NULL : "odd shape";
+}
+
+/* Old joblib kept arrays in files beside the pickle and joins this name to its directory. */
+const char *gh_args_jl_file(const struct gh_use_case *u)
+{
+	gh_val v;
+	const char *bad = wrapper_bad(u);
+	if (bad != NULL)
+		return bad;
+	struct gh_span s = gh_val_get(u->heap, u->args, "filename", &v) ? gh_val_text(u->heap, v, 300) :
+									 (struct gh_span){ 0 };
+	if (s.p == NULL || !gh_is_text(u->heap, v) || s.n == 0 || s.n > 255 || s.p[0] == '.')
+		return "the array's file has no plain name";
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '/' || s.p[i] == '\\' || s.p[i] == ':' || s.p[i] < ' ')
+			return "the array's file lies outside the pickle's directory";
+	if (!gh_val_get(u->heap, u->args, "init_args", &v))
+		return NULL;
+	struct gh_use_case in = *u;
+	in.args = v;
+	return gh_args_np_reconstruct(&in);
+}
+
+/* ---- SciPy ----------------------------------------------------------------------------------------------------- */
+/* A distribution's __setstate__ executes the text in its _parse_arg_template. Every distribution has the same text but
+ * for the names of its shape parameters and, for discrete ones, the missing scale: it is written again from the
+ * names, and must come out the same. Source: scipy/stats/_distn_infrastructure.py, parse_arg_template. */
+static bool template_ok(const char *text)
+{
+	static const char head[] = "\ndef _parse_args(self, ";
+	char shapes[200], again[2048];
+	const char *end = strstr(text, " loc=0");
+	if (strncmp(text, head, sizeof head - 1) != 0 || end == NULL || end < text + sizeof head - 1)
+		return false;
+	size_t n = (size_t)(end - text) - (sizeof head - 1);
+	if (n >= sizeof shapes)
+		return false;
+	memcpy(shapes, text + sizeof head - 1, n);
+	shapes[n] = '\0';
+	if (strspn(shapes, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_, ") != n)
+		return false;
+	bool scale = strncmp(end, " loc=0, scale=1)", 16) == 0;
+	const char *in = scale ? "loc=0, scale=1" : "loc=0", *out = scale ? "loc, scale" : "loc, 1";
+	int m = snprintf(again, sizeof again,
+			 "%s%s %s):\n    return (%s), %s\n\n"
+			 "def _parse_args_rvs(self, %s %s, size=None):\n    return self._argcheck_rvs(%s %s, size=size)\n\n"
+			 "def _parse_args_stats(self, %s %s, moments='mv'):\n    return (%s), %s, moments\n",
+			 head, shapes, in, shapes, out, shapes, in, shapes, out, shapes, in, shapes, out);
+	return m > 0 && (size_t)m < sizeof again && strcmp(again, text) == 0;
+}
+
+const char *gh_args_rv_state(const struct gh_use_case *u)
+{
+	gh_val v;
+	/* SciPy before 1.6: (constructor parameters, random state). */
+	if (gh_argc(u) == 2 && gh_val_kind(u->heap, gh_arg(u, 0)) == GH_V_DICT)
+		return gh_attrs_bad(u->heap, gh_arg(u, 0), true);
+	const char *bad = gh_attrs_bad(u->heap, u->args, true);
+	if (bad != NULL)
+		return bad;
+	if (!gh_val_get(u->heap, u->args, "_parse_arg_template", &v))
+		return NULL;
+	struct gh_span s = gh_val_text(u->heap, v, 2000);
+	char text[2048];
+	if (gh_val_kind(u->heap, v) == GH_V_STR && s.p != NULL && s.n == gh_val_len(u->heap, v) && s.n < sizeof text &&
+	    memchr(s.p, '\0', s.n) == NULL) {
+		memcpy(text, s.p, s.n);
+		text[s.n] = '\0';
+		if (template_ok(text))
+			return NULL;
+	}
+	return "its argument template is Python code that SciPy would run";
+}

@@ -1,0 +1,213 @@
+/* Constraints for PyTorch: tensors are views of storages that live beside the stream, so sizes and strides must stay
+ * inside the storage (CVE-2025-32434, CVE-2026-24747), and functions that call other functions only those listed.
+ * Source: torch/_utils.py, torch/_tensor.py, torch/serialization.py. */
+#include "check/calls_args.h"
+#include "check/calls_torch.h"
+
+enum { DIMS = 64, PARAM_DEPTH = 2 };
+
+/* ('storage', class, key, location, count[, view]) */
+bool gh_torch_storage_id(struct gh_heap *h, gh_val id, uint64_t *count)
+{
+	if (gh_val_kind(h, id) != GH_V_TUPLE || gh_val_len(h, id) < 5 || gh_val_len(h, id) > 6)
+		return false;
+	const struct gh_allow_row *r = gh_row_of(h, gh_val_item(h, id, 1));
+	int64_t key;
+	size_t n = r == NULL ? 0 : strlen(r->name);
+	bool keyed = gh_is_text(h, gh_val_item(h, id, 2)) || gh_val_int(h, gh_val_item(h, id, 2), &key);
+	return gh_val_is(h, gh_val_item(h, id, 0), "storage") && n >= 7 && strcmp(r->name + n - 7, "Storage") == 0 &&
+	       gh_row_uses(r, GH_USE_MAKE) && keyed && gh_is_text(h, gh_val_item(h, id, 3)) &&
+	       gh_is_count(h, gh_val_item(h, id, 4), count) &&
+	       (gh_val_len(h, id) == 5 || gh_is_plain(h, gh_val_item(h, id, 5)));
+}
+
+/* A tuple or torch.Size of counts. */
+static int counts(struct gh_heap *h, gh_val v, uint64_t out[DIMS])
+{
+	if (gh_row_is(gh_maker_of(h, v), "torch", "Size") && gh_val_kind(h, gh_val_args(h, v)) == GH_V_TUPLE)
+		v = gh_val_item(h, gh_val_args(h, v), 0);
+	enum gh_vkind k = gh_val_kind(h, v);
+	if ((k != GH_V_TUPLE && k != GH_V_LIST) || gh_val_len(h, v) > DIMS)
+		return -1;
+	int n = (int)gh_val_len(h, v);
+	for (int i = 0; i < n; i++)
+		if (!gh_is_count(h, gh_val_item(h, v, (uint64_t)i), &out[i]))
+			return -1;
+	return n;
+}
+
+static const char *view_bad(struct gh_heap *h, gh_val storage, gh_val offset, gh_val size, gh_val stride)
+{
+	uint64_t have, last, dim[DIMS], step[DIMS], reach;
+	if (gh_val_kind(h, storage) != GH_V_PERSID || !gh_torch_storage_id(h, gh_val_item(h, storage, 0), &have))
+		return "its storage is not one of this checkpoint";
+	int n = counts(h, size, dim);
+	if (n < 0 || counts(h, stride, step) != n || !gh_is_count(h, offset, &last))
+		return "odd offset, size or stride";
+	for (int i = 0; i < n; i++)
+		if (dim[i] == 0)
+			return last > have ? "the tensor starts outside its storage" : NULL;
+	for (int i = 0; i < n; i++)
+		if (__builtin_mul_overflow(dim[i] - 1, step[i], &reach) || __builtin_add_overflow(last, reach, &last))
+			return "offset, size and stride overflow";
+	return last >= have ? "the tensor reaches outside its storage" : NULL;
+}
+
+static bool no_hooks(struct gh_heap *h, gh_val v)
+{
+	enum gh_vkind k = gh_val_kind(h, v);
+	if (k == GH_V_NONE)
+		return true;
+	if (k == GH_V_DICT)
+		return gh_val_len(h, v) == 0;
+	if (!gh_row_is(gh_maker_of(h, v), "collections", "OrderedDict"))
+		return false;
+	gh_val args = gh_val_args(h, v);
+	bool empty = gh_val_len(h, args) == 0 ||
+		     (gh_val_kind(h, gh_val_item(h, args, 0)) == GH_V_LIST && gh_val_len(h, gh_val_item(h, args, 0)) == 0);
+	enum gh_vkind given = gh_val_kind(h, gh_val_item(h, v, 0));
+	return empty && gh_val_kind(h, args) == GH_V_TUPLE && (given == GH_V_UNKNOWN || given == GH_V_NONE);
+}
+
+static bool is_bool(struct gh_heap *h, gh_val v)
+{
+	int64_t n;
+	return gh_val_kind(h, v) == GH_V_BOOL || (gh_val_int(h, v, &n) && (n == 0 || n == 1));
+}
+
+/* Made by one of the functions that make tensors: everything else could bring methods of its own. */
+static bool is_tensor(struct gh_heap *h, gh_val v)
+{
+	const struct gh_allow_row *r = gh_maker_of(h, v);
+	return r != NULL && (strcmp(r->module, "torch._utils") == 0 || strcmp(r->module, "torch._tensor") == 0);
+}
+
+/* _rebuild_tensor(storage, offset, size, stride), _v2 (…, requires_grad, hooks[, metadata]), _v3 (…, dtype[, metadata]) */
+const char *gh_args_torch_tensor(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	int n = gh_argc(u);
+	if (n != 4 && (n < 6 || n > 8))
+		return "wrong number of arguments";
+	const char *bad = view_bad(h, gh_arg(u, 0), gh_arg(u, 1), gh_arg(u, 2), gh_arg(u, 3));
+	if (bad != NULL || n == 4)
+		return bad;
+	if (!is_bool(h, gh_arg(u, 4)) || !no_hooks(h, gh_arg(u, 5)))
+		return "hooks that would be called later";
+	for (int i = 6; i < n; i++) {
+		gh_val v = gh_arg(u, (unsigned)i);
+		if (!gh_is_plain(h, v) && gh_row_of(h, v) == NULL)
+			return "odd metadata";
+	}
+	return NULL;
+}
+
+/* (storage, offset, size, stride, (scheme, scale, zero point[, axis]), requires_grad, hooks) */
+const char *gh_args_torch_qtensor(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	int n = gh_argc(u);
+	if (n < 6 || n > 7)
+		return "wrong number of arguments";
+	const char *bad = view_bad(h, gh_arg(u, 0), gh_arg(u, 1), gh_arg(u, 2), gh_arg(u, 3));
+	if (bad != NULL)
+		return bad;
+	gh_val q = gh_arg(u, 4);
+	if (gh_val_kind(h, q) != GH_V_TUPLE || gh_row_of(h, gh_val_item(h, q, 0)) == NULL)
+		return "odd quantizer";
+	for (uint64_t i = 1; i < gh_val_len(h, q); i++) {
+		gh_val v = gh_val_item(h, q, i);
+		if (!is_tensor(h, v) && !gh_is_plain(h, v))
+			return "odd quantizer";
+	}
+	return is_bool(h, gh_arg(u, 5)) && (n == 6 || no_hooks(h, gh_arg(u, 6))) ? NULL : "hooks that would be called later";
+}
+
+/* (layout, (indices, values, size[, coalesced])): tensors that were made here. */
+const char *gh_args_torch_sparse(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	uint64_t dim[DIMS];
+	if (gh_argc(u) != 2 || gh_row_of(h, gh_arg(u, 0)) == NULL || gh_val_kind(h, gh_arg(u, 1)) != GH_V_TUPLE)
+		return "not (layout, parts)";
+	gh_val parts = gh_arg(u, 1);
+	for (uint64_t i = 0; i < gh_val_len(h, parts); i++) {
+		gh_val v = gh_val_item(h, parts, i);
+		if (!is_tensor(h, v) && !is_bool(h, v) && counts(h, v, dim) < 0)
+			return "a part that is not a tensor";
+	}
+	return NULL;
+}
+
+/* _rebuild_parameter(tensor, requires_grad, hooks) */
+const char *gh_args_torch_param(const struct gh_use_case *u)
+{
+	if (gh_argc(u) < 2 || gh_argc(u) > 3 || !is_tensor(u->heap, gh_arg(u, 0)) || !is_bool(u->heap, gh_arg(u, 1)))
+		return "not (tensor, requires_grad, hooks)";
+	return gh_argc(u) == 2 || no_hooks(u->heap, gh_arg(u, 2)) ? NULL : "hooks that would be called later";
+}
+
+static const char *attrs(struct gh_heap *h, gh_val v)
+{
+	if (gh_val_kind(h, v) == GH_V_NONE)
+		return NULL;
+	if (gh_val_kind(h, v) != GH_V_TUPLE)
+		return gh_attrs_bad(h, v, true);
+	for (uint64_t i = 0; i < gh_val_len(h, v); i++) {
+		gh_val part = gh_val_item(h, v, i);
+		const char *bad = gh_val_kind(h, part) == GH_V_NONE ? NULL : gh_attrs_bad(h, part, true);
+		if (bad != NULL)
+			return bad;
+	}
+	return NULL;
+}
+
+const char *gh_args_torch_param_state(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	if (gh_argc(u) != 4 || !is_tensor(h, gh_arg(u, 0)) || !is_bool(h, gh_arg(u, 1)) || !no_hooks(h, gh_arg(u, 2)))
+		return "not (tensor, requires_grad, hooks, state)";
+	return attrs(h, gh_arg(u, 3));
+}
+
+/* _rebuild_from_type_v2(f, class, args, state): f(*args), then the class and the attributes are set. */
+const char *gh_args_torch_from_type(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	int n = gh_argc(u);
+	if (n != 4)
+		return "not (function, class, arguments, state)";
+	struct gh_use_case in = *u;
+	in.target = gh_arg(u, 0);
+	in.row = gh_row_of(h, in.target);
+	in.args = gh_arg(u, 2);
+	in.use = GH_USE_REDUCE;
+	in.depth++;
+	if (u->depth >= PARAM_DEPTH || in.row == NULL || strcmp(in.row->module, "torch._utils") != 0)
+		return "it would call a function outside the allow list";
+	const char *bad = gh_use_permitted(&in);
+	if (bad != NULL)
+		return bad;
+	if (!gh_row_uses(gh_row_of(h, gh_arg(u, 1)), GH_USE_MAKE))
+		return "the tensor class is not on the allow list";
+	return attrs(h, gh_arg(u, 3));
+}
+
+/* (dtype, size, stride, requires_grad): no memory behind it. */
+const char *gh_args_torch_meta(const struct gh_use_case *u)
+{
+	uint64_t dim[DIMS];
+	if (gh_argc(u) != 4 || gh_row_of(u->heap, gh_arg(u, 0)) == NULL || counts(u->heap, gh_arg(u, 1), dim) < 0 ||
+	    counts(u->heap, gh_arg(u, 2), dim) < 0 || !is_bool(u->heap, gh_arg(u, 3)))
+		return "not (dtype, size, stride, requires_grad)";
+	return NULL;
+}
+
+/* (array, dtype, device, requires_grad) */
+const char *gh_args_torch_from_numpy(const struct gh_use_case *u)
+{
+	if (gh_argc(u) != 4 || !gh_is_data(u->heap, gh_arg(u, 0), 1) || gh_row_of(u->heap, gh_arg(u, 1)) == NULL ||
+	    !gh_is_text(u->heap, gh_arg(u, 2)) || !is_bool(u->heap, gh_arg(u, 3)))
+		return "not (array, dtype, device, requires_grad)";
+	return NULL;
+}
