@@ -36,7 +36,8 @@ static void head(struct gh_buf *b, const struct gh_scan_report *r)
 	gh_path_html(b, r->target);
 	gh_buf_str(b, " – Gatehouse scan report</title>\n<style>" GH_REPORT_CSS "</style>\n</head>\n<body>\n<main>\n");
 	gh_buf_fmt(b,
-		   "<header class=\"card banner %s\">\n<p class=\"soft\">Gatehouse scan report</p>\n<h1>%s</h1>\n<p>%s</p>\n"
+		   "<header class=\"card banner %s\">\n<p class=\"soft\">Gatehouse scan "
+		   "report</p>\n<h1>%s</h1>\n<p>%s</p>\n"
 		   "</header>\n",
 		   class_of[r->verdict], gh_verdict_name(r->verdict), gh_verdict_means(r->verdict));
 }
@@ -46,8 +47,8 @@ static void summary(struct gh_buf *b, const struct gh_scan_report *r)
 	struct gh_totals t = gh_report_totals(r);
 	gh_buf_str(b, "<ul class=\"tiles\">\n");
 	for (int v = GH_UNSAFE; v >= GH_CLEAN; v--)
-		gh_buf_fmt(b, "<li class=\"%s%s\"><b>%zu</b>%s</li>\n", class_of[v], t.files[v] == 0 ? " zero" : "", t.files[v],
-			   gh_verdict_word((enum gh_verdict)v));
+		gh_buf_fmt(b, "<li class=\"%s%s\"><b>%zu</b>%s</li>\n", class_of[v], t.files[v] == 0 ? " zero" : "",
+			   t.files[v], gh_verdict_word((enum gh_verdict)v));
 	gh_buf_str(b, "</ul>\n<section class=\"card\">\n<dl>\n<dt>Target</dt><dd><code>");
 	gh_path_html(b, r->target);
 	gh_buf_fmt(b, "</code></dd>\n<dt>Scanned</dt><dd>%zu file%s, ", r->nfile, r->nfile == 1 ? "" : "s");
@@ -97,8 +98,10 @@ static void rule_group(struct gh_buf *b, const struct gh_file_report *f, size_t 
 	const struct gh_rule *rule = f->finding[first].rule;
 	gh_buf_str(b, "<section class=\"finding\">\n<h4>");
 	gh_plain_html(b, rule->title);
-	gh_buf_fmt(b, "</h4>\n<p class=\"soft\"><span class=\"tag %s\">%s</span> %s · severity %s</p>\n"
-		   "<ul class=\"places\">\n", effect_class(rule), effect_name(rule), rule->id, gh_severity_name(rule->severity));
+	gh_buf_fmt(b,
+		   "</h4>\n<p class=\"soft\"><span class=\"tag %s\">%s</span> %s · severity %s</p>\n"
+		   "<ul class=\"places\">\n",
+		   effect_class(rule), effect_name(rule), rule->id, gh_severity_name(rule->severity));
 	for (size_t i = first; i < f->nfinding; i++)
 		if (f->finding[i].rule == rule)
 			place(b, f, &f->finding[i]);
@@ -213,9 +216,11 @@ static void glossary(struct gh_buf *b)
 		tag(b, (enum gh_verdict)v);
 		gh_buf_fmt(b, "</dt><dd>%s</dd>\n", gh_verdict_means((enum gh_verdict)v));
 	}
-	gh_buf_str(b, "</dl>\n<p class=\"soft\">The verdict of a set is the worst of its files, in this order. Coverage is "
-		      "complete when a reader accounted for every byte of the file. What a file says about itself, such as a "
-		      "version or a safety flag, never improves its verdict.</p>\n</section>\n");
+	gh_buf_str(
+		b,
+		"</dl>\n<p class=\"soft\">The verdict of a set is the worst of its files, in this order. Coverage is "
+		"complete when a reader accounted for every byte of the file. What a file says about itself, such as a "
+		"version or a safety flag, never improves its verdict.</p>\n</section>\n");
 }
 
 void gh_report_html(const struct gh_scan_report *r, struct gh_buf *out)
@@ -225,6 +230,7 @@ void gh_report_html(const struct gh_scan_report *r, struct gh_buf *out)
 	findings(out, r);
 	files(out, r);
 	glossary(out);
-	gh_buf_str(out, "<footer>Written by gatehouse. The same files and the same rules give the same report.</footer>\n"
-			"</main>\n</body>\n</html>\n");
+	gh_buf_str(out,
+		   "<footer>Written by gatehouse. The same files and the same rules give the same report.</footer>\n"
+		   "</main>\n</body>\n</html>\n");
 }

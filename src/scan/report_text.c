@@ -114,11 +114,11 @@ static void findings(struct pen *p, const struct gh_file_report *f)
 	if (groups > p->caps.rules)
 		gh_buf_fmt(&rest, "… and findings of %zu more kinds (-v shows all)", groups - p->caps.rules);
 	if (f->dropped > 0)
-		gh_buf_fmt(&rest, "%s%" PRIu64 " more finding%s counted in the verdict but not listed", rest.n > 0 ? "; " : "",
-			   f->dropped, f->dropped == 1 ? " is" : "s are");
+		gh_buf_fmt(&rest, "%s%" PRIu64 " more finding%s counted in the verdict but not listed",
+			   rest.n > 0 ? "; " : "", f->dropped, f->dropped == 1 ? " is" : "s are");
 	if (notes > 0)
-		gh_buf_fmt(&rest, "%s%zu note%s without effect on the verdict (-v shows %s)", rest.n > 0 ? "; " : "", notes,
-			   notes == 1 ? "" : "s", notes == 1 ? "it" : "them");
+		gh_buf_fmt(&rest, "%s%zu note%s without effect on the verdict (-v shows %s)", rest.n > 0 ? "; " : "",
+			   notes, notes == 1 ? "" : "s", notes == 1 ? "it" : "them");
 	if (rest.n == 0)
 		return;
 	if (groups > 0)

@@ -174,6 +174,10 @@ static void *lane_main(void *arg)
 		else if (e->kind == GH_OS_LINK_OTHER)
 			settle_unread(a, r, GH_S_LINK, "it leads to a directory, to nothing, or to no regular file");
 		else {
+			if (gh_worker_out_of_turn(&l->worker)) {
+				gh_worker_stop(&l->worker);
+				scan_again(l);
+			}
 			if (alone || l->worker.jobs >= GH_WORKER_JOBS) {
 				gh_worker_stop(&l->worker);
 				l->ncleared = 0;
@@ -189,6 +193,8 @@ static void *lane_main(void *arg)
 		}
 		advance(p, 1, 0);
 	}
+	if (gh_worker_out_of_turn(&l->worker))
+		scan_again(l); /* run_lanes() looks once more */
 	gh_worker_stop(&l->worker);
 	return NULL;
 }

@@ -15,8 +15,8 @@ struct gh_pen {
 	unsigned col;	/* where the pen stands */
 };
 
-/* Put text where the pen stands; lines that follow start at column `indent`. Spaces inside are kept, except where a line
- * is broken; a word longer than a line is broken too. */
+/* Put text where the pen stands; lines that follow start at column `indent`. Spaces inside are kept, except where a
+ * line is broken; a word longer than a line is broken too. */
 void gh_pen_put(struct gh_pen *p, enum gh_paint paint, const char *text, unsigned indent);
 void gh_pen_spaces(struct gh_pen *p, unsigned n);
 void gh_pen_end(struct gh_pen *p); /* ends the line */

@@ -89,6 +89,12 @@ void gh_worker_stop(struct gh_worker *w)
 	w->sock = -1;
 }
 
+bool gh_worker_out_of_turn(struct gh_worker *w)
+{
+	struct pollfd fd = { .fd = w->sock, .events = POLLIN };
+	return w->pid != 0 && w->ready && poll(&fd, 1, 0) != 0;
+}
+
 void gh_worker_close(struct gh_worker *w)
 {
 	gh_worker_stop(w);

@@ -38,6 +38,9 @@ enum gh_rc gh_worker_start(struct gh_worker *w, const struct gh_scan_options *op
 enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt, int fd, const struct stat *st,
 			  const char *name, struct gh_arena *arena, struct gh_outcome *out,
 			  void (*tick)(void *arg, uint64_t bytes), void *arg, struct gh_err *err);
+/* Between two files a worker has nothing to say. True: it said something, or is gone; its word on earlier files does not
+ * count any more and it must be stopped. */
+bool gh_worker_out_of_turn(struct gh_worker *w);
 void gh_worker_stop(struct gh_worker *w);
 void gh_worker_close(struct gh_worker *w);
 
