@@ -56,9 +56,11 @@ struct gh_cmd {
 	const char *usage;  /* "[OPTION]... PATH..." */
 	const struct gh_opt *opts; /* NULL: none */
 	size_t min_args, max_args;
-	const char *words;  /* what the arguments are, for completion: "files", "rules", "commands", or words separated by ' ' */
+	/* What the arguments are, for completion: "files", "rules", "commands", or words separated by ' '. */
+	const char *words;
 	const char *notes;  /* more for --help, ready wrapped; or NULL */
-	int (*run)(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv); /* argv[0]: the first argument */
+	/* argv[0] is the first argument. Returns an enum gh_exit. */
+	int (*run)(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv);
 };
 
 /* The list: cmds.c. */

@@ -43,7 +43,8 @@ static void as_text(struct gh_pen *p)
 	for (size_t i = 0; i < gh_checks_n; i++)
 		gh_pen_label(p, 2, 14, gh_checks[i]->name, gh_checks[i]->about);
 	gh_pen_end(p);
-	gh_pen_line(p, GH_PLAIN, 0, "Rules, by the format or check that raises them (severity, effect on the verdict):");
+	gh_pen_line(p, GH_PLAIN, 0,
+		    "Rules, by the format or check that raises them (severity, effect on the verdict):");
 	const char *owner = "";
 	const struct gh_rule *r;
 	for (size_t i = 0; (r = gh_rule_at(i)) != NULL; i++) {

@@ -74,18 +74,20 @@ static void bash_command(struct gh_buf *b, const struct gh_cmd *c)
 
 static void bash(struct gh_buf *b)
 {
-	gh_buf_str(b, "# bash completion for gatehouse, written by 'gatehouse completion bash'\n"
-		      "_gatehouse()\n{\n"
-		      "\tlocal cur prev cmd='' i options='' words='' files=0\n"
-		      "\tCOMPREPLY=()\n"
-		      "\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-		      "\t# readline splits --format=json into three words\n"
-		      "\tif [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
-		      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-		      "\t\tcase ${COMP_WORDS[i]} in -*) ;; *) cmd=${COMP_WORDS[i]}; break ;; esac\n"
-		      "\tdone\n"
-		      "\tcase \"$cmd\" in\n"
-		      "\t'')\n\t\toptions='--help --version'\n\t\twords='");
+	gh_buf_str(
+		b,
+		"# bash completion for gatehouse, written by 'gatehouse completion bash'\n"
+		"_gatehouse()\n{\n"
+		"\tlocal cur prev cmd='' i options='' words='' files=0\n"
+		"\tCOMPREPLY=()\n"
+		"\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\t# readline splits --format=json into three words\n"
+		"\tif [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		"\t\tcase ${COMP_WORDS[i]} in -*) ;; *) cmd=${COMP_WORDS[i]}; break ;; esac\n"
+		"\tdone\n"
+		"\tcase \"$cmd\" in\n"
+		"\t'')\n\t\toptions='--help --version'\n\t\twords='");
 	command_names(b);
 	gh_buf_str(b, "' ;;\n");
 	for (size_t i = 0; i < gh_cmds_n; i++)
@@ -166,7 +168,8 @@ static void zsh(struct gh_buf *b)
 		gh_buf_str(b, " ;;\n");
 	}
 	gh_buf_str(b, "\tesac\n}\n"
-		      "if [[ $funcstack[1] == _gatehouse ]]; then _gatehouse \"$@\"; else compdef _gatehouse gatehouse; fi\n");
+		      "if [[ $funcstack[1] == _gatehouse ]]; then _gatehouse \"$@\"; "
+		      "else compdef _gatehouse gatehouse; fi\n");
 }
 
 /* ---- fish ----------------------------------------------------------------------------------------------------- */

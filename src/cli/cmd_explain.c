@@ -23,7 +23,7 @@ static size_t find(const char *id)
 	return SIZE_MAX;
 }
 
-/* The nearest ids, nearest first and in the order of the list; those further than a slip of the fingers are left out. */
+/* The nearest ids, nearest first, then in the order of the list; those further than a slip of the fingers are out. */
 static size_t near_ids(const char *id, const char *out[SUGGESTIONS])
 {
 	unsigned edits[SUGGESTIONS];

@@ -8,7 +8,8 @@
 
 static bool to_file(const struct gh_scan_args *a) { return a->output != NULL && strcmp(a->output, "-") != 0; }
 
-static void render(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_scan_report *r, struct gh_buf *out)
+static void render(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_scan_report *r,
+		   struct gh_buf *out)
 {
 	bool terminal = cli->out_tty && !to_file(a);
 	struct gh_report_style style = {

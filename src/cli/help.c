@@ -21,8 +21,8 @@ static void option_help(const struct gh_opt *o, FILE *to)
 
 void gh_cmd_help(const struct gh_cmd *cmd, FILE *to)
 {
-	(void)fprintf(to, "Usage: gatehouse %s%s%s\n\n%s\n\nOptions:\n", cmd->name, cmd->usage[0] == '\0' ? "" : " ", cmd->usage,
-		      cmd->about);
+	(void)fprintf(to, "Usage: gatehouse %s%s%s\n\n%s\n\nOptions:\n", cmd->name, cmd->usage[0] == '\0' ? "" : " ",
+		      cmd->usage, cmd->about);
 	for (const struct gh_opt *o = cmd->opts; o != NULL && o->name != NULL; o++)
 		option_help(o, to);
 	option_help(&(struct gh_opt){ .name = "help", .letter = 'h', .about = "Show this help." }, to);
@@ -33,7 +33,8 @@ void gh_cmd_help(const struct gh_cmd *cmd, FILE *to)
 void gh_cli_usage(FILE *to)
 {
 	(void)fputs("Usage: gatehouse COMMAND [OPTION]... [ARGUMENT]...\n\n"
-		    "Gatehouse inspects third-party AI models without loading them and says whether they are safe to load.\n\n"
+		    "Gatehouse inspects third-party AI models without loading them and says "
+		    "whether they are safe to load.\n\n"
 		    "Commands:\n",
 		    to);
 	for (size_t i = 0; i < gh_cmds_n; i++)
@@ -46,7 +47,8 @@ void gh_cli_usage(FILE *to)
 
 static void say(const struct gh_cli *cli, const char *fmt, va_list ap)
 {
-	(void)fprintf(cli->err, "gatehouse: %s%s", cli->cmd != NULL ? cli->cmd->name : "", cli->cmd != NULL ? ": " : "");
+	(void)fprintf(cli->err, "gatehouse: %s%s", cli->cmd != NULL ? cli->cmd->name : "",
+		      cli->cmd != NULL ? ": " : "");
 	(void)vfprintf(cli->err, fmt, ap);
 }
 

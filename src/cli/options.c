@@ -102,9 +102,9 @@ static int set_size(struct reader *r, const struct gh_opt *o, const char *text)
 		*(uint64_t *)field(r, o) = v << shift;
 		return GH_CLI_GO;
 	}
-	return gh_cli_wrong(r->cli, "--%s: '%s' is not a size from %" PRIu64 "%s to %" PRIu64 "%s, such as 512M or 16G", o->name,
-			    gh_safe(gh_span_str(text)).s, o->min >> 20 > 0 ? o->min >> 20 : o->min, o->min >> 20 > 0 ? "M" : "",
-			    o->max >> 30, "G");
+	return gh_cli_wrong(r->cli, "--%s: '%s' is not a size from %" PRIu64 "%s to %" PRIu64 "%s, such as 512M or 16G",
+			    o->name, gh_safe(gh_span_str(text)).s, o->min >> 20 > 0 ? o->min >> 20 : o->min,
+			    o->min >> 20 > 0 ? "M" : "", o->max >> 30, "G");
 }
 
 static int set_value(struct reader *r, const struct gh_opt *o, const char *text)
@@ -144,8 +144,8 @@ static int unknown(struct reader *r, const char *arg, size_t n)
 	memcpy(name, arg + 2, n < sizeof name ? n : sizeof name - 1);
 	size_t near = gh_nearest(name, count, option_at, r->cmd->opts);
 	if (near != SIZE_MAX)
-		return gh_cli_wrong(r->cli, "there is no option --%s (did you mean --%s?)", gh_safe(gh_span_str(name)).s,
-				    r->cmd->opts[near].name);
+		return gh_cli_wrong(r->cli, "there is no option --%s (did you mean --%s?)",
+				    gh_safe(gh_span_str(name)).s, r->cmd->opts[near].name);
 	return gh_cli_wrong(r->cli, "there is no option --%s", gh_safe(gh_span_str(name)).s);
 }
 
@@ -196,7 +196,8 @@ static int count_args(struct reader *r, size_t n)
 	if (n > c->max_args && c->max_args == 0)
 		return gh_cli_wrong(r->cli, "'%s': no argument is expected", gh_safe(gh_span_str(r->argv[0])).s);
 	if (n > c->max_args)
-		return gh_cli_wrong(r->cli, "'%s': one argument too many", gh_safe(gh_span_str(r->argv[c->max_args])).s);
+		return gh_cli_wrong(r->cli, "'%s': one argument too many",
+				    gh_safe(gh_span_str(r->argv[c->max_args])).s);
 	return GH_CLI_GO;
 }
 

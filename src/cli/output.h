@@ -12,7 +12,7 @@ enum gh_rc gh_output_check(const char *path, struct gh_err *err);
 bool gh_output_same(const char *a, const char *b);
 
 /* Write to a temporary file in the same directory, flush it to the disk and rename it over `path`: who reads sees the
- * old file or the new one, never half of it. An existing file keeps its mode; a link is followed. What is no regular file
- * (a pipe, a device) is written to directly. On failure nothing is left behind. */
+ * old file or the new one, never half of it. An existing file keeps its mode; a link is followed. What is no regular
+ * file (a pipe, a device) is written to directly. On failure nothing is left behind. */
 enum gh_rc gh_output_write(const char *path, struct gh_span doc, struct gh_err *err);
 #endif

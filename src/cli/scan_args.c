@@ -26,7 +26,7 @@ const struct gh_opt gh_scan_opts[] = {
 	  .about = "Run N workers at a time (as many as processors)." },
 	{ .name = "limit-time", .kind = GH_OPT_NUMBER, .value = "SECONDS", .min = 1, .max = 86400, AT(seconds),
 	  .about = "Stop reading a file after this time (60)." },
-	{ .name = "limit-memory", .kind = GH_OPT_MIB, .value = "MIB", .min = (uint64_t)64 << 20, .max = (uint64_t)1 << 40,
+	{ .name = "limit-memory", .kind = GH_OPT_MIB, .value = "MIB", .min = 64 << 20, .max = (uint64_t)1 << 40,
 	  AT(memory), .about = "Give each worker this much memory (128); takes M, G too." },
 	{ .name = "limit-expanded", .kind = GH_OPT_SIZE, .value = "SIZE", .min = 1, .max = MAX_SIZE, AT(expanded),
 	  .about = "Unpack at most this much of one file (16G)." },

