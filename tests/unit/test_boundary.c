@@ -1,0 +1,254 @@
+/* Nothing fits in between: into every seed that scans without findings, bytes are inserted at every boundary of every
+ * structure that its reader claims, at the start and at the end. The scan must then say something: a finding, or bytes that
+ * are not accounted for. Generated for every format of the list alike; exceptions stand in a table, with their reason. */
+#include "support/cm.h"
+
+#include "scan/pipeline.h"
+#include "support/events.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SEED_MAX = 64 << 10, EDGES_MAX = 400, SHOWN = 40 };
+
+/* ---- what is put in ---------------------------------------------------------------------------------------------- */
+
+enum { PUT_BYTE = 1, PUT_LETTER = 2, PUT_RUN = 4, PUT_ZERO = 8, PUT_ZEROS = 16, PUT_ALL = 31 };
+static const struct {
+	unsigned bit;
+	struct gh_span bytes;
+} puts_in[] = {
+	{ PUT_BYTE, GH_SPAN("\xa5") },
+	{ PUT_LETTER, GH_SPAN("A") },
+	{ PUT_RUN, GH_SPAN("\xa5\x5aHIDDEN PAYLD\xa5\x5a") },
+	{ PUT_ZERO, GH_SPAN("\0") },
+	{ PUT_ZEROS, GH_SPAN("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
+};
+
+enum { AT_START = 1, INSIDE = 2, AT_END = 4, ANYWHERE = 7, BESIDE_FREE = 8 };
+
+/* Where silence is right. */
+static const struct exception {
+	const char *format; /* NULL: every one */
+	unsigned put, place;
+	const char *reason;
+} exceptions[] = {
+	{ NULL, PUT_ALL, BESIDE_FREE, "a field whose content is the author's own (a comment, a name) may say anything; the "
+				      "pipeline looks for formats in it" },
+	{ "text", PUT_LETTER, ANYWHERE, "text with one more letter is text" },
+	{ "gzip", PUT_ZERO | PUT_ZEROS, AT_END, "gzip allows zeros after the last member (tapes); they are checked to be zeros" },
+	{ "xz", PUT_ZEROS, AT_END, "xz allows padding of zeros in multiples of four after a stream" },
+	{ "xz", PUT_ZEROS, INSIDE, "the same, between two streams" },
+	{ "tar", PUT_ZERO | PUT_ZEROS, AT_END, "an archive may end in any number of zeros; they are checked to be zeros" },
+};
+
+static const char *excused(const char *format, unsigned put, unsigned place, bool beside_free)
+{
+	for (size_t i = 0; i < GH_ROWS(exceptions); i++) {
+		const struct exception *e = &exceptions[i];
+		if ((e->format == NULL || strcmp(e->format, format) == 0) && (e->put & put) != 0 &&
+		    ((e->place & place) != 0 || ((e->place & BESIDE_FREE) != 0 && beside_free)))
+			return e->reason;
+	}
+	return NULL;
+}
+
+/* ---- scanning in memory ------------------------------------------------------------------------------------------- */
+
+struct seen {
+	enum gh_verdict worst;
+	size_t n; /* findings of any effect */
+	const char *first;
+};
+
+static void on_finding(void *arg, const struct gh_rule *rule, struct gh_range at, bool ranged, const char *member,
+		       const char *detail)
+{
+	struct seen *s = arg;
+	(void)at, (void)ranged, (void)member, (void)detail;
+	if (s->n++ == 0)
+		s->first = rule->id;
+	if (rule->effect > s->worst)
+		s->worst = rule->effect;
+}
+static void on_times(void *arg, size_t i, uint64_t times) { (void)arg, (void)i, (void)times; }
+static int on_spill(void *arg)
+{
+	char name[] = "/tmp/gatehouse-test-XXXXXX";
+	(void)arg;
+	int fd = mkstemp(name);
+	if (fd >= 0)
+		(void)unlink(name);
+	return fd;
+}
+
+/* Does the scan have anything to say? */
+static bool speaks(struct gh_span in, const char *name, struct seen *s, struct gh_pipe_result *r)
+{
+	struct gh_pipe_host host = { s, on_finding, on_times, on_spill };
+	struct gh_limits lim = gh_limits_default;
+	struct gh_src_mem mem;
+	*s = (struct seen){ 0 };
+	struct gh_pipe *p = gh_pipe_new(&lim, &host);
+	assert_non_null(p);
+	gh_pipe_run(p, gh_src_mem(&mem, in), gh_span_str(name), r);
+	gh_pipe_free(p);
+	return s->n != 0 || r->understood != in.n || r->dropped != 0;
+}
+
+/* ---- where the structures are ------------------------------------------------------------------------------------- */
+
+struct edges {
+	struct {
+		uint64_t at;
+		bool beside_free;
+	} v[EDGES_MAX];
+	size_t n;
+};
+
+static void edge(struct edges *e, uint64_t at, bool is_free)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].at == at) {
+			e->v[i].beside_free = e->v[i].beside_free || is_free;
+			return;
+		}
+	if (e->n < EDGES_MAX) {
+		e->v[e->n].at = at;
+		e->v[e->n++].beside_free = is_free;
+	}
+}
+
+static void find_edges(struct edges *e, const struct gh_fmt *fmt, struct gh_span in, const char *name)
+{
+	struct gh_events ev;
+	e->n = 0;
+	edge(e, 0, false);
+	edge(e, in.n, false);
+	gh_events_walk(&ev, fmt, in, name, false);
+	const char *line = gh_buf_cstr(&ev.log);
+	for (; line != NULL && *line != '\0'; line = strchr(line, '\n'), line += line != NULL) {
+		unsigned long long off, len;
+		char kind[16];
+		if (sscanf(line, "claim %llu+%llu %15s", &off, &len, kind) == 3) {
+			bool is_free = strcmp(kind, "free") == 0;
+			edge(e, off, is_free);
+			edge(e, off + len, is_free);
+		}
+	}
+	gh_events_free(&ev);
+}
+
+/* ---- the test ------------------------------------------------------------------------------------------------------ */
+
+struct tally {
+	unsigned seeds, used, tried, excused, silent;
+};
+
+static void insert_at(struct tally *t, const struct gh_fmt *fmt, const char *path, const char *name, struct gh_span in,
+		      uint64_t at, bool beside_free)
+{
+	unsigned place = at == 0 ? AT_START : at == in.n ? AT_END : INSIDE;
+	for (size_t k = 0; k < GH_ROWS(puts_in); k++) {
+		struct gh_span put = puts_in[k].bytes;
+		uint8_t *out = malloc(in.n + put.n);
+		struct seen s;
+		struct gh_pipe_result r;
+		assert_non_null(out);
+		memcpy(out, in.p, at);
+		memcpy(out + at, put.p, put.n);
+		memcpy(out + at + put.n, in.p + at, in.n - at);
+		t->tried++;
+		if (!speaks((struct gh_span){ out, in.n + put.n }, name, &s, &r)) {
+			if (excused(fmt->name, puts_in[k].bit, place, beside_free) != NULL)
+				t->excused++;
+			else if (t->silent++ < SHOWN)
+				(void)fprintf(stderr, "silent: %s: %zu byte(s) %02x… at %llu of %zu, read as %s\n", path, put.n, put.p[0],
+					      (unsigned long long)at, in.n, r.format);
+		}
+		free(out);
+	}
+}
+
+/* The name a file of this format usually has: a name that belongs to nothing else. */
+static void usual_name(const struct gh_fmt *fmt, char *name, size_t cap)
+{
+	int n = (int)strcspn(fmt->exts, " ");
+	(void)snprintf(name, cap, n == 0 ? "seed" : "seed.%.*s", n, fmt->exts);
+}
+
+static void one_seed(struct tally *t, const struct gh_fmt *fmt, const char *path)
+{
+	struct gh_span in = gh_test_file(path);
+	struct gh_pipe_result r;
+	struct seen s;
+	char name[64];
+	static struct edges e;
+	usual_name(fmt, name, sizeof name);
+	t->seeds++;
+	/* Broken seeds speak already; and a seed may belong to a format that refines this one. */
+	if (in.n != 0 && in.n <= SEED_MAX && !speaks(in, name, &s, &r) && strcmp(r.format, fmt->name) == 0) {
+		t->used++;
+		find_edges(&e, fmt, in, name);
+		for (size_t i = 0; i < e.n; i++)
+			insert_at(t, fmt, path, name, in, e.v[i].at, e.v[i].beside_free);
+	}
+	free((void *)(size_t)in.p);
+}
+
+static void one_format(struct tally *t, const struct gh_fmt *fmt)
+{
+	char dir[200], path[500];
+	unsigned used = t->used;
+	(void)snprintf(dir, sizeof dir, "tests/fuzz/seeds/%s", fmt->name);
+	struct dirent **v;
+	int n = scandir(dir, &v, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		if (v[i]->d_name[0] != '.') {
+			(void)snprintf(path, sizeof path, "%s/%s", dir, v[i]->d_name);
+			one_seed(t, fmt, path);
+		}
+		free(v[i]);
+	}
+	if (n >= 0)
+		free(v);
+	if (t->used == used && fmt->walk != NULL) {
+		(void)fprintf(stderr, "no seed of %s scans without findings: nothing can be tested with it\n", fmt->name);
+		t->silent++;
+	}
+}
+
+static void every_boundary_of_every_format(void **state)
+{
+	(void)state;
+	struct tally t = { 0 };
+	for (size_t i = 0; i < gh_fmts_n; i++)
+		one_format(&t, gh_fmts[i]);
+	(void)printf("%u of %u seeds scan without findings; %u insertions, %u excused\n", t.used, t.seeds, t.tried, t.excused);
+	assert_true(t.used != 0);
+	if (t.silent != 0)
+		fail_msg("%u insertions went unnoticed (or formats untested)", t.silent);
+}
+
+/* The test itself can fail: a seed without its insertion is silent, and an unclaimed byte speaks. */
+static void silence_and_speech(void **state)
+{
+	(void)state;
+	struct seen s;
+	struct gh_pipe_result r;
+	assert_true(speaks(GH_SPAN("\x01\x02\x03 no format at all \xff\xfe\x00\x01"), "seed.bin", &s, &r));
+	assert_int_equal(s.worst, GH_INCOMPLETE);
+	assert_string_equal(s.first, "GH-SCAN-0001");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_boundary_of_every_format),
+		cmocka_unit_test(silence_and_speech),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
