@@ -1,0 +1,257 @@
+/* Plain text: the format of last resort, used when no other one matches. Every byte is looked at: valid UTF-8, UTF-16
+ * with a byte order mark, or a Latin alphabet in a single-byte encoding; no control characters. A byte that is not text
+ * ends what is claimed. Source code, templates and configuration that some program would execute or obey are text as
+ * well, but saying so would vouch for them: they are identified and left as not read. */
+#include "base/utf8.h"
+#include "format/formats.h"
+#include "format/signs.h"
+#include "wire/language.h"
+
+enum { STEP = 32 << 10, WIDE = STEP * 3 / 2 + 16, LATIN_RUN = 4 };
+
+enum { A_CODE, A_DECEPTIVE, A_SECRET };
+static const struct gh_rule rules[] = {
+	[A_CODE] = { "GH-TXT-0001", GH_MEDIUM, GH_INCOMPLETE, "source code or configuration that no reader here understands",
+		     "whatever the code does when a program runs or obeys it",
+		     "read it yourself, or leave it out and use the model without it", "CWE-829 AML.T0010" },
+	[A_DECEPTIVE] = { "GH-TXT-0002", GH_MEDIUM, GH_REVIEW, "characters that make text look different from what it is",
+			  "a reviewer sees harmless text where a program or a language model reads something else",
+			  "look at the text in an editor that shows invisible characters", "CWE-1007 CVE-2021-42574" },
+	[A_SECRET] = { "GH-TXT-0003", GH_HIGH, GH_REVIEW, "text holds what looks like a credential",
+		       "everybody who has the file can use the account",
+		       "revoke the credential and have the file published without it", "CWE-312 CWE-798 AML.T0055" },
+	GH_RULES_END
+};
+
+enum coding { UTF8, LATIN, UTF16LE, UTF16BE };
+
+struct text {
+	struct gh_walk *w;
+	enum coding coding;
+	bool wide_seen;	  /* a valid sequence of several bytes: this is UTF-8 for good */
+	bool line_open;	  /* the next piece continues a line */
+	unsigned told;	  /* bit per rule raised */
+	struct gh_lang lang;
+	uint8_t *buf;	  /* UTF-16 turned into UTF-8 */
+};
+
+static bool plain(uint32_t c) { return c >= 0x20 ? c != 0x7f : c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+
+static enum coding mark(struct gh_span h, unsigned *len)
+{
+	bool le = h.n >= 2 && h.p[0] == 0xff && h.p[1] == 0xfe, be = h.n >= 2 && h.p[0] == 0xfe && h.p[1] == 0xff;
+	*len = le || be ? 2 : gh_span_starts(h, "\xef\xbb\xbf") ? 3 : 0;
+	return le ? UTF16LE : be ? UTF16BE : UTF8;
+}
+
+/* A run of a few high bytes among ASCII, none of them a C1 control of Latin-1 that code page 1252 leaves out too. */
+static size_t latin_run(struct gh_span s, size_t i)
+{
+	size_t n = 0;
+	while (i + n < s.n && s.p[i + n] >= 0x80) {
+		if (memchr("\x81\x8d\x8f\x90\x9d", s.p[i + n], 5) != NULL || ++n > LATIN_RUN)
+			return 0;
+	}
+	return n;
+}
+
+/* How many bytes from the start are text. Less than all: something that is none, or, when *more, a character that the
+ * end cuts. May settle *coding on LATIN. */
+static size_t valid(struct gh_span s, enum coding *coding, bool *wide_seen, bool *more)
+{
+	size_t i = 0;
+	*more = false;
+	while (i < s.n) {
+		uint32_t cp;
+		if (s.p[i] < 0x80) {
+			if (!plain(s.p[i]))
+				break;
+			i++;
+			continue;
+		}
+		unsigned n = *coding == LATIN ? 0 : gh_utf8_next(gh_span_cut(s, i, 4), &cp);
+		if (n == 0 && *coding == UTF8) {
+			*more = s.n - i < 4;
+			if (*wide_seen || *more)
+				break;
+			*coding = LATIN;
+		}
+		*wide_seen = *wide_seen || n != 0;
+		size_t run = n != 0 ? n : latin_run(s, i);
+		if (run == 0)
+			break;
+		i += run;
+	}
+	return i;
+}
+
+/* UTF-16 as UTF-8 into out, which has room for 3 bytes per unit. Stops at what is no text. */
+static size_t widen(struct gh_span s, bool big, uint8_t *out, size_t *used)
+{
+	size_t i = 0, n = 0;
+	while (s.n - i >= 2) {
+		uint32_t c = big ? (uint32_t)s.p[i] << 8 | s.p[i + 1] : gh_le16(s.p + i);
+		unsigned take = 2;
+		if (c >= 0xd800 && c < 0xdc00 && s.n - i >= 4) {
+			uint32_t d = big ? (uint32_t)s.p[i + 2] << 8 | s.p[i + 3] : gh_le16(s.p + i + 2);
+			if (d < 0xdc00 || d > 0xdfff)
+				break;
+			c = 0x10000 + ((c - 0xd800) << 10) + (d - 0xdc00);
+			take = 4;
+		}
+		if ((c >= 0xd800 && c <= 0xdfff) || !plain(c) || c == 0xfffe || c == 0xffff)
+			break;
+		n += gh_utf8_put(c, out + n);
+		i += take;
+	}
+	*used = i;
+	return n;
+}
+
+/* ---- what lines say ---------------------------------------------------------------------------------------------- */
+/* Bidirectional overrides among letters, embeddings that are not closed within the line ("Trojan Source"), and the two
+ * ranges in which whole messages hide: tag characters (but for flags, where U+1F3F4 comes first) and rows of
+ * supplementary variation selectors. A token list names such characters one by one: those are no deception. */
+static bool deceptive(struct gh_span line)
+{
+	int open = 0;
+	unsigned letters = 0, selectors = 0;
+	bool override = false, flag = false;
+	for (size_t i = 0; i < line.n;) {
+		uint32_t cp = 0;
+		unsigned n = gh_utf8_next(gh_span_cut(line, i, 4), &cp);
+		if (n == 0)
+			return false;
+		bool opens = i == 0 || memchr("\"'\t", line.p[i - 1], 3) != NULL;
+		i += n;
+		bool alone = opens && (i == line.n || memchr("\"'\t \r", line.p[i], 5) != NULL);
+		letters += (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
+		selectors = cp >= 0xe0100 && cp <= 0xe01ef ? selectors + 1 : 0;
+		override = override || ((cp == 0x202d || cp == 0x202e) && !alone);
+		open += (cp == 0x202a || cp == 0x202b || (cp >= 0x2066 && cp <= 0x2068)) && !alone;
+		open -= (cp == 0x202c || cp == 0x2069) && open > 0;
+		bool tag = cp >= 0xe0020 && cp <= 0xe007f;
+		if ((tag && !flag && !alone) || selectors >= 4)
+			return true;
+		flag = cp == 0x1f3f4 || (flag && tag);
+	}
+	return letters >= 4 && (override || open > 0);
+}
+
+static void raise(struct text *t, unsigned rule, uint64_t off, uint64_t len, const char *what)
+{
+	if (t->told & 1u << rule)
+		return;
+	t->told |= 1u << rule;
+	gh_anomaly(t->w, &rules[rule], off, len, "%s", what);
+}
+
+/* utf8: text that stands at [off, off+len) of the source; pieces come in order and break lines anywhere. */
+static void take_lines(struct text *t, struct gh_span utf8, uint64_t off, uint64_t len)
+{
+	size_t at[GH_SIGNS];
+	if (gh_signs((struct gh_span){ 0 }, utf8, at) & 1u << GH_SIGN_SECRET)
+		raise(t, A_SECRET, off, len, "a private key or an access token");
+	for (size_t i = 0; i < utf8.n;) {
+		const uint8_t *nl = memchr(utf8.p + i, '\n', utf8.n - i);
+		size_t n = nl == NULL ? utf8.n - i : (size_t)(nl - (utf8.p + i));
+		struct gh_span line = { utf8.p + i, n };
+		gh_lang_line(&t->lang, line, !t->line_open);
+		if (t->coding != LATIN && n > 3 &&
+		    (memchr(line.p, 0xe2, n) != NULL || memchr(line.p, 0xf3, n) != NULL) && deceptive(line))
+			raise(t, A_DECEPTIVE, off, len, "text direction overrides or hidden characters");
+		t->line_open = nl == NULL;
+		i += n + (nl != NULL);
+	}
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* One step of the source; false when it held something that is no text. *off moves on. */
+static bool step(struct text *t, uint64_t *off)
+{
+	struct gh_walk *w = t->w;
+	struct gh_span in = gh_src_window(w->src, *off, STEP);
+	bool last = *off + in.n >= w->src->size, more = false;
+	size_t used;
+	struct gh_span out = { t->buf, 0 };
+	if (t->coding == UTF16LE || t->coding == UTF16BE) {
+		out.n = widen(in, t->coding == UTF16BE, t->buf, &used);
+		more = in.n - used < 4;
+	} else {
+		used = valid(in, &t->coding, &t->wide_seen, &more);
+		/* Of a long piece, break behind a line rather than inside it. */
+		const uint8_t *nl = last || used < in.n - 3 ? NULL : memrchr(in.p, '\n', used);
+		if (nl != NULL) {
+			used = (size_t)(nl - in.p) + 1;
+			more = true;
+		}
+		out = (struct gh_span){ in.p, used };
+	}
+	take_lines(t, out, *off, used);
+	*off += used;
+	gh_src_advance(w->src, *off);
+	return used == in.n || (more && !last && used != 0);
+}
+
+static const char *code_name(const char *language)
+{
+	return strcmp(language, "Python source") == 0 ? "python" : strcmp(language, "shell script") == 0 ? "shell" : language;
+}
+
+static enum gh_rc say(struct text *t, uint64_t end)
+{
+	struct gh_walk *w = t->w;
+	const char *language = gh_lang_result(&t->lang, w->name);
+	if (language != NULL) {
+		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
+		struct gh_src_sub sub;
+		struct gh_code code = { .language = code_name(language), .name = w->name,
+					.src = gh_src_sub(&sub, w->src, 0, end) };
+		return gh_emit(w, GH_EV_CODE, 0, end, &code);
+	}
+	if (t->coding == UTF16LE || t->coding == UTF16BE)
+		return GH_OK;
+	struct gh_text text = { .role = "documentation", .text = gh_src_window(w->src, 0, GH_PROBE_BYTES) };
+	text.text = gh_span_cut(text.text, 0, end);
+	return gh_emit(w, GH_EV_TEXT, 0, text.text.n, &text);
+}
+
+static enum gh_rc walk(struct gh_walk *w)
+{
+	struct text *t = GH_NEW(w->arena, struct text, 1);
+	uint8_t *buf = gh_alloc(w->arena, 1, WIDE);
+	if (t == NULL || buf == NULL)
+		return gh_fail(w->err, GH_E_LIMIT, "no room for a buffer");
+	unsigned bom = 0;
+	*t = (struct text){ .w = w, .buf = buf };
+	t->coding = mark(gh_src_window(w->src, 0, 3), &bom);
+	uint64_t off = bom;
+	while (off < w->src->size && step(t, &off))
+		;
+	gh_claim(w, 0, off, GH_CLAIM_DATA);
+	if (w->src->fail != GH_OK)
+		return gh_fail(w->err, w->src->fail, "text");
+	return say(t, off);
+}
+
+static enum gh_match probe(const struct gh_probe *p)
+{
+	unsigned bom;
+	enum coding coding = mark(p->head, &bom);
+	struct gh_span s = gh_span_cut(p->head, bom, p->head.n);
+	bool more = false, wide = false;
+	size_t used = 0;
+	if (coding == UTF16LE || coding == UTF16BE) {
+		uint8_t out[4096 / 2 * 3];
+		s = gh_span_cut(s, 0, 4096);
+		(void)widen(s, coding == UTF16BE, out, &used);
+		return s.n >= 2 && s.n - used < 2 + 2 * (s.n == 4096) ? GH_TEXT : GH_NO;
+	}
+	used = valid(s, &coding, &wide, &more);
+	return s.n != 0 && (used == s.n || (more && p->size > p->head.n)) ? GH_TEXT : GH_NO;
+}
+
+const struct gh_fmt gh_fmt_text = {
+	.name = "text", .about = "plain text: documentation, tables, word lists, JSON without active content",
+	.exts = "txt md csv tsv json jsonl arff log vocab merges rst tex bib svm libsvm", .probe = probe, .walk = walk, .rules = rules,
+};

@@ -1,0 +1,262 @@
+#include "wire/language.h"
+
+#include "wire/language_rules.h"
+
+enum { PIECE = 64 << 10 };
+
+static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+static bool word(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
+}
+static bool blank(uint8_t c) { return c == ' ' || c == '\t'; }
+
+/* Glob with one point of return (the last star), so the time is at most the product of both lengths; lines are cut to
+ * GH_LANG_LINE and patterns are ours. */
+static bool matches(const char *pat, struct gh_span s, bool fold)
+{
+	const char *p = pat, *star = NULL;
+	size_t i = 0, back = 0;
+	for (;;) {
+		bool ok = false;
+		if (*p == '*') {
+			star = ++p;
+			back = i;
+			if (*p == '\0')
+				return true;
+			continue;
+		}
+		if (*p == '\0') {
+			if (i == s.n)
+				return true;
+		} else if (i < s.n && p[0] == '%' && p[1] == 'i') {
+			size_t from = i;
+			while (i < s.n && (word(s.p[i]) || (i > from && memchr(".-", s.p[i], 2) != NULL) || s.p[i] == '.'))
+				i++;
+			ok = i > from;
+			p += 2;
+		} else if (i < s.n && *p == ' ') {
+			size_t from = i;
+			while (i < s.n && blank(s.p[i]))
+				i++;
+			ok = i > from;
+			p++;
+		} else if (i < s.n) {
+			ok = (fold ? lower(s.p[i]) : s.p[i]) == (uint8_t)*p;
+			i++;
+			p++;
+		}
+		if (ok)
+			continue;
+		if (star == NULL || back >= s.n)
+			return false;
+		i = ++back;
+		p = star;
+	}
+}
+
+/* ---- templates and JSON: signs inside lines ---------------------------------------------------------------------- */
+static size_t find(struct gh_span s, size_t from, const char *what)
+{
+	struct gh_span t = gh_span_cut(s, from, s.n);
+	const uint8_t *p = t.n == 0 ? NULL : memmem(t.p, t.n, what, strlen(what));
+	return p == NULL ? s.n : (size_t)(p - s.p);
+}
+
+static bool jinja_statement(struct gh_span s, size_t at)
+{
+	size_t i = at + 2;
+	while (i < s.n && (blank(s.p[i]) || s.p[i] == '-' || s.p[i] == '+'))
+		i++;
+	size_t from = i;
+	while (i < s.n && word(s.p[i]))
+		i++;
+	for (size_t k = 0; k < sizeof jinja_words / sizeof jinja_words[0]; k++)
+		if (gh_span_is((struct gh_span){ s.p + from, i - from }, jinja_words[k]))
+			return find(s, i, "%}") < s.n;
+	return false;
+}
+
+/* `{{ expression }}`: on one line, with something to evaluate; `={{Title}}` is BibTeX. */
+static bool jinja_expression(struct gh_span s, size_t at)
+{
+	size_t end = find(s, at + 2, "}}");
+	if (end == s.n || end - at > 2000)
+		return false;
+	for (size_t b = at; b > 0 && b + 4 > at; b--)
+		if (s.p[b - 1] == '=' || s.p[b - 1] == '{')
+			return false;
+		else if (!blank(s.p[b - 1]))
+			break;
+	bool letters = false, operates = blank(s.p[at + 2]);
+	for (size_t i = at + 2; i < end; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\' || s.p[i] == '{')
+			return false;
+		letters = letters || word(s.p[i]);
+		operates = operates || memchr("(.[|_", s.p[i], 5) != NULL;
+	}
+	return letters && operates;
+}
+
+static bool has_jinja(struct gh_span s)
+{
+	for (size_t at = find(s, 0, "{"); at + 4 < s.n; at = find(s, at + 1, "{"))
+		if ((s.p[at + 1] == '%' && jinja_statement(s, at)) || (s.p[at + 1] == '{' && jinja_expression(s, at)))
+			return true;
+	return false;
+}
+
+static int hex(uint8_t c)
+{
+	c = lower(c);
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* JSON escapes undone as far as they matter here: \u00XX, \/ and \" (as ', so that strings stay told apart). */
+static size_t unescape(struct gh_span s, uint8_t *out, size_t cap)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n && n < cap; i++) {
+		uint8_t c = s.p[i];
+		if (c == '\\' && i + 1 < s.n) {
+			c = s.p[++i];
+			if (c == '"')
+				c = '\'';
+			else if (c == 'u' && i + 4 < s.n && s.p[i + 1] == '0' && s.p[i + 2] == '0' && hex(s.p[i + 3]) >= 0 &&
+				 hex(s.p[i + 4]) >= 0) {
+				c = (uint8_t)(hex(s.p[i + 3]) << 4 | hex(s.p[i + 4]));
+				i += 4;
+			} else if (c != '/' && c != '\\')
+				c = ' ';
+		}
+		out[n++] = c;
+	}
+	return n;
+}
+
+static void look_inside(struct gh_lang *l, struct gh_span line)
+{
+	uint8_t buf[64 + PIECE];
+	memcpy(buf, l->tail, l->ntail);
+	size_t n = l->ntail;
+	if (l->json) {
+		n += unescape(line, buf + n, PIECE);
+	} else {
+		size_t take = line.n < PIECE ? line.n : PIECE;
+		if (take != 0)
+			memcpy(buf + n, line.p, take);
+		n += take;
+	}
+	struct gh_span s = { buf, n };
+	if (has_jinja(s))
+		l->sure = "template";
+	for (size_t i = 0; l->json && i < sizeof json_signs / sizeof json_signs[0]; i++)
+		if (find(s, 0, json_signs[i]) < s.n)
+			l->sure = "configuration that loaders act on";
+	l->ntail = n < sizeof l->tail ? n : sizeof l->tail;
+	memmove(l->tail, buf + n - l->ntail, l->ntail);
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------------------ */
+static bool fence(struct gh_span line)
+{
+	size_t i = 0;
+	while (i < line.n && i < 3 && line.p[i] == ' ')
+		i++;
+	struct gh_span s = gh_span_cut(line, i, line.n);
+	return gh_span_starts(s, "```") || gh_span_starts(s, "~~~");
+}
+
+void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
+{
+	if (l->sure != NULL)
+		return;
+	while (line.n != 0 && (blank(line.p[line.n - 1]) || line.p[line.n - 1] == '\r'))
+		line.n--;
+	size_t lead = 0;
+	while (lead < line.n && blank(line.p[lead]))
+		lead++;
+	if (!l->begun && lead < line.n) {
+		l->begun = true;
+		l->json = line.p[lead] == '{' || line.p[lead] == '[';
+		if (line.p[lead] == '{' && lead + 1 < line.n && (line.p[lead + 1] == '%' || line.p[lead + 1] == '{'))
+			l->json = false;
+	}
+	if (start && !l->json)
+		l->ntail = 0;
+	if (!l->fenced && (l->json || memchr(line.p == NULL ? (const uint8_t *)"" : line.p, '{', line.n) != NULL || !start))
+		look_inside(l, line);
+	if (!start || l->json || l->sure != NULL || line.n == 0)
+		return;
+	if (fence(line)) {
+		l->fenced = !l->fenced;
+		memset(l->score[1], 0, sizeof l->score[1]);
+		return;
+	}
+	line = gh_span_cut(line, 0, GH_LANG_LINE);
+	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+		const char *p = patterns[i].pattern;
+		bool fold = langs[patterns[i].lang].fold;
+		uint8_t c = fold ? lower(line.p[0]) : line.p[0];
+		if (*p != '*' && *p != '%' && (uint8_t)*p != c)
+			continue;
+		if (matches(p, line, fold))
+			l->score[l->fenced][patterns[i].lang] += patterns[i].weight;
+	}
+}
+
+const char *gh_lang_result(const struct gh_lang *l, struct gh_span name)
+{
+	if (l->sure != NULL)
+		return l->sure;
+	for (size_t k = 0; k < GH_LANG_KINDS; k++) /* a fence that never closes hides nothing */
+		if (l->score[0][k] + (l->fenced ? l->score[1][k] : 0) >= langs[k].enough)
+			return langs[k].name;
+	return gh_lang_by_name(name);
+}
+
+const char *gh_lang_of(struct gh_span text, struct gh_span name)
+{
+	struct gh_lang l = { 0 };
+	for (size_t i = 0; i < text.n;) {
+		const uint8_t *nl = memchr(text.p + i, '\n', text.n - i);
+		size_t n = nl == NULL ? text.n - i : (size_t)(nl - (text.p + i));
+		for (size_t at = 0; at == 0 || at < n; at += PIECE)
+			gh_lang_line(&l, gh_span_cut((struct gh_span){ text.p + i, n }, at, PIECE), at == 0);
+		i += n + 1;
+	}
+	return gh_lang_result(&l, name);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+static bool is_word(const char *list, struct gh_span s)
+{
+	for (const char *e = list; *e != '\0'; e += strspn(e, " ")) {
+		size_t n = strcspn(e, " "), i = 0;
+		while (n == s.n && i < n && lower(s.p[i]) == (uint8_t)e[i])
+			i++;
+		if (n == s.n && i == n)
+			return true;
+		e += n;
+	}
+	return false;
+}
+
+const char *gh_lang_by_name(struct gh_span name)
+{
+	size_t slash = name.n, dot = name.n;
+	while (slash > 0 && name.p[slash - 1] != '/' && name.p[slash - 1] != '\\')
+		slash--;
+	struct gh_span base = gh_span_cut(name, slash, name.n);
+	for (size_t i = 0; i < sizeof by_name / sizeof by_name[0]; i++)
+		if (matches(by_name[i].name, base, true))
+			return by_name[i].language;
+	while (dot > slash && name.p[dot - 1] != '.')
+		dot--;
+	if (dot <= slash)
+		return NULL;
+	for (size_t i = 0; i < sizeof by_ext / sizeof by_ext[0]; i++)
+		if (is_word(by_ext[i].exts, gh_span_cut(name, dot, name.n)))
+			return by_ext[i].language;
+	return NULL;
+}
