@@ -7,13 +7,14 @@
 
 enum { UNLIMITED = 1 << 30, SEEN_MAX = 256, LABEL = 6 };
 
-/* How much is shown before a list is cut: one file may use the whole screen, many share it. */
+/* How much is shown before a list is cut: one file may use the whole screen, many share it. Of the files that are not
+ * clean, the worst are told in full, the next ones in a line each, the rest is counted. */
 struct caps {
-	size_t files, rules, places;
+	size_t files, lines, rules, places;
 };
-static const struct caps caps_one = { UNLIMITED, 12, 5 };
-static const struct caps caps_many = { 20, 5, 3 };
-static const struct caps caps_verbose = { UNLIMITED, UNLIMITED, UNLIMITED };
+static const struct caps caps_one = { UNLIMITED, 0, 12, 5 };
+static const struct caps caps_many = { 20, 100, 5, 3 };
+static const struct caps caps_verbose = { UNLIMITED, 0, UNLIMITED, UNLIMITED };
 
 struct pen {
 	struct gh_pen ink;
@@ -52,7 +53,7 @@ static void place(struct pen *p, const struct gh_file_report *file, const struct
 	if (f->ranged)
 		gh_buf_fmt(&where, " › byte %" PRIu64, f->off);
 	if (f->ranged && f->len > 0)
-		gh_buf_fmt(&where, " (%" PRIu64 " bytes)", f->len);
+		gh_buf_fmt(&where, " (%" PRIu64 " byte%s)", f->len, f->len == 1 ? "" : "s");
 	if (f->times > 1)
 		gh_buf_fmt(&where, ", %u times", f->times);
 	if (f->detail != NULL && f->detail[0] != '\0') {
@@ -214,20 +215,38 @@ static void totals(struct pen *p, const struct gh_scan_report *r)
 	gh_pen_end(&p->ink);
 }
 
+/* "UNSAFE  path: its worst finding" */
+static void bad_line(struct pen *p, const struct gh_file_report *f)
+{
+	gh_auto_buf b = gh_buf(64 << 10);
+	gh_plain_path(&b, f->path);
+	if (f->nfinding > 0)
+		gh_buf_fmt(&b, ": %s", f->finding[0].rule->title);
+	gh_pen_put(&p->ink, gh_verdict_paint(f->verdict), gh_verdict_name(f->verdict), 0);
+	gh_pen_spaces(&p->ink, 12 - (unsigned)strlen(gh_verdict_name(f->verdict)));
+	gh_pen_put(&p->ink, GH_PLAIN, gh_buf_cstr(&b), 12);
+	gh_pen_end(&p->ink);
+}
+
 static void files_by_verdict(struct pen *p, const struct gh_scan_report *r)
 {
 	size_t bad = 0;
 	for (int v = GH_UNSAFE; v > GH_CLEAN; v--)
 		for (size_t i = 0; i < r->nfile; i++) {
-			if (r->file[i].verdict != (enum gh_verdict)v || bad++ >= p->caps.files)
+			if (r->file[i].verdict != (enum gh_verdict)v)
 				continue;
-			gh_pen_end(&p->ink);
-			file_block(p, &r->file[i], false);
+			size_t nth = bad++;
+			if (nth <= p->caps.files)
+				gh_pen_end(&p->ink);
+			if (nth < p->caps.files)
+				file_block(p, &r->file[i], false);
+			else if (nth < p->caps.files + p->caps.lines)
+				bad_line(p, &r->file[i]);
 		}
-	if (bad > p->caps.files) {
+	if (bad > p->caps.files + p->caps.lines) {
 		gh_auto_buf more = gh_buf(160);
 		gh_buf_fmt(&more, "… and %zu more files that are not clean (-v or another --format shows all)",
-			   bad - p->caps.files);
+			   bad - p->caps.files - p->caps.lines);
 		gh_pen_end(&p->ink);
 		gh_pen_line(&p->ink, GH_PLAIN, 0, gh_buf_cstr(&more));
 	}

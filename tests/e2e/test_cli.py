@@ -20,7 +20,7 @@ def check(what, ok, shown=""):
     global failures
     if not ok:
         failures += 1
-        print(f"FAILED: {what}\n{shown}")
+        print(f"FAILED: {what}\n{str(shown)[:1500]}")
 
 
 def run(*args, **kw):
