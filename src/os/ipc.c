@@ -10,7 +10,7 @@ union ctl {
 	struct cmsghdr align;
 };
 
-bool gh_ipc_send(int sock, const void *p, size_t n, int pass_fd)
+bool gh_ipc_send(int sock, const void *p, size_t n, int pass_fd, int flags)
 {
 	struct iovec iov = { (void *)(size_t)p, n };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -26,7 +26,7 @@ bool gh_ipc_send(int sock, const void *p, size_t n, int pass_fd)
 	}
 	ssize_t r;
 	do
-		r = sendmsg(sock, &mh, MSG_NOSIGNAL);
+		r = sendmsg(sock, &mh, flags | MSG_NOSIGNAL);
 	while (r < 0 && errno == EINTR);
 	return r == (ssize_t)n;
 }

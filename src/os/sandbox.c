@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { MAX_FILES = 64 };
+
 /* Everything that a locked-down process may still do, in one list. */
 static const int allowed[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),			   /* its one socket */
@@ -96,8 +98,8 @@ const char *gh_lock_down(const struct gh_lockdown *l)
 #ifndef GH_SANITIZED
 	if (!limit(RLIMIT_AS, l->memory))
 		return "address space limit";
-	if (!limit(RLIMIT_NPROC, 0))
-		return "process limit";
+	if (!limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, MAX_FILES))
+		return "process and descriptor limits";
 #endif
 	if (!limit(RLIMIT_FSIZE, l->file_bytes) || !limit(RLIMIT_CPU, l->cpu_seconds) || !limit(RLIMIT_CORE, 0))
 		return "resource limits";

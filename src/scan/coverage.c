@@ -30,12 +30,36 @@ void gh_cover_add(struct gh_cover *c, uint64_t off, uint64_t len, enum gh_claim 
 	c->v[c->n++] = (struct gh_claimed){ off, off + len, kind };
 }
 
-static int by_offset(const void *a, const void *b)
+static bool before(const struct gh_claimed *a, const struct gh_claimed *b)
 {
-	const struct gh_claimed *x = a, *y = b;
-	if (x->off != y->off)
-		return x->off < y->off ? -1 : 1;
-	return x->end < y->end ? -1 : x->end > y->end;
+	return a->off != b->off ? a->off < b->off : a->end < b->end;
+}
+
+static void sift(struct gh_claimed *v, size_t root, size_t n)
+{
+	struct gh_claimed x = v[root];
+	for (size_t child; (child = 2 * root + 1) < n; root = child) {
+		if (child + 1 < n && before(&v[child], &v[child + 1]))
+			child++;
+		if (!before(&x, &v[child]))
+			break;
+		v[root] = v[child];
+	}
+	v[root] = x;
+}
+
+/* Heap sort: in place and n log n whatever the input. The C library's qsort allocates, and asks the system for its
+ * memory size, which the worker may not. */
+static void sort(struct gh_claimed *v, size_t n)
+{
+	for (size_t i = n / 2; i-- > 0;)
+		sift(v, i, n);
+	for (size_t i = n; i-- > 1;) {
+		struct gh_claimed x = v[0];
+		v[0] = v[i];
+		v[i] = x;
+		sift(v, 0, i);
+	}
 }
 
 uint64_t gh_cover_finish(struct gh_cover *c, void (*found)(void *arg, bool overlap, uint64_t off, uint64_t len), void *arg)
@@ -43,9 +67,9 @@ uint64_t gh_cover_finish(struct gh_cover *c, void (*found)(void *arg, bool overl
 	uint64_t at = 0, missing = 0;
 	bool sorted = true;
 	for (size_t i = 1; i < c->n && sorted; i++)
-		sorted = by_offset(&c->v[i - 1], &c->v[i]) <= 0;
+		sorted = !before(&c->v[i], &c->v[i - 1]);
 	if (!sorted)
-		qsort(c->v, c->n, sizeof *c->v, by_offset);
+		sort(c->v, c->n);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct gh_claimed *k = &c->v[i];
 		if (k->off > at) {

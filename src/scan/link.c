@@ -29,7 +29,7 @@ void gh_link_say(struct gh_link *l, uint32_t kind, uint64_t a, uint64_t b, uint6
 	p.m.len = (uint32_t)(text.n < sizeof p.text ? text.n : sizeof p.text);
 	if (p.m.len != 0)
 		memcpy(p.text, text.p, p.m.len);
-	if (!gh_ipc_send(l->sock, &p, sizeof p.m + p.m.len, -1))
+	if (!gh_ipc_send(l->sock, &p, sizeof p.m + p.m.len, -1, 0))
 		_exit(1); /* nobody is listening */
 }
 

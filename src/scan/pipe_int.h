@@ -49,7 +49,7 @@ struct gh_frame {
 	struct gh_places late; /* padding to be looked at after the walk */
 	bool trial;	    /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
-	uint64_t calls, lacking; /* lacking: bytes of members that nothing understood */
+	uint64_t calls, lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */
 };
 
 

@@ -67,6 +67,13 @@ enum gh_rc gh_pipe_member(struct gh_frame *f, const struct gh_member *m, struct 
 	return GH_OK;
 }
 
+/* Does this call show that the bytes are meant to be loaded? A few random bytes can spell an import or an extension
+ * code, but not a call of something that was imported by name. */
+static bool executes(const struct gh_call *c)
+{
+	return c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID;
+}
+
 static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 {
 	struct gh_frame *f = (struct gh_frame *)s;
@@ -78,7 +85,7 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 			gh_pipe_check_padding(f, ev->at.off, ev->at.len);
 		break;
 	case GH_EV_ANOMALY: raise_at(f, ev->u.anomaly.rule, ev->at, true, f->path, ev->u.anomaly.text); break;
-	case GH_EV_CALL: f->calls++; break;
+	case GH_EV_CALL: f->calls += executes(ev->u.call); break;
 	default: break;
 	}
 	for (size_t i = 0; i < gh_checks_n; i++)

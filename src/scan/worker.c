@@ -18,7 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPILLS_MAX = 64 }; /* descriptors handed out for one file; nesting is limited far below */
+enum {
+	SPILLS_MAX = 1 << 16, /* descriptors handed out for one file */
+	DRAIN = 64,	      /* packets taken in one go */
+};
 
 /* One file in the hands of one worker. */
 struct job {
@@ -191,7 +194,7 @@ static const char *on_done(struct job *j, const struct gh_msg *m, const char *te
 static bool say(struct job *j, uint32_t kind, uint64_t a, uint64_t b, uint64_t c, int fd)
 {
 	struct gh_msg m = { .kind = kind, .a = { a, b, c } };
-	return gh_ipc_send(j->w->sock, &m, sizeof m, fd);
+	return gh_ipc_send(j->w->sock, &m, sizeof m, fd, MSG_DONTWAIT); /* never wait for a worker that does not read */
 }
 
 static const char *on_window(struct job *j, const struct gh_msg *m)
@@ -208,7 +211,7 @@ static const char *on_window(struct job *j, const struct gh_msg *m)
 
 static const char *on_spill(struct job *j)
 {
-	if (++j->spills > SPILLS_MAX * 1024u)
+	if (++j->spills > SPILLS_MAX)
 		return "too many spill files";
 	int fd = gh_os_unlinked_file();
 	(void)say(j, GH_TO_SPILL, fd < 0 ? (uint64_t)errno : 0, 0, 0, fd);
@@ -227,7 +230,7 @@ static const char *on_packet(struct job *j, const struct gh_packet *p, size_t n)
 		return "a message after the last one";
 	switch (m->kind) {
 	case GH_FROM_HOLD:
-		if (m->len != 0 || m->a[0] < j->feed->hold || m->a[0] > j->feed->size)
+		if (m->len != 0 || m->a[0] < j->feed->hold || m->a[0] > j->feed->head)
 			return "a release of bytes that it does not hold";
 		j->feed->hold = m->a[0];
 		return NULL;
@@ -266,12 +269,13 @@ static enum gh_rc await_ready(struct gh_worker *w, struct gh_err *err)
 	return GH_OK;
 }
 
-/* Everything the worker has said so far. False: it is gone or out of order. */
-static bool drain(struct job *j, bool block)
+/* What the worker has said so far; only so much of it at a time, so that a flood does not stop the clock. False: it is
+ * gone or out of order. */
+static bool drain(struct job *j)
 {
 	struct gh_packet p;
-	for (;;) {
-		ssize_t n = gh_ipc_recv(j->w->sock, &p, sizeof p, NULL, block ? 0 : MSG_DONTWAIT);
+	for (unsigned i = 0; i < DRAIN; i++) {
+		ssize_t n = gh_ipc_recv(j->w->sock, &p, sizeof p, NULL, MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN)
 			return true;
 		if (n <= 0)
@@ -281,8 +285,8 @@ static bool drain(struct job *j, bool block)
 			return false;
 		if (j->done)
 			return true;
-		block = false;
 	}
+	return true;
 }
 
 enum wait { WAIT_OK, WAIT_GONE, WAIT_TIME };
@@ -300,7 +304,7 @@ static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
 		uint64_t x;
 		(void)!read(j->feed->progress, &x, sizeof x);
 	}
-	if (n > 0 && fd[0].revents != 0 && !drain(j, false))
+	if (n > 0 && fd[0].revents != 0 && !drain(j))
 		return WAIT_GONE;
 	return WAIT_OK;
 }
@@ -369,7 +373,7 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	struct gh_packet p = { .m = { .kind = GH_TO_JOB, .a = { feed.size, feed.head } } };
 	p.m.len = (uint32_t)strnlen(name, 1024);
 	memcpy(p.text, name, p.m.len);
-	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1) ? WAIT_OK : WAIT_GONE;
+	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT) ? WAIT_OK : WAIT_GONE;
 	bool small = feed.size <= GH_RING;
 	if (small) {
 		gh_feed_digest_small(&feed);
