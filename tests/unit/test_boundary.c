@@ -39,6 +39,7 @@ static const struct exception {
 	{ NULL, PUT_ALL, BESIDE_FREE, "a field whose content is the author's own (a comment, a name) may say anything; the "
 				      "pipeline looks for formats in it" },
 	{ "text", PUT_LETTER, ANYWHERE, "text with one more letter is text" },
+	{ "text", PUT_BYTE | PUT_RUN, ANYWHERE, "and so is text of an 8-bit character set with more 8-bit letters" },
 	{ "gzip", PUT_ZERO | PUT_ZEROS, AT_END, "gzip allows zeros after the last member (tapes); they are checked to be zeros" },
 	{ "xz", PUT_ZEROS, AT_END, "xz allows padding of zeros in multiples of four after a stream" },
 	{ "xz", PUT_ZEROS, INSIDE, "the same, between two streams" },
