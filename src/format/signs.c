@@ -1,7 +1,8 @@
 #include "format/signs.h"
 
 /* A row matches when `a` occurs (letters in either case; a space stands for one or more white-space characters) and,
- * if given, `b` follows it within NEAR bytes. A row that starts with a letter matches only at the start of a word. */
+ * if given, `b` follows it within NEAR bytes. A row that starts with a letter matches only at the start of a word.
+ * Sorted by the first byte, so that the rows for a byte are found by bisection. */
 struct sign_row {
 	enum gh_sign sign;
 	const char *a, *b;
@@ -9,22 +10,54 @@ struct sign_row {
 enum { NEAR = 240 };
 
 static const struct sign_row rows[] = {
+	{ GH_SIGN_SHELL, "$(curl ", NULL },
+	{ GH_SIGN_SHELL, "$(wget ", NULL },
+	{ GH_SIGN_SECRET, "-----begin ", "private key-----" },
+	{ GH_SIGN_SHELL, "/bin/sh -", NULL },
+	{ GH_SIGN_SHELL, "/bin/bash -", NULL },
+	{ GH_SIGN_SHELL, "/dev/tcp/", NULL },
+	{ GH_SIGN_SCRIPT, "<script>", NULL },
+	{ GH_SIGN_SCRIPT, "<script ", ">" },
+	{ GH_SIGN_SCRIPT, "<iframe ", ">" },
+	{ GH_SIGN_SCRIPT, "<object ", ">" },
+	{ GH_SIGN_SCRIPT, "<embed ", ">" },
+	{ GH_SIGN_SCRIPT, "<svg", "onload" },
+	{ GH_SIGN_SCRIPT, "<img ", "onerror" },
+	{ GH_SIGN_SCRIPT, "<body ", "onload" },
+	{ GH_SIGN_SCRIPT, "<?php", NULL },
 	{ GH_SIGN_CODE, "__import__", "(" },
 	{ GH_SIGN_CODE, "__builtins__", NULL },
-	{ GH_SIGN_CODE, "os.system", "(" },
-	{ GH_SIGN_CODE, "os.popen", "(" },
-	{ GH_SIGN_CODE, "os.exec", "(" },
-	{ GH_SIGN_CODE, "os.spawn", "(" },
-	{ GH_SIGN_CODE, "posix.system", NULL },
-	{ GH_SIGN_CODE, "subprocess.", "(" },
-	{ GH_SIGN_CODE, "pty.spawn", "(" },
-	{ GH_SIGN_CODE, "runpy.run_", "(" },
+	{ GH_SIGN_ENCODED, "atob(", NULL },
+	{ GH_SIGN_SHELL, "bash -i ", NULL },
+	{ GH_SIGN_SHELL, "bash -c ", NULL },
+	{ GH_SIGN_ENCODED, "b64decode", "(" },
+	{ GH_SIGN_ENCODED, "base64.b64decode", "(" },
+	{ GH_SIGN_ENCODED, "base64.decode", "(" },
+	{ GH_SIGN_ENCODED, "bytes.fromhex", "(" },
+	{ GH_SIGN_ENCODED, "base64 -d", NULL },
 	{ GH_SIGN_CODE, "ctypes.", "(" },
-	{ GH_SIGN_CODE, "socket.socket", "(" },
-	{ GH_SIGN_CODE, "pickle.loads", "(" },
-	{ GH_SIGN_CODE, "marshal.loads", "(" },
-	{ GH_SIGN_CODE, "importlib.import_module", "(" },
-	{ GH_SIGN_CODE, "urllib.request.url", "(" },
+	{ GH_SIGN_CODE, "child_process", "exec" },
+	{ GH_SIGN_SHELL, "chmod 777 ", NULL },
+	{ GH_SIGN_SHELL, "chmod +x ", NULL },
+	{ GH_SIGN_SHELL, "chmod a+x ", NULL },
+	{ GH_SIGN_SHELL, "chmod u+s ", NULL },
+	{ GH_SIGN_SHELL, "curl ", "| sh" },
+	{ GH_SIGN_SHELL, "curl ", "|sh" },
+	{ GH_SIGN_SHELL, "curl ", "| bash" },
+	{ GH_SIGN_SHELL, "curl ", "|bash" },
+	{ GH_SIGN_SHELL, "curl ", "| sudo" },
+	{ GH_SIGN_SHELL, "curl ", "| python" },
+	{ GH_SIGN_SHELL, "curl ", ".sh" },
+	{ GH_SIGN_SHELL, "curl -d ", "http" },
+	{ GH_SIGN_SHELL, "curl -x post ", "http" },
+	{ GH_SIGN_SHELL, "cmd.exe /c", NULL },
+	{ GH_SIGN_SHELL, "cmd /c ", NULL },
+	{ GH_SIGN_SHELL, "certutil -", NULL },
+	{ GH_SIGN_SHELL, "crontab -", NULL },
+	{ GH_SIGN_ENCODED, "codecs.decode", "(" },
+	{ GH_SIGN_SHELL, "dd if=/", NULL },
+	{ GH_SIGN_SCRIPT, "data:text/html", "," },
+	{ GH_SIGN_SCRIPT, "document.cookie", NULL },
 	{ GH_SIGN_CODE, "eval(", "__" },
 	{ GH_SIGN_CODE, "exec(", "__" },
 	{ GH_SIGN_CODE, "eval(", "import" },
@@ -36,21 +69,36 @@ static const struct sign_row rows[] = {
 	{ GH_SIGN_CODE, "eval(", "compile(" },
 	{ GH_SIGN_CODE, "exec(", "compile(" },
 	{ GH_SIGN_CODE, "exec(", "requests." },
-	{ GH_SIGN_CODE, "child_process", "exec" },
+	{ GH_SIGN_ENCODED, "frombase64string", "(" },
 	{ GH_SIGN_CODE, "getruntime().exec", "(" },
+	{ GH_SIGN_CODE, "importlib.import_module", "(" },
+	{ GH_SIGN_SCRIPT, "javascript:", "(" },
+	{ GH_SIGN_CODE, "marshal.loads", "(" },
+	{ GH_SIGN_SHELL, "mkfifo /", NULL },
+	{ GH_SIGN_SHELL, "nc -e ", NULL },
+	{ GH_SIGN_CODE, "os.system", "(" },
+	{ GH_SIGN_CODE, "os.popen", "(" },
+	{ GH_SIGN_CODE, "os.exec", "(" },
+	{ GH_SIGN_CODE, "os.spawn", "(" },
+	{ GH_SIGN_CODE, "posix.system", NULL },
+	{ GH_SIGN_CODE, "pty.spawn", "(" },
+	{ GH_SIGN_CODE, "pickle.loads", "(" },
+	{ GH_SIGN_SHELL, "powershell -", NULL },
+	{ GH_SIGN_SHELL, "powershell.exe", NULL },
+	{ GH_SIGN_SHELL, "python -c ", NULL },
+	{ GH_SIGN_SHELL, "python3 -c ", NULL },
+	{ GH_SIGN_SHELL, "perl -e ", NULL },
+	{ GH_SIGN_CODE, "runpy.run_", "(" },
 	{ GH_SIGN_SHELL, "rm -rf ", NULL },
 	{ GH_SIGN_SHELL, "rm -fr ", NULL },
 	{ GH_SIGN_SHELL, "rm -r -f ", NULL },
-	{ GH_SIGN_SHELL, "chmod 777 ", NULL },
-	{ GH_SIGN_SHELL, "chmod +x ", NULL },
-	{ GH_SIGN_SHELL, "chmod a+x ", NULL },
-	{ GH_SIGN_SHELL, "chmod u+s ", NULL },
-	{ GH_SIGN_SHELL, "curl ", "| sh" },
-	{ GH_SIGN_SHELL, "curl ", "|sh" },
-	{ GH_SIGN_SHELL, "curl ", "| bash" },
-	{ GH_SIGN_SHELL, "curl ", "|bash" },
-	{ GH_SIGN_SHELL, "curl ", "| sudo" },
-	{ GH_SIGN_SHELL, "curl ", "| python" },
+	{ GH_SIGN_CODE, "subprocess.", "(" },
+	{ GH_SIGN_CODE, "socket.socket", "(" },
+	{ GH_SIGN_SHELL, "sh -c ", NULL },
+	{ GH_SIGN_SHELL, "sudo rm ", NULL },
+	{ GH_SIGN_ENCODED, "string.fromcharcode", "(" },
+	{ GH_SIGN_CODE, "urllib.request.url", "(" },
+	{ GH_SIGN_SCRIPT, "vbscript:", NULL },
 	{ GH_SIGN_SHELL, "wget ", "| sh" },
 	{ GH_SIGN_SHELL, "wget ", "|sh" },
 	{ GH_SIGN_SHELL, "wget ", "| bash" },
@@ -58,54 +106,7 @@ static const struct sign_row rows[] = {
 	{ GH_SIGN_SHELL, "wget ", "&& " },
 	{ GH_SIGN_SHELL, "wget ", "; " },
 	{ GH_SIGN_SHELL, "wget ", ".sh" },
-	{ GH_SIGN_SHELL, "curl ", ".sh" },
-	{ GH_SIGN_SHELL, "curl -d ", "http" },
-	{ GH_SIGN_SHELL, "curl -x post ", "http" },
-	{ GH_SIGN_SHELL, "$(curl ", NULL },
-	{ GH_SIGN_SHELL, "$(wget ", NULL },
-	{ GH_SIGN_SHELL, "powershell -", NULL },
-	{ GH_SIGN_SHELL, "powershell.exe", NULL },
-	{ GH_SIGN_SHELL, "cmd.exe /c", NULL },
-	{ GH_SIGN_SHELL, "cmd /c ", NULL },
-	{ GH_SIGN_SHELL, "certutil -", NULL },
-	{ GH_SIGN_SHELL, "/bin/sh -", NULL },
-	{ GH_SIGN_SHELL, "/bin/bash -", NULL },
-	{ GH_SIGN_SHELL, "bash -i ", NULL },
-	{ GH_SIGN_SHELL, "bash -c ", NULL },
-	{ GH_SIGN_SHELL, "sh -c ", NULL },
-	{ GH_SIGN_SHELL, "python -c ", NULL },
-	{ GH_SIGN_SHELL, "python3 -c ", NULL },
-	{ GH_SIGN_SHELL, "perl -e ", NULL },
-	{ GH_SIGN_SHELL, "nc -e ", NULL },
-	{ GH_SIGN_SHELL, "/dev/tcp/", NULL },
-	{ GH_SIGN_SHELL, "mkfifo /", NULL },
-	{ GH_SIGN_SHELL, "crontab -", NULL },
-	{ GH_SIGN_SHELL, "dd if=/", NULL },
-	{ GH_SIGN_SHELL, "sudo rm ", NULL },
-	{ GH_SIGN_SCRIPT, "<script>", NULL },
-	{ GH_SIGN_SCRIPT, "<script ", ">" },
-	{ GH_SIGN_SCRIPT, "<iframe ", ">" },
-	{ GH_SIGN_SCRIPT, "<object ", ">" },
-	{ GH_SIGN_SCRIPT, "<embed ", ">" },
-	{ GH_SIGN_SCRIPT, "<svg", "onload" },
-	{ GH_SIGN_SCRIPT, "<img ", "onerror" },
-	{ GH_SIGN_SCRIPT, "<body ", "onload" },
-	{ GH_SIGN_SCRIPT, "javascript:", "(" },
-	{ GH_SIGN_SCRIPT, "vbscript:", NULL },
-	{ GH_SIGN_SCRIPT, "data:text/html", "," },
-	{ GH_SIGN_SCRIPT, "document.cookie", NULL },
-	{ GH_SIGN_SCRIPT, "<?php", NULL },
-	{ GH_SIGN_ENCODED, "b64decode", "(" },
-	{ GH_SIGN_ENCODED, "base64.b64decode", "(" },
-	{ GH_SIGN_ENCODED, "base64.decode", "(" },
-	{ GH_SIGN_ENCODED, "codecs.decode", "(" },
 	{ GH_SIGN_ENCODED, "zlib.decompress", "(" },
-	{ GH_SIGN_ENCODED, "bytes.fromhex", "(" },
-	{ GH_SIGN_ENCODED, "string.fromcharcode", "(" },
-	{ GH_SIGN_ENCODED, "atob(", NULL },
-	{ GH_SIGN_ENCODED, "base64 -d", NULL },
-	{ GH_SIGN_ENCODED, "frombase64string", "(" },
-	{ GH_SIGN_SECRET, "-----begin ", "private key-----" },
 };
 
 static bool space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -191,6 +192,8 @@ static bool credential(struct gh_span s)
 		{ "sk-proj-", 20, false }, { "sk-ant-", 20, false }, { "xoxb-", 20, false }, { "xoxp-", 20, false },
 		{ "AIza", 35, false }, { "pypi-", 50, false }, { "npm_", 36, false },
 	};
+	if (s.n < 18 || memchr("Aghsxpn", s.p[0], 7) == NULL)
+		return false;
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		size_t k = strlen(t[i].prefix), n = 0, digits = 0;
 		if (!gh_span_starts(s, t[i].prefix))
@@ -201,10 +204,33 @@ static bool credential(struct gh_span s)
 				break;
 			digits += digit(c);
 		}
-		if (n >= t[i].n && digits >= 2) /* words joined by hyphens are no tokens */
+		if (n >= t[i].n && (t[i].upper || digits >= 2)) /* words joined by hyphens are no tokens */
 			return true;
 	}
 	return false;
+}
+
+static bool any_in(struct gh_span s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < s.n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (match(gh_span_cut(s, i, s.n), words[k]) != 0)
+				return true;
+	return false;
+}
+
+/* A value under a name that says it is secret, unless it says itself that it is only a placeholder. */
+static bool named_credential(struct gh_span key, struct gh_span text)
+{
+	static const char *const names[] = { "secret_access_key", "api_key", "apikey", "passwd", "password", "private_key",
+					     "auth_token", "access_token", "client_secret", "secret_key" };
+	static const char *const placeholders[] = { "your", "xxx", "***", "example", "placeholder", "changeme", "env", "token>" };
+	if (text.n < 8 || text.n > 512 || !any_in(gh_span_cut(key, 0, 128), names, sizeof names / sizeof names[0]))
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] >= 0x7f || memchr("<>{}$/:", text.p[i], 7) != NULL)
+			return false;
+	return !any_in(text, placeholders, sizeof placeholders / sizeof placeholders[0]);
 }
 
 static bool public_ipv4(struct gh_span host)
@@ -222,15 +248,6 @@ static bool public_ipv4(struct gh_span host)
 		return false;
 	return part[0] != 127 && part[0] != 10 && part[0] != 0 && !(part[0] == 192 && part[1] == 168) &&
 	       !(part[0] == 172 && part[1] >= 16 && part[1] < 32);
-}
-
-static bool any_in(struct gh_span s, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < s.n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (match(gh_span_cut(s, i, s.n), words[k]) != 0)
-				return true;
-	return false;
 }
 
 /* s starts at a scheme. An address of a raw machine, with a user name, of a drop place, or of a program. */
@@ -294,28 +311,44 @@ static bool spelled_bytes(struct gh_span s)
 	return true;
 }
 
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static size_t first_row(uint8_t c)
+{
+	size_t lo = 0, hi = ROWS;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if ((uint8_t)rows[mid].a[0] < c)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 unsigned gh_signs(struct gh_span key, struct gh_span text, size_t at[GH_SIGNS])
 {
 	unsigned bits = 0;
-	bool starts[256] = { false };
-	for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
-		starts[(uint8_t)rows[r].a[0]] = true;
+	if (named_credential(key, text))
+		note(&bits, at, GH_SIGN_SECRET, 0);
 	for (size_t i = 0; i < text.n; i++) {
 		uint8_t c = lower(text.p[i]);
 		bool word = i == 0 || !ident(text.p[i - 1]) || !alnum(c);
 		struct gh_span s = { text.p + i, text.n - i };
-		for (size_t r = 0; starts[c] && word && r < sizeof rows / sizeof rows[0]; r++) {
-			size_t n = (uint8_t)rows[r].a[0] == c ? match(s, rows[r].a) : 0;
+		if (!word || c < '$' || c > 'z')
+			continue;
+		for (size_t r = first_row(c); r < ROWS && (uint8_t)rows[r].a[0] == c; r++) {
+			size_t n = match(s, rows[r].a);
 			if (n != 0 && (rows[r].b == NULL || follows(gh_span_cut(s, n, s.n), rows[r].b)))
 				note(&bits, at, rows[r].sign, i);
 		}
-		if (word && (c == 'i' || c == 'f') && import_statement(s))
+		if ((c == 'i' || c == 'f') && import_statement(s))
 			note(&bits, at, GH_SIGN_CODE, i);
-		if (word && (c == 'h' || c == 'f') && address(key, s))
+		if ((c == 'h' || c == 'f') && address(key, s))
 			note(&bits, at, GH_SIGN_ADDRESS, i);
-		if ((c == '\\' || (c == 'c' && word)) && spelled_bytes(s))
+		if ((c == '\\' || c == 'c') && spelled_bytes(s))
 			note(&bits, at, GH_SIGN_ENCODED, i);
-		if (word && alnum(c) && credential(s))
+		if (alnum(c) && credential(s))
 			note(&bits, at, GH_SIGN_SECRET, i);
 	}
 	return bits;

@@ -1,0 +1,361 @@
+#include "format/json_doc.h"
+
+#include "format/json_keys.h"
+#include "format/json_text.h"
+#include "format/signs.h"
+#include "wire/path.h"
+
+enum {
+	SAY = 16,	  /* findings of one kind */
+	LONG_TEXT = 256,  /* in vocabularies and data only texts from this size on are searched for encoded files */
+	SHOWN_TEXTS = 4096,
+};
+
+enum {
+	A_JSON, A_DEPTH, A_DUPLICATE, A_NAN, A_LONE, A_MANY, A_TEMPLATE, A_ESCAPE, A_REMOTE, A_LOCAL, A_TRUST, A_TARGET,
+	A_TARGET_BAD, A_KERAS, A_NOTEBOOK, A_PY, A_PY_CALL, A_OBJECT, A_COMMAND, A_SHARD, A_SHARD_ODD, A_SHARD_TYPE, A_SIGN,
+	RULES = A_SIGN + GH_SIGNS,
+};
+
+const struct gh_rule gh_json_rules[] = {
+	[A_JSON] = { "GH-JSON-0001", GH_MEDIUM, GH_REVIEW, "Not valid JSON",
+		     "Lenient and strict readers see different documents", "Get the file again; check what reads it",
+		     "CWE-20 CWE-436" },
+	[A_DEPTH] = { "GH-JSON-0002", GH_MEDIUM, GH_INCOMPLETE, "Nested too deeply to be read",
+		      "Readers that recurse run out of stack", "Do not load; no real document nests that deep", "CWE-674" },
+	[A_DUPLICATE] = { "GH-JSON-0003", GH_MEDIUM, GH_REVIEW, "A key occurs twice in an object",
+			  "Readers that keep the first and readers that keep the last see different values",
+			  "Remove one of the two", "CWE-694 CWE-436" },
+	[A_NAN] = { "GH-JSON-0004", GH_INFO, GH_CLEAN, "NaN or Infinity as Python writes them",
+		    "None: not JSON by the letter, strict readers refuse it", "None needed", "" },
+	[A_LONE] = { "GH-JSON-0005", GH_INFO, GH_CLEAN, "Half of a surrogate pair in a string",
+		     "None: strict readers refuse it", "None needed", "CWE-176" },
+	[A_MANY] = { "GH-JSON-0006", GH_LOW, GH_INCOMPLETE, "More keys than can be watched for duplicates",
+		     "A second value of a key passes unseen", "Split the file", "CWE-770" },
+	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE, "Chat template identified, not analysed",
+			 "A template is a program that runs for every request: it can change what the model is told",
+			 "Read the template before deploying, or use one of your own", "CVE-2024-34359 CWE-1336 AML.T0051" },
+	[A_ESCAPE] = { "GH-JSON-0008", GH_CRITICAL, GH_UNSAFE, "Template reaches into Python's internals",
+		       "Rendering the first prompt runs the author's code on the server", "Do not load; report the source",
+		       "CVE-2024-34359 CWE-1336 CWE-94 AML.T0011" },
+	[A_REMOTE] = { "GH-JSON-0009", GH_CRITICAL, GH_UNSAFE, "Code from another repository is loaded with the model",
+		       "Whoever owns that repository runs code on every machine that loads the model, today and after any change",
+		       "Do not load with remote code; use a model whose architecture the library implements",
+		       "CWE-829 CWE-494 AML.T0010" },
+	[A_LOCAL] = { "GH-JSON-0010", GH_HIGH, GH_REVIEW, "The model brings its own Python code",
+		      "With trust_remote_code the library imports and runs the named file of this repository",
+		      "Read the file; pin the revision; prefer a built-in architecture", "CWE-829 AML.T0011" },
+	[A_TRUST] = { "GH-JSON-0011", GH_HIGH, GH_REVIEW, "The configuration asks to trust remote code",
+		      "Software that follows the request runs code it fetches", "Set it to false", "CWE-829 CWE-1188" },
+	[A_TARGET] = { "GH-JSON-0012", GH_HIGH, GH_REVIEW, "The configuration names a callable to import and call",
+		       "Hydra and its kind call whatever name stands here", "Check that the name belongs to the model's own library",
+		       "CWE-470 AML.T0011" },
+	[A_TARGET_BAD] = { "GH-JSON-0013", GH_CRITICAL, GH_UNSAFE, "The configuration calls into the system",
+			   "Instantiating the configuration runs commands or loads code", "Do not load; report the source",
+			   "CWE-470 CWE-94 AML.T0011" },
+	[A_KERAS] = { "GH-JSON-0014", GH_MEDIUM, GH_INCOMPLETE, "Keras configuration identified, not read",
+		      "Layers can name functions to import and carry bytecode", "Have the layers reviewed, or ship weights only",
+		      "CWE-502 CVE-2024-3660" },
+	[A_NOTEBOOK] = { "GH-JSON-0015", GH_MEDIUM, GH_INCOMPLETE, "Notebook identified, its code not read",
+			 "Running the cells runs the author's code", "Read the cells before running them", "CWE-94" },
+	[A_PY] = { "GH-JSON-0016", GH_HIGH, GH_REVIEW, "Names Python objects for jsonpickle to restore",
+		   "jsonpickle.decode() imports what the document names", "Do not decode with jsonpickle", "CWE-502" },
+	[A_PY_CALL] = { "GH-JSON-0017", GH_CRITICAL, GH_UNSAFE, "Calls Python objects when decoded with jsonpickle",
+			"Decoding runs the author's code", "Do not decode with jsonpickle", "CWE-502 AML.T0011" },
+	[A_OBJECT] = { "GH-JSON-0018", GH_MEDIUM, GH_INCOMPLETE, "Objects for a loader to build: identified, not read",
+		       "The loader imports the classes that the document names", "Have the names reviewed", "CWE-502 CWE-470" },
+	[A_COMMAND] = { "GH-JSON-0019", GH_HIGH, GH_REVIEW, "Names programs that a tool starts",
+			"Opening or installing runs the author's commands", "Read the commands before the tool does", "CWE-829" },
+	[A_SHARD] = { "GH-JSON-0020", GH_HIGH, GH_UNSAFE, "Index names a file outside the model",
+		      "The loader opens a file of the author's choice: another user's model, a device, a planted pickle",
+		      "Do not load", "CWE-22 CWE-73" },
+	[A_SHARD_ODD] = { "GH-JSON-0021", GH_MEDIUM, GH_REVIEW, "Index names a file in an unusual way",
+			  "Names that read differently from what they are", "Have the index written again", "CWE-20" },
+	[A_SHARD_TYPE] = { "GH-JSON-0022", GH_MEDIUM, GH_REVIEW, "weight_map does not map names to file names",
+			   "Readers disagree about which file holds a tensor", "Have the index written again", "CWE-20" },
+	GH_SIGN_RULES("GH-JSON", A_SIGN),
+	[RULES] = GH_RULES_END,
+};
+
+struct frame { /* one open array or object */
+	enum gh_json_zone zone;
+	unsigned marks;
+	struct gh_json_key key; /* of the value that comes next, in objects */
+};
+
+struct doc {
+	struct gh_walk *w;
+	struct gh_json_src x;
+	struct gh_json_texts texts;
+	struct frame frame[GH_JSON_DEPTH + 1]; /* [0]: outside */
+	struct gh_json_name name; /* the last key seen */
+	uint64_t last_shard;	  /* hash of the file name before */
+	bool lines;		  /* many values: data, not configuration */
+	unsigned said[RULES];
+};
+
+static void say(struct doc *d, unsigned a, const char *what)
+{
+	const struct gh_json *j = &d->x.j;
+	uint64_t off = j->off < d->x.end ? j->off : d->x.end;
+	uint64_t len = j->tok == GH_JSON_BAD ? 0 : j->len;
+	if (d->said[a]++ >= SAY)
+		return;
+	if (d->name.n != 0)
+		gh_anomaly(d->w, &gh_json_rules[a], off, len, "at \"%s\": %s", gh_safe(gh_json_name(&d->name)).s, what);
+	else
+		gh_anomaly(d->w, &gh_json_rules[a], off, len, "%s", what);
+}
+
+static bool contains(struct gh_span s, const char *what) { return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL; }
+
+/* ---- values that mean something to a loader ------------------------------------------------------------------- */
+
+static enum gh_rc on_template(struct doc *d)
+{
+	struct gh_json *j = &d->x.j;
+	size_t at = 0;
+	if (j->full == 0)
+		return GH_OK;
+	say(d, A_TEMPLATE, "a template");
+	if (gh_signs_template(j->text, &at))
+		say(d, A_ESCAPE, gh_safe(gh_span_cut(j->text, at, 80)).s);
+	d->texts.role = "chat-template";
+	enum gh_rc rc = gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_EMIT | GH_JT_ENCODED);
+	d->texts.role = "configuration";
+	return rc;
+}
+
+static enum gh_rc on_target(struct doc *d)
+{
+	struct gh_span name = d->x.j.text;
+	size_t dot = name.n;
+	bool bad = gh_json_target_dangerous(name);
+	say(d, bad ? A_TARGET_BAD : A_TARGET, gh_safe(name).s);
+	while (dot > 0 && name.p[dot - 1] != '.')
+		dot--;
+	struct gh_call call = { .how = GH_CALL_INST, .system = "hydra", .module = gh_span_cut(name, 0, dot > 0 ? dot - 1 : 0),
+				.name = gh_span_cut(name, dot, name.n), .resolved = d->x.j.text.n == d->x.j.full };
+	call.as_module = call.module;
+	call.as_name = call.name;
+	return gh_emit(d->w, GH_EV_CALL, d->x.j.off, d->x.j.len, &call);
+}
+
+static enum gh_rc on_shard(struct doc *d)
+{
+	struct gh_json *j = &d->x.j;
+	uint64_t h = gh_hash_end(gh_hash(GH_HASH_START, j->text));
+	if (h == d->last_shard)
+		return GH_OK; /* thousands of tensors in the same file */
+	d->last_shard = h;
+	unsigned flags = gh_path_flags(j->text);
+	if ((flags & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE | GH_PATH_NUL)) != 0 || contains(j->text, "://"))
+		say(d, A_SHARD, gh_safe(j->text).s);
+	else if ((flags & ~(unsigned)GH_PATH_DOT) != 0 || j->text.n != j->full)
+		say(d, A_SHARD_ODD, gh_safe(j->text).s);
+	struct gh_reference ref = { .kind = GH_REF_PATH, .target = j->text, .from = gh_json_name(&d->name) };
+	if (d->texts.texts_left == 0)
+		return GH_OK;
+	d->texts.texts_left--;
+	return gh_emit(d->w, GH_EV_REFERENCE, j->off, j->len, &ref);
+}
+
+static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_json_key key)
+{
+	struct gh_json *j = &d->x.j;
+	unsigned what = j->full >= LONG_TEXT ? GH_JT_ENCODED : 0;
+	switch (zone) {
+	case GH_JZ_TEMPLATE: return on_template(d);
+	case GH_JZ_TARGET: return on_target(d);
+	case GH_JZ_SHARDS: return on_shard(d);
+	case GH_JZ_REMOTE:
+		say(d, contains(j->text, "--") || contains(j->text, "://") ? A_REMOTE : A_LOCAL, gh_safe(j->text).s);
+		return GH_OK;
+	case GH_JZ_SERVERS: break;
+	case GH_JZ_SCRIPTS:
+		if ((key.mark & GH_JM_HOOK) != 0)
+			say(d, A_COMMAND, gh_safe(j->text).s);
+		break;
+	case GH_JZ_VOCAB: return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
+	case GH_JZ_CELLS:
+	case GH_JZ_PLAIN: break;
+	}
+	struct gh_span name = gh_json_name(&d->name);
+	if (contains(name, "template") && (contains(j->text, "{%") || contains(j->text, "{{")))
+		return on_template(d);
+	if (!d->lines)
+		what |= GH_JT_SIGNS | GH_JT_ENCODED;
+	if (!d->lines && d->texts.texts_left > 0 && gh_json_shown(name))
+		what |= GH_JT_EMIT;
+	return what == 0 || j->full < 8 ? GH_OK : gh_json_text(&d->texts, &d->x, name, what);
+}
+
+/* The keys of an object that ends here, taken together. */
+static void on_object_end(struct doc *d, const struct frame *f)
+{
+	static const struct {
+		unsigned all; /* marks that must all be there */
+		unsigned a;
+		const char *what;
+	} sums[] = {
+		{ GH_JM_CLASS_NAME | GH_JM_CONFIG, A_KERAS, "an object with class_name and config" },
+		{ GH_JM_NBFORMAT | GH_JM_CELLS, A_NOTEBOOK, "a notebook" },
+		{ GH_JM_PY, A_PY, "an object with py/ keys" },
+		{ GH_JM_PY_CALL, A_PY_CALL, "an object with keys of a call" },
+		{ GH_JM_LC | GH_JM_TYPE | GH_JM_CONSTRUCTOR, A_OBJECT, "a LangChain constructor" },
+		{ GH_JM_LOADER, A_OBJECT, "an object with __loader__" },
+		{ GH_JM_CLASS | GH_JM_MODULE, A_OBJECT, "an object with __class__ and __module__" },
+	};
+	for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+		if ((f->marks & sums[i].all) == sums[i].all)
+			say(d, sums[i].a, sums[i].what);
+	if (d->x.j.duplicate)
+		say(d, A_DUPLICATE, "an object ends here that holds a key twice");
+}
+
+/* The zone of a value: its key's own, or what its surroundings are. */
+static enum gh_json_zone zone_of(const struct frame *f)
+{
+	enum gh_json_zone z = f->key.zone;
+	return z == GH_JZ_PLAIN || f->zone == GH_JZ_VOCAB ? f->zone : z;
+}
+
+static enum gh_rc on_token(struct doc *d)
+{
+	struct gh_json *j = &d->x.j;
+	struct frame *f = &d->frame[j->tok == GH_JSON_OBJECT_END || j->tok == GH_JSON_ARRAY_END ? j->depth + 1 : j->depth];
+	switch (j->tok) {
+	case GH_JSON_KEY:
+		gh_json_name_set(&d->name, j->text);
+		f->key = gh_json_key(gh_json_name(&d->name));
+		if (f->zone != GH_JZ_VOCAB)
+			f->marks |= f->key.mark;
+		return j->full >= LONG_TEXT ? gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_ENCODED) : GH_OK;
+	case GH_JSON_OBJECT:
+	case GH_JSON_ARRAY:
+		if (zone_of(f) == GH_JZ_SERVERS && f->zone != GH_JZ_SERVERS)
+			say(d, A_COMMAND, "servers to be started");
+		d->frame[j->depth + 1] = (struct frame){ .zone = zone_of(f) };
+		return GH_OK;
+	case GH_JSON_OBJECT_END: on_object_end(d, f); return GH_OK;
+	case GH_JSON_STRING:
+		if ((f->key.mark & GH_JM_TYPE) != 0 && gh_json_is(j, "constructor"))
+			f->marks |= GH_JM_CONSTRUCTOR;
+		return on_string(d, zone_of(f), f->key);
+	case GH_JSON_TRUE:
+		if ((f->key.mark & GH_JM_TRUST) != 0)
+			say(d, A_TRUST, "true");
+		/* fall through */
+	case GH_JSON_FALSE:
+	case GH_JSON_NULL:
+	case GH_JSON_NUMBER:
+		if (j->odd)
+			say(d, A_NAN, gh_safe(j->text).s);
+		if (f->zone == GH_JZ_SHARDS && j->tok != GH_JSON_NULL)
+			say(d, A_SHARD_TYPE, "not a string");
+		return GH_OK;
+	case GH_JSON_ARRAY_END:
+	case GH_JSON_BAD:
+	case GH_JSON_END: break;
+	}
+	return GH_OK;
+}
+
+/* ---- the document ------------------------------------------------------------------------------------------------ */
+
+static enum gh_rc broken(struct doc *d, uint64_t claimed)
+{
+	struct gh_json *j = &d->x.j;
+	if (j->limit) {
+		say(d, A_DEPTH, j->why);
+		return gh_fail(d->w->err, GH_E_LIMIT, "%s at byte %llu", j->why, (unsigned long long)j->off);
+	}
+	say(d, A_JSON, j->why);
+	if (claimed != 0)
+		return GH_OK; /* what comes after complete values stays unclaimed: somebody else's to explain */
+	return gh_fail(d->w->err, GH_E_MALFORMED, "%s at byte %llu", j->why, (unsigned long long)j->off);
+}
+
+/* Several values, one a line? Decided on the first window, before anything is said. */
+static bool looks_like_lines(struct gh_walk *w)
+{
+	struct gh_span s = gh_src_window(w->src, 0, GH_CUR_WINDOW);
+	struct gh_json *j = GH_NEW(w->arena, struct gh_json, 1);
+	if (j == NULL)
+		return false;
+	*j = gh_json_mem(s, NULL);
+	j->accept_nan = true;
+	while (gh_json_next(j) > GH_JSON_END)
+		;
+	return j->tok == GH_JSON_END && j->newline && gh_json_left(j) && memchr("{[", s.p[gh_json_pos(j)], 2) != NULL;
+}
+
+enum gh_rc gh_json_doc(struct gh_walk *w)
+{
+	struct doc *d = GH_NEW(w->arena, struct doc, 1);
+	if (d == NULL)
+		return gh_fail(w->err, GH_E_LIMIT, "no memory");
+	d->w = w;
+	d->lines = looks_like_lines(w);
+	d->texts = (struct gh_json_texts){ .w = w, .rules = gh_json_rules, .first_sign = A_SIGN, .role = "configuration",
+					   .members_left = 32, .texts_left = SHOWN_TEXTS, .signs_left = SAY };
+	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
+	d->x.j.accept_nan = true;
+	d->x.j.keep = GH_WINDOW_MAX;
+	uint64_t done = 0;
+	for (;;) {
+		while (gh_json_src_next(&d->x) > GH_JSON_END) {
+			GH_TRY(on_token(d), w->err, "at byte %llu", (unsigned long long)d->x.j.off);
+			if (d->x.j.tokens > w->lim->steps)
+				return gh_fail(w->err, GH_E_LIMIT, "more tokens than the limit allows");
+		}
+		if (d->x.j.tok == GH_JSON_BAD) {
+			enum gh_rc rc = broken(d, done);
+			if (rc != GH_OK)
+				return rc;
+			break;
+		}
+		done = gh_json_pos(&d->x.j);
+		if (!gh_json_left(&d->x.j) || !d->x.j.newline)
+			break;
+		gh_json_again(&d->x.j);
+		d->name.n = 0;
+	}
+	d->name.n = 0;
+	if (d->x.j.lone != 0)
+		say(d, A_LONE, "in one or more strings");
+	if (d->x.j.unwatched != 0) {
+		say(d, A_MANY, "the rest was read, but not compared");
+		return gh_fail(w->err, GH_E_LIMIT, "more keys than fit the memory of a reader");
+	}
+	gh_claim(w, 0, done, GH_CLAIM_STRUCT);
+	return w->src->fail;
+}
+
+/* STRONG: an object or array whose first 64 KiB are JSON. TEXT: it starts like one and goes on for a while before it
+ * breaks: a reader with comments or trailing commas might take it, so it must not pass as mere text. */
+enum gh_match gh_json_doc_probe(const struct gh_probe *p, bool *index)
+{
+	enum { SOME_TOKENS = 8 };
+	struct gh_json j = gh_json_mem(p->head, NULL);
+	bool at_map = false, container = false;
+	j.accept_nan = true;
+	while (gh_json_next(&j) > GH_JSON_END) {
+		if (j.tokens == 1 && j.tok != GH_JSON_OBJECT && j.tok != GH_JSON_ARRAY)
+			return GH_NO;
+		container = true;
+		if (index != NULL && at_map && j.tok == GH_JSON_OBJECT && j.depth == 1)
+			*index = true;
+		at_map = j.tok == GH_JSON_KEY && j.depth == 1 && gh_json_is(&j, "weight_map");
+	}
+	if (!container)
+		return GH_NO;
+	if (j.tok == GH_JSON_BAD) {
+		bool cut = p->head.n < p->size && j.off + 16 >= p->head.n; /* broken only by the end of the head */
+		if (cut || j.limit)
+			return GH_STRONG;
+		return j.tokens > SOME_TOKENS ? GH_TEXT : GH_NO;
+	}
+	/* Something after a tiny value is rather a text that starts with brackets: "[1] see below". */
+	return gh_json_left(&j) && j.tokens < 4 && !j.newline ? GH_NO : GH_STRONG;
+}
