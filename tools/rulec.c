@@ -24,6 +24,7 @@ struct group {
 	char why[LINE];
 	unsigned uses;
 	enum gh_tier tier;
+	bool refuse;
 	int makes;
 	unsigned arg[GH_USES_N];
 	unsigned entries;
@@ -160,7 +161,8 @@ static void open_group(const char *file, unsigned line, const char *verb, char *
 	groups = grown(groups, ngroup, &capgroup, sizeof *groups);
 	struct group *g = &groups[ngroup++];
 	*g = (struct group){ .file = file, .line = line, .makes = -1 };
-	g->kind = strcmp(verb, "explain") == 0 ? EXPLAIN : ALLOW;
+	g->refuse = strcmp(verb, "refuse") == 0;
+	g->kind = g->refuse || strcmp(verb, "explain") == 0 ? EXPLAIN : ALLOW;
 	g->tier = strcmp(verb, "review") == 0 ? GH_TIER_REVIEW : GH_TIER_ALLOW;
 	char *head = word(&rest);
 	if (head == NULL || strlen(head) >= WORD) {
@@ -194,7 +196,7 @@ static void add_entries(const char *file, unsigned line, char *text)
 {
 	struct group *g = ngroup == 0 ? NULL : &groups[ngroup - 1];
 	if (g == NULL || g->file != file || g->why[0] == '\0') {
-		wrong(file, line, "entry before 'allow', 'review' or 'explain' and its 'why'");
+		wrong(file, line, "entry before the head of its group and its 'why'");
 		return;
 	}
 	char *colon = strchr(text, ':');
@@ -211,7 +213,7 @@ static void add_entries(const char *file, unsigned line, char *text)
 	module = (char *)keep(module);
 	unsigned n = 0;
 	for (char *w; (w = word(&rest)) != NULL; n++) {
-		if (!dotted(w) && !(g->kind == EXPLAIN && strcmp(w, "*") == 0)) {
+		if (!dotted(w) && !(g->kind == EXPLAIN && !g->refuse && strcmp(w, "*") == 0)) {
 			wrong(file, line, "'%s' is not an exact name", w);
 			continue;
 		}
@@ -263,7 +265,8 @@ static void one_line(const char *file, unsigned line, char *s, bool *dated)
 		wrong(file, line, "a rule file starts with 'date YYYY-MM-DD'");
 		*dated = true;
 	}
-	if (strcmp(verb, "allow") == 0 || strcmp(verb, "review") == 0 || strcmp(verb, "explain") == 0) {
+	static const char *const heads[] = { "allow", "review", "explain", "refuse" };
+	if (find(heads, sizeof heads / sizeof heads[0], verb) >= 0) {
 		open_group(file, line, verb, rest);
 	} else if (strcmp(verb, "why") == 0) {
 		struct group *g = ngroup == 0 ? NULL : &groups[ngroup - 1];
@@ -368,7 +371,7 @@ static void put_groups(FILE *o)
 		quoted(o, groups[i].head);
 		(void)fputs(", ", o);
 		quoted(o, groups[i].why);
-		(void)fputs(" },\n", o);
+		(void)fprintf(o, ", %u },\n", groups[i].refuse ? 1u : 0u);
 	}
 	(void)fputs("\t{ 0 },\n};\n\n", o);
 }

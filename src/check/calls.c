@@ -5,7 +5,7 @@
 
 enum { EXPRESSION = 300, NAME = 120, SHOWN_ARGS = 12 };
 
-enum { CALLED, MISUSED, UNRESOLVED, NOT_FRESH, STATE, EXTENSION, IMPORTED, REVIEWED, PERSID };
+enum { CALLED, MISUSED, UNRESOLVED, NOT_FRESH, STATE, EXTENSION, IMPORTED, REVIEWED, PERSID, REFUSED };
 
 #define FIX_CALL "Do not load this file. Ask the author for weights without code (safetensors), or load it in isolation."
 static const struct gh_rule rules[] = {
@@ -36,6 +36,9 @@ static const struct gh_rule rules[] = {
 	[PERSID] = { "GH-CALL-0009", GH_MEDIUM, GH_REVIEW, "a persistent id has a form that no known loader writes",
 		     "The loader's persistent_load decides what it means; it may fetch or run anything.",
 		     "Find out which program wrote the file and what it does with the id.", "CWE-502 AML.T0010" },
+	[REFUSED] = { "GH-CALL-0010", GH_HIGH, GH_UNSAFE, "loading hands out a function that runs commands or code",
+		      "Whoever uses the loaded object runs it; no model has a reason to hold it.", FIX_CALL,
+		      "CWE-502 CWE-829 AML.T0011" },
 	GH_RULES_END,
 };
 
@@ -138,6 +141,18 @@ static void expression(struct gh_buf *b, const struct gh_call *c)
 		gh_buf_fmt(b, " (only by the %s unpickler)", c->reading);
 }
 
+/* Both spellings: a Python 2 loader would follow the other one. */
+static const struct gh_explain_group *explained(const struct gh_call *c)
+{
+	if (!c->resolved)
+		return NULL;
+	const struct gh_explain_group *g = gh_explain_find(c->module, c->name), *old;
+	if (gh_span_eq(c->module, c->as_module) && gh_span_eq(c->name, c->as_name))
+		return g;
+	old = gh_explain_find(c->as_module, c->as_name);
+	return g == NULL || (old != NULL && old->refuse) ? old : g;
+}
+
 static void report(struct gh_scene *s, const struct gh_rule *r, const struct gh_event *e, const char *why)
 {
 	const struct gh_call *c = e->u.call;
@@ -145,9 +160,7 @@ static void report(struct gh_scene *s, const struct gh_rule *r, const struct gh_
 	expression(&b, c);
 	if (why != NULL)
 		gh_buf_fmt(&b, ": %s", why);
-	const struct gh_explain_group *g = c->resolved ? gh_explain_find(c->module, c->name) : NULL;
-	if (g == NULL && c->resolved)
-		g = gh_explain_find(c->as_module, c->as_name);
+	const struct gh_explain_group *g = explained(c);
 	if (g != NULL && r != &rules[REVIEWED])
 		gh_buf_fmt(&b, " [%s: %s]", g->does, g->why);
 	s->find(s, r, e->at, gh_buf_cstr(&b));
@@ -168,10 +181,24 @@ static bool on_instance(enum gh_call_how how)
 /* The row that speaks for this call: of the callable, or of the class of the instance. */
 static const struct gh_allow_row *row_for(const struct gh_call *c)
 {
+	if (!c->resolved)
+		return on_instance(c->how) ? gh_class_of(c->heap, c->callee) : gh_callable_of(c->heap, c->callee);
 	const struct gh_allow_row *r = gh_allow_find(c->module, c->name);
 	if (r == NULL || !on_instance(c->how) || gh_allow_group(r)->makes < 0)
 		return r;
 	return c->heap == NULL ? NULL : gh_class_of(c->heap, c->callee);
+}
+
+/* Names that a stream spells as a call (getattr) or a persistent id, and that stand for one entry of the list. */
+static bool knowable(const struct gh_call *c)
+{
+	if (c->resolved)
+		return true;
+	if (c->heap == NULL || c->how == GH_CALL_IMPORT || gh_val_kind(c->heap, c->callee) == GH_V_UNKNOWN)
+		return false;
+	if (gh_val_kind(c->heap, c->args) == GH_V_UNKNOWN && !on_instance(c->how))
+		return false;
+	return row_for(c) != NULL;
 }
 
 static void judge(struct gh_scene *s, const struct gh_event *e)
@@ -199,7 +226,8 @@ static void judge_persid(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
 	uint64_t count;
-	if (c->heap == NULL || !gh_torch_storage_id(c->heap, c->args, &count))
+	if (c->heap == NULL || (!gh_torch_storage_id(c->heap, c->args, &count) &&
+				gh_torch_module_id(c->heap, c->args) == NULL))
 		report(s, &rules[PERSID], e, NULL);
 }
 
@@ -212,16 +240,16 @@ static void on_call(struct gh_scene *s, const struct gh_event *e)
 		report(s, &rules[EXTENSION], e, NULL);
 	else if (c->how == GH_CALL_PERSID)
 		judge_persid(s, e);
-	else if (on_instance(c->how) && !c->fresh)
+	else if (on_instance(c->how) && !c->fresh && !(!c->resolved && knowable(c)))
 		report(s, &rules[NOT_FRESH], e, NULL);
-	else if (!c->resolved)
+	else if (!knowable(c))
 		report(s, &rules[UNRESOLVED], e, NULL);
 	else if (c->how == GH_CALL_OPERATION)
 		report(s, &rules[CALLED], e, "not a way in which Python objects are loaded");
 	else if (c->how != GH_CALL_IMPORT)
 		judge(s, e);
 	else if (gh_allow_find(c->module, c->name) == NULL)
-		report(s, &rules[IMPORTED], e, NULL);
+		report(s, &rules[explained(c) != NULL && explained(c)->refuse ? REFUSED : IMPORTED], e, NULL);
 }
 
 const struct gh_check gh_check_calls = {

@@ -1,4 +1,5 @@
 #include "check/calls_args.h"
+#include "check/calls_torch.h"
 
 enum { PLAIN_DEPTH = 6, PLAIN_VALUES = 512 };
 
@@ -18,7 +19,8 @@ static const struct {
 	{ "__builtin__", "unicode", "builtins", "str" },     { "__builtin__", "long", "builtins", "int" },
 	{ "__builtin__", "xrange", "builtins", "range" },    { "__builtin__", "basestring", "builtins", "str" },
 	{ "__builtin__", NULL, "builtins", NULL },	     { "copy_reg", NULL, "copyreg", NULL },
-	{ "UserDict", "UserDict", "collections", "UserDict" }, { "UserList", "UserList", "collections", "UserList" },
+	{ "UserDict", NULL, "collections", "UserDict" },     { "UserList", NULL, "collections", "UserList" },
+	{ "UserString", NULL, "collections", "UserString" },
 };
 
 const struct gh_allow_row *gh_row_of(struct gh_heap *h, gh_val v)
@@ -54,9 +56,21 @@ bool gh_is_global(struct gh_heap *h, gh_val v, const char *module, const char *n
 	return gh_row_is(gh_row_of(h, v), module, name);
 }
 
+const struct gh_allow_row *gh_callable_of(struct gh_heap *h, gh_val v)
+{
+	switch (gh_val_kind(h, v)) {
+	case GH_V_GLOBAL: return gh_row_of(h, v);
+	case GH_V_PERSID: return gh_torch_module_id(h, gh_val_item(h, v, 0));
+	case GH_V_OBJECT:
+		return gh_is_global(h, gh_val_callee(h, v), "builtins", "getattr") ? gh_attr_row(h, gh_val_args(h, v)) :
+										     NULL;
+	default: return NULL;
+	}
+}
+
 const struct gh_allow_row *gh_maker_of(struct gh_heap *h, gh_val v)
 {
-	return gh_val_kind(h, v) == GH_V_OBJECT ? gh_row_of(h, gh_val_callee(h, v)) : NULL;
+	return gh_val_kind(h, v) == GH_V_OBJECT ? gh_callable_of(h, gh_val_callee(h, v)) : NULL;
 }
 
 const struct gh_allow_row *gh_class_of(struct gh_heap *h, gh_val v)
@@ -69,6 +83,8 @@ const struct gh_allow_row *gh_class_of(struct gh_heap *h, gh_val v)
 		return NULL;
 	return gh_row_of(h, gh_val_item(h, args, (uint64_t)gh_allow_group(r)->makes));
 }
+
+bool gh_is_encoded(struct gh_heap *h, gh_val v) { return gh_row_is(gh_maker_of(h, v), "_codecs", "encode"); }
 
 static bool plain(struct gh_heap *h, gh_val v, unsigned depth, unsigned *left)
 {
@@ -103,8 +119,8 @@ static bool plain(struct gh_heap *h, gh_val v, unsigned depth, unsigned *left)
 			    !plain(h, gh_val_at(h, v, i), depth - 1, left))
 				return false;
 		return true;
+	case GH_V_OBJECT: return gh_is_encoded(h, v);
 	case GH_V_GLOBAL:
-	case GH_V_OBJECT:
 	case GH_V_PERSID:
 	case GH_V_BUFFER:
 	case GH_V_UNKNOWN: break;
@@ -309,7 +325,7 @@ const char *gh_args_bytes_new(const struct gh_use_case *u)
 const char *gh_args_bytearray(const struct gh_use_case *u)
 {
 	/* The bytes may have come by _codecs.encode(…, 'latin1'), which was judged by itself. */
-	if (gh_argc(u) == 1 && gh_row_is(gh_maker_of(u->heap, gh_arg(u, 0)), "_codecs", "encode"))
+	if (gh_argc(u) == 1 && gh_is_encoded(u->heap, gh_arg(u, 0)))
 		return NULL;
 	return gh_args_bytes_new(u);
 }
@@ -351,28 +367,48 @@ const char *gh_args_type_of(const struct gh_use_case *u)
 }
 
 /* getattr(Class, 'name'), as protocols below 4 write a nested name: only when the whole name is on the allow list. */
-const char *gh_args_attr_of(const struct gh_use_case *u)
+const struct gh_allow_row *gh_attr_row(struct gh_heap *h, gh_val args)
 {
-	static const char odd[] = "it may reach anything";
 	struct gh_span module, outer;
-	if (gh_argc(u) != 2 || gh_row_of(u->heap, gh_arg(u, 0)) == NULL ||
-	    !gh_val_global(u->heap, gh_arg(u, 0), &module, &outer) || gh_val_kind(u->heap, gh_arg(u, 1)) != GH_V_STR)
-		return odd;
-	struct gh_span name = gh_val_text(u->heap, gh_arg(u, 1), 100);
+	if (gh_val_kind(h, args) != GH_V_TUPLE || gh_val_len(h, args) != 2)
+		return NULL;
+	gh_val of = gh_val_item(h, args, 0), attr = gh_val_item(h, args, 1);
+	if (gh_row_of(h, of) == NULL || !gh_val_global(h, of, &module, &outer) || gh_val_kind(h, attr) != GH_V_STR)
+		return NULL;
+	struct gh_span name = gh_val_text(h, attr, 100);
 	char full[256];
 	size_t n = outer.n + 1 + name.n;
-	if (name.p == NULL || name.n != gh_val_len(u->heap, gh_arg(u, 1)) || outer.n > 100 || n > sizeof full)
-		return odd;
+	if (name.p == NULL || name.n != gh_val_len(h, attr) || outer.n > 100 || n > sizeof full)
+		return NULL;
 	memcpy(full, outer.p, outer.n);
 	full[outer.n] = '.';
 	memcpy(full + outer.n + 1, name.p, name.n);
-	return gh_allow_find(module, (struct gh_span){ (const uint8_t *)full, n }) != NULL ? NULL : odd;
+	return gh_allow_find(module, (struct gh_span){ (const uint8_t *)full, n });
+}
+
+const char *gh_args_attr_of(const struct gh_use_case *u)
+{
+	/* A distribution keeps a few of its own methods, vectorised. Fetching one does nothing; calling what is fetched
+	 * would be unresolved. */
+	static const char *const own[] = { "_entropy", "_ppf_single", "_cdf_single", "_mom0_sc", "_mom1_sc",
+					   "_mom_integ0", "_mom_integ1", NULL };
+	if (gh_argc(u) == 2 && gh_is_word(u->heap, gh_arg(u, 1), own)) {
+		const struct gh_allow_row *r = gh_class_of(u->heap, gh_arg(u, 0));
+		if (gh_row_uses(r, GH_USE_BUILD) && gh_allow_group(r)->arg[GH_USE_BUILD] == GH_ARGS_rv_state)
+			return NULL;
+	}
+	return gh_attr_row(u->heap, u->args) != NULL ? NULL : "it may reach anything";
 }
 
 const char *gh_args_regex(const struct gh_use_case *u)
 {
 	uint64_t flags;
-	if (gh_argc(u) != 2 || !gh_is_text(u->heap, gh_arg(u, 0)) || gh_val_len(u->heap, gh_arg(u, 0)) > 8192)
+	if (gh_argc(u) != 2)
+		return "not a short pattern with its flags";
+	gh_val pattern = gh_arg(u, 0);
+	if (gh_is_encoded(u->heap, pattern))
+		pattern = gh_val_item(u->heap, gh_val_args(u->heap, pattern), 0);
+	if (!gh_is_text(u->heap, pattern) || gh_val_len(u->heap, pattern) > 8192)
 		return "not a short pattern with its flags";
 	/* re.DEBUG (128) prints; re.TEMPLATE (1) is gone. */
 	return gh_is_count(u->heap, gh_arg(u, 1), &flags) && flags < 512 && (flags & 129) == 0 ? NULL : "odd flags";
@@ -525,9 +561,9 @@ const char *gh_args_reconstructor(const struct gh_use_case *u)
 		if (!gh_is_global(u->heap, gh_arg(u, 1), "builtins", bases[i].name) ||
 		    gh_val_kind(u->heap, state) != bases[i].kind)
 			continue;
-		return bases[i].kind == GH_V_DICT && gh_val_len(u->heap, state) != 0 ?
-			       gh_attrs_bad(u->heap, state, false) :
-			       NULL;
+		const struct gh_allow_row *r = gh_row_of(u->heap, gh_arg(u, 0));
+		bool attrs = gh_row_uses(r, GH_USE_SETITEM) && gh_allow_group(r)->arg[GH_USE_SETITEM] == GH_ARGS_attr_items;
+		return attrs && gh_val_len(u->heap, state) != 0 ? gh_attrs_bad(u->heap, state, false) : NULL;
 	}
 	return "a base class that pickle does not write";
 }

@@ -38,6 +38,13 @@ bool gh_row_uses(const struct gh_allow_row *r, enum gh_use use);
 bool gh_row_is(const struct gh_allow_row *r, const char *module, const char *name);
 /* The row of the callee of an OBJECT: what was called to make it. */
 const struct gh_allow_row *gh_maker_of(struct gh_heap *h, gh_val v);
+/* The row of something that is called: an import, getattr(Class, 'name') of a listed name, or a class that an old
+ * checkpoint names by a persistent id. NULL: anything else. */
+const struct gh_allow_row *gh_callable_of(struct gh_heap *h, gh_val v);
+/* The row that getattr(*args) stands for; NULL when that is not listed. */
+const struct gh_allow_row *gh_attr_row(struct gh_heap *h, gh_val args);
+/* Bytes, by _codecs.encode(text, 'latin1'). */
+bool gh_is_encoded(struct gh_heap *h, gh_val v);
 bool gh_is_global(struct gh_heap *h, gh_val v, const char *module, const char *name);
 /* Literals only, to a depth of 6 and at most 512 values. */
 bool gh_is_plain(struct gh_heap *h, gh_val v);

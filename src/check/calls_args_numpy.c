@@ -26,7 +26,7 @@ static bool element_text(struct gh_span s, struct gh_np_element *e)
 {
 	if (s.n > 1 && strchr("<>=|", s.p[0]) != NULL)
 		s = gh_span_cut(s, 1, s.n);
-	if (s.n == 0 || s.p[0] == '\0' || strchr("?bBhHiIlLqQefdgFDGSaUVOMmc", s.p[0]) == NULL)
+	if (s.n == 0 || s.p[0] == '\0' || strchr("?bBhHiIlLqQuefdgFDGSaUVOMmc", s.p[0]) == NULL)
 		return false;
 	uint8_t c = s.p[0];
 	struct gh_span rest = gh_span_cut(s, 1, s.n);
@@ -41,7 +41,8 @@ static bool element_text(struct gh_span s, struct gh_np_element *e)
 	if (e->objects && n != 0 && n != 4 && n != 8)
 		return false;
 	e->size = c == 'U' ? n * 4 : n;
-	e->known = rest.n != 0 || e->flexible;
+	e->sized = rest.n != 0;
+	e->known = e->sized || e->flexible;
 	if (e->objects) {
 		e->size = 8; /* where an object takes four bytes, the state was written for that machine */
 		e->known = n != 0;
@@ -85,6 +86,9 @@ bool gh_np_element_of(struct gh_heap *h, gh_val dtype, struct gh_np_element *e)
 		return false;
 	gh_val state = gh_val_item(h, dtype, 0);
 	int64_t size;
+	/* A size that only a later BUILD would set could still change. */
+	if (e->flexible && e->size == 0)
+		e->known = e->sized;
 	uint64_t flags;
 	if (gh_val_kind(h, state) != GH_V_TUPLE || gh_val_len(h, state) < 8)
 		return true;
@@ -141,8 +145,8 @@ static const char *fields_bad(struct gh_heap *h, gh_val fields, uint64_t size, b
 		if (gh_val_kind(h, f) != GH_V_TUPLE || gh_val_len(h, f) < 2 || gh_val_len(h, f) > 3 ||
 		    !gh_np_element_of(h, gh_val_item(h, f, 0), &e) || !gh_is_count(h, gh_val_item(h, f, 1), &off))
 			return "a field that is not (dtype, offset)";
-		if (e.known && (off > size || e.size > size - off))
-			return "a field that reaches outside its record";
+		if (!e.known || off > size || e.size > size - off)
+			return "a field that reaches outside its record, or whose size is not known";
 		*objects = *objects || e.objects;
 	}
 	return NULL;
@@ -157,7 +161,7 @@ static const char *inner_bad(struct gh_heap *h, gh_val state, struct gh_np_eleme
 		if (!e->voidish || gh_val_kind(h, sub) != GH_V_TUPLE || gh_val_len(h, sub) != 2 ||
 		    !gh_np_element_of(h, gh_val_item(h, sub, 0), &in) || !gh_np_shape(h, gh_val_item(h, sub, 1), &n))
 			return "a sub-array that is not (dtype, shape)";
-		if (in.known && (__builtin_mul_overflow(in.size, n, &bytes) || bytes > size))
+		if (!in.known || __builtin_mul_overflow(in.size, n, &bytes) || bytes > size)
 			return "a sub-array that reaches outside its element";
 		e->objects = e->objects || in.objects;
 	}
@@ -184,7 +188,10 @@ const char *gh_args_np_dtype_state(const struct gh_use_case *u)
 	if (!gh_val_int(h, gh_arg(u, 5), &size) || !gh_val_int(h, gh_arg(u, 6), &align) ||
 	    !gh_val_int(h, gh_arg(u, 7), &flags) || size < -1 || align < -1 || size > UINT32_MAX)
 		return "odd item size, alignment or flags";
-	if (!e.flexible && size != -1 && e.known && (uint64_t)size != e.size)
+	gh_val before = gh_val_item(h, u->target, 0);
+	if (gh_val_kind(h, before) != GH_V_UNKNOWN && gh_val_kind(h, before) != GH_V_NONE && before != u->args)
+		return "a second state for the same dtype, after others relied on the first";
+	if (size != -1 && (!e.flexible || e.sized) && e.known && (uint64_t)size != e.size)
 		return "an item size that contradicts the type";
 	const char *bad = inner_bad(h, u->args, &e, size < 0 ? e.size : (uint64_t)size);
 	if (bad != NULL)

@@ -21,6 +21,17 @@ bool gh_torch_storage_id(struct gh_heap *h, gh_val id, uint64_t *count)
 	       (gh_val_len(h, id) == 5 || gh_is_plain(h, gh_val_item(h, id, 5)));
 }
 
+const struct gh_allow_row *gh_torch_module_id(struct gh_heap *h, gh_val id)
+{
+	if (gh_val_kind(h, id) != GH_V_TUPLE || gh_val_len(h, id) != 4 || !gh_val_is(h, gh_val_item(h, id, 0), "module"))
+		return NULL;
+	for (uint64_t i = 2; i < 4; i++)
+		if (!gh_is_text(h, gh_val_item(h, id, i)) && gh_val_kind(h, gh_val_item(h, id, i)) != GH_V_NONE)
+			return NULL;
+	const struct gh_allow_row *r = gh_row_of(h, gh_val_item(h, id, 1));
+	return r != NULL && strncmp(r->module, "torch.nn.", 9) == 0 && gh_row_uses(r, GH_USE_NEW) ? r : NULL;
+}
+
 /* A tuple or torch.Size of counts. */
 static int counts(struct gh_heap *h, gh_val v, uint64_t out[DIMS])
 {
@@ -128,7 +139,9 @@ const char *gh_args_torch_sparse(const struct gh_use_case *u)
 {
 	struct gh_heap *h = u->heap;
 	uint64_t dim[DIMS];
-	if (gh_argc(u) != 2 || gh_row_of(h, gh_arg(u, 0)) == NULL || gh_val_kind(h, gh_arg(u, 1)) != GH_V_TUPLE)
+	bool layout = gh_row_of(h, gh_arg(u, 0)) != NULL ||
+		      gh_row_is(gh_maker_of(h, gh_arg(u, 0)), "torch.serialization", "_get_layout");
+	if (gh_argc(u) != 2 || !layout || gh_val_kind(h, gh_arg(u, 1)) != GH_V_TUPLE)
 		return "not (layout, parts)";
 	gh_val parts = gh_arg(u, 1);
 	for (uint64_t i = 0; i < gh_val_len(h, parts); i++) {

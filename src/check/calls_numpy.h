@@ -6,6 +6,7 @@
 struct gh_np_element {
 	uint64_t size; /* bytes */
 	bool known;    /* of the size */
+	bool sized;    /* the name itself gives the size: a state must agree */
 	bool objects;  /* holds Python objects */
 	bool flexible; /* S, U, V: the state's item size counts */
 	bool voidish;  /* V: may have fields */

@@ -3,7 +3,7 @@
  *
  * The allow list is the security boundary: a callable is known by its exact module and its exact qualified name (both
  * byte for byte, never a prefix), and every way of using it is permitted separately. The explanations say what a
- * known gadget does; switching them off changes no verdict. */
+ * known gadget does; with them switched off everything malicious is still caught. */
 #ifndef GH_CHECK_RULEDATA_H
 #define GH_CHECK_RULEDATA_H
 #include <stdint.h>
@@ -63,6 +63,7 @@ struct gh_allow_row {
 struct gh_explain_group {
 	const char *does; /* "executes commands" */
 	const char *why;  /* one sentence: what it does */
+	uint8_t refuse;	  /* has no honest place in a model: naming it is UNSAFE already (REVIEW without this list) */
 };
 
 struct gh_explain_row {
