@@ -205,6 +205,15 @@ static bool plain_after_all(struct zip *z, const struct gh_zip_entry *e, enum gh
 	       x.ended && x.crc32 == e->crc;
 }
 
+/* A directory that was put through the compressor, as older jar programs do: a stream that holds nothing. */
+static bool packed_nothing(struct zip *z, const struct gh_zip_entry *e, enum gh_codec codec, uint64_t len)
+{
+	struct gh_expanded x;
+	return codec != GH_CODEC_STORE && len == e->csize && e->crc == 0 && (e->flags & GH_ZIP_F_ENCRYPTED) == 0 &&
+	       gh_range_measure(z->w->src, codec, e->data_off, len, 0, &x) == GH_OK && x.rc == GH_OK && x.ended &&
+	       x.size == 0 && x.packed == len;
+}
+
 enum gh_rc zip_data(struct zip *z, const struct gh_zip_entry *e, bool claim, uint64_t limit, uint64_t *used)
 {
 	enum gh_codec codec = GH_CODEC_STORE;
@@ -217,8 +226,11 @@ enum gh_rc zip_data(struct zip *z, const struct gh_zip_entry *e, bool claim, uin
 			(unsigned long long)e->csize, (unsigned long long)len);
 		zip_note(z, GH_E_MALFORMED);
 	}
-	if (e->directory && e->csize == 0 && e->usize == 0)
+	if (e->directory && e->usize == 0 && (e->csize == 0 || (known && packed_nothing(z, e, codec, len)))) {
+		if (claim)
+			zip_claim(z, &z->body, e->data_off, len, GH_CLAIM_STRUCT);
 		return GH_OK;
+	}
 	if ((e->flags & (GH_ZIP_F_ENCRYPTED | GH_ZIP_F_STRONG | GH_ZIP_F_MASKED)) != 0 || e->method == 99) {
 		bool fake = known && plain_after_all(z, e, codec, len);
 		zip_say(z, fake ? Z_FAKE_ENCRYPTED : Z_ENCRYPTED, e->data_off, len, "\"%s\"", gh_safe(e->name).s);

@@ -39,10 +39,7 @@ static bool next_header(struct zip *z, struct gh_cur *c, struct dir_header *d)
 /* Where a local header is in the source; UINT64_MAX when the sum leaves the numbers. */
 static uint64_t place(const struct zip *z, uint64_t off)
 {
-	uint64_t base = (uint64_t)z->base;
-	if (z->base < 0)
-		return off >= 0 - base ? off + base : UINT64_MAX;
-	return off <= UINT64_MAX - base ? off + base : UINT64_MAX;
+	return off <= UINT64_MAX - z->base ? off + z->base : UINT64_MAX;
 }
 
 static bool fill_entry(struct zip *z, const struct dir_header *d, struct gh_zip_entry *e)

@@ -22,7 +22,7 @@ struct ending {
 	bool conflict;	       /* zip64 and 32-bit values differ */
 	bool two64;	       /* zip64 records both where the locator says and right in front of it */
 	uint64_t cd_at, cd_stop, cd_limit;
-	int64_t base;
+	uint64_t base;
 	bool resolved, two_cd, moved;
 };
 
@@ -93,8 +93,8 @@ static void resolve(struct gh_src *src, struct ending *e)
 	e->two_cd = has_stated && has_computed && stated != computed && e->val.total != 0;
 	e->resolved = has_stated || has_computed;
 	e->cd_at = has_computed ? computed : stated;
-	if (has_computed && stated <= INT64_MAX) /* computed is: it lies in the source */
-		e->base = (int64_t)computed - (int64_t)stated;
+	/* Less than stated: bytes are missing in front, or the record lies. Readers fail or take offsets as they are. */
+	e->base = has_computed && computed > stated ? computed - stated : 0;
 	e->cd_stop = e->cd_at <= e->cd_limit && size <= e->cd_limit - e->cd_at ? e->cd_at + size : e->cd_limit;
 }
 
@@ -213,7 +213,7 @@ void zip_judge_end(struct zip *z)
 	if (z->odd_two)
 		zip_say(z, Z_TWO_DIRECTORIES, z->cd_at, z->cd_stop - z->cd_at, "and at %llu",
 			(unsigned long long)z->end.cd_off);
-	else if (z->odd_moved && z->base <= 0) /* moved by a prefix: reported as such */
+	else if (z->odd_moved && z->base == 0) /* moved by a prefix: reported as such */
 		zip_say(z, Z_DIRECTORY_MOVED, z->cd_at, z->cd_stop - z->cd_at, "recorded at %llu, %llu bytes",
 			(unsigned long long)z->end.cd_off, (unsigned long long)z->end.cd_size);
 	if (z->end.disk != 0 || z->end.cd_disk != 0 || z->end.here != z->end.total)

@@ -85,7 +85,7 @@ struct zip {
 	uint64_t rec64_at, rec64; /* zip64 record: place and length; 0: none */
 	uint64_t cd_at, cd_stop;  /* directory, as the end record gives it */
 	uint64_t cd_limit;	  /* first byte that cannot be directory: zip64 record or end record */
-	int64_t base;		  /* added to every local offset: bytes in front of the archive */
+	uint64_t base;		  /* added to every local offset: bytes in front of the archive */
 	unsigned decoys;	  /* end signatures behind the end record that lead nowhere, the first of them at: */
 	uint64_t decoy_at;
 	bool second; /* another end record that some readers take, at: */

@@ -229,6 +229,13 @@ static enum gh_rc overlap(struct zip *z, const struct gh_zip_entry *e, uint64_t 
 	return GH_OK;
 }
 
+static void local_missing(struct zip *z, const struct gh_zip_entry *e)
+{
+	zip_say(z, Z_LOCAL_MISSING, e->local_off < z->w->src->size ? e->local_off : 0, 0, "\"%s\" at %llu",
+		gh_safe(e->name).s, (unsigned long long)e->local_off);
+	zip_note(z, GH_E_MALFORMED);
+}
+
 /* One listed member; next: where the one after it begins. */
 static enum gh_rc member(struct zip *z, struct gh_zip_entry *e, uint64_t next)
 {
@@ -236,9 +243,7 @@ static enum gh_rc member(struct zip *z, struct gh_zip_entry *e, uint64_t next)
 	struct gh_zip_entry view;
 	uint64_t size = z->w->src->size, used;
 	if (!read_local(z, e->local_off, &l)) {
-		zip_say(z, Z_LOCAL_MISSING, e->local_off < size ? e->local_off : 0, 0, "\"%s\" at %llu", gh_safe(e->name).s,
-			(unsigned long long)e->local_off);
-		zip_note(z, GH_E_MALFORMED);
+		local_missing(z, e);
 		return GH_OK;
 	}
 	e->data_off = l.data_off;
@@ -272,6 +277,10 @@ enum gh_rc zip_members(struct zip *z)
 		struct gh_zip_entry *e = &z->entry[i];
 		uint64_t next = i + 1 < z->n ? z->entry[i + 1].local_off : z->body_end;
 		uint64_t to = e->local_off < z->body_end ? e->local_off : z->body_end;
+		if (to > z->pos && zip_u32(z->w->src, e->local_off) != GH_ZIP_SIG_LOCAL) {
+			local_missing(z, e); /* and what is there is still walked as a streaming reader would */
+			continue;
+		}
 		if (to > z->pos)
 			GH_TRY(gap(z, to), z->w->err, "before \"%s\"", gh_safe(e->name).s);
 		GH_TRY(member(z, e, next < z->body_end ? next : z->body_end), z->w->err, "entry %zu", i);
