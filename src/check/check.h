@@ -12,6 +12,7 @@ struct gh_scene {
 	const char *role;	 /* see struct gh_member */
 	unsigned depth;		 /* 0: the file itself */
 	struct gh_arena *arena;	 /* lives as long as the file's scan */
+	void **state;		 /* the check's own, for this format's reading of this source: NULL at first; memory from arena */
 	/* text: one line, what exactly; already safe to print. evidence may be empty. */
 	void (*find)(struct gh_scene *, const struct gh_rule *, struct gh_range at, const char *text);
 };
@@ -21,6 +22,8 @@ struct gh_check {
 	const char *about; /* one line for `gatehouse checks` and the docs */
 	unsigned events;   /* set of 1u << enum gh_event_kind */
 	void (*on)(struct gh_scene *, const struct gh_event *);
+	/* After the last event of a reading, however it ended; NULL: nothing to say. */
+	void (*end)(struct gh_scene *);
 	const struct gh_rule *rules; /* ends with GH_RULES_END */
 };
 

@@ -7,6 +7,8 @@ extern const struct gh_fmt gh_fmt_pickle;
 extern const struct gh_fmt gh_fmt_torch_zip;
 extern const struct gh_fmt gh_fmt_torch_legacy;
 extern const struct gh_fmt gh_fmt_torch_tar;
+extern const struct gh_fmt gh_fmt_torch_storages;
+extern const struct gh_fmt gh_fmt_torch_tensors;
 extern const struct gh_fmt gh_fmt_torchscript;
 extern const struct gh_fmt gh_fmt_npy;
 extern const struct gh_fmt gh_fmt_npz;
@@ -25,6 +27,10 @@ extern const struct gh_fmt gh_fmt_zlib;
 extern const struct gh_fmt gh_fmt_zstd;
 extern const struct gh_fmt gh_fmt_lz4;
 extern const struct gh_fmt gh_fmt_joblib_zf;
+extern const struct gh_fmt gh_fmt_elf;
+extern const struct gh_fmt gh_fmt_pe;
+extern const struct gh_fmt gh_fmt_macho;
+extern const struct gh_fmt gh_fmt_script;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif

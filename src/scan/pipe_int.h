@@ -9,6 +9,8 @@
 #include "scan/rules.h"
 #include "scan/spool.h"
 
+enum { GH_CHECKS_MAX = 32 };
+
 /* Where embedded programs were seen in the root, and which places are accounted for as members of their own. */
 struct gh_places {
 	struct gh_range *v;
@@ -49,6 +51,7 @@ struct gh_frame {
 	struct gh_places late; /* padding to be looked at after the walk */
 	bool trial;	    /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
+	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */
 	uint64_t calls, lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */
 };
 

@@ -89,8 +89,10 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 	default: break;
 	}
 	for (size_t i = 0; i < gh_checks_n; i++)
-		if ((gh_checks[i]->events & 1u << ev->kind) != 0)
+		if ((gh_checks[i]->events & 1u << ev->kind) != 0) {
+			f->scene.state = &f->state[i];
 			gh_checks[i]->on(&f->scene, ev);
+		}
 	if (ev->kind == GH_EV_MEMBER)
 		rc = gh_pipe_member(f, ev->u.member, ev->at);
 	return rc;

@@ -145,6 +145,11 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, boo
 			     .role = f->role, .weak = weak || quiet, .err = &err };
 	size_t pads = p->pads.n;
 	enum gh_rc rc = fmt->walk(&w);
+	for (size_t i = 0; i < gh_checks_n; i++)
+		if (gh_checks[i]->end != NULL) {
+			f->scene.state = &f->state[i];
+			gh_checks[i]->end(&f->scene);
+		}
 	gh_arena_free(&arena);
 	struct gaps gaps = { 0 };
 	out.missing = gh_cover_finish(&f->cover, on_gap, &gaps) + f->lacking;
