@@ -94,7 +94,8 @@ static enum gh_rc emit_tensor(struct gh_walk *w, const struct gh_npyhdr *h, uint
 		.src = w->src,
 		.big_endian = h->type.order == '>',
 	};
-	return h->bytes == 0 ? GH_OK : gh_emit(w, GH_EV_TENSOR, off, h->bytes, &t);
+	enum gh_rc rc = h->bytes == 0 ? GH_OK : gh_emit(w, GH_EV_TENSOR, off, h->bytes, &t);
+	return rc == GH_OK ? GH_OK : gh_fail(w->err, rc, "array data");
 }
 
 static enum gh_rc read_objects(struct gh_walk *w, uint64_t off)
@@ -104,7 +105,7 @@ static enum gh_rc read_objects(struct gh_walk *w, uint64_t off)
 		   (unsigned long long)(w->src->size - off));
 	enum gh_rc rc = gh_pickle_run(w, off, NULL, &r);
 	if (rc != GH_OK)
-		return rc;
+		return gh_fail(w->err, rc, "object array");
 	if (r.end == GH_PICKLE_LIMIT)
 		return gh_fail(w->err, GH_E_LIMIT, "object array: %s", r.why);
 	if (r.end == GH_PICKLE_BROKEN)
@@ -123,7 +124,8 @@ static enum gh_rc behind_bad_header(struct gh_walk *w, uint64_t off)
 		return GH_OK;
 	gh_anomaly(w, &rules[A_AFTERALL], off, w->src->size - off, "the bytes behind the header run as a pickle");
 	struct gh_pickle_result r;
-	return gh_pickle_run(w, off, NULL, &r);
+	enum gh_rc rc = gh_pickle_run(w, off, NULL, &r);
+	return rc == GH_OK ? GH_OK : gh_fail(w->err, rc, "pickle behind the header");
 }
 
 static enum gh_rc read_data(struct gh_walk *w, const struct gh_npyhdr *h, uint64_t off)
@@ -175,7 +177,7 @@ static enum gh_rc header_text(struct gh_walk *w, struct gh_span *text, uint64_t 
 		gh_anomaly(w, &rules[A_ALIGN], 0, *data, "the data start at byte %llu", (unsigned long long)*data);
 	const uint8_t *p = gh_cur_take(&c, len);
 	if (p == NULL)
-		return gh_fail(w->err, w->src->fail, "array header");
+		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_IO, "array header");
 	*text = gh_keep(w->arena, (struct gh_span){ p, len });
 	return text->p == NULL ? gh_fail(w->err, GH_E_NOMEM, "array header") : GH_OK;
 }
@@ -183,7 +185,7 @@ static enum gh_rc header_text(struct gh_walk *w, struct gh_span *text, uint64_t 
 static enum gh_rc walk(struct gh_walk *w)
 {
 	struct gh_span text;
-	uint64_t data;
+	uint64_t data = 0;
 	enum gh_rc rc = header_text(w, &text, &data);
 	if (rc != GH_OK)
 		return rc;
@@ -198,7 +200,7 @@ static enum gh_rc walk(struct gh_walk *w)
 		struct gh_text t = { .role = "metadata", .key = GH_SPAN("descr"), .text = text };
 		rc = gh_emit(w, GH_EV_TEXT, data - text.n, text.n, &t);
 		if (rc != GH_OK)
-			return rc;
+			return gh_fail(w->err, rc, "array header");
 	}
 	return read_data(w, &h, data);
 }

@@ -55,7 +55,7 @@ static enum gh_match probe(const struct gh_probe *p)
 	if (s.n < sizeof magic_bytes || (!holds(s, magic_bytes, sizeof magic_bytes) &&
 					 !holds(s, magic_decimal, sizeof magic_decimal - 1)))
 		return GH_NO;
-	return GH_WEAK; /* the walk runs the first pickle and compares its value */
+	return GH_STRONG; /* more general: the walk runs the first pickle and compares its value */
 }
 
 struct stream {
@@ -170,7 +170,7 @@ static enum gh_rc read_storage(struct stream *s, struct gh_span key)
 	if (rc == GH_OK)
 		rc = gh_torch_emit(w, t, w->src, s->off, t->bytes, false);
 	s->off += t->bytes;
-	return rc;
+	return rc == GH_OK ? GH_OK : gh_fail(w->err, rc, "storage '%s'", gh_safe(key).s);
 }
 
 static enum gh_rc walk(struct gh_walk *w)

@@ -1,13 +1,13 @@
 /* fmt_torch_tar.c - PyTorch's oldest file format (0.1.1): a tar archive of the members sys_info, pickle, storages and
- * tensors, which torch.load() still reads. The tar reader does the walking; here its members get their meaning, and
+ * tensors, which torch.load() still reads. The tar walk reads the archive; here its members get their meaning, and
  * tensors are compared with the storages they lie in. */
 #include "format/formats.h"
+#include "format/tar_walk.h"
+#include "format/torch_quiet.h"
 #include "format/torch_tar_parts.h"
 #include "wire/tar.h"
 
 #include <inttypes.h>
-
-extern const struct gh_fmt gh_fmt_tar;
 
 enum { A_STRANGER, A_TWICE, A_EXTENT };
 
@@ -44,85 +44,67 @@ static enum part part_of(struct gh_span name)
 static enum gh_match probe(const struct gh_probe *p)
 {
 	struct gh_tar_header h;
-	return gh_tar_header(gh_span_cut(p->head, 0, GH_TAR_BLOCK), &h) && part_of(h.name) != PARTS ? GH_WEAK : GH_NO;
+	return gh_tar_header(gh_span_cut(p->head, 0, GH_TAR_BLOCK), &h) && part_of(h.name) != PARTS ? GH_STRONG : GH_NO;
 }
 
-/* ---- a sink between the tar reader and the pipeline ------------------------------------------------------------ */
+/* ---- members --------------------------------------------------------------------------------------------------- */
 
-struct between {
-	struct gh_sink sink;
-	struct gh_walk *w;
+struct old_file {
 	struct gh_torch_parts parts;
 	unsigned seen[PARTS];
 	bool blind; /* storages or tensors were not read to their end */
 };
 
-static enum gh_rc hear_nothing(struct gh_sink *s, const struct gh_event *e)
+static void on_member(void *ctx, struct gh_walk *w, const struct gh_tar_entry *e, struct gh_member *m)
 {
-	(void)s;
-	(void)e;
+	(void)ctx;
+	(void)w;
+	enum part which = part_of(e->name);
+	if (e->hidden || which == PARTS)
+		return;
+	m->role = part[which].role;
+	m->expect = part[which].expect;
+}
+
+/* Read storages and tensors for what they say, without events: the pipeline reads them as formats of their own. */
+static enum gh_rc on_content(void *ctx, struct gh_walk *w, const struct gh_tar_entry *e, struct gh_src *src)
+{
+	struct old_file *f = ctx;
+	enum part which = part_of(e->name);
+	if (e->hidden)
+		return GH_OK;
+	if (which == PARTS) {
+		gh_anomaly(w, &rules[A_STRANGER], e->data_off, e->size, "'%s'", gh_safe(e->name).s);
+		return GH_OK;
+	}
+	if (f->seen[which]++ != 0) {
+		gh_anomaly(w, &rules[A_TWICE], e->data_off, e->size, "'%s'", part[which].name);
+		return GH_OK;
+	}
+	if (which != STORAGES && which != TENSORS)
+		return GH_OK;
+	struct gh_torch_quiet q;
+	gh_torch_quiet_begin(&q, w, src);
+	enum gh_rc rc = which == STORAGES ? gh_torch_read_storages(&q.walk, &f->parts) :
+					    gh_torch_read_tensors(&q.walk, &f->parts);
+	f->blind = f->blind || rc != GH_OK;
+	gh_torch_quiet_end(&q);
 	return GH_OK;
 }
 
-static struct gh_spool *spool_open(struct gh_sink *s, uint64_t packed)
+/* Tensors lie in storages that are there. */
+static enum gh_rc on_done(void *ctx, struct gh_walk *w)
 {
-	struct gh_sink *real = ((struct between *)s)->w->sink;
-	return real->ops->spool_open(real, packed);
-}
-
-/* Read a member for what it says, without events: the pipeline reads it again as its own format. */
-static void look_into(struct between *b, enum part which, struct gh_src *src)
-{
-	struct gh_sink_ops ops = *b->w->sink->ops;
-	ops.event = hear_nothing;
-	ops.spool_open = spool_open;
-	struct between quiet = { .sink = { &ops }, .w = b->w };
-	gh_auto_arena arena = { .max = b->w->lim->arena };
-	struct gh_err err = { 0 };
-	struct gh_walk inner = *b->w;
-	inner.src = src;
-	inner.arena = &arena;
-	inner.sink = &quiet.sink;
-	inner.err = &err;
-	enum gh_rc rc = which == STORAGES ? gh_torch_read_storages(&inner, &b->parts) :
-					    gh_torch_read_tensors(&inner, &b->parts);
-	b->blind = b->blind || rc != GH_OK;
-}
-
-static enum gh_rc pass_on(struct gh_sink *s, const struct gh_event *e)
-{
-	struct between *b = (struct between *)s;
-	struct gh_sink *real = b->w->sink;
-	if (e->kind != GH_EV_MEMBER || e->u.member->how != GH_MEMBER_FILE)
-		return real->ops->event(real, e);
-	struct gh_member m = *e->u.member;
-	enum part which = part_of(m.name);
-	if (which == PARTS) {
-		gh_anomaly(b->w, &rules[A_STRANGER], e->at.off, e->at.len, "'%s'", gh_safe(m.name).s);
-		return real->ops->event(real, e);
-	}
-	if (b->seen[which]++ != 0)
-		gh_anomaly(b->w, &rules[A_TWICE], e->at.off, e->at.len, "'%s'", part[which].name);
-	m.role = part[which].role;
-	m.expect = part[which].expect;
-	struct gh_event ev = *e;
-	ev.u.member = &m;
-	enum gh_rc rc = real->ops->event(real, &ev);
-	if (rc == GH_OK && (which == STORAGES || which == TENSORS) && b->seen[which] == 1)
-		look_into(b, which, m.src);
-	return rc;
-}
-
-static void compare(struct between *b)
-{
-	struct gh_torch_parts *p = &b->parts;
-	for (size_t i = 0; !b->blind && i < p->ntensor; i++) {
+	const struct old_file *f = ctx;
+	struct gh_torch_parts *p = &((struct old_file *)ctx)->parts;
+	for (size_t i = 0; !f->blind && i < p->ntensor; i++) {
 		const struct gh_torch_old_tensor *t = &p->tensor[i];
 		const struct gh_torch_storage *s = gh_torch_find(&p->objects, "", t->storage);
 		if (s == NULL || t->reach > s->numel)
-			gh_anomaly(b->w, &rules[A_EXTENT], 0, 0, "a tensor needs %" PRIu64 " elements of storage '%s', which %s",
+			gh_anomaly(w, &rules[A_EXTENT], 0, 0, "a tensor needs %" PRIu64 " elements of storage '%s', which %s",
 				   t->reach, gh_safe(t->storage).s, s == NULL ? "is missing" : "is smaller");
 	}
+	return GH_OK;
 }
 
 /* Are the members there that make it PyTorch's? Follows the headers only. */
@@ -147,18 +129,11 @@ static bool has_parts(struct gh_walk *w)
 
 static enum gh_rc walk(struct gh_walk *w)
 {
-	if (gh_fmt_tar.walk == NULL || !has_parts(w))
+	if (!has_parts(w))
 		return GH_E_NOTTHIS;
-	struct gh_sink_ops ops = *w->sink->ops;
-	ops.event = pass_on;
-	ops.spool_open = spool_open;
-	struct between b = { .sink = { &ops }, .w = w, .parts.objects = gh_torch_objects(w->arena) };
-	struct gh_walk inner = *w;
-	inner.sink = &b.sink;
-	enum gh_rc rc = gh_fmt_tar.walk(&inner);
-	if (rc == GH_OK)
-		compare(&b);
-	return rc;
+	struct old_file f = { .parts.objects = gh_torch_objects(w->arena) };
+	struct gh_tar_hooks hooks = { &f, on_member, on_content, on_done };
+	return gh_tar_walk(w, &hooks);
 }
 
 const struct gh_fmt gh_fmt_torch_tar = {

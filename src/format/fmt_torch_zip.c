@@ -114,7 +114,7 @@ static enum gh_rc read_object(struct archive *a, struct gh_walk *w, struct recor
 	if (end != GH_PICKLE_STOP)
 		a->blind = true;
 	/* Limits are met again, and then reported, when the pickle itself is read as a member. */
-	return rc == GH_E_UNREAD || rc == GH_E_BUG ? rc : GH_OK;
+	return rc == GH_E_BUG ? gh_fail(w->err, rc, "PyTorch archive: object") : GH_OK;
 }
 
 static bool is_object(const struct record *r)

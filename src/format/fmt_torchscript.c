@@ -227,7 +227,7 @@ static enum tok lex(struct lexer *l)
 struct script {
 	struct gh_walk *w;
 	struct lexer l;
-	bool import;
+	bool import; /* in an import statement */
 	unsigned class_words; /* 1: its name is next, 2: its base */
 };
 
@@ -307,7 +307,6 @@ static void on_path(struct script *s, struct gh_span path, bool starts, bool cal
 	if (s->import) { /* import __torch__.…: what old versions wrote; the archive's own code */
 		if (!gh_span_starts(path, "__torch__."))
 			say(s, A_IMPORT, path);
-		s->import = false;
 		return;
 	}
 	if (gh_span_is(path, "from") || (gh_span_is(path, "import") && !(starts && s->l.indent == 0))) {
@@ -365,6 +364,8 @@ static enum gh_rc scan(struct script *s)
 			say(s, A_TOPLEVEL, GH_SPAN("an expression"));
 		if (t == T_LINE || (t == T_OP && l->op == ':'))
 			s->class_words = 0;
+		if (t == T_LINE)
+			s->import = false;
 	}
 	return GH_OK;
 }
@@ -374,7 +375,7 @@ static enum gh_rc walk(struct gh_walk *w)
 	struct gh_code code = { .language = "torchscript", .name = w->name, .src = w->src };
 	enum gh_rc rc = gh_emit(w, GH_EV_CODE, 0, w->src->size, &code);
 	if (rc != GH_OK)
-		return rc;
+		return gh_fail(w->err, rc, "TorchScript source");
 	struct script *s = GH_NEW(w->arena, struct script, 1);
 	if (s == NULL)
 		return gh_fail(w->err, GH_E_NOMEM, "TorchScript source");

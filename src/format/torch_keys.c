@@ -1,5 +1,7 @@
 #include "format/torch_keys.h"
 
+#include "format/torch_quiet.h"
+
 enum { KEY_MAX = 512 };
 
 static enum gh_rc add_key(struct gh_walk *w, struct gh_torch_keys *k, struct gh_span text)
@@ -91,32 +93,19 @@ enum gh_rc gh_torch_keys_read(struct gh_walk *w, uint64_t from, uint64_t to, str
 
 /* ---- a silent run -------------------------------------------------------------------------------------------- */
 
-static enum gh_rc no_event(struct gh_sink *s, const struct gh_event *e)
-{
-	(void)s;
-	(void)e;
-	return GH_OK;
-}
-
-static struct gh_spool *no_spool(struct gh_sink *s, uint64_t packed)
-{
-	(void)s;
-	(void)packed;
-	return NULL;
-}
-
 bool gh_torch_first_is(struct gh_walk *w, struct gh_src *src, const char *digits)
 {
-	static const struct gh_sink_ops nothing = { .event = no_event, .spool_open = no_spool };
-	struct gh_sink sink = { &nothing };
-	gh_auto_arena arena = { .max = 1 << 20 };
-	struct gh_err err = { 0 };
-	struct gh_walk inner = *w;
-	inner.src = src;
-	inner.arena = &arena;
-	inner.sink = &sink;
-	inner.err = &err;
+	struct gh_torch_quiet q;
+	gh_torch_quiet_begin(&q, w, src);
 	struct gh_pickle_result r;
-	return gh_pickle_run(&inner, 0, NULL, &r) == GH_OK && r.end == GH_PICKLE_STOP &&
-	       gh_val_kind(r.heap, r.value) == GH_V_BIGINT && gh_span_is(gh_val_text(r.heap, r.value, 64), digits);
+	bool is = false;
+	if (gh_pickle_run(&q.walk, 0, NULL, &r) == GH_OK && r.end == GH_PICKLE_STOP &&
+	    gh_val_kind(r.heap, r.value) == GH_V_BIGINT) {
+		struct gh_span t = gh_val_text(r.heap, r.value, 64);
+		if (t.n != 0 && t.p[t.n - 1] == 'L') /* as protocols 0 and 1 spell a long */
+			t.n--;
+		is = gh_span_is(t, digits);
+	}
+	gh_torch_quiet_end(&q);
+	return is;
 }

@@ -1,5 +1,7 @@
 #include "format/torch_objects.h"
 
+#include "format/torch_quiet.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -430,6 +432,8 @@ static void hook(void *arg, const struct gh_call *c, struct gh_range at)
 		on_persid(o, c->heap, c->args);
 	} else if (c->how == GH_CALL_REDUCE) {
 		on_call(o, c->heap, c->name, c->args);
+	} else if (c->how == GH_CALL_BUILD) {
+		gh_torch_name_values(o, c->heap, c->args); /* the attributes of a module */
 	} else if (c->how == GH_CALL_SETITEM && gh_val_kind(c->heap, c->args) == GH_V_TUPLE) {
 		uint64_t n = gh_val_len(c->heap, c->args);
 		for (uint64_t i = 0; i + 1 < n && i + 1 < GH_VAL_KEPT; i += 2)
@@ -442,45 +446,18 @@ struct gh_pickle_hooks gh_torch_hooks(struct gh_torch_objects *o)
 	return (struct gh_pickle_hooks){ .arg = o, .call = hook };
 }
 
-/* A sink that hears nothing; what the machine expands on its way still counts against the file's budget. */
-struct quiet {
-	struct gh_sink sink;
-	struct gh_sink *real;
-};
-
-static enum gh_rc quiet_event(struct gh_sink *s, const struct gh_event *e)
-{
-	(void)s;
-	(void)e;
-	return GH_OK;
-}
-
-static struct gh_spool *quiet_open(struct gh_sink *s, uint64_t packed)
-{
-	struct gh_sink *real = ((struct quiet *)s)->real;
-	return real->ops->spool_open(real, packed);
-}
-
 enum gh_rc gh_torch_run_quietly(struct gh_walk *w, struct gh_src *src, struct gh_torch_objects *o, enum gh_pickle_end *end)
 {
-	struct gh_sink_ops ops = *w->sink->ops;
-	ops.event = quiet_event;
-	ops.spool_open = quiet_open;
-	struct quiet quiet = { { &ops }, w->sink };
-	gh_auto_arena arena = { .max = w->lim->arena };
-	struct gh_err err = { 0 };
-	struct gh_walk inner = *w;
-	inner.src = src;
-	inner.arena = &arena;
-	inner.sink = &quiet.sink;
-	inner.err = &err;
+	struct gh_torch_quiet q;
+	gh_torch_quiet_begin(&q, w, src);
 	struct gh_pickle_hooks hooks = gh_torch_hooks(o);
 	struct gh_pickle_result r = { .end = GH_PICKLE_BROKEN };
-	enum gh_rc rc = gh_pickle_run(&inner, 0, &hooks, &r);
+	enum gh_rc rc = gh_pickle_run(&q.walk, 0, &hooks, &r);
 	if (rc == GH_OK && r.end == GH_PICKLE_STOP)
 		gh_torch_name_values(o, r.heap, r.value);
 	if (end != NULL)
 		*end = rc == GH_OK ? r.end : GH_PICKLE_LIMIT;
+	gh_torch_quiet_end(&q);
 	return rc;
 }
 
@@ -490,8 +467,13 @@ enum gh_rc gh_torch_emit(struct gh_walk *w, const struct gh_torch_storage *s, st
 	if (len == 0 || s->dtype == NULL)
 		return GH_OK;
 	uint64_t flat = len / s->dtype->bytes * s->dtype->block;
+	uint8_t record[KEY_MAX + 32]; /* "data/17", when no dict gives it a name */
+	size_t dir = strlen(s->dir), n = dir < 32 ? dir : 0;
+	memcpy(record, s->dir, n);
+	memcpy(record + n, s->key.p, s->key.n <= KEY_MAX ? s->key.n : 0);
+	n += s->key.n <= KEY_MAX ? s->key.n : 0;
 	struct gh_tensor t = {
-		.name = s->name.n != 0 ? s->name : s->key,
+		.name = s->name.n != 0 ? s->name : (struct gh_span){ record, n },
 		.dtype = s->dtype->name,
 		.bits = s->dtype->bits,
 		.ndim = s->ndim != 0 ? s->ndim : 1,

@@ -138,7 +138,7 @@ static enum gh_rc one_storage(struct reader *p)
 			rc = gh_torch_emit(p->w, s, p->w->src, p->off, bytes, false);
 	}
 	p->off += bytes;
-	return rc;
+	return rc == GH_OK ? GH_OK : gh_fail(p->w->err, rc, "storage '%s'", gh_safe(key).s);
 }
 
 /* The views at the end: storages that are parts of others. */
