@@ -89,9 +89,18 @@ static void put_given(struct gh_buf *b, const struct gh_call *c, const char *bef
 	gh_buf_str(b, after);
 }
 
+static bool on_instance(enum gh_call_how how)
+{
+	return how == GH_CALL_BUILD || how == GH_CALL_SETITEM || how == GH_CALL_APPEND || how == GH_CALL_ADD;
+}
+
 static void put_callee(struct gh_buf *b, const struct gh_call *c)
 {
-	if (c->resolved || c->heap == NULL)
+	/* Of an object that copyreg or another factory made, its class tells more than the factory. */
+	const struct gh_allow_row *r = c->heap != NULL && on_instance(c->how) ? gh_class_of(c->heap, c->callee) : NULL;
+	if (r != NULL)
+		gh_buf_fmt(b, "%s.%s", r->module, r->name);
+	else if (c->resolved || c->heap == NULL)
 		put_name(b, c->module, c->name);
 	else
 		gh_val_render(c->heap, c->callee, b, EXPRESSION / 2);
@@ -131,7 +140,7 @@ static void expression(struct gh_buf *b, const struct gh_call *c)
 	case GH_CALL_PERSID: put_given(b, c, "persistent_load(", ")"); break;
 	case GH_CALL_EXT: put_given(b, c, "extension code ", ""); break;
 	}
-	if (c->resolved && c->how != GH_CALL_PERSID && c->how != GH_CALL_EXT &&
+	if (c->resolved && c->how != GH_CALL_PERSID && c->how != GH_CALL_EXT && !on_instance(c->how) &&
 	    (!gh_span_eq(c->module, c->as_module) || !gh_span_eq(c->name, c->as_name)) && c->as_name.n != 0) {
 		gh_buf_str(b, " (spelled ");
 		put_name(b, c->as_module, c->as_name);
@@ -172,11 +181,6 @@ static const enum gh_use use_of[] = {
 	[GH_CALL_BUILD] = GH_USE_BUILD,	  [GH_CALL_SETITEM] = GH_USE_SETITEM, [GH_CALL_APPEND] = GH_USE_APPEND,
 	[GH_CALL_ADD] = GH_USE_ADD,
 };
-
-static bool on_instance(enum gh_call_how how)
-{
-	return how == GH_CALL_BUILD || how == GH_CALL_SETITEM || how == GH_CALL_APPEND || how == GH_CALL_ADD;
-}
 
 /* The row that speaks for this call: of the callable, or of the class of the instance. */
 static const struct gh_allow_row *row_for(const struct gh_call *c)

@@ -1,0 +1,409 @@
+/* The check "calls": streams by hand against the findings they must and must not raise. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "check/calls.h"
+#include "check/ruledata.h"
+#include "format/formats.h"
+#include "support/events.h"
+
+#ifdef GH_TEST_HOOKS
+extern bool gh_explain_off;
+#endif
+
+/* ---- a sink that judges calls ----------------------------------------------------------------------------------- */
+struct judge {
+	struct gh_sink sink;
+	struct gh_scene scene;
+	struct gh_buf log;
+	enum gh_verdict worst;
+	unsigned depth;
+};
+struct gh_spool {
+	struct gh_buf b;
+	struct gh_src_mem mem;
+};
+
+static void found(struct gh_scene *s, const struct gh_rule *r, struct gh_range at, const char *text)
+{
+	struct judge *j = (struct judge *)(void *)((char *)s - offsetof(struct judge, scene));
+	(void)at;
+	if (r->effect > j->worst)
+		j->worst = r->effect;
+	gh_buf_fmt(&j->log, "%s %s\n", r->id, text);
+}
+
+static void walk(struct judge *j, struct gh_src *src);
+
+static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *e)
+{
+	struct judge *j = (struct judge *)(void *)s;
+	if (e->kind == GH_EV_CALL)
+		gh_check_calls.on(&j->scene, e);
+	if (e->kind == GH_EV_MEMBER && j->depth < 4)
+		walk(j, e->u.member->src);
+	return GH_OK;
+}
+
+static struct gh_spool *spool_open(struct gh_sink *s, uint64_t packed)
+{
+	(void)s;
+	(void)packed;
+	struct gh_spool *sp = calloc(1, sizeof *sp);
+	if (sp != NULL)
+		sp->b = gh_buf(64 << 20);
+	return sp;
+}
+static enum gh_rc spool_put(struct gh_spool *sp, struct gh_span b)
+{
+	gh_buf_span(&sp->b, b);
+	return sp->b.full ? GH_E_LIMIT : GH_OK;
+}
+static struct gh_src *spool_src(struct gh_spool *sp) { return gh_src_mem(&sp->mem, gh_buf_view(&sp->b)); }
+static void spool_close(struct gh_spool *sp)
+{
+	if (sp != NULL)
+		gh_buf_free(&sp->b);
+	free(sp);
+}
+static const struct gh_sink_ops ops = { on_event, spool_open, spool_put, spool_src, spool_close };
+
+static void walk(struct judge *j, struct gh_src *src)
+{
+	gh_auto_arena arena = { .max = 64 << 20 };
+	struct gh_err err = { 0 };
+	struct gh_limits lim = gh_limits_default;
+	lim.steps = 20 << 20;
+	struct gh_walk w = { .src = src, .arena = &arena, .sink = &j->sink, .lim = &lim, .err = &err };
+	j->depth++;
+	/* A nested stream is looked at as the pipeline does: only if it could be one. */
+	struct gh_span head = gh_src_window(src, 0, src->size < GH_PROBE_BYTES ? (size_t)src->size : GH_PROBE_BYTES);
+	struct gh_probe probe = { head, head, src->size };
+	enum gh_match m = gh_fmt_pickle.probe(&probe);
+	w.weak = m == GH_WEAK;
+	if (m != GH_NO || j->depth == 1)
+		(void)gh_fmt_pickle.walk(&w);
+	j->depth--;
+}
+
+static struct judge judged(struct gh_span in)
+{
+	struct gh_src_mem mem;
+	struct judge j = { .sink = { &ops }, .scene = { .format = "pickle", .find = found }, .log = gh_buf(1 << 20) };
+	walk(&j, gh_src_mem(&mem, in));
+	return j;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+#define F8 "cnumpy\ndtype\n(S'f8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
+#define OBJ "cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR(I3\nS'|'\nNNNI-1\nI-1\nI63\ntb"
+#define EMPTY "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
+#define STORAGE(n) "(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI" n "\ntQ"
+#define TENSOR(n, off, size, stride, hooks)                                                             \
+	"ctorch._utils\n_rebuild_tensor_v2\n(" STORAGE(n) "I" off "\n(" size "t(" stride "tI00\n" hooks "tR"
+#define NOHOOKS "ccollections\nOrderedDict\n(tR"
+#define NAMESPACE "ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nNtR"
+#define WRAPPER(cls) "ccopy_reg\n_reconstructor\n(cjoblib.numpy_pickle\n" cls "\nc__builtin__\nobject\nNtR"
+#define RV "ccopy_reg\n_reconstructor\n(cscipy.stats._continuous_distns\nnorm_gen\nc__builtin__\nobject\nNtR"
+#define PARSE(first)                                                                                         \
+	"\\n" first "def _parse_args(self,  loc=0, scale=1):\\n    return (), loc, scale\\n\\ndef _parse_args_rvs(self,  " \
+	"loc=0, scale=1, size=None):\\n    return self._argcheck_rvs( loc, scale, size=size)\\n\\n"                \
+	"def _parse_args_stats(self,  loc=0, scale=1, moments=\\'mv\\'):\\n    return (), loc, scale, moments\\n"
+
+#define B(s) s, sizeof(s) - 1
+static const struct {
+	const char *what;
+	const char *bytes;
+	size_t n;
+	enum gh_verdict verdict;
+	const char *say; /* must be in the findings */
+} rows[] = {
+	{ "a command", B("cos\nsystem\n(S'id'\ntR."), GH_UNSAFE, "GH-CALL-0001 os.system('id'): not on the allow list [executes" },
+	{ "a call whose result is dropped", B("cnobody\nknows\n(tR0N."), GH_UNSAFE, "GH-CALL-0001 nobody.knows()" },
+	{ "a call before the stream breaks", B("cnobody\nknows\n(tR\xff"), GH_UNSAFE, "GH-CALL-0001" },
+	{ "only named", B("cnobody\nknows\n."), GH_REVIEW, "GH-CALL-0007 nobody.knows" },
+	{ "only named, a shell", B("cposix\nsystem\n."), GH_UNSAFE, "GH-CALL-0010 posix.system" },
+	{ "Python 2 spelling", B("c__builtin__\neval\n(S'1'\ntR."), GH_UNSAFE, "builtins.eval('1') (spelled __builtin__.eval)" },
+	{ "instance by INST", B("(S'id'\nios\nsystem\n."), GH_UNSAFE, "GH-CALL-0001 os.system('id')" },
+	{ "instance by OBJ", B("(cnobody\nKnows\nS'x'\no."), GH_UNSAFE, "GH-CALL-0001 nobody.Knows('x')" },
+	{ "extension registry", B("\x80\x02\x82\x05)R."), GH_UNSAFE, "GH-CALL-0006" },
+	{ "odd persistent id", B("Phttp://x/\n."), GH_REVIEW, "GH-CALL-0009" },
+	{ "longer than a listed name", B("ccollections\nOrderedDictX\n(tR."), GH_UNSAFE, "GH-CALL-0001" },
+	{ "below a listed name", B("\x80\x04\x8c\x0b" "collections\x8c\x16OrderedDict.__reduce__\x93)R."), GH_UNSAFE,
+	  "GH-CALL-0001" },
+	{ "below a listed module", B("ccollections.os\nsystem\n(S'id'\ntR."), GH_UNSAFE, "GH-CALL-0001" },
+	{ "split elsewhere", B("\x80\x04\x8c\x08" "datetime\x8c\x0a" "sys.stdout\x93)R."), GH_UNSAFE, "GH-CALL-0001" },
+	{ "a call of what a call returned", B("ccollections\nOrderedDict\n(tR(tR."), GH_UNSAFE, "GH-CALL-0003" },
+	{ "getattr reaches a module", B("c__builtin__\ngetattr\n(cos\npath\nS'os'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "getattr on a listed class", B("c__builtin__\ngetattr\n(ccollections\nOrderedDict\nS'__init__'\ntR."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "a class out of nothing", B("c__builtin__\ntype\n(S'X'\n(t}tR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a module changed", B("cargparse\nNamespace\n}S'x'\nI1\nsb."), GH_UNSAFE, "GH-CALL-0004" },
+	{ "a listed class changed by items", B("ccollections\nOrderedDict\nS'x'\nI1\ns."), GH_UNSAFE, "GH-CALL-0004" },
+	{ "items for an object that takes none", B(NAMESPACE "S'x'\nI1\ns."), GH_UNSAFE, "GH-CALL-0005" },
+	{ "state for an object outside the list", B("cnobody\nKnows\n(tR}b."), GH_UNSAFE, "GH-CALL-0005" },
+	{ "state that names the next call", B(NAMESPACE "}S'__setstate__'\ncnobody\nknows\nsb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "state that changes the class", B(NAMESPACE "(N}S'__class__'\ncuuid\nUUID\nstb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "state NumPy would call", B(NAMESPACE "}S'__array__'\nI1\nsb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "item that names the next call", B("csklearn.utils\nBunch\n(tRS'__setstate__'\ncnobody\nknows\ns."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "reconstructor of a foreign class", B("ccopy_reg\n_reconstructor\n(cos\n_wrap_close\nc__builtin__\nobject\nNtR."),
+	  GH_UNSAFE, "GH-CALL-0002" },
+	{ "reconstructor with a foreign base", B("ccopy_reg\n_reconstructor\n(cargparse\nNamespace\ncos\nsystem\nS'id'\ntR."),
+	  GH_UNSAFE, "GH-CALL-0002" },
+	{ "reconstructor with arguments", B("ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nI1\ntR."),
+	  GH_UNSAFE, "GH-CALL-0002" },
+	{ "keyword arguments", B("\x80\x04\x8c\x08" "argparse\x8c\x09Namespace\x93)}\x8c\x01xK\x01s\x92."), GH_UNSAFE,
+	  "keyword arguments" },
+	{ "default factory", B("ccollections\ndefaultdict\n(cnobody\nknows\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a codec that unpacks", B("c_codecs\nencode\n(S'x'\nS'zlib'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a power of ten", B("cfractions\nFraction\n(S'1e999999999'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a terabyte", B("c__builtin__\nbytearray\n(L1000000000000L\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a zone outside the directory", B("cpytz\n_p\n(S'../../etc/passwd'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a memmap is called", B("cnumpy\nmemmap\n(S'/etc/passwd'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a generator made by a shell", B("cnumpy.random._pickle\n__randomstate_ctor\n(S'id'\ncos\nsystem\ntR."), GH_UNSAFE,
+	  "NumPy's own generator" },
+	{ "a ufunc from elsewhere", B("cnumpy.core\n_ufunc_reconstruct\n(S'os'\nS'system'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "floats that claim to be objects", B("cnumpy\ndtype\n(S'f8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI63\ntb."), GH_UNSAFE,
+	  "object pointers" },
+	{ "objects that claim to be bytes", B("cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR(I3\nS'|'\nNNNI-1\nI-1\nI0\ntb."), GH_UNSAFE,
+	  "object pointers" },
+	{ "a field outside its record",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" F8 "I8\ntsI8\nI1\nI0\ntb."), GH_UNSAFE, "outside its record" },
+	{ "a field that hides its objects",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" OBJ "I0\ntsI8\nI1\nI0\ntb."), GH_UNSAFE, "object pointers" },
+	{ "a sub-array larger than its element", B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\n(" F8 "(I2\nttNNI8\nI1\nI0\ntb."),
+	  GH_UNSAFE, "outside its element" },
+	{ "a second state", B(F8 "(I3\nS'>'\nNNNI-1\nI-1\nI0\ntb."), GH_UNSAFE, "second state" },
+	{ "an item size that lies", B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nNNNI800\nI1\nI0\ntb."), GH_UNSAFE, "contradicts" },
+	{ "bytes as objects", B(EMPTY "(I1\n(I1\nt" OBJ "I00\nS'AAAAAAAA'\ntb."), GH_UNSAFE, "raw bytes" },
+	{ "an uninitialised array", B("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I4096\ntS'b'\ntR."), GH_UNSAFE,
+	  "not empty" },
+	{ "an array of a foreign class", B("cnumpy.core.multiarray\n_reconstruct\n(cos\nsystem\n(I0\ntS'b'\ntR."), GH_UNSAFE,
+	  "array class" },
+	{ "a tensor past its storage", B(TENSOR("4", "1", "I4\n", "I1\n", NOHOOKS) "."), GH_UNSAFE, "outside its storage" },
+	{ "a tensor by a huge stride", B(TENSOR("4", "0", "I2\n", "I9223372036854775807\n", NOHOOKS) "."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a tensor with a negative offset", B(TENSOR("4", "-1", "I2\n", "I1\n", NOHOOKS) "."), GH_UNSAFE, "odd offset" },
+	{ "a tensor with hooks", B(TENSOR("4", "0", "I2\n", "I1\n", "ccollections\nOrderedDict\n((lp1\n(I1\ncnobody\nknows\ntatR") "."),
+	  GH_UNSAFE, "hooks" },
+	{ "a tensor of something else", B("ctorch._utils\n_rebuild_tensor_v2\n(I1\nI0\n(I1\nt(I1\ntI00\nNtR."), GH_UNSAFE,
+	  "storage" },
+	{ "a function by way of a type",
+	  B("ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nctorch\nTensor\n(S'id'\nt}tR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a storage from bytes", B("ctorch.storage\n_load_from_bytes\n(S'x'\ntR."), GH_UNSAFE, "GH-CALL-0001" },
+	{ "an array file elsewhere",
+	  B(WRAPPER("NDArrayWrapper") "}S'filename'\nS'/etc/x.npy'\nsS'subclass'\ncnumpy\nndarray\nsb."), GH_UNSAFE, "outside the pickle" },
+	{ "an inline array of a foreign class",
+	  B(WRAPPER("NumpyArrayWrapper") "}S'subclass'\ncnumpy\nmean\nsS'dtype'\n" F8 "sS'shape'\n(I0\ntsb."), GH_UNSAFE, "array class" },
+	{ "a distribution with code", B(RV "}S'_parse_arg_template'\nS'" PARSE("import os\\n") "'\nsb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a default argument with code",
+	  B(RV "}S'_parse_arg_template'\nS'\\ndef _parse_args(self, x=exit() loc=0'\nsb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a booster", B("ccopy_reg\n_reconstructor\n(cxgboost.core\nBooster\nc__builtin__\nobject\nNtR}S'handle'\nNsb."), GH_REVIEW,
+	  "GH-CALL-0008 xgboost.core.Booster" },
+
+	{ "an ordered dictionary", B("ccollections\nOrderedDict\n(tRS'a'\nI1\ns."), GH_CLEAN, "" },
+	{ "an object with attributes", B(NAMESPACE "}S'lr'\nF0.1\nsb."), GH_CLEAN, "" },
+	{ "a default dictionary", B("ccollections\ndefaultdict\n(c__builtin__\nlist\ntRS'a'\n(lp0\ns."), GH_CLEAN, "" },
+	{ "bytes of old protocols", B("c_codecs\nencode\n(S'x'\nS'latin1'\ntR."), GH_CLEAN, "" },
+	{ "an array", B(EMPTY "(I1\n(I1\nt" F8 "I00\nS'AAAAAAAA'\ntb."), GH_CLEAN, "" },
+	{ "an array of objects", B(EMPTY "(I1\n(I1\nt" OBJ "I00\n(lp9\nNatb."), GH_CLEAN, "" },
+	{ "a record type",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" F8 "I0\ntsI8\nI1\nI0\ntb."), GH_CLEAN, "" },
+	{ "a tensor", B(TENSOR("4", "0", "I2\nI2\n", "I2\nI1\n", NOHOOKS) "."), GH_CLEAN, "" },
+	{ "an expanded tensor", B(TENSOR("1", "0", "I9\n", "I0\n", NOHOOKS) "."), GH_CLEAN, "" },
+	{ "a distribution", B(RV "}S'_parse_arg_template'\nS'" PARSE("") "'\nsb."), GH_CLEAN, "" },
+	{ "a class of an old checkpoint",
+	  B("(S'module'\nctorch.nn.modules.linear\nLinear\nS'linear.py'\nS'class Linear'\ntQ)\x81}S'training'\nI01\nsb."), GH_CLEAN, "" },
+	{ "the type of None", B("c__builtin__\ntype\n(NtR."), GH_CLEAN, "" },
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	unsigned bad = 0;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct judge j = judged((struct gh_span){ (const uint8_t *)rows[i].bytes, rows[i].n });
+		const char *log = gh_buf_cstr(&j.log);
+		if (j.worst != rows[i].verdict || strstr(log, rows[i].say) == NULL) {
+			print_error("%s: verdict %d, wanted %d and \"%s\"\n%s", rows[i].what, (int)j.worst, (int)rows[i].verdict,
+				    rows[i].say, log);
+			bad++;
+		}
+		gh_buf_free(&j.log);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* An evil attribute beyond what the machine keeps of a dictionary must not slip through. */
+static void test_many_attributes(void **state)
+{
+	(void)state;
+	gh_auto_buf b = gh_buf(1 << 20);
+	gh_buf_str(&b, NAMESPACE "(");
+	for (unsigned i = 0; i < GH_VAL_KEPT + 10; i++)
+		gh_buf_fmt(&b, "S'attribute%u'\nI1\n", i);
+	gh_buf_str(&b, "S'__setstate__'\nI1\ndb.");
+	struct judge j = judged(gh_buf_view(&b));
+	assert_int_equal(j.worst, GH_UNSAFE);
+	gh_buf_free(&j.log);
+}
+
+/* ---- the list itself --------------------------------------------------------------------------------------------- */
+static void test_tables(void **state)
+{
+	(void)state;
+	assert_true(gh_allow_rows_n > 2000);
+	for (size_t i = 0; i < gh_allow_rows_n; i++) {
+		const struct gh_allow_row *r = &gh_allow_rows[i];
+		assert_ptr_equal(gh_allow_find(gh_span_str(r->module), gh_span_str(r->name)), r);
+		assert_true(strlen(gh_allow_group(r)->why) > 10);
+		/* What has no honest place in a model cannot be on the list at the same time. */
+		const struct gh_explain_group *g = gh_explain_find(gh_span_str(r->module), gh_span_str(r->name));
+		assert_true(g == NULL || !g->refuse);
+	}
+	static const char *const never[][2] = {
+		{ "builtins", "eval" }, { "builtins", "exec" }, { "builtins", "__import__" }, { "builtins", "open" },
+		{ "builtins", "setattr" }, { "builtins", "compile" }, { "os", "system" }, { "operator", "attrgetter" },
+		{ "operator", "methodcaller" }, { "functools", "partial" }, { "pkgutil", "resolve_name" },
+		{ "importlib", "import_module" }, { "torch.storage", "_load_from_bytes" }, { "torch", "load" },
+		{ "pickle", "loads" }, { "types", "FunctionType" }, { "codecs", "decode" }, { "_codecs", "decode" },
+		{ "numpy", "load" }, { "joblib", "load" }, { "torch.fx.graph_module", "reduce_graph_module" },
+	};
+	for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+		assert_null(gh_allow_find(gh_span_str(never[i][0]), gh_span_str(never[i][1])));
+	assert_null(gh_allow_find(GH_SPAN(""), GH_SPAN("")));
+	assert_null(gh_allow_find(GH_SPAN("collections\0"), GH_SPAN("OrderedDict")));
+	assert_true(strlen(gh_rules_version) == 27);
+	assert_non_null(gh_explain_find(GH_SPAN("subprocess.deep.er"), GH_SPAN("x.y")));
+	assert_null(gh_explain_find(GH_SPAN("subprocessx"), GH_SPAN("y")));
+}
+
+/* ---- files -------------------------------------------------------------------------------------------------------- */
+static enum gh_verdict judge_file(const char *path, bool tell)
+{
+	struct gh_span in = gh_test_file(path);
+	if (in.p == NULL)
+		return GH_UNSAFE;
+	struct judge j = judged(in);
+	if (tell && j.worst != GH_CLEAN)
+		print_error("%s\n%.600s", path, gh_buf_cstr(&j.log));
+	gh_buf_free(&j.log);
+	free((void *)(uintptr_t)in.p);
+	return j.worst;
+}
+
+/* Rows of the corpus whose path starts with `prefix` and whose technique starts with `technique`. */
+static unsigned corpus(const char *prefix, const char *technique, enum gh_verdict want, unsigned *wrong)
+{
+	unsigned n = 0;
+	char line[1024], path[1100];
+	FILE *f = fopen("../shared/corpus/labels.tsv", "r");
+	if (f == NULL)
+		return 0;
+	while (fgets(line, sizeof line, f) != NULL) {
+		char *tab = strchr(line, '\t'), *last = strrchr(line, '\t');
+		if (tab == NULL || strncmp(line, prefix, strlen(prefix)) != 0 ||
+		    strncmp(last + 1, technique, strlen(technique)) != 0)
+			continue;
+		*tab = '\0';
+		(void)snprintf(path, sizeof path, "../shared/corpus/%s", line);
+		n++;
+		if (judge_file(path, want == GH_CLEAN) != want) {
+			print_error("%s: not as expected\n", path);
+			++*wrong;
+		}
+	}
+	(void)fclose(f);
+	return n;
+}
+
+static void test_corpus_benign(void **state)
+{
+	(void)state;
+	unsigned wrong = 0, n = corpus("benign/pickle/", "", GH_CLEAN, &wrong);
+	if (n == 0) {
+		print_message("../shared/corpus is absent\n");
+		skip();
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* The allow list alone must catch every known gadget. */
+static void test_corpus_malicious_unexplained(void **state)
+{
+	(void)state;
+#ifdef GH_TEST_HOOKS
+	unsigned wrong = 0;
+	gh_explain_off = true;
+	unsigned n = corpus("malicious/pickle/", "calls ", GH_UNSAFE, &wrong);
+	gh_explain_off = false;
+	if (n == 0) {
+		print_message("../shared/corpus is absent\n");
+		skip();
+	}
+	assert_int_equal(wrong, 0);
+#else
+	print_message("built without GH_TEST_HOOKS\n");
+	skip();
+#endif
+}
+
+/* Genuine objects, written by the libraries installed here. */
+static void test_genuine(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/gh-genuine-XXXXXX", cmd[256], path[512];
+	if (access("/usr/bin/python3", X_OK) != 0 || mkdtemp(dir) == NULL) {
+		print_message("no Python here\n");
+		skip();
+	}
+	(void)snprintf(cmd, sizeof cmd, "/usr/bin/python3 tests/benign/make_pickles.py %s > /dev/null 2>&1", dir);
+	int rc = system(cmd);
+	unsigned n = 0, bad = 0, review = 0;
+	DIR *d = opendir(dir);
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		if (e->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+		/* Archives and compressed files are read by other formats. */
+		bool plain = strstr(e->d_name, ".pkl") != NULL || strstr(e->d_name, "legacy.pt") != NULL ||
+			     strstr(e->d_name, ".joblib") != NULL;
+		for (const char *const *c = (const char *const[]){ ".zlib.", ".gzip.", ".bz2.", ".xz.", ".lzma.", NULL };
+		     *c != NULL; c++)
+			plain = plain && strstr(e->d_name, *c) == NULL;
+		if (plain) {
+			enum gh_verdict v = judge_file(path, true);
+			n++;
+			bad += v == GH_UNSAFE;
+			review += v == GH_REVIEW;
+		}
+		(void)unlink(path);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(dir);
+	if (rc != 0 || n == 0) {
+		print_message("the generator did not run\n");
+		skip();
+	}
+	print_message("%u genuine files: %u UNSAFE, %u REVIEW\n", n, bad, review);
+	assert_int_equal(bad, 0);
+	assert_true(review * 50 <= n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_many_attributes),
+		cmocka_unit_test(test_tables),	      cmocka_unit_test(test_corpus_benign),
+		cmocka_unit_test(test_corpus_malicious_unexplained), cmocka_unit_test(test_genuine),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
