@@ -244,6 +244,9 @@ static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const
 	if (m->raw || m->how == GH_MEMBER_HIDDEN) {
 		(void)snprintf(text, sizeof text, "the bytes are a whole file: %s", names);
 		gh_pipe_find(sf, m->raw ? GH_S_NOT_RAW : GH_S_HIDDEN, all, text);
+	} else if (m->how == GH_MEMBER_NESTED) {
+		(void)snprintf(text, sizeof text, "%s%s%s", names, m->role != NULL ? ", as " : "", m->role != NULL ? m->role : "");
+		gh_pipe_find(sf, GH_S_NESTED, all, text);
 	} else if (named) {
 		(void)snprintf(text, sizeof text, "content is %s", names);
 		gh_pipe_find(sf, GH_S_NAME, all, text);

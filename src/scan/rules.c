@@ -73,6 +73,10 @@ const struct gh_rule gh_scan_rules[GH_S_RULES + 1] = {
 			   "CWE-506 AML.T0018" },
 	[GH_S_EMBEDDED] = { "GH-ID-0004", GH_HIGH, GH_UNSAFE, "A native program is embedded in the data",
 			    "A second stage extracts and runs it.", "Do not use the file.", "CWE-506 AML.T0018" },
+	[GH_S_NESTED] = { "GH-ID-0005", GH_MEDIUM, GH_REVIEW, "A file is carried inside a value",
+			  "What a second stage unpacks later is not seen by scanners that look at the first one only.",
+			  "Its content was inspected too. Find out what unpacks it, and whether the model needs it.",
+			  "CWE-506 AML.T0018" },
 	GH_RULES_END,
 };
 

@@ -20,7 +20,8 @@ struct gh_program {
 /* Bytes that are enough for every kind unless a PE header lies farther back than usual (loaders allow it anywhere). */
 enum { GH_PROGRAM_HEAD = 4096 };
 
-/* Is there a program at the very start? head: as many bytes as there are, GH_PROGRAM_HEAD do. */
+/* Is there a program at the very start? head: as many bytes as there are, GH_PROGRAM_HEAD do. Of an ELF file the magic and a
+ * valid identification are enough here (machine is "" then). */
 bool gh_program_at(struct gh_span head, struct gh_program *out);
 
 /* Native programs at any offset of the block, in order, at most max of them; returns how many. A header that the

@@ -27,8 +27,8 @@ static const struct row rows[] = {
 	{ "an ELF library", GH_SPAN(ELF64("\3\0", "\xb7\0", "\2", "\x38\0", "\x0d\0")), "ELF", "aarch64" },
 	{ "class byte nonsense: Linux does not look", GH_SPAN(ELF64("\2\0", "\x3e\0", "\x77", "\x38\0", "\1\0")), "ELF", "x86-64" },
 	{ "an ELF object", GH_SPAN(ELF64("\1\0", "\x3e\0", "\2", "\0\0", "\0\0")), "ELF", "x86-64" },
-	{ "no program headers", GH_SPAN(ELF64("\2\0", "\x3e\0", "\2", "\x38\0", "\0\0")), NULL, NULL },
-	{ "no such machine", GH_SPAN(ELF64("\2\0", "\xff\xee", "\2", "\x38\0", "\1\0")), NULL, NULL },
+	{ "no program headers: damaged, but an ELF file", GH_SPAN(ELF64("\2\0", "\x3e\0", "\2", "\x38\0", "\0\0")), "ELF", "" },
+	{ "no such machine: damaged, but an ELF file", GH_SPAN(ELF64("\2\0", "\xff\xee", "\2", "\x38\0", "\1\0")), "ELF", "" },
 	{ "an ELF magic and text", GH_SPAN("\177ELF is what such files start with, and then come more fields and more."),
 	  NULL, NULL },
 	{ "a PE program", GH_SPAN(PE("\x64\x86", "\x0b\x02")), "PE", "x86-64" },
@@ -110,7 +110,8 @@ static void embedded(void **state)
 				memcpy(block + places[k], rows[i].in.p, rows[i].in.n);
 		struct gh_program out[16];
 		size_t n = gh_program_find((struct gh_span){ block, N }, out, 16);
-		bool native = rows[i].name != NULL && strcmp(rows[i].name, "script") != 0;
+		/* a damaged header is enough at the start of a file, not amid weights */
+		bool native = rows[i].name != NULL && strcmp(rows[i].name, "script") != 0 && rows[i].machine[0] != '\0';
 		/* the first three overlap each other: only the last of them is whole */
 		for (size_t k = 0; k < n; k++)
 			want += out[k].at == places[3] || out[k].at == places[4] || out[k].at == places[5] ||
