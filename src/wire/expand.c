@@ -227,6 +227,50 @@ static enum gh_rc lzzip_step(struct gh_expand *x, struct gh_span *in, uint8_t *o
 	return rc;
 }
 
+/* 7z keeps the size of LZMA data beside it instead of an end marker; liblzma's filters hold back a few bytes until the
+ * end is known, so they must be told. The dictionary need not be larger than the content. */
+static bool chain_filter(const struct gh_filter *f, uint64_t size, lzma_filter *out)
+{
+	static const lzma_vli id[] = {
+		LZMA_FILTER_LZMA1, LZMA_FILTER_LZMA2, LZMA_FILTER_DELTA,    LZMA_FILTER_X86,   LZMA_FILTER_POWERPC,
+		LZMA_FILTER_IA64,  LZMA_FILTER_ARM,   LZMA_FILTER_ARMTHUMB, LZMA_FILTER_SPARC, LZMA_FILTER_ARM64,
+	};
+	*out = (lzma_filter){ .id = id[f->kind] };
+	if (lzma_properties_decode(out, NULL, f->props.p, f->props.n) != LZMA_OK)
+		return false;
+	if (f->kind > GH_FILTER_LZMA2)
+		return true;
+	lzma_options_lzma *o = out->options;
+	if (o->dict_size > size)
+		o->dict_size = size < LZMA_DICT_SIZE_MIN ? LZMA_DICT_SIZE_MIN : (uint32_t)size;
+	if (f->kind == GH_FILTER_LZMA) {
+		out->id = LZMA_FILTER_LZMA1EXT;
+		o->ext_flags = LZMA_LZMA1EXT_ALLOW_EOPM;
+		lzma_set_ext_size(*o, size);
+	}
+	return true;
+}
+
+static enum gh_rc chain_start(struct gh_expand *x, const struct gh_filter *f, size_t n, uint64_t size)
+{
+	lzma_filter chain[GH_FILTERS_MAX + 1];
+	size_t made = 0; /* liblzma wants them in the order of encoding */
+	enum gh_rc rc = GH_OK;
+	chain[n] = (lzma_filter){ .id = LZMA_VLI_UNKNOWN };
+	for (; made < n && rc == GH_OK; made++)
+		if (!chain_filter(&f[made], size, &chain[n - 1 - made]))
+			rc = GH_E_MALFORMED;
+	if (rc == GH_OK && lzma_raw_decoder_memusage(chain) > GH_EXPAND_MEMORY)
+		rc = lzma_raw_decoder_memusage(chain) == UINT64_MAX ? GH_E_MALFORMED : GH_E_LIMIT;
+	if (rc == GH_OK) {
+		lzma_ret r = lzma_raw_decoder(&x->u.lz, chain);
+		rc = r == LZMA_OK ? GH_OK : r == LZMA_MEM_ERROR ? GH_E_NOMEM : GH_E_MALFORMED;
+	}
+	for (size_t i = 0; i < made; i++)
+		free(chain[n - 1 - i].options);
+	return rc;
+}
+
 static void lz_close(struct gh_expand *x) { lzma_end(&x->u.lz); }
 
 /* ---- zstd ------------------------------------------------------------------------------------------------------- */
@@ -314,20 +358,39 @@ static const struct driver drivers[] = {
 	[GH_CODEC_LZ4] = { "lz4", l4_open, l4_step, l4_close, 0 },
 	[GH_CODEC_LZMA_ZIP] = { "lzma (zip)", lz_open, lzzip_step, lz_close, 0 },
 };
+static const struct driver chain_driver = { "lzma chain", lz_open, lz_run, lz_close, 0 };
 
-struct gh_expand *gh_expand_open(enum gh_codec codec)
+static struct gh_expand *open_driver(const struct driver *drv)
 {
-	if ((size_t)codec >= sizeof drivers / sizeof drivers[0])
-		return NULL;
 	struct gh_expand *x = calloc(1, sizeof *x);
 	if (x == NULL)
 		return NULL;
-	x->drv = &drivers[codec];
+	x->drv = drv;
 	x->expect = UINT64_MAX;
 	if (x->drv->open(x))
 		return x;
 	x->drv->close(x); /* every library's close takes a zeroed object */
 	free(x);
+	return NULL;
+}
+
+struct gh_expand *gh_expand_open(enum gh_codec codec)
+{
+	return (size_t)codec < sizeof drivers / sizeof drivers[0] ? open_driver(&drivers[codec]) : NULL;
+}
+
+struct gh_expand *gh_expand_open_chain(const struct gh_filter *f, size_t n, uint64_t size, enum gh_rc *rc)
+{
+	*rc = n >= 1 && n <= GH_FILTERS_MAX && f[0].kind <= GH_FILTER_LZMA2 ? GH_OK : GH_E_MALFORMED;
+	struct gh_expand *x = *rc == GH_OK ? open_driver(&chain_driver) : NULL;
+	if (x == NULL) {
+		*rc = *rc == GH_OK ? GH_E_NOMEM : *rc;
+		return NULL;
+	}
+	*rc = chain_start(x, f, n, size);
+	if (*rc == GH_OK)
+		return x;
+	gh_expand_close(x);
 	return NULL;
 }
 

@@ -30,6 +30,30 @@ struct gh_expand *gh_expand_open(enum gh_codec codec);
 /* GH_CODEC_LZMA_ZIP, before the first step: the size the container gives. Such a stream need not have an end marker;
  * *end then becomes true when this many bytes were made. Has no effect on the other codecs. */
 void gh_expand_expect(struct gh_expand *x, uint64_t size);
+
+/* A chain of filters over LZMA or LZMA2 as one decompressor, as 7z keeps them: in the order of decoding, so the first
+ * one is GH_FILTER_LZMA or _LZMA2. props: the filter's own properties as stored. size: what comes out, which is also
+ * where it ends. NULL: properties are wrong, the chain is not possible, or no memory. *rc says which (GH_E_MALFORMED,
+ * GH_E_LIMIT, GH_E_NOMEM). */
+enum gh_filter_kind {
+	GH_FILTER_LZMA,
+	GH_FILTER_LZMA2,
+	GH_FILTER_DELTA,
+	GH_FILTER_X86,
+	GH_FILTER_POWERPC,
+	GH_FILTER_IA64,
+	GH_FILTER_ARM,
+	GH_FILTER_ARMTHUMB,
+	GH_FILTER_SPARC,
+	GH_FILTER_ARM64,
+};
+struct gh_filter {
+	enum gh_filter_kind kind;
+	struct gh_span props;
+};
+enum { GH_FILTERS_MAX = 4 };
+struct gh_expand *gh_expand_open_chain(const struct gh_filter *f, size_t n, uint64_t size, enum gh_rc *rc);
+
 /* Feed in->p (consumed bytes are cut off the front of *in) and fill out[0..cap); *made bytes were written.
  * *end becomes true when the compressed stream ended: in->p then stands at the first byte after it.
  * GH_E_MALFORMED: broken stream (what was made before stands). GH_E_LIMIT: needs more memory than GH_EXPAND_MEMORY.
