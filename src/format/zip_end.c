@@ -112,14 +112,16 @@ static bool exact(const struct gh_src *src, const struct ending *e)
 	return src->size - e->at - GH_ZIP_END_SIZE == e->end.comment;
 }
 
-/* The signatures in the tail, last first. Collected beforehand: looking at one makes the window invalid. */
+/* The signatures in the tail, last first. Collected beforehand: looking at one makes the window invalid. Decoys must not
+ * crowd out the real one: the second half of the places is for those whose comment reaches the end of the file. */
 static size_t find_signatures(struct gh_src *src, uint64_t *at, size_t cap)
 {
 	size_t want = src->size < GH_ZIP_TAIL ? (size_t)src->size : GH_ZIP_TAIL, n = 0;
 	uint64_t from = src->size - want;
 	struct gh_span tail = gh_src_window(src, from, want);
 	for (size_t i = SIZE_MAX; n < cap && (i = gh_zip_rfind_end(tail, i)) != SIZE_MAX;)
-		at[n++] = from + i;
+		if (n < cap / 2 || gh_le16(tail.p + i + GH_ZIP_END_SIZE - 2) == want - i - GH_ZIP_END_SIZE)
+			at[n++] = from + i;
 	return n;
 }
 

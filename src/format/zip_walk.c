@@ -46,6 +46,8 @@ static enum gh_rc run(struct zip *z)
 {
 	const struct gh_zip_hooks *h = z->h;
 	GH_TRY(zip_find_end(z), z->w->err, "zip");
+	if (z->w->weak && !z->found)
+		return GH_E_NOTTHIS; /* four bytes that looked like an end */
 	GH_TRY(zip_collect(z), z->w->err, "zip directory");
 	if (h != NULL && h->directory != NULL) {
 		enum gh_rc rc = h->directory(h->ctx, z->w, z->entry, z->n);
@@ -97,27 +99,27 @@ static int shows(const struct gh_probe *p, uint64_t off, uint32_t sig)
 	return w.n == 4 ? gh_le32(w.p) == sig : -1;
 }
 
-/* Does the end record at tail[at] lead to a directory, as far as can be seen? */
-static bool leads_somewhere(const struct gh_probe *p, size_t at)
+/* Does the end record at tail[at] lead to a directory, as far as can be seen? WEAK: the walk has to look. */
+static enum gh_match leads_somewhere(const struct gh_probe *p, size_t at)
 {
 	struct gh_zip_end e;
 	struct gh_zip_locator loc;
 	uint64_t abs = p->size - p->tail.n + at;
 	if (!gh_zip_end(gh_span_cut(p->tail, at, GH_ZIP_END_SIZE), &e))
-		return false;
+		return GH_NO;
 	bool exact = p->size - abs - GH_ZIP_END_SIZE == e.comment;
 	/* The last member of a tar that happens to be a zip: the tar's reader hands it on as that. */
 	if (!exact && gh_tar_probe(p->head))
-		return false;
+		return GH_NO;
 	if (at >= GH_ZIP_LOCATOR_SIZE && gh_zip_locator(gh_span_cut(p->tail, at - GH_ZIP_LOCATOR_SIZE, 20), &loc))
-		return true;
+		return GH_STRONG;
 	if (e.total == 0 && e.cd_size == 0)
-		return exact;
-	if (e.cd_off < abs && shows(p, e.cd_off, GH_ZIP_SIG_CENTRAL) == 1)
-		return true;
-	if (e.cd_size > abs || e.cd_size < GH_ZIP_CENTRAL_SIZE)
-		return false;
-	return shows(p, abs - e.cd_size, GH_ZIP_SIG_CENTRAL) != 0;
+		return exact ? GH_STRONG : GH_NO;
+	int stated = e.cd_off < abs ? shows(p, e.cd_off, GH_ZIP_SIG_CENTRAL) : 0;
+	int computed = e.cd_size <= abs ? shows(p, abs - e.cd_size, GH_ZIP_SIG_CENTRAL) : 0;
+	if (stated == 1 || computed == 1)
+		return GH_STRONG;
+	return stated != 0 || computed != 0 ? GH_WEAK : GH_NO;
 }
 
 enum gh_match gh_zip_probe(const struct gh_probe *p)
@@ -129,9 +131,10 @@ enum gh_match gh_zip_probe(const struct gh_probe *p)
 		if ((sig == GH_ZIP_SIG_SPANNED || sig == GH_ZIP_SIG_DESCRIPTOR) && shows(p, 4, GH_ZIP_SIG_LOCAL) == 1)
 			return GH_STRONG;
 	}
-	size_t at = SIZE_MAX;
-	for (unsigned i = 0; i < Z_ENDS && (at = gh_zip_rfind_end(p->tail, at)) != SIZE_MAX; i++)
-		if (leads_somewhere(p, at))
-			return GH_STRONG;
-	return GH_NO;
+	enum gh_match best = GH_NO;
+	for (size_t at = SIZE_MAX; best != GH_STRONG && (at = gh_zip_rfind_end(p->tail, at)) != SIZE_MAX;) {
+		enum gh_match m = leads_somewhere(p, at);
+		best = m > best ? m : best;
+	}
+	return best;
 }

@@ -67,7 +67,8 @@ struct gh_zip_hooks {
 enum gh_rc gh_zip_walk(struct gh_walk *w, const struct gh_zip_hooks *hooks);
 
 /* GH_STRONG when some zip reader would open it: a local header or an empty archive at the start, or an end record in
- * the tail whose directory is where it should be (self-extracting archives, polyglots). */
+ * the tail whose directory is where it should be (self-extracting archives, polyglots). GH_WEAK when that directory
+ * is not among the bytes a probe sees: the walk looks, and answers GH_E_NOTTHIS if it is not there. */
 enum gh_match gh_zip_probe(const struct gh_probe *p);
 
 extern const struct gh_rule gh_zip_rules[];
