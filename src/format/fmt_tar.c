@@ -2,8 +2,6 @@
 #include "format/formats.h"
 #include "format/tar_walk.h"
 
-extern const struct gh_fmt gh_fmt_tar;
-
 static enum gh_rc walk(struct gh_walk *w) { return gh_tar_walk(w, NULL); }
 
 const struct gh_fmt gh_fmt_tar = {

@@ -2,8 +2,6 @@
 #include "format/formats.h"
 #include "format/zip_walk.h"
 
-extern const struct gh_fmt gh_fmt_zip;
-
 static enum gh_rc walk(struct gh_walk *w) { return gh_zip_walk(w, NULL); }
 
 const struct gh_fmt gh_fmt_zip = {
