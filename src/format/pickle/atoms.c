@@ -171,23 +171,10 @@ static bool counted(struct pkl *m, uint64_t n, enum gh_vkind kind, enum text_che
 	uint64_t off = pkl_off(m);
 	if (n > INT64_MAX)
 		return pkl_break(m, "a length beyond what a process can address");
-	/* Python reads a counted operand at once: a frame must hold all of it, also when it is checked in pieces here. */
-	if (n > (uint64_t)(m->lim - m->p) && m->frame_end != UINT64_MAX) {
-		uint64_t left = m->frame_end - off;
-		if (left != 0 && n > left) {
-			if ((m->dialect & PKL_PY) != 0)
-				return pkl_break(m, "an operand crosses the end of its frame");
-			pkl_differs(m, PKL_PART_C, "an operand crosses the end of its frame");
-			m->frame_end = UINT64_MAX;
-			m->lim = m->end;
-		}
-	}
-	if (m->frame_end == off && n != 0) {
-		if (pkl_bytes(m, 1) == NULL) /* leaves the frame, which may move to another place */
-			return false;
-		m->p--;
-		off = pkl_off(m);
-	}
+	/* A reader asks for a counted operand at once: a frame has to hold all of it, also when it is checked in pieces. */
+	if (n > (uint64_t)(m->lim - m->p) && !pkl_frame_holds(m, n, how == CHECK_NONE))
+		return false;
+	off = pkl_off(m);
 	if (n > m->src->size - off)
 		return pkl_skip(m, n); /* says that the stream ends here */
 	if (how == CHECK_NONE ? !pkl_skip(m, n) : !checked(m, n, how))

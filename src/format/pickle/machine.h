@@ -17,6 +17,8 @@ enum pkl_dialect {
 	PKL_PY = 1,	/* pickle.py, also under joblib: frames are enforced, any iterable is an argument list … */
 	PKL_LAX = 2,	/* loaded with other options or another version: encoding, buffers, no limit on digits */
 	PKL_ARRAYS = 4, /* joblib's unpickler: arrays stand inline after their wrapper */
+	PKL_FILE = 16,	/* the C reader on a file that cannot peek, or with large frames: a read that crosses the end of a
+			 * frame drops what is left of it and begins behind it */
 	PKL_INERT = 8,	/* what a call returns is an opaque object, never a str, tuple or type of consequence: the
 			 * assumption of the differential test against CPython */
 };
@@ -26,6 +28,7 @@ enum pkl_part {
 	PKL_PART_C,	/* pickle.py raises here, the C reader goes on */
 	PKL_PART_PY,	/* pickle.py goes on or does more: its reading has to be looked at as well */
 	PKL_PART_LAX,	/* other options or versions go on */
+	PKL_PART_FILE, /* the C reader on memory goes on, on a file it goes on elsewhere, pickle.py raises */
 	PKL_PART_PLAIN, /* a reader that does not know inline arrays goes on at the array's bytes */
 	PKL_PARTS
 };
@@ -113,6 +116,8 @@ void pkl_seek(struct pkl *m, uint64_t off);
 void pkl_sync(struct pkl *m);
 /* n <= GH_WINDOW_MAX contiguous bytes, and move past them; NULL: the run has ended. Valid until the next call. */
 const uint8_t *pkl_bytes(struct pkl *m, size_t n);
+/* May n bytes be read here as far as frames are concerned? Moves, in some dialects. into: a copy of bytes. */
+bool pkl_frame_holds(struct pkl *m, uint64_t n, bool into);
 /* Move past n bytes of a counted operand without looking at them. */
 bool pkl_skip(struct pkl *m, uint64_t n);
 
@@ -191,7 +196,7 @@ void pkl_start(struct pkl *m, struct gh_walk *w, uint64_t off, struct gh_arena *
 
 /* rules.c */
 enum pkl_rule {
-	PKL_MALFORMED, PKL_READERS, PKL_LIMIT, PKL_OPTIONS, PKL_DIGITS, PKL_EXPANSION, PKL_DEEP, PKL_MEMO, PKL_ARRAY,
+	PKL_MALFORMED, PKL_READERS, PKL_FRAMES, PKL_LIMIT, PKL_OPTIONS, PKL_DIGITS, PKL_EXPANSION, PKL_DEEP, PKL_MEMO, PKL_ARRAY,
 	PKL_ARRAY_CODE, PKL_BUFFERS, PKL_LEFTOVER, PKL_STREAMS, PKL_RULES
 };
 extern const struct gh_rule pkl_rules[];

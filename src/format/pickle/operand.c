@@ -11,7 +11,7 @@ static void window(struct pkl *m, uint64_t off, size_t want)
 	m->base = off;
 	m->epoch = *m->src->epoch;
 	m->lim = m->end;
-	if (m->frame_end - off < s.n) /* wraps to a huge number never: frame_end >= off while a frame is open */
+	if (m->frame_end - off < s.n) /* frame_end >= off while a frame is open */
 		m->lim = m->win + (m->frame_end - off);
 }
 
@@ -23,12 +23,13 @@ void pkl_sync(struct pkl *m)
 		window(m, pkl_off(m), 0);
 }
 
-/* pickle.py drops a frame when something is read at its very end; the rest comes from the file. */
+/* pickle.py drops a frame when something is read at its very end, the C reader on a file when a read crosses its end;
+ * what follows comes from the file. */
 static void leave_frame(struct pkl *m)
 {
 	uint64_t to = m->file_pos;
 	m->frame_end = UINT64_MAX;
-	if ((m->dialect & PKL_PY) != 0 && to != pkl_off(m)) {
+	if ((m->dialect & (PKL_PY | PKL_FILE)) != 0 && to != pkl_off(m)) {
 		pkl_flush_claims(m, pkl_off(m), pkl_off(m));
 		m->claim_from = to;
 		window(m, to, 0);
@@ -37,24 +38,26 @@ static void leave_frame(struct pkl *m)
 	m->lim = m->end;
 }
 
-/* May n bytes be read here, as far as frames are concerned? */
-static bool frame_allows(struct pkl *m, uint64_t n)
+/* A read wants more than the frame still holds. */
+static bool cross_frame(struct pkl *m, bool into)
+{
+	if ((m->dialect & PKL_PY) != 0)
+		return pkl_break(m, "a read crosses the end of its frame");
+	pkl_differs(m, PKL_PART_FILE, "a read crosses the end of its frame");
+	if (into) /* bytes are copied: first what is left of the frame, then from the file */
+		m->file_pos = pkl_off(m);
+	leave_frame(m);
+	return true;
+}
+
+bool pkl_frame_holds(struct pkl *m, uint64_t n, bool into)
 {
 	if (m->frame_end == UINT64_MAX || n == 0)
 		return true;
 	uint64_t left = m->frame_end - pkl_off(m);
-	if (n <= left)
-		return true;
-	if (left == 0) {
+	if (left == 0)
 		leave_frame(m);
-		return true;
-	}
-	if ((m->dialect & PKL_PY) != 0)
-		return pkl_break(m, "an operand crosses the end of its frame");
-	pkl_differs(m, PKL_PART_C, "an operand crosses the end of its frame");
-	m->frame_end = UINT64_MAX;
-	m->lim = m->end;
-	return true;
+	return left == 0 || n <= left || cross_frame(m, into);
 }
 
 static bool truncated(struct pkl *m)
@@ -72,7 +75,7 @@ const uint8_t *pkl_bytes(struct pkl *m, size_t n)
 {
 	pkl_sync(m);
 	if (n > (size_t)(m->lim - m->p)) {
-		if (!frame_allows(m, n))
+		if (!pkl_frame_holds(m, n, false))
 			return NULL;
 		uint64_t off = pkl_off(m);
 		if (n > m->src->size - off) {
@@ -100,7 +103,7 @@ bool pkl_skip(struct pkl *m, uint64_t n)
 		m->p += n;
 		return true;
 	}
-	if (!frame_allows(m, n))
+	if (!pkl_frame_holds(m, n, false))
 		return false;
 	uint64_t off = pkl_off(m);
 	if (n > m->src->size - off)
@@ -156,20 +159,17 @@ bool pkl_line(struct pkl *m, struct pkl_line *l, bool short_only)
 	}
 	if (m->frame_end == pkl_off(m))
 		leave_frame(m);
-	l->off = pkl_off(m);
-	uint64_t at = find_newline(m, l->off);
-	if (at == UINT64_MAX) {
-		if (!last_line(m, l, l->off))
+	uint64_t at = find_newline(m, pkl_off(m));
+	if (m->frame_end != UINT64_MAX && at >= m->frame_end) {
+		if (!cross_frame(m, false))
 			return false;
-	} else {
+		at = find_newline(m, pkl_off(m));
+	}
+	l->off = pkl_off(m);
+	if (at != UINT64_MAX)
 		l->len = at - l->off;
-	}
-	if (m->frame_end != UINT64_MAX && l->off + l->len >= m->frame_end) {
-		if ((m->dialect & PKL_PY) != 0)
-			return pkl_break(m, "a line crosses the end of its frame");
-		pkl_differs(m, PKL_PART_C, "a line crosses the end of its frame");
-		m->frame_end = UINT64_MAX;
-	}
+	else if (!last_line(m, l, l->off))
+		return false;
 	uint64_t next = l->off + l->len + 1;
 	if (l->len > GH_WINDOW_MAX - 1) {
 		if (short_only)

@@ -77,6 +77,11 @@ bool pkl_op_frame(struct pkl *m, uint64_t arg)
 		if (py)
 			return pkl_break(m, "a frame begins inside another one");
 		pkl_differs(m, PKL_PART_C, "a frame begins inside another one");
+		if ((m->dialect & PKL_FILE) != 0 && arg <= m->frame_end - off)
+			return true; /* it stands in the buffer already */
+		if (arg > m->frame_end - off && !pkl_frame_holds(m, arg, false))
+			return false;
+		off = pkl_off(m);
 	}
 	if (py && m->frame_end != UINT64_MAX && off == m->frame_end && m->file_pos != off) {
 		off = m->file_pos; /* the new frame is read from the file */
@@ -195,6 +200,7 @@ struct reading {
 
 static const struct reading readings[] = {
 	{ PKL_PY, 0, 1u << PKL_PART_PY, "pure Python" },
+	{ PKL_FILE, 0, 1u << PKL_PART_FILE, "C, from a file" },
 	{ PKL_LAX, 0, 1u << PKL_PART_LAX, "other options" },
 	{ PKL_PY | PKL_LAX, 0, 1u << PKL_PART_PY | 1u << PKL_PART_LAX, "pure Python, other options" },
 	{ 0, PKL_ARRAYS, 1u << PKL_PART_PLAIN, "plain pickle" },
@@ -285,6 +291,8 @@ static void anomalies(struct pkl *m, bool leftover, uint64_t array_code)
 		tell(m, PKL_MALFORMED, m->out.off, m->out.why);
 	else if (m->out.end == GH_PICKLE_LIMIT)
 		tell(m, PKL_LIMIT, m->out.off, m->out.why[0] != '\0' ? m->out.why : "a budget ran out");
+	if (m->part[PKL_PART_FILE].op != 0)
+		tell(m, PKL_FRAMES, m->part[PKL_PART_FILE].off, m->part[PKL_PART_FILE].why);
 	if (py->op != 0)
 		tell(m, PKL_READERS, py->off, py->why);
 	if (c->op != 0)
