@@ -195,6 +195,15 @@ const char *gh_attrs_bad(struct gh_heap *h, gh_val v, bool data)
 	return NULL;
 }
 
+/* May objects of this class answer any attribute with a value of the file's choosing? */
+static bool bag(const struct gh_allow_row *r)
+{
+	const struct gh_allow_group *g = gh_allow_group(r);
+	uint8_t build = g->arg[GH_USE_BUILD];
+	return (gh_row_uses(r, GH_USE_BUILD) && (build == GH_ARGS_dict_state || build == GH_ARGS_slots_state)) ||
+	       (gh_row_uses(r, GH_USE_SETITEM) && g->arg[GH_USE_SETITEM] == GH_ARGS_attr_items);
+}
+
 bool gh_is_data(struct gh_heap *h, gh_val v, unsigned depth)
 {
 	const struct gh_allow_row *r;
@@ -213,8 +222,7 @@ bool gh_is_data(struct gh_heap *h, gh_val v, unsigned depth)
 	case GH_V_OBJECT:
 		/* Objects that carry a dictionary of the file's choosing may pretend to have any method. */
 		r = gh_class_of(h, v);
-		return r != NULL && (!gh_row_uses(r, GH_USE_BUILD) ||
-				     gh_allow_group(r)->arg[GH_USE_BUILD] != GH_ARGS_dict_state);
+		return r != NULL && !bag(r);
 	case GH_V_TUPLE:
 	case GH_V_LIST:
 	case GH_V_SET:

@@ -4,13 +4,20 @@
 #include "check/calls_args.h"
 #include "check/calls_numpy.h"
 
+/* A factory calls __new__ of the class with what it is given, so the class must be one the factory is meant for: another
+ * library's may open a file (numpy.memmap). */
+static bool same_library(const struct gh_use_case *u, const struct gh_allow_row *cls)
+{
+	return strcmp(gh_allow_group(u->row)->framework, gh_allow_group(cls)->framework) == 0;
+}
+
 /* __pyx_unpickle_X(type, checksum, state): X.__new__(type), then the state's values by position, then a dictionary. */
 const char *gh_args_cython(const struct gh_use_case *u)
 {
 	int n = gh_argc(u);
 	const struct gh_allow_row *r = n < 1 ? NULL : gh_row_of(u->heap, gh_arg(u, 0));
 	int64_t sum;
-	if (n != 3 || !(gh_row_uses(r, GH_USE_MAKE) || gh_row_uses(r, GH_USE_NEW)) ||
+	if (n != 3 || !(gh_row_uses(r, GH_USE_MAKE) || gh_row_uses(r, GH_USE_NEW)) || !same_library(u, r) ||
 	    !gh_val_int(u->heap, gh_arg(u, 1), &sum))
 		return "not (listed class, checksum, state)";
 	gh_val state = gh_arg(u, 2);
@@ -42,8 +49,9 @@ const char *gh_args_data_args(const struct gh_use_case *u)
 /* f(cls, {name: data}): cls(**data) for listed classes. */
 const char *gh_args_class_data(const struct gh_use_case *u)
 {
-	if (gh_argc(u) < 1 || !gh_row_uses(gh_row_of(u->heap, gh_arg(u, 0)), GH_USE_MAKE))
-		return "the class is not on the allow list";
+	const struct gh_allow_row *r = gh_argc(u) < 1 ? NULL : gh_row_of(u->heap, gh_arg(u, 0));
+	if (!gh_row_uses(r, GH_USE_MAKE) || !same_library(u, r))
+		return "the class is not one that this function is meant for";
 	return gh_args_data_args(u);
 }
 

@@ -229,9 +229,13 @@ const char *gh_args_np_ma_reconstruct(const struct gh_use_case *u)
 	uint64_t n;
 	if (gh_argc(u) != 4 || !gh_np_shape(u->heap, gh_arg(u, 2), &n) || n > 1)
 		return "not (class, base class, (0,), type)";
-	for (unsigned i = 0; i < 2; i++)
-		if (!gh_row_uses(gh_row_of(u->heap, gh_arg(u, i)), GH_USE_MAKE))
+	/* The first class is called with an array and keywords, the second only decides the type of the data. */
+	for (unsigned i = 0; i < 2; i++) {
+		const struct gh_allow_row *r = gh_row_of(u->heap, gh_arg(u, i));
+		uint8_t build = r == NULL ? GH_ARGS_any : gh_allow_group(r)->arg[GH_USE_BUILD];
+		if (!gh_row_uses(r, GH_USE_MAKE) || build != (i == 0 ? GH_ARGS_np_ma_state : GH_ARGS_np_array_state))
 			return "the array class is not on the allow list";
+	}
 	gh_val t = gh_arg(u, 3);
 	return gh_is_text(u->heap, t) || is_dtype(u->heap, t) ||
 			       gh_row_is(gh_maker_of(u->heap, t), "_codecs", "encode") ?
