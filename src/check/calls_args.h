@@ -53,6 +53,8 @@ bool gh_is_count(struct gh_heap *h, gh_val v, uint64_t *out);
 bool gh_is_text(struct gh_heap *h, gh_val v); /* STR, or BYTES as Python 2 wrote them */
 /* text(v) equals one of the words (NULL at the end)? */
 bool gh_is_word(struct gh_heap *h, gh_val v, const char *const *words);
+/* Is this key harmless as the name of an attribute? */
+bool gh_attr_name_ok(struct gh_heap *h, gh_val key);
 /* NULL when a state dictionary holds only names that are harmless as attributes. data: and no imported object that is
  * not on the list. */
 const char *gh_attrs_bad(struct gh_heap *h, gh_val v, bool data);

@@ -27,15 +27,14 @@ enum gh_use { GH_USES(GH_USE_ENUM) GH_USES_N };
 #undef GH_USE_ENUM
 
 /* Constraints on arguments or state: gh_args_<name> in calls_args*.c, declared in calls_args.h. */
-#define GH_CONSTRAINTS(X)                                                                                           \
-	X(any) X(none) X(plain) X(seq) X(strings) X(number) X(bytes_new) X(bytearray) X(fraction) X(encode)         \
-	X(regex) X(zone) X(factory) X(dict_state) X(dict_data) X(slots_state) X(state) X(attr_items) X(rv_state)    \
-	X(reconstructor) X(newobj) X(newobj_ex)                                                                     \
-	X(np_reconstruct) X(np_ma_reconstruct) X(np_dtype) X(np_dtype_state) X(np_array_state) X(np_ma_state)       \
-	X(np_scalar) X(np_frombuffer) X(np_random) X(np_ufunc) X(np_record)                                         \
-	X(type_of) X(attr_of) X(data_state) X(cython) X(data_args) X(class_data) X(jl_array) X(jl_file)                                                 \
-	X(torch_tensor) X(torch_qtensor) X(torch_sparse) X(torch_param) X(torch_param_state)                        \
-	X(torch_from_type) X(torch_meta) X(torch_from_numpy)
+#define GH_CONSTRAINTS(X) \
+	X(any) X(none) X(plain) X(seq) X(strings) X(number) X(bytes_new) X(bytearray) X(fraction) X(encode) \
+	X(regex) X(zone) X(factory) X(dict_state) X(dict_data) X(slots_state) X(state) X(attr_items) \
+	X(rv_state) X(reconstructor) X(newobj) X(newobj_ex) X(np_reconstruct) X(np_ma_reconstruct) \
+	X(np_dtype) X(np_dtype_state) X(np_array_state) X(np_ma_state) X(np_scalar) X(np_frombuffer) \
+	X(np_random) X(np_ufunc) X(np_record) X(type_of) X(attr_of) X(data_state) X(cython) X(data_args) \
+	X(class_data) X(jl_array) X(jl_file) X(torch_tensor) X(torch_qtensor) X(torch_sparse) \
+	X(torch_param) X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_from_numpy)
 
 #define GH_ARGS_ENUM(name) GH_ARGS_##name,
 enum gh_args_id { GH_CONSTRAINTS(GH_ARGS_ENUM) GH_ARGS_N };
