@@ -89,6 +89,7 @@ struct doc {
 	struct gh_json_texts texts;
 	struct frame frame[GH_JSON_DEPTH + 1]; /* [0]: outside */
 	struct gh_json_name name; /* the last key seen */
+	bool asked, shown;	  /* gh_json_shown(name), once asked */
 	uint64_t last_shard;	  /* hash of the file name before */
 	bool lines;		  /* many values: data, not configuration */
 	unsigned said[RULES];
@@ -185,7 +186,11 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 		return on_template(d);
 	if (!d->lines)
 		what |= GH_JT_SIGNS | GH_JT_ENCODED;
-	if (!d->lines && d->texts.texts_left > 0 && gh_json_shown(name))
+	if (!d->asked) {
+		d->asked = true;
+		d->shown = gh_json_shown(name);
+	}
+	if (!d->lines && d->texts.texts_left > 0 && d->shown)
 		what |= GH_JT_EMIT;
 	return what == 0 || j->full < 8 ? GH_OK : gh_json_text(&d->texts, &d->x, name, what);
 }
@@ -227,6 +232,7 @@ static enum gh_rc on_token(struct doc *d)
 	switch (j->tok) {
 	case GH_JSON_KEY:
 		gh_json_name_set(&d->name, j->text);
+		d->asked = false;
 		f->key = gh_json_key(gh_json_name(&d->name));
 		if (f->zone != GH_JZ_VOCAB)
 			f->marks |= f->key.mark;

@@ -1,54 +1,56 @@
 #include "format/json_keys.h"
 
+#define KEY(text, ...) { text, sizeof(text) - 1, { __VA_ARGS__ } }
 static const struct {
 	const char *name;
+	size_t n;
 	struct gh_json_key key;
 } keys[] = {
-	{ "chat_template", { GH_JZ_TEMPLATE, 0 } },
-	{ "default_chat_template", { GH_JZ_TEMPLATE, 0 } },
-	{ "auto_map", { GH_JZ_REMOTE, 0 } },
-	{ "custom_pipelines", { GH_JZ_REMOTE, 0 } },
-	{ "trust_remote_code", { GH_JZ_PLAIN, GH_JM_TRUST } },
-	{ "allow_remote_code", { GH_JZ_PLAIN, GH_JM_TRUST } },
-	{ "_target_", { GH_JZ_TARGET, 0 } },
-	{ "__target__", { GH_JZ_TARGET, 0 } },
-	{ "weight_map", { GH_JZ_SHARDS, 0 } },
-	{ "vocab", { GH_JZ_VOCAB, 0 } },
-	{ "merges", { GH_JZ_VOCAB, 0 } },
-	{ "class_name", { GH_JZ_PLAIN, GH_JM_CLASS_NAME } },
-	{ "config", { GH_JZ_PLAIN, GH_JM_CONFIG } },
-	{ "nbformat", { GH_JZ_PLAIN, GH_JM_NBFORMAT } },
-	{ "cells", { GH_JZ_CELLS, GH_JM_CELLS } },
-	{ "mcpServers", { GH_JZ_SERVERS, 0 } },
-	{ "scripts", { GH_JZ_SCRIPTS, 0 } },
-	{ "preinstall", { GH_JZ_PLAIN, GH_JM_HOOK } },
-	{ "install", { GH_JZ_PLAIN, GH_JM_HOOK } },
-	{ "postinstall", { GH_JZ_PLAIN, GH_JM_HOOK } },
-	{ "prepare", { GH_JZ_PLAIN, GH_JM_HOOK } },
-	{ "py/object", { GH_JZ_PLAIN, GH_JM_PY } },
-	{ "py/type", { GH_JZ_PLAIN, GH_JM_PY } },
-	{ "py/class", { GH_JZ_PLAIN, GH_JM_PY } },
-	{ "py/function", { GH_JZ_PLAIN, GH_JM_PY } },
-	{ "py/module", { GH_JZ_PLAIN, GH_JM_PY } },
-	{ "py/newobj", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
-	{ "py/newargs", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
-	{ "py/newargsex", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
-	{ "py/initargs", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
-	{ "py/reduce", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
-	{ "py/repr", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
-	{ "py/property", { GH_JZ_PLAIN, GH_JM_PY } },
-	{ "lc", { GH_JZ_PLAIN, GH_JM_LC } },
-	{ "type", { GH_JZ_PLAIN, GH_JM_TYPE } },
-	{ "__loader__", { GH_JZ_PLAIN, GH_JM_LOADER } },
-	{ "__class__", { GH_JZ_PLAIN, GH_JM_CLASS } },
-	{ "__module__", { GH_JZ_PLAIN, GH_JM_MODULE } },
-	{ "__reduce__", { GH_JZ_PLAIN, GH_JM_PY_CALL } },
+	KEY("chat_template", GH_JZ_TEMPLATE, 0),
+	KEY("default_chat_template", GH_JZ_TEMPLATE, 0),
+	KEY("auto_map", GH_JZ_REMOTE, 0),
+	KEY("custom_pipelines", GH_JZ_REMOTE, 0),
+	KEY("trust_remote_code", GH_JZ_PLAIN, GH_JM_TRUST),
+	KEY("allow_remote_code", GH_JZ_PLAIN, GH_JM_TRUST),
+	KEY("_target_", GH_JZ_TARGET, 0),
+	KEY("__target__", GH_JZ_TARGET, 0),
+	KEY("weight_map", GH_JZ_SHARDS, 0),
+	KEY("vocab", GH_JZ_VOCAB, 0),
+	KEY("merges", GH_JZ_VOCAB, 0),
+	KEY("class_name", GH_JZ_PLAIN, GH_JM_CLASS_NAME),
+	KEY("config", GH_JZ_PLAIN, GH_JM_CONFIG),
+	KEY("nbformat", GH_JZ_PLAIN, GH_JM_NBFORMAT),
+	KEY("cells", GH_JZ_CELLS, GH_JM_CELLS),
+	KEY("mcpServers", GH_JZ_SERVERS, 0),
+	KEY("scripts", GH_JZ_SCRIPTS, 0),
+	KEY("preinstall", GH_JZ_PLAIN, GH_JM_HOOK),
+	KEY("install", GH_JZ_PLAIN, GH_JM_HOOK),
+	KEY("postinstall", GH_JZ_PLAIN, GH_JM_HOOK),
+	KEY("prepare", GH_JZ_PLAIN, GH_JM_HOOK),
+	KEY("py/object", GH_JZ_PLAIN, GH_JM_PY),
+	KEY("py/type", GH_JZ_PLAIN, GH_JM_PY),
+	KEY("py/class", GH_JZ_PLAIN, GH_JM_PY),
+	KEY("py/function", GH_JZ_PLAIN, GH_JM_PY),
+	KEY("py/module", GH_JZ_PLAIN, GH_JM_PY),
+	KEY("py/newobj", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("py/newargs", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("py/newargsex", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("py/initargs", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("py/reduce", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("py/repr", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("py/property", GH_JZ_PLAIN, GH_JM_PY),
+	KEY("lc", GH_JZ_PLAIN, GH_JM_LC),
+	KEY("type", GH_JZ_PLAIN, GH_JM_TYPE),
+	KEY("__loader__", GH_JZ_PLAIN, GH_JM_LOADER),
+	KEY("__class__", GH_JZ_PLAIN, GH_JM_CLASS),
+	KEY("__module__", GH_JZ_PLAIN, GH_JM_MODULE),
+	KEY("__reduce__", GH_JZ_PLAIN, GH_JM_PY_CALL),
 };
 
 struct gh_json_key gh_json_key(struct gh_span name)
 {
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (gh_span_is(name, keys[i].name))
+		if (name.n == keys[i].n && memcmp(name.p, keys[i].name, name.n) == 0)
 			return keys[i].key;
 	return (struct gh_json_key){ GH_JZ_PLAIN, 0 };
 }

@@ -2,12 +2,12 @@
 
 /* A row matches when `a` occurs (letters in either case; a space stands for one or more white-space characters) and,
  * if given, `b` follows it within NEAR bytes. A row that starts with a letter matches only at the start of a word.
- * Sorted by the first byte, so that the rows for a byte are found by bisection. */
+ * Sorted by the first byte: the rows for a byte stand together. */
 struct sign_row {
 	enum gh_sign sign;
 	const char *a, *b;
 };
-enum { NEAR = 240 };
+enum { NEAR = 240, URL_MAX = 2048, TOKEN_MAX = 128 };
 
 static const struct sign_row rows[] = {
 	{ GH_SIGN_SHELL, "$(curl ", NULL },
@@ -134,11 +134,11 @@ static size_t match(struct gh_span s, const char *a)
 	return i;
 }
 
-static bool follows(struct gh_span s, const char *b)
+/* Does b start within [from, from + near)? */
+static bool follows(struct gh_span text, size_t from, size_t near, const char *b)
 {
-	s = gh_span_cut(s, 0, NEAR);
-	for (size_t i = 0; i < s.n; i++)
-		if (match(gh_span_cut(s, i, s.n), b) != 0)
+	for (size_t i = from; i < text.n && i - from < near; i++)
+		if (match(gh_span_cut(text, i, text.n), b) != 0)
 			return true;
 	return false;
 }
@@ -171,7 +171,7 @@ static bool import_statement(struct gh_span s)
 		return false;
 	struct gh_span rest = gh_span_cut(s, e, s.n);
 	if (from)
-		return match(rest, " import ") != 0 || follows(gh_span_cut(rest, 0, 40), " import ");
+		return match(rest, " import ") != 0 || follows(rest, 0, 40, " import ");
 	if (rest.n == 0 || match(rest, " as ") != 0)
 		return true;
 	while (rest.n > 0 && rest.p[0] == ' ')
@@ -196,9 +196,9 @@ static bool credential(struct gh_span s)
 		return false;
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		size_t k = strlen(t[i].prefix), n = 0, digits = 0;
-		if (!gh_span_starts(s, t[i].prefix))
+		if (t[i].prefix[0] != (char)s.p[0] || !gh_span_starts(s, t[i].prefix))
 			continue;
-		for (; k + n < s.n; n++) {
+		for (; k + n < s.n && n < TOKEN_MAX; n++) {
 			uint8_t c = s.p[k + n];
 			if (t[i].upper ? !(digit(c) || (c >= 'A' && c <= 'Z')) : !(ident(c) || (n > 0 && c == '-')))
 				break;
@@ -225,12 +225,12 @@ static bool named_credential(struct gh_span key, struct gh_span text)
 	static const char *const names[] = { "secret_access_key", "api_key", "apikey", "passwd", "password", "private_key",
 					     "auth_token", "access_token", "client_secret", "secret_key" };
 	static const char *const placeholders[] = { "your", "xxx", "***", "example", "placeholder", "changeme", "env", "token>" };
-	if (text.n < 8 || text.n > 512 || !any_in(gh_span_cut(key, 0, 128), names, sizeof names / sizeof names[0]))
+	if (text.n < 8 || text.n > 512)
 		return false;
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] >= 0x7f || memchr("<>{}$/:", text.p[i], 7) != NULL)
 			return false;
-	return !any_in(text, placeholders, sizeof placeholders / sizeof placeholders[0]);
+	return any_in(gh_span_cut(key, 0, 128), names, sizeof names / sizeof names[0]) && !any_in(text, placeholders, sizeof placeholders / sizeof placeholders[0]);
 }
 
 static bool public_ipv4(struct gh_span host)
@@ -250,8 +250,9 @@ static bool public_ipv4(struct gh_span host)
 	       !(part[0] == 172 && part[1] >= 16 && part[1] < 32);
 }
 
-/* s starts at a scheme. An address of a raw machine, with a user name, of a drop place, or of a program. */
-static bool address(struct gh_span key, struct gh_span s)
+/* s starts at a scheme? Its length in *len; true for an address of a raw machine, with a user name, of a drop place, or
+ * of a program. */
+static bool address(struct gh_span key, struct gh_span s, size_t *len)
 {
 	static const char *const acts[] = { "callback", "webhook", "download", "upload", "beacon", "exfil", "payload",
 					    "post_url", "update_url", "install", "fetch", "command", "telemetry" };
@@ -263,14 +264,17 @@ static bool address(struct gh_span key, struct gh_span s)
 	size_t n = match(s, "http://");
 	n = n != 0 ? n : match(s, "https://");
 	n = n != 0 ? n : match(s, "ftp://");
+	*len = n;
 	if (n == 0)
 		return false;
+	s = gh_span_cut(s, 0, URL_MAX);
 	size_t e = n, slash = 0;
 	while (e < s.n && s.p[e] > ' ' && memchr("\"'<>)]}`\\", s.p[e], 9) == NULL) {
 		if (s.p[e] == '/' && slash == 0)
 			slash = e;
 		e++;
 	}
+	*len = e;
 	if (e == n)
 		return false;
 	struct gh_span url = { s.p, e }, host = { s.p + n, (slash != 0 ? slash : e) - n };
@@ -312,40 +316,44 @@ static bool spelled_bytes(struct gh_span s)
 }
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
-
-static size_t first_row(uint8_t c)
-{
-	size_t lo = 0, hi = ROWS;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if ((uint8_t)rows[mid].a[0] < c)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
+_Static_assert(ROWS < 255, "rows are numbered in a byte");
 
 unsigned gh_signs(struct gh_span key, struct gh_span text, size_t at[GH_SIGNS])
 {
 	unsigned bits = 0;
+	uint8_t first[128] = { 0 }; /* 1 + index of the first row that starts with a byte */
+	for (size_t r = ROWS; r-- > 0;)
+		first[(uint8_t)rows[r].a[0]] = (uint8_t)(r + 1);
 	if (named_credential(key, text))
 		note(&bits, at, GH_SIGN_SECRET, 0);
+	/* Where each row's b was looked for in vain: never looked at twice, so that no text costs more than its length
+	 * times the number of rows. */
+	size_t none_before[ROWS] = { 0 }, url_end = 0;
 	for (size_t i = 0; i < text.n; i++) {
 		uint8_t c = lower(text.p[i]);
 		bool word = i == 0 || !ident(text.p[i - 1]) || !alnum(c);
 		struct gh_span s = { text.p + i, text.n - i };
 		if (!word || c < '$' || c > 'z')
 			continue;
-		for (size_t r = first_row(c); r < ROWS && (uint8_t)rows[r].a[0] == c; r++) {
-			size_t n = match(s, rows[r].a);
-			if (n != 0 && (rows[r].b == NULL || follows(gh_span_cut(s, n, s.n), rows[r].b)))
+		for (size_t r = first[c] != 0 ? first[c] - 1u : ROWS; r < ROWS && (uint8_t)rows[r].a[0] == c; r++) {
+			if ((bits & 1u << rows[r].sign) != 0)
+				continue;
+			size_t n = match(s, rows[r].a), from = i + n, to = i + n + NEAR;
+			if (n == 0)
+				continue;
+			if (from < none_before[r])
+				from = none_before[r];
+			if (rows[r].b == NULL || (from < to && follows(text, from, to - from, rows[r].b)))
 				note(&bits, at, rows[r].sign, i);
+			none_before[r] = to;
 		}
 		if ((c == 'i' || c == 'f') && import_statement(s))
 			note(&bits, at, GH_SIGN_CODE, i);
-		if ((c == 'h' || c == 'f') && address(key, s))
-			note(&bits, at, GH_SIGN_ADDRESS, i);
+		if ((c == 'h' || c == 'f') && i >= url_end) {
+			if (address(key, s, &url_end))
+				note(&bits, at, GH_SIGN_ADDRESS, i);
+			url_end += i;
+		}
 		if ((c == '\\' || c == 'c') && spelled_bytes(s))
 			note(&bits, at, GH_SIGN_ENCODED, i);
 		if (alnum(c) && credential(s))
