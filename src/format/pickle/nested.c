@@ -224,15 +224,28 @@ static void decoded(struct pkl *m, gh_val v, const struct codec *c, struct gh_sp
 	}
 }
 
-/* Quick test on the raw head: can any codec turn these first characters into something that begins a pickle? */
+static bool begins(uint8_t first, uint8_t second)
+{
+	static const uint8_t archives[] = "P\x1f\xfd\x28\x37\x42\x04\x7f";
+	if (first == 0x80)
+		return second <= 5;
+	return pkl_ops[first].run != NULL || memchr(archives, first, sizeof archives - 1) != NULL;
+}
+
+/* Quick test on the first characters: can any codec turn them into something that begins a pickle or an archive? Nearly
+ * every string of a model is done with here. */
 static bool plausible(const uint8_t *p)
 {
-	if (p[0] == 0x80)
-		return p[1] <= 5;
-	if (p[0] == 0xc2)
-		return p[1] == 0x80;
-	return pkl_ops[p[0]].run != NULL || sextet(p[0]) >= 0 || p[0] == 0x1f || p[0] == 0xfd || p[0] == 0x7f ||
-	       p[0] == 4 || blank(p[0]);
+	if (begins(p[0], p[1]) || blank(p[0]) || (p[0] == 0xc2 && p[1] == 0x80))
+		return true;
+	int a = sextet(p[0]), b = sextet(p[1]), c = sextet(p[2]);
+	if (a >= 0 && b >= 0 && c >= 0 && begins((uint8_t)(a << 2 | b >> 4), (uint8_t)(b << 4 | c >> 2)))
+		return true;
+	a = nibble(p[0]);
+	b = nibble(p[1]);
+	c = nibble(p[2]);
+	int d = nibble(p[3]);
+	return a >= 0 && b >= 0 && c >= 0 && d >= 0 && begins((uint8_t)(a << 4 | b), (uint8_t)(c << 4 | d));
 }
 
 void pkl_nested(struct pkl *m, gh_val v)
