@@ -20,8 +20,7 @@ static const struct gh_dtype f8_e5m2 = PLAIN("F8_E5M2", GH_DT_FLOAT, 8), f8_e4m3
 static const struct gh_dtype f4 = { "F4", GH_DT_FLOAT, 4, 2, 1 }, f6_e2m3 = { "F6_E2M3", GH_DT_FLOAT, 6, 4, 3 },
 			     f6_e3m2 = { "F6_E3M2", GH_DT_FLOAT, 6, 4, 3 };
 static const struct gh_dtype qint8 = PLAIN("QINT8", GH_DT_QUANT, 8), quint8 = PLAIN("QUINT8", GH_DT_QUANT, 8),
-			     qint32 = PLAIN("QINT32", GH_DT_QUANT, 32),
-			     quint4x2 = { "QUINT4X2", GH_DT_QUANT, 4, 2, 1 },
+			     qint32 = PLAIN("QINT32", GH_DT_QUANT, 32), quint4x2 = { "QUINT4X2", GH_DT_QUANT, 4, 2, 1 },
 			     quint2x4 = { "QUINT2X4", GH_DT_QUANT, 2, 4, 1 };
 
 struct named {
@@ -41,8 +40,8 @@ static const struct gh_dtype *find(const struct named *t, size_t n, struct gh_sp
 const struct gh_dtype *gh_dtype_safetensors(struct gh_span name)
 {
 	static const struct gh_dtype *const all[] = {
-		&f32, &f16, &bf16, &i64, &u8, &i8, &i32, &boolean, &f64, &u16, &i16, &u32, &u64, &c64, &f8_e4m3,
-		&f8_e5m2, &f8_e8m0, &f8_e4m3fnuz, &f8_e5m2fnuz, &f4, &f6_e2m3, &f6_e3m2,
+		&f32, &f16, &bf16, &i64,     &u8,      &i8,	 &i32,	       &boolean,     &f64, &u16,     &i16,
+		&u32, &u64, &c64,  &f8_e4m3, &f8_e5m2, &f8_e8m0, &f8_e4m3fnuz, &f8_e5m2fnuz, &f4,  &f6_e2m3, &f6_e3m2,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (gh_span_is(name, all[i]->name))
@@ -104,11 +103,10 @@ const struct gh_dtype *gh_dtype_numpy(char kind, uint64_t itemsize)
 		uint8_t size;
 		const struct gh_dtype *type;
 	} t[] = {
-		{ 'f', 2, &f16 }, { 'f', 4, &f32 }, { 'f', 8, &f64 }, { 'f', 12, &f96 }, { 'f', 16, &f128 },
-		{ 'i', 1, &i8 }, { 'i', 2, &i16 }, { 'i', 4, &i32 }, { 'i', 8, &i64 },
-		{ 'u', 1, &u8 }, { 'u', 2, &u16 }, { 'u', 4, &u32 }, { 'u', 8, &u64 },
-		{ 'b', 1, &boolean },
-		{ 'c', 8, &c64 }, { 'c', 16, &c128 }, { 'c', 24, &c192 }, { 'c', 32, &c256 },
+		{ 'f', 2, &f16 },   { 'f', 4, &f32 },	{ 'f', 8, &f64 },   { 'f', 12, &f96 },	  { 'f', 16, &f128 },
+		{ 'i', 1, &i8 },    { 'i', 2, &i16 },	{ 'i', 4, &i32 },   { 'i', 8, &i64 },	  { 'u', 1, &u8 },
+		{ 'u', 2, &u16 },   { 'u', 4, &u32 },	{ 'u', 8, &u64 },   { 'b', 1, &boolean }, { 'c', 8, &c64 },
+		{ 'c', 16, &c128 }, { 'c', 24, &c192 }, { 'c', 32, &c256 },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
 		if (t[i].kind == kind && t[i].size == itemsize)
@@ -119,15 +117,41 @@ const struct gh_dtype *gh_dtype_numpy(char kind, uint64_t itemsize)
 const struct gh_dtype *gh_dtype_torch(struct gh_span name)
 {
 	static const struct named t[] = {
-		{ "float32", &f32 }, { "float", &f32 }, { "float64", &f64 }, { "double", &f64 }, { "float16", &f16 },
-		{ "half", &f16 }, { "bfloat16", &bf16 }, { "uint8", &u8 }, { "int8", &i8 }, { "int16", &i16 },
-		{ "short", &i16 }, { "int32", &i32 }, { "int", &i32 }, { "int64", &i64 }, { "long", &i64 },
-		{ "uint16", &u16 }, { "uint32", &u32 }, { "uint64", &u64 }, { "bool", &boolean },
-		{ "complex32", &c32 }, { "chalf", &c32 }, { "complex64", &c64 }, { "cfloat", &c64 },
-		{ "complex128", &c128 }, { "cdouble", &c128 }, { "float8_e4m3fn", &f8_e4m3 },
-		{ "float8_e5m2", &f8_e5m2 }, { "float8_e8m0fnu", &f8_e8m0 }, { "float8_e4m3fnuz", &f8_e4m3fnuz },
-		{ "float8_e5m2fnuz", &f8_e5m2fnuz }, { "qint8", &qint8 }, { "quint8", &quint8 }, { "qint32", &qint32 },
-		{ "quint4x2", &quint4x2 }, { "quint2x4", &quint2x4 },
+		{ "float32", &f32 },
+		{ "float", &f32 },
+		{ "float64", &f64 },
+		{ "double", &f64 },
+		{ "float16", &f16 },
+		{ "half", &f16 },
+		{ "bfloat16", &bf16 },
+		{ "uint8", &u8 },
+		{ "int8", &i8 },
+		{ "int16", &i16 },
+		{ "short", &i16 },
+		{ "int32", &i32 },
+		{ "int", &i32 },
+		{ "int64", &i64 },
+		{ "long", &i64 },
+		{ "uint16", &u16 },
+		{ "uint32", &u32 },
+		{ "uint64", &u64 },
+		{ "bool", &boolean },
+		{ "complex32", &c32 },
+		{ "chalf", &c32 },
+		{ "complex64", &c64 },
+		{ "cfloat", &c64 },
+		{ "complex128", &c128 },
+		{ "cdouble", &c128 },
+		{ "float8_e4m3fn", &f8_e4m3 },
+		{ "float8_e5m2", &f8_e5m2 },
+		{ "float8_e8m0fnu", &f8_e8m0 },
+		{ "float8_e4m3fnuz", &f8_e4m3fnuz },
+		{ "float8_e5m2fnuz", &f8_e5m2fnuz },
+		{ "qint8", &qint8 },
+		{ "quint8", &quint8 },
+		{ "qint32", &qint32 },
+		{ "quint4x2", &quint4x2 },
+		{ "quint2x4", &quint2x4 },
 	};
 	if (gh_span_starts(name, "torch."))
 		name = gh_span_cut(name, 6, name.n);
@@ -137,12 +161,12 @@ const struct gh_dtype *gh_dtype_torch(struct gh_span name)
 const struct gh_dtype *gh_dtype_torch_storage(struct gh_span name)
 {
 	static const struct named t[] = {
-		{ "FloatStorage", &f32 }, { "DoubleStorage", &f64 }, { "HalfStorage", &f16 },
-		{ "BFloat16Storage", &bf16 }, { "ByteStorage", &u8 }, { "CharStorage", &i8 }, { "ShortStorage", &i16 },
-		{ "IntStorage", &i32 }, { "LongStorage", &i64 }, { "BoolStorage", &boolean },
-		{ "ComplexFloatStorage", &c64 }, { "ComplexDoubleStorage", &c128 }, { "QInt8Storage", &qint8 },
-		{ "QUInt8Storage", &quint8 }, { "QInt32Storage", &qint32 }, { "QUInt4x2Storage", &quint4x2 },
-		{ "QUInt2x4Storage", &quint2x4 },
+		{ "FloatStorage", &f32 },	  { "DoubleStorage", &f64 },	    { "HalfStorage", &f16 },
+		{ "BFloat16Storage", &bf16 },	  { "ByteStorage", &u8 },	    { "CharStorage", &i8 },
+		{ "ShortStorage", &i16 },	  { "IntStorage", &i32 },	    { "LongStorage", &i64 },
+		{ "BoolStorage", &boolean },	  { "ComplexFloatStorage", &c64 },  { "ComplexDoubleStorage", &c128 },
+		{ "QInt8Storage", &qint8 },	  { "QUInt8Storage", &quint8 },	    { "QInt32Storage", &qint32 },
+		{ "QUInt4x2Storage", &quint4x2 }, { "QUInt2x4Storage", &quint2x4 },
 	};
 	return FIND(t, name);
 }

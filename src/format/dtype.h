@@ -7,8 +7,8 @@
 #include "base/span.h"
 
 enum gh_dtype_class {
-	GH_DT_FLOAT,   /* IEEE or brain float, 8 to 64 bits and the narrow ones below */
-	GH_DT_INT,     /* two's complement */
+	GH_DT_FLOAT, /* IEEE or brain float, 8 to 64 bits and the narrow ones below */
+	GH_DT_INT,   /* two's complement */
 	GH_DT_UINT,
 	GH_DT_BOOL,    /* one byte each */
 	GH_DT_COMPLEX, /* two floats of half the width */

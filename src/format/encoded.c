@@ -15,7 +15,10 @@ static int b64(uint8_t c)
 
 static int hex(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 void gh_encoded_open(struct gh_encoded *x, struct gh_walk *w, struct gh_span key, uint64_t off, uint64_t len,
@@ -77,13 +80,30 @@ static bool runs(struct gh_span d, size_t chars)
 		uint8_t n;
 		uint16_t least; /* characters that the run must have: short magics need long runs */
 	} t[] = {
-		{ "\x1f\x8b\x08", 3, 32 },	{ "PK\x03\x04", 4, 32 },     { "\x7f" "ELF", 4, 32 },
-		{ "MZ\x90\x00", 4, 64 },	{ "7z\xbc\xaf\x27\x1c", 6, 32 }, { "\xfd" "7zXZ\x00", 6, 32 },
-		{ "BZh91AY&SY", 10, 32 },	{ "\x28\xb5\x2f\xfd", 4, 32 }, { "\x04\x22\x4d\x18", 4, 32 },
-		{ "x\x9c", 2, 256 },		{ "x\xda", 2, 256 },	     { "x\x01", 2, 256 },
-		{ "x\x5e", 2, 256 },		{ "#!/", 3, 20 },	     { "<?php", 5, 20 },
-		{ "\xca\xfe\xba\xbe", 4, 32 },	{ "\xcf\xfa\xed\xfe", 4, 32 }, { "\x93NUMPY", 6, 32 },
-		{ "\xe3\x00\x00\x00\x00", 5, 32 }, { "c\x00\x00\x00\x00", 5, 32 }, /* marshalled code objects */
+		{ "\x1f\x8b\x08", 3, 32 },
+		{ "PK\x03\x04", 4, 32 },
+		{ "\x7f"
+		  "ELF",
+		  4, 32 },
+		{ "MZ\x90\x00", 4, 64 },
+		{ "7z\xbc\xaf\x27\x1c", 6, 32 },
+		{ "\xfd"
+		  "7zXZ\x00",
+		  6, 32 },
+		{ "BZh91AY&SY", 10, 32 },
+		{ "\x28\xb5\x2f\xfd", 4, 32 },
+		{ "\x04\x22\x4d\x18", 4, 32 },
+		{ "x\x9c", 2, 256 },
+		{ "x\xda", 2, 256 },
+		{ "x\x01", 2, 256 },
+		{ "x\x5e", 2, 256 },
+		{ "#!/", 3, 20 },
+		{ "<?php", 5, 20 },
+		{ "\xca\xfe\xba\xbe", 4, 32 },
+		{ "\xcf\xfa\xed\xfe", 4, 32 },
+		{ "\x93NUMPY", 6, 32 },
+		{ "\xe3\x00\x00\x00\x00", 5, 32 },
+		{ "c\x00\x00\x00\x00", 5, 32 }, /* marshalled code objects */
 	};
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
 		if (chars >= t[i].least && d.n >= t[i].n && memcmp(d.p, t[i].magic, t[i].n) == 0)
@@ -137,7 +157,9 @@ static void end_run(struct gh_encoded *x)
 		judge(x);
 	if (x->spool != NULL) {
 		const struct gh_sink_ops *ops = x->w->sink->ops;
-		struct gh_member m = { .how = GH_MEMBER_NESTED, .name = x->key, .role = x->hex ? "hex text" : "base64 text",
+		struct gh_member m = { .how = GH_MEMBER_NESTED,
+				       .name = x->key,
+				       .role = x->hex ? "hex text" : "base64 text",
 				       .src = ops->spool_src(x->spool) };
 		if (m.src != NULL) {
 			enum gh_rc rc = gh_emit(x->w, GH_EV_MEMBER, x->off, x->len, &m);
@@ -155,7 +177,8 @@ void gh_encoded_put(struct gh_encoded *x, struct gh_span text)
 	size_t i = 0;
 	while (i < text.n) {
 		size_t from = i;
-		while (i < text.n && (b64(text.p[i]) >= 0 || (x->n + (i - from) != 0 && (text.p[i] == '\n' || text.p[i] == '\r'))))
+		while (i < text.n &&
+		       (b64(text.p[i]) >= 0 || (x->n + (i - from) != 0 && (text.p[i] == '\n' || text.p[i] == '\r'))))
 			i++;
 		struct gh_span run = { text.p + from, i - from };
 		while (run.n != 0) {

@@ -12,11 +12,11 @@ enum {
 
 struct gh_encoded {
 	struct gh_walk *w;
-	struct gh_span key;  /* what the text belongs to: the member's name */
-	uint64_t off, len;   /* the text's range in the source */
-	unsigned *left;	     /* how many members may still be emitted; shared by the texts of a walk */
-	bool code;	     /* a run decoded to readable program text */
-	enum gh_rc rc;	     /* GH_E_LIMIT once a budget of the file ran out */
+	struct gh_span key; /* what the text belongs to: the member's name */
+	uint64_t off, len;  /* the text's range in the source */
+	unsigned *left;	    /* how many members may still be emitted; shared by the texts of a walk */
+	bool code;	    /* a run decoded to readable program text */
+	enum gh_rc rc;	    /* GH_E_LIMIT once a budget of the file ran out */
 	/* inside */
 	struct gh_spool *spool;
 	bool hex;

@@ -16,17 +16,39 @@ enum {
 };
 
 enum {
-	A_LENGTH, A_HUGE, A_JSON, A_DEPTH, A_START, A_TAIL, A_DUPLICATE, A_ENTRY, A_NUMBER, A_DTYPE, A_OVERFLOW, A_SIZE,
-	A_RANGE, A_OVERLAP, A_GAP, A_TRAILING, A_META, A_NAME, A_FIELD, A_MANY, A_RAGGED, A_DIMS, A_SIGN,
+	A_LENGTH,
+	A_HUGE,
+	A_JSON,
+	A_DEPTH,
+	A_START,
+	A_TAIL,
+	A_DUPLICATE,
+	A_ENTRY,
+	A_NUMBER,
+	A_DTYPE,
+	A_OVERFLOW,
+	A_SIZE,
+	A_RANGE,
+	A_OVERLAP,
+	A_GAP,
+	A_TRAILING,
+	A_META,
+	A_NAME,
+	A_FIELD,
+	A_MANY,
+	A_RAGGED,
+	A_DIMS,
+	A_SIGN,
 };
 
 #define REFUSED "Loaders refuse the file or, worse, disagree about what it holds"
 static const struct gh_rule rules[] = {
 	[A_LENGTH] = { "GH-ST-0001", GH_HIGH, GH_UNSAFE, "Header length does not fit the file",
-		       "A reader that trusts the length reads or allocates beyond the file", "Do not load; get the file again",
-		       "CWE-125 CWE-789" },
+		       "A reader that trusts the length reads or allocates beyond the file",
+		       "Do not load; get the file again", "CWE-125 CWE-789" },
 	[A_HUGE] = { "GH-ST-0002", GH_MEDIUM, GH_INCOMPLETE, "Header larger than loaders accept",
-		     "Memory exhaustion in readers without a limit", "Get a file written by the reference library", "CWE-770" },
+		     "Memory exhaustion in readers without a limit", "Get a file written by the reference library",
+		     "CWE-770" },
 	[A_JSON] = { "GH-ST-0003", GH_MEDIUM, GH_REVIEW, "Header is not valid JSON", REFUSED,
 		     "Get the file again; do not repair it by hand", "CWE-20" },
 	[A_DEPTH] = { "GH-ST-0004", GH_HIGH, GH_UNSAFE, "Header nested far beyond its three levels",
@@ -38,8 +60,10 @@ static const struct gh_rule rules[] = {
 		     "Room for content that no loader shows", "Have it written again", "CWE-506" },
 	[A_DUPLICATE] = { "GH-ST-0007", GH_HIGH, GH_UNSAFE, "A name occurs twice in the header",
 			  "Readers that keep the first and readers that keep the last load different tensors: what was "
-			  "checked is not what runs", "Do not load", "CWE-694 CWE-436" },
-	[A_ENTRY] = { "GH-ST-0008", GH_MEDIUM, GH_REVIEW, "Malformed tensor entry", REFUSED, "Get the file again", "CWE-20" },
+			  "checked is not what runs",
+			  "Do not load", "CWE-694 CWE-436" },
+	[A_ENTRY] = { "GH-ST-0008", GH_MEDIUM, GH_REVIEW, "Malformed tensor entry", REFUSED, "Get the file again",
+		      "CWE-20" },
 	[A_NUMBER] = { "GH-ST-0009", GH_HIGH, GH_UNSAFE, "Shape or offset is no unsigned integer",
 		       "Negative or rounded numbers make readers address memory outside the tensor", "Do not load",
 		       "CWE-190 CWE-681" },
@@ -54,8 +78,8 @@ static const struct gh_rule rules[] = {
 	[A_RANGE] = { "GH-ST-0013", GH_HIGH, GH_UNSAFE, "Tensor outside the file, or with its end before its start",
 		      "Reads beyond the file's memory", "Do not load; the file may also just be cut short", "CWE-125" },
 	[A_OVERLAP] = { "GH-ST-0014", GH_HIGH, GH_UNSAFE, "Tensors overlap",
-			"Bytes mean two things at once: what one check sees, another reader uses differently", "Do not load",
-			"CWE-436" },
+			"Bytes mean two things at once: what one check sees, another reader uses differently",
+			"Do not load", "CWE-436" },
 	[A_GAP] = { "GH-ST-0015", GH_MEDIUM, GH_REVIEW, "Bytes between tensors that belong to none",
 		    "Room for hidden content", "Have it written again", "CWE-506" },
 	[A_TRAILING] = { "GH-ST-0016", GH_MEDIUM, GH_REVIEW, "Bytes after the last tensor",
@@ -64,7 +88,8 @@ static const struct gh_rule rules[] = {
 	[A_META] = { "GH-ST-0017", GH_MEDIUM, GH_REVIEW, "__metadata__ is not a flat map of strings", REFUSED,
 		     "Have it written again", "CWE-20" },
 	[A_NAME] = { "GH-ST-0018", GH_LOW, GH_REVIEW, "Tensor name is empty or holds control or deceptive characters",
-		     "Names that read differently from what they are", "Look at the name byte by byte", "CWE-451 CWE-150" },
+		     "Names that read differently from what they are", "Look at the name byte by byte",
+		     "CWE-451 CWE-150" },
 	[A_FIELD] = { "GH-ST-0019", GH_LOW, GH_REVIEW, "Tensor entry with a field the format does not have",
 		      "Content that some program reads and no specification explains", "Ask the author what it is for",
 		      "CWE-20" },
@@ -90,8 +115,8 @@ struct st {
 	struct gh_walk *w;
 	struct gh_json_src x;
 	struct gh_json_texts texts;
-	uint64_t data; /* offset of the byte buffer */
-	struct gh_recs extents; /* begin, end, (uintptr_t)struct tensor * or 0 */
+	uint64_t data;		  /* offset of the byte buffer */
+	struct gh_recs extents;	  /* begin, end, (uintptr_t)struct tensor * or 0 */
 	struct gh_json_name name; /* of the entry being read */
 	uint64_t name_off, name_len;
 	bool many;
@@ -107,8 +132,8 @@ static void say(struct st *s, unsigned a, uint64_t off, uint64_t len, const char
 static void say_entry(struct st *s, unsigned a, const char *what)
 {
 	if (s->said[a]++ < SAY)
-		gh_anomaly(s->w, &rules[a], s->name_off, s->name_len, "tensor \"%s\": %s", gh_safe(gh_json_name(&s->name)).s,
-			   what);
+		gh_anomaly(s->w, &rules[a], s->name_off, s->name_len, "tensor \"%s\": %s",
+			   gh_safe(gh_json_name(&s->name)).s, what);
 }
 
 static enum gh_match probe(const struct gh_probe *p)
@@ -118,7 +143,8 @@ static enum gh_match probe(const struct gh_probe *p)
 	uint64_t n = gh_le64(p->head.p);
 	bool fits = n >= 2 && n <= p->size - 8;
 	size_t i = 8;
-	while (i < p->head.n && (p->head.p[i] == ' ' || p->head.p[i] == '\t' || p->head.p[i] == '\n' || p->head.p[i] == '\r'))
+	while (i < p->head.n &&
+	       (p->head.p[i] == ' ' || p->head.p[i] == '\t' || p->head.p[i] == '\n' || p->head.p[i] == '\r'))
 		i++;
 	if (i == p->head.n) /* white space only: the object may come later */
 		return fits && n > p->head.n - 8 ? GH_WEAK : GH_NO;
@@ -193,7 +219,8 @@ static void field(struct st *s, struct entry *e)
 	} else {
 		say_entry(s, A_FIELD, gh_safe(j->text).s);
 		if (gh_json_src_next(&s->x) == GH_JSON_STRING)
-			(void)gh_json_text(&s->texts, &s->x, gh_json_name(&s->name), GH_JT_EMIT | GH_JT_SIGNS | GH_JT_ENCODED);
+			(void)gh_json_text(&s->texts, &s->x, gh_json_name(&s->name),
+					   GH_JT_EMIT | GH_JT_SIGNS | GH_JT_ENCODED);
 		else
 			(void)gh_json_src_skip(&s->x);
 	}
@@ -308,7 +335,8 @@ static enum gh_rc read_metadata(struct st *s)
 		gh_json_name_set(&key, s->x.j.text);
 		(void)gh_json_text(&s->texts, &s->x, gh_json_name(&key), GH_JT_SIGNS | GH_JT_ENCODED);
 		if (gh_json_src_next(&s->x) == GH_JSON_STRING) {
-			rc = gh_json_text(&s->texts, &s->x, gh_json_name(&key), GH_JT_EMIT | GH_JT_SIGNS | GH_JT_ENCODED);
+			rc = gh_json_text(&s->texts, &s->x, gh_json_name(&key),
+					  GH_JT_EMIT | GH_JT_SIGNS | GH_JT_ENCODED);
 		} else if (s->x.j.tok > GH_JSON_END) {
 			say(s, A_META, s->x.j.off, s->x.j.len, gh_safe(gh_json_name(&key)).s);
 			(void)gh_json_src_skip(&s->x);
@@ -373,8 +401,12 @@ static enum gh_rc read_header(struct st *s)
 
 static enum gh_rc emit_tensor(struct st *s, const struct tensor *t, uint64_t begin, uint64_t end)
 {
-	struct gh_tensor ev = { .name = t->name, .dtype = t->dtype->name, .bits = t->dtype->bits, .ndim = t->ndim,
-				.dim = t->dim, .src = s->w->src };
+	struct gh_tensor ev = { .name = t->name,
+				.dtype = t->dtype->name,
+				.bits = t->dtype->bits,
+				.ndim = t->ndim,
+				.dim = t->dim,
+				.src = s->w->src };
 	return gh_emit(s->w, GH_EV_TENSOR, s->data + begin, end - begin, &ev);
 }
 
@@ -389,9 +421,11 @@ static enum gh_rc read_extents(struct st *s)
 		if (r->b > room)
 			continue; /* said already */
 		if (r->a != at) {
-			(void)snprintf(text, sizeof text, "a tensor starts at byte %llu of the buffer, the one before ends at %llu",
+			(void)snprintf(text, sizeof text,
+				       "a tensor starts at byte %llu of the buffer, the one before ends at %llu",
 				       (unsigned long long)r->a, (unsigned long long)at);
-			say(s, r->a < at ? A_OVERLAP : A_GAP, s->data + (r->a < at ? r->a : at), r->a < at ? 0 : r->a - at, text);
+			say(s, r->a < at ? A_OVERLAP : A_GAP, s->data + (r->a < at ? r->a : at),
+			    r->a < at ? 0 : r->a - at, text);
 		}
 		if (r->b <= at && r->b != r->a)
 			continue;
@@ -434,8 +468,8 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (n < 2 || n > size - 8) {
 		gh_anomaly(w, &rules[A_LENGTH], 0, 8, "a header of %llu bytes in a file of %llu", (unsigned long long)n,
 			   (unsigned long long)size);
-		return gh_fail(w->err, GH_E_MALFORMED, "a header of %llu bytes in a file of %llu", (unsigned long long)n,
-			       (unsigned long long)size);
+		return gh_fail(w->err, GH_E_MALFORMED, "a header of %llu bytes in a file of %llu",
+			       (unsigned long long)n, (unsigned long long)size);
 	}
 	if (n > HEADER_MAX) {
 		gh_anomaly(w, &rules[A_HUGE], 0, 8, "%llu bytes", (unsigned long long)n);
@@ -447,8 +481,13 @@ static enum gh_rc walk(struct gh_walk *w)
 	s->w = w;
 	s->data = 8 + n;
 	s->extents = gh_recs(w->arena, GH_RECS_MAX);
-	s->texts = (struct gh_json_texts){ .w = w, .rules = rules, .first_sign = A_SIGN, .role = "metadata",
-					   .members_left = 32, .texts_left = 4096, .signs_left = SAY };
+	s->texts = (struct gh_json_texts){ .w = w,
+					   .rules = rules,
+					   .first_sign = A_SIGN,
+					   .role = "metadata",
+					   .members_left = 32,
+					   .texts_left = 4096,
+					   .signs_left = SAY };
 	GH_TRY(read_header(s), w->err, "safetensors");
 	if (s->data % 8 != 0)
 		say(s, A_RAGGED, 0, 8, "the header's length is no multiple of 8");

@@ -6,14 +6,35 @@
 #include "wire/path.h"
 
 enum {
-	SAY = 16,	  /* findings of one kind */
-	LONG_TEXT = 256,  /* in vocabularies and data only texts from this size on are searched for encoded files */
+	SAY = 16,	 /* findings of one kind */
+	LONG_TEXT = 256, /* in vocabularies and data only texts from this size on are searched for encoded files */
 	SHOWN_TEXTS = 4096,
 };
 
 enum {
-	A_JSON, A_DEPTH, A_DUPLICATE, A_NAN, A_LONE, A_MANY, A_TEMPLATE, A_ESCAPE, A_REMOTE, A_LOCAL, A_TRUST, A_TARGET,
-	A_TARGET_BAD, A_KERAS, A_NOTEBOOK, A_PY, A_PY_CALL, A_OBJECT, A_COMMAND, A_SHARD, A_SHARD_ODD, A_SHARD_TYPE, A_SIGN,
+	A_JSON,
+	A_DEPTH,
+	A_DUPLICATE,
+	A_NAN,
+	A_LONE,
+	A_MANY,
+	A_TEMPLATE,
+	A_ESCAPE,
+	A_REMOTE,
+	A_LOCAL,
+	A_TRUST,
+	A_TARGET,
+	A_TARGET_BAD,
+	A_KERAS,
+	A_NOTEBOOK,
+	A_PY,
+	A_PY_CALL,
+	A_OBJECT,
+	A_COMMAND,
+	A_SHARD,
+	A_SHARD_ODD,
+	A_SHARD_TYPE,
+	A_SIGN,
 	RULES = A_SIGN + GH_SIGNS,
 };
 
@@ -22,7 +43,8 @@ const struct gh_rule gh_json_rules[] = {
 		     "Lenient and strict readers see different documents", "Get the file again; check what reads it",
 		     "CWE-20 CWE-436" },
 	[A_DEPTH] = { "GH-JSON-0002", GH_MEDIUM, GH_INCOMPLETE, "Nested too deeply to be read",
-		      "Readers that recurse run out of stack", "Do not load; no real document nests that deep", "CWE-674" },
+		      "Readers that recurse run out of stack", "Do not load; no real document nests that deep",
+		      "CWE-674" },
 	[A_DUPLICATE] = { "GH-JSON-0003", GH_MEDIUM, GH_REVIEW, "A key occurs twice in an object",
 			  "Readers that keep the first and readers that keep the last see different values",
 			  "Remove one of the two", "CWE-694 CWE-436" },
@@ -34,12 +56,14 @@ const struct gh_rule gh_json_rules[] = {
 		     "A second value of a key passes unseen", "Split the file", "CWE-770" },
 	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE, "Chat template identified, not analysed",
 			 "A template is a program that runs for every request: it can change what the model is told",
-			 "Read the template before deploying, or use one of your own", "CVE-2024-34359 CWE-1336 AML.T0051" },
+			 "Read the template before deploying, or use one of your own",
+			 "CVE-2024-34359 CWE-1336 AML.T0051" },
 	[A_ESCAPE] = { "GH-JSON-0008", GH_CRITICAL, GH_UNSAFE, "Template reaches into Python's internals",
-		       "Rendering the first prompt runs the author's code on the server", "Do not load; report the source",
-		       "CVE-2024-34359 CWE-1336 CWE-94 AML.T0011" },
+		       "Rendering the first prompt runs the author's code on the server",
+		       "Do not load; report the source", "CVE-2024-34359 CWE-1336 CWE-94 AML.T0011" },
 	[A_REMOTE] = { "GH-JSON-0009", GH_CRITICAL, GH_UNSAFE, "Code from another repository is loaded with the model",
-		       "Whoever owns that repository runs code on every machine that loads the model, today and after any change",
+		       "Whoever owns that repository runs code on every machine that loads the model, today and after "
+		       "any change",
 		       "Do not load with remote code; use a model whose architecture the library implements",
 		       "CWE-829 CWE-494 AML.T0010" },
 	[A_LOCAL] = { "GH-JSON-0010", GH_HIGH, GH_REVIEW, "The model brings its own Python code",
@@ -48,14 +72,14 @@ const struct gh_rule gh_json_rules[] = {
 	[A_TRUST] = { "GH-JSON-0011", GH_HIGH, GH_REVIEW, "The configuration asks to trust remote code",
 		      "Software that follows the request runs code it fetches", "Set it to false", "CWE-829 CWE-1188" },
 	[A_TARGET] = { "GH-JSON-0012", GH_HIGH, GH_REVIEW, "The configuration names a callable to import and call",
-		       "Hydra and its kind call whatever name stands here", "Check that the name belongs to the model's own library",
-		       "CWE-470 AML.T0011" },
+		       "Hydra and its kind call whatever name stands here",
+		       "Check that the name belongs to the model's own library", "CWE-470 AML.T0011" },
 	[A_TARGET_BAD] = { "GH-JSON-0013", GH_CRITICAL, GH_UNSAFE, "The configuration calls into the system",
-			   "Instantiating the configuration runs commands or loads code", "Do not load; report the source",
-			   "CWE-470 CWE-94 AML.T0011" },
+			   "Instantiating the configuration runs commands or loads code",
+			   "Do not load; report the source", "CWE-470 CWE-94 AML.T0011" },
 	[A_KERAS] = { "GH-JSON-0014", GH_MEDIUM, GH_INCOMPLETE, "Keras configuration identified, not read",
-		      "Layers can name functions to import and carry bytecode", "Have the layers reviewed, or ship weights only",
-		      "CWE-502 CVE-2024-3660" },
+		      "Layers can name functions to import and carry bytecode",
+		      "Have the layers reviewed, or ship weights only", "CWE-502 CVE-2024-3660" },
 	[A_NOTEBOOK] = { "GH-JSON-0015", GH_MEDIUM, GH_INCOMPLETE, "Notebook identified, its code not read",
 			 "Running the cells runs the author's code", "Read the cells before running them", "CWE-94" },
 	[A_PY] = { "GH-JSON-0016", GH_HIGH, GH_REVIEW, "Names Python objects for jsonpickle to restore",
@@ -63,16 +87,20 @@ const struct gh_rule gh_json_rules[] = {
 	[A_PY_CALL] = { "GH-JSON-0017", GH_CRITICAL, GH_UNSAFE, "Calls Python objects when decoded with jsonpickle",
 			"Decoding runs the author's code", "Do not decode with jsonpickle", "CWE-502 AML.T0011" },
 	[A_OBJECT] = { "GH-JSON-0018", GH_MEDIUM, GH_INCOMPLETE, "Objects for a loader to build: identified, not read",
-		       "The loader imports the classes that the document names", "Have the names reviewed", "CWE-502 CWE-470" },
+		       "The loader imports the classes that the document names", "Have the names reviewed",
+		       "CWE-502 CWE-470" },
 	[A_COMMAND] = { "GH-JSON-0019", GH_HIGH, GH_REVIEW, "Names programs that a tool starts",
-			"Opening or installing runs the author's commands", "Read the commands before the tool does", "CWE-829" },
+			"Opening or installing runs the author's commands", "Read the commands before the tool does",
+			"CWE-829" },
 	[A_SHARD] = { "GH-JSON-0020", GH_HIGH, GH_UNSAFE, "Index names a file outside the model",
-		      "The loader opens a file of the author's choice: another user's model, a device, a planted pickle",
+		      "The loader opens a file of the author's choice: another user's model, a device, a planted "
+		      "pickle",
 		      "Do not load", "CWE-22 CWE-73" },
 	[A_SHARD_ODD] = { "GH-JSON-0021", GH_MEDIUM, GH_REVIEW, "Index names a file in an unusual way",
 			  "Names that read differently from what they are", "Have the index written again", "CWE-20" },
 	[A_SHARD_TYPE] = { "GH-JSON-0022", GH_MEDIUM, GH_REVIEW, "weight_map does not map names to file names",
-			   "Readers disagree about which file holds a tensor", "Have the index written again", "CWE-20" },
+			   "Readers disagree about which file holds a tensor", "Have the index written again",
+			   "CWE-20" },
 	GH_SIGN_RULES("GH-JSON", A_SIGN),
 	[RULES] = GH_RULES_END,
 };
@@ -88,10 +116,10 @@ struct doc {
 	struct gh_json_src x;
 	struct gh_json_texts texts;
 	struct frame frame[GH_JSON_DEPTH + 1]; /* [0]: outside */
-	struct gh_json_name name; /* the last key seen */
-	bool asked, shown;	  /* gh_json_shown(name), once asked */
-	uint64_t last_shard;	  /* hash of the file name before */
-	bool lines;		  /* many values: data, not configuration */
+	struct gh_json_name name;	       /* the last key seen */
+	bool asked, shown;		       /* gh_json_shown(name), once asked */
+	uint64_t last_shard;		       /* hash of the file name before */
+	bool lines;			       /* many values: data, not configuration */
 	unsigned said[RULES];
 };
 
@@ -108,7 +136,10 @@ static void say(struct doc *d, unsigned a, const char *what)
 		gh_anomaly(d->w, &gh_json_rules[a], off, len, "%s", what);
 }
 
-static bool contains(struct gh_span s, const char *what) { return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL; }
+static bool contains(struct gh_span s, const char *what)
+{
+	return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL;
+}
 
 /* ---- values that mean something to a loader ------------------------------------------------------------------- */
 
@@ -135,8 +166,11 @@ static enum gh_rc on_target(struct doc *d)
 	say(d, bad ? A_TARGET_BAD : A_TARGET, gh_safe(name).s);
 	while (dot > 0 && name.p[dot - 1] != '.')
 		dot--;
-	struct gh_call call = { .how = GH_CALL_INST, .system = "hydra", .module = gh_span_cut(name, 0, dot > 0 ? dot - 1 : 0),
-				.name = gh_span_cut(name, dot, name.n), .resolved = d->x.j.text.n == d->x.j.full };
+	struct gh_call call = { .how = GH_CALL_INST,
+				.system = "hydra",
+				.module = gh_span_cut(name, 0, dot > 0 ? dot - 1 : 0),
+				.name = gh_span_cut(name, dot, name.n),
+				.resolved = d->x.j.text.n == d->x.j.full };
 	call.as_module = call.module;
 	call.as_name = call.name;
 	return gh_emit(d->w, GH_EV_CALL, d->x.j.off, d->x.j.len, &call);
@@ -150,7 +184,8 @@ static enum gh_rc on_shard(struct doc *d)
 		return GH_OK; /* thousands of tensors in the same file */
 	d->last_shard = h;
 	unsigned flags = gh_path_flags(j->text);
-	if ((flags & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE | GH_PATH_NUL)) != 0 || contains(j->text, "://"))
+	if ((flags & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE | GH_PATH_NUL)) != 0 ||
+	    contains(j->text, "://"))
 		say(d, A_SHARD, gh_safe(j->text).s);
 	else if ((flags & ~(unsigned)GH_PATH_DOT) != 0 || j->text.n != j->full)
 		say(d, A_SHARD_ODD, gh_safe(j->text).s);
@@ -228,7 +263,8 @@ static enum gh_json_zone zone_of(const struct frame *f)
 static enum gh_rc on_token(struct doc *d)
 {
 	struct gh_json *j = &d->x.j;
-	struct frame *f = &d->frame[j->tok == GH_JSON_OBJECT_END || j->tok == GH_JSON_ARRAY_END ? j->depth + 1 : j->depth];
+	struct frame *f =
+		&d->frame[j->tok == GH_JSON_OBJECT_END || j->tok == GH_JSON_ARRAY_END ? j->depth + 1 : j->depth];
 	switch (j->tok) {
 	case GH_JSON_KEY:
 		gh_json_name_set(&d->name, j->text);
@@ -236,7 +272,8 @@ static enum gh_rc on_token(struct doc *d)
 		f->key = gh_json_key(gh_json_name(&d->name));
 		if (f->zone != GH_JZ_VOCAB)
 			f->marks |= f->key.mark;
-		return j->full >= LONG_TEXT ? gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_ENCODED) : GH_OK;
+		return j->full >= LONG_TEXT ? gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_ENCODED)
+					    : GH_OK;
 	case GH_JSON_OBJECT:
 	case GH_JSON_ARRAY:
 		if (zone_of(f) == GH_JZ_SERVERS && f->zone != GH_JZ_SERVERS)
@@ -303,8 +340,13 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	d->w = w;
 	d->lines = looks_like_lines(w);
-	d->texts = (struct gh_json_texts){ .w = w, .rules = gh_json_rules, .first_sign = A_SIGN, .role = "configuration",
-					   .members_left = 32, .texts_left = SHOWN_TEXTS, .signs_left = SAY };
+	d->texts = (struct gh_json_texts){ .w = w,
+					   .rules = gh_json_rules,
+					   .first_sign = A_SIGN,
+					   .role = "configuration",
+					   .members_left = 32,
+					   .texts_left = SHOWN_TEXTS,
+					   .signs_left = SAY };
 	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
 	d->x.j.accept_nan = true;
 	d->x.j.keep = GH_WINDOW_MAX;

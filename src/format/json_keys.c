@@ -1,6 +1,9 @@
 #include "format/json_keys.h"
 
-#define KEY(text, ...) { text, sizeof(text) - 1, { __VA_ARGS__ } }
+#define KEY(text, ...) \
+	{ \
+		text, sizeof(text) - 1, { __VA_ARGS__ } \
+	}
 static const struct {
 	const char *name;
 	size_t n;
@@ -57,9 +60,10 @@ struct gh_json_key gh_json_key(struct gh_span name)
 
 bool gh_json_shown(struct gh_span name)
 {
-	static const char *const parts[] = { "url",  "uri",	"path",	   "key",     "secret", "token", "password", "credential",
-					     "code", "command", "template", "prompt",  "script", "descri", "license", "endpoint",
-					     "host", "module",	"import",   "function", "expr",   "hook",	 "exec" };
+	static const char *const parts[] = { "url",	 "uri",	       "path",	  "key",      "secret",	  "token",
+					     "password", "credential", "code",	  "command",  "template", "prompt",
+					     "script",	 "descri",     "license", "endpoint", "host",	  "module",
+					     "import",	 "function",   "expr",	  "hook",     "exec" };
 	for (size_t i = 0; name.n != 0 && i < sizeof parts / sizeof parts[0]; i++)
 		if (memmem(name.p, name.n, parts[i], strlen(parts[i])) != NULL)
 			return true;
@@ -69,15 +73,83 @@ bool gh_json_shown(struct gh_span name)
 bool gh_json_target_dangerous(struct gh_span dotted)
 {
 	static const char *const roots[] = {
-		"os", "sys", "posix", "nt", "subprocess", "builtins", "__builtin__", "__builtins__", "pty", "socket", "shutil",
-		"importlib", "runpy", "ctypes", "pickle", "_pickle", "cPickle", "dill", "cloudpickle", "marshal", "code", "codeop",
-		"commands", "popen2", "webbrowser", "timeit", "pdb", "bdb", "cProfile", "profile", "trace", "asyncio",
-		"multiprocessing", "concurrent", "urllib", "http", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "pip",
-		"setuptools", "pkgutil", "pydoc", "operator", "functools", "types", "inspect", "gc", "signal", "tempfile", "io",
-		"pathlib", "zipimport", "site", "eval", "exec", "compile", "open", "__import__", "getattr", "joblib.load",
-		"torch.load", "torch.hub", "torch.jit.load", "torch.utils.cpp_extension", "numpy.load", "numpy.f2py",
-		"numpy.distutils", "pandas.read_pickle", "pandas.eval", "hydra.utils.get_method", "hydra.utils.get_class",
-		"hydra.utils.get_object", "yaml.load", "yaml.unsafe_load",
+		"os",
+		"sys",
+		"posix",
+		"nt",
+		"subprocess",
+		"builtins",
+		"__builtin__",
+		"__builtins__",
+		"pty",
+		"socket",
+		"shutil",
+		"importlib",
+		"runpy",
+		"ctypes",
+		"pickle",
+		"_pickle",
+		"cPickle",
+		"dill",
+		"cloudpickle",
+		"marshal",
+		"code",
+		"codeop",
+		"commands",
+		"popen2",
+		"webbrowser",
+		"timeit",
+		"pdb",
+		"bdb",
+		"cProfile",
+		"profile",
+		"trace",
+		"asyncio",
+		"multiprocessing",
+		"concurrent",
+		"urllib",
+		"http",
+		"ftplib",
+		"smtplib",
+		"requests",
+		"httpx",
+		"aiohttp",
+		"pip",
+		"setuptools",
+		"pkgutil",
+		"pydoc",
+		"operator",
+		"functools",
+		"types",
+		"inspect",
+		"gc",
+		"signal",
+		"tempfile",
+		"io",
+		"pathlib",
+		"zipimport",
+		"site",
+		"eval",
+		"exec",
+		"compile",
+		"open",
+		"__import__",
+		"getattr",
+		"joblib.load",
+		"torch.load",
+		"torch.hub",
+		"torch.jit.load",
+		"torch.utils.cpp_extension",
+		"numpy.load",
+		"numpy.f2py",
+		"numpy.distutils",
+		"pandas.read_pickle",
+		"pandas.eval",
+		"hydra.utils.get_method",
+		"hydra.utils.get_class",
+		"hydra.utils.get_object",
+		"yaml.load",
+		"yaml.unsafe_load",
 	};
 	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
 		size_t n = strlen(roots[i]);

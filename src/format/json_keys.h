@@ -7,24 +7,30 @@
 /* What a value is for whoever loads the document; inherited by everything inside the value. */
 enum gh_json_zone {
 	GH_JZ_PLAIN,
-	GH_JZ_TEMPLATE,	 /* rendered for every request: chat_template */
-	GH_JZ_REMOTE,	 /* names of classes in Python files beside the model or in another repository: auto_map */
-	GH_JZ_TARGET,	 /* a callable that is imported and called: Hydra */
-	GH_JZ_SHARDS,	 /* tensor name -> file name: weight_map */
-	GH_JZ_VOCAB,	 /* tokens: any text means nothing here */
-	GH_JZ_CELLS,	 /* cells of a notebook */
-	GH_JZ_SERVERS,	 /* programs that a client starts: mcpServers */
-	GH_JZ_SCRIPTS,	 /* scripts of an npm package */
+	GH_JZ_TEMPLATE, /* rendered for every request: chat_template */
+	GH_JZ_REMOTE,	/* names of classes in Python files beside the model or in another repository: auto_map */
+	GH_JZ_TARGET,	/* a callable that is imported and called: Hydra */
+	GH_JZ_SHARDS,	/* tensor name -> file name: weight_map */
+	GH_JZ_VOCAB,	/* tokens: any text means nothing here */
+	GH_JZ_CELLS,	/* cells of a notebook */
+	GH_JZ_SERVERS,	/* programs that a client starts: mcpServers */
+	GH_JZ_SCRIPTS,	/* scripts of an npm package */
 };
 
 /* Marks that the keys of one object add up to. */
 enum {
-	GH_JM_CLASS_NAME = 1 << 0, GH_JM_CONFIG = 1 << 1, /* Keras */
-	GH_JM_NBFORMAT = 1 << 2, GH_JM_CELLS = 1 << 3,	  /* Jupyter */
-	GH_JM_TRUST = 1 << 4,				  /* a true value allows remote code */
-	GH_JM_PY = 1 << 5, GH_JM_PY_CALL = 1 << 6,	  /* jsonpickle */
-	GH_JM_LC = 1 << 7, GH_JM_TYPE = 1 << 8,		  /* LangChain */
-	GH_JM_LOADER = 1 << 9, GH_JM_CLASS = 1 << 10, GH_JM_MODULE = 1 << 11, /* skops and its kind */
+	GH_JM_CLASS_NAME = 1 << 0,
+	GH_JM_CONFIG = 1 << 1, /* Keras */
+	GH_JM_NBFORMAT = 1 << 2,
+	GH_JM_CELLS = 1 << 3, /* Jupyter */
+	GH_JM_TRUST = 1 << 4, /* a true value allows remote code */
+	GH_JM_PY = 1 << 5,
+	GH_JM_PY_CALL = 1 << 6, /* jsonpickle */
+	GH_JM_LC = 1 << 7,
+	GH_JM_TYPE = 1 << 8, /* LangChain */
+	GH_JM_LOADER = 1 << 9,
+	GH_JM_CLASS = 1 << 10,
+	GH_JM_MODULE = 1 << 11, /* skops and its kind */
 	GH_JM_CONSTRUCTOR = 1 << 12,
 	GH_JM_HOOK = 1 << 13, /* npm runs it at installation */
 };

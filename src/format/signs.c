@@ -153,9 +153,10 @@ static void note(unsigned *bits, size_t at[GH_SIGNS], enum gh_sign sign, size_t 
 /* `import os` as a statement: the name is one that reaches the system, and the statement ends there. */
 static bool import_statement(struct gh_span s)
 {
-	static const char *const modules[] = { "os",	 "sys",	   "subprocess", "socket", "ctypes", "pty",	"pickle",
-					       "marshal", "base64", "importlib",	 "shutil", "urllib", "requests", "builtins",
-					       "posix",	  "nt",	   "runpy",	 "codecs", "multiprocessing", "http" };
+	static const char *const modules[] = { "os",	 "sys",	   "subprocess", "socket",	    "ctypes",
+					       "pty",	 "pickle", "marshal",	 "base64",	    "importlib",
+					       "shutil", "urllib", "requests",	 "builtins",	    "posix",
+					       "nt",	 "runpy",  "codecs",	 "multiprocessing", "http" };
 	size_t n = match(s, "import ");
 	bool from = n == 0 && (n = match(s, "from ")) != 0;
 	if (n == 0)
@@ -187,10 +188,10 @@ static bool credential(struct gh_span s)
 		size_t n;
 		bool upper; /* capital letters and digits only */
 	} t[] = {
-		{ "AKIA", 16, true }, { "ASIA", 16, true }, { "ghp_", 36, false }, { "gho_", 36, false }, { "ghs_", 36, false },
-		{ "github_pat_", 40, false }, { "glpat-", 20, false }, { "hf_", 30, false }, { "sk-", 16, false },
-		{ "sk-proj-", 20, false }, { "sk-ant-", 20, false }, { "xoxb-", 20, false }, { "xoxp-", 20, false },
-		{ "AIza", 35, false }, { "pypi-", 50, false }, { "npm_", 36, false },
+		{ "AKIA", 16, true },	{ "ASIA", 16, true },	      { "ghp_", 36, false },	{ "gho_", 36, false },
+		{ "ghs_", 36, false },	{ "github_pat_", 40, false }, { "glpat-", 20, false },	{ "hf_", 30, false },
+		{ "sk-", 16, false },	{ "sk-proj-", 20, false },    { "sk-ant-", 20, false }, { "xoxb-", 20, false },
+		{ "xoxp-", 20, false }, { "AIza", 35, false },	      { "pypi-", 50, false },	{ "npm_", 36, false },
 	};
 	if (s.n < 18 || memchr("Aghsxpn", s.p[0], 7) == NULL)
 		return false;
@@ -222,15 +223,18 @@ static bool any_in(struct gh_span s, const char *const *words, size_t n)
 /* A value under a name that says it is secret, unless it says itself that it is only a placeholder. */
 static bool named_credential(struct gh_span key, struct gh_span text)
 {
-	static const char *const names[] = { "secret_access_key", "api_key", "apikey", "passwd", "password", "private_key",
-					     "auth_token", "access_token", "client_secret", "secret_key" };
-	static const char *const placeholders[] = { "your", "xxx", "***", "example", "placeholder", "changeme", "env", "token>" };
+	static const char *const names[] = { "secret_access_key", "api_key",	 "apikey",     "passwd",
+					     "password",	  "private_key", "auth_token", "access_token",
+					     "client_secret",	  "secret_key" };
+	static const char *const placeholders[] = { "your",	   "xxx",      "***", "example",
+						    "placeholder", "changeme", "env", "token>" };
 	if (text.n < 8 || text.n > 512)
 		return false;
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] >= 0x7f || memchr("<>{}$/:", text.p[i], 7) != NULL)
 			return false;
-	return any_in(gh_span_cut(key, 0, 128), names, sizeof names / sizeof names[0]) && !any_in(text, placeholders, sizeof placeholders / sizeof placeholders[0]);
+	return any_in(gh_span_cut(key, 0, 128), names, sizeof names / sizeof names[0]) &&
+	       !any_in(text, placeholders, sizeof placeholders / sizeof placeholders[0]);
 }
 
 static bool public_ipv4(struct gh_span host)
@@ -254,13 +258,24 @@ static bool public_ipv4(struct gh_span host)
  * of a program. */
 static bool address(struct gh_span key, struct gh_span s, size_t *len)
 {
-	static const char *const acts[] = { "callback", "webhook", "download", "upload", "beacon", "exfil", "payload",
-					    "post_url", "update_url", "install", "fetch", "command", "telemetry" };
-	static const char *const drops[] = { ".onion", "pastebin.com", "webhook.site", ".ngrok", "transfer.sh", "requestbin",
-					     "burpcollaborator", "interact.sh", ".oast.", "discord.com/api/webhooks",
-					     "api.telegram.org/bot", "hooks.slack.com" };
-	static const char *const programs[] = { ".exe", ".dll", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".sh", ".msi", ".apk",
-						".jar", ".hta", ".elf", ".so",	".dmg", ".pkg", ".deb", ".rpm", ".pkl" };
+	static const char *const acts[] = { "callback", "webhook", "download", "upload",     "beacon",
+					    "exfil",	"payload", "post_url", "update_url", "install",
+					    "fetch",	"command", "telemetry" };
+	static const char *const drops[] = { ".onion",
+					     "pastebin.com",
+					     "webhook.site",
+					     ".ngrok",
+					     "transfer.sh",
+					     "requestbin",
+					     "burpcollaborator",
+					     "interact.sh",
+					     ".oast.",
+					     "discord.com/api/webhooks",
+					     "api.telegram.org/bot",
+					     "hooks.slack.com" };
+	static const char *const programs[] = { ".exe", ".dll", ".scr", ".bat", ".cmd", ".ps1", ".vbs",
+						".sh",	".msi", ".apk", ".jar", ".hta", ".elf", ".so",
+						".dmg", ".pkg", ".deb", ".rpm", ".pkl" };
 	size_t n = match(s, "http://");
 	n = n != 0 ? n : match(s, "https://");
 	n = n != 0 ? n : match(s, "ftp://");
@@ -305,7 +320,8 @@ static bool spelled_bytes(struct gh_span s)
 		if (i + 4 <= s.n && s.p[i] == '\\' && s.p[i + 1] == 'x' && alnum(s.p[i + 2]) && alnum(s.p[i + 3])) {
 			i += 4;
 		} else if (match(gh_span_cut(s, i, 4), "chr(") != 0) {
-			for (i += 4; i < s.n && (digit(s.p[i]) || (s.p[i] != '\0' && memchr(")+ ,", s.p[i], 4) != NULL)); i++)
+			for (i += 4;
+			     i < s.n && (digit(s.p[i]) || (s.p[i] != '\0' && memchr(")+ ,", s.p[i], 4) != NULL)); i++)
 				;
 		} else {
 			return false;
@@ -382,10 +398,11 @@ unsigned gh_signs_report(struct gh_walk *w, const struct gh_rule *rules, size_t 
 
 bool gh_signs_template(struct gh_span text, size_t *at)
 {
-	static const char *const names[] = { "class", "base",   "bases",	"mro",	   "subclasses", "globals", "builtins",
-					     "import", "init",  "getattribute", "getattr", "dict",	 "code",    "func",
-					     "self",   "loader", "reduce",	"reduce_ex", "getitem",	 "module",  "closure",
-					     "wrapped", "call", "new",		"doc",	   "spec" };
+	static const char *const names[] = { "class",	 "base",   "bases",   "mro",	      "subclasses", "globals",
+					     "builtins", "import", "init",    "getattribute", "getattr",    "dict",
+					     "code",	 "func",   "self",    "loader",	      "reduce",	    "reduce_ex",
+					     "getitem",	 "module", "closure", "wrapped",      "call",	    "new",
+					     "doc",	 "spec" };
 	for (size_t i = 0; i < text.n; i++) {
 		struct gh_span s = { text.p + i, text.n - i };
 		size_t n = match(s, "__");

@@ -8,9 +8,16 @@ enum { ESCAPE = 12 }; /* longest escape: a surrogate pair */
 struct gh_json gh_json(struct gh_span (*more)(void *ctx, uint64_t off), void *ctx, uint64_t start,
 		       struct gh_arena *arena)
 {
-	return (struct gh_json){ .max_depth = GH_JSON_DEPTH, .keep = arena != NULL ? GH_JSON_KEEP : GH_JSON_SMALL,
-				 .tok = GH_JSON_NULL, .more = more, .ctx = ctx, .arena = arena, .base = start,
-				 .start = start, .keys = gh_recs(arena, GH_JSON_KEYS), .state = S_VALUE };
+	return (struct gh_json){ .max_depth = GH_JSON_DEPTH,
+				 .keep = arena != NULL ? GH_JSON_KEEP : GH_JSON_SMALL,
+				 .tok = GH_JSON_NULL,
+				 .more = more,
+				 .ctx = ctx,
+				 .arena = arena,
+				 .base = start,
+				 .start = start,
+				 .keys = gh_recs(arena, GH_JSON_KEYS),
+				 .state = S_VALUE };
 }
 
 struct gh_json gh_json_mem(struct gh_span s, struct gh_arena *arena)
@@ -106,8 +113,10 @@ static int hex4(const uint8_t *p)
 	int v = 0;
 	for (int i = 0; i < 4; i++) {
 		uint8_t c = p[i];
-		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-						       : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int d = c >= '0' && c <= '9'   ? c - '0'
+			: c >= 'a' && c <= 'f' ? c - 'a' + 10
+			: c >= 'A' && c <= 'F' ? c - 'A' + 10
+					       : -1;
 		if (d < 0)
 			return -1;
 		v = v << 4 | d;
@@ -173,9 +182,7 @@ static enum piece next_piece(struct gh_json *j, uint8_t esc[4], struct gh_span *
 		return P_BYTES;
 	}
 	switch (j->w.p[j->at]) {
-	case '"':
-		j->at++;
-		return P_END;
+	case '"': j->at++; return P_END;
 	case '\\': {
 		unsigned n = escape(j, esc);
 		*out = (struct gh_span){ esc, n };
@@ -337,8 +344,9 @@ static enum gh_json_tok word(struct gh_json *j)
 		enum gh_json_tok tok;
 		bool odd;
 	} words[] = {
-		{ "true", GH_JSON_TRUE, false }, { "false", GH_JSON_FALSE, false }, { "null", GH_JSON_NULL, false },
-		{ "NaN", GH_JSON_NUMBER, true }, { "Infinity", GH_JSON_NUMBER, true }, { "-Infinity", GH_JSON_NUMBER, true },
+		{ "true", GH_JSON_TRUE, false },      { "false", GH_JSON_FALSE, false },
+		{ "null", GH_JSON_NULL, false },      { "NaN", GH_JSON_NUMBER, true },
+		{ "Infinity", GH_JSON_NUMBER, true }, { "-Infinity", GH_JSON_NUMBER, true },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		size_t n = strlen(words[i].text);

@@ -9,8 +9,8 @@
  *		…;
  *	if (j.tok == GH_JSON_BAD) … j.why, j.off …
  *
- * UTF-8 is validated everywhere. Escapes are decoded; a lone surrogate (allowed by the grammar, refused by most readers)
- * becomes U+FFFD and is counted in `lone`. A byte order mark at the start is skipped and noted in `bom`. */
+ * UTF-8 is validated everywhere. Escapes are decoded; a lone surrogate (allowed by the grammar, refused by most
+ * readers) becomes U+FFFD and is counted in `lone`. A byte order mark at the start is skipped and noted in `bom`. */
 #ifndef GH_WIRE_JSON_H
 #define GH_WIRE_JSON_H
 #include "base/arena.h"
@@ -46,18 +46,19 @@ struct gh_json {
 
 	/* ---- the last token ---- */
 	enum gh_json_tok tok;
-	uint64_t off, len;    /* its bytes as spelt, quotes included */
-	struct gh_span text;  /* KEY, STRING: decoded; NUMBER: its spelling. Valid until the next call, and no longer than
+	uint64_t off, len; /* its bytes as spelt, quotes included */
+	struct gh_span
+		text;	/* KEY, STRING: decoded; NUMBER: its spelling. Valid until the next call, and no longer than
 			       * a window of the source. At most `keep` bytes: */
-	uint64_t full;	      /* length of all of the text, decoded; text.n < full: it was cut */
-	bool plain;	      /* KEY, STRING: no escapes: the decoded bytes are the bytes between the quotes */
-	bool odd;	      /* NUMBER: NaN or an infinity */
-	bool newline;	      /* a line break stands between this token and the one before */
-	unsigned depth;	      /* of the token: 0 for a top-level value; an object's END has the depth of its start */
-	bool duplicate;	      /* OBJECT_END: a key occurred twice; dup_off is where the second one stands */
+	uint64_t full;	/* length of all of the text, decoded; text.n < full: it was cut */
+	bool plain;	/* KEY, STRING: no escapes: the decoded bytes are the bytes between the quotes */
+	bool odd;	/* NUMBER: NaN or an infinity */
+	bool newline;	/* a line break stands between this token and the one before */
+	unsigned depth; /* of the token: 0 for a top-level value; an object's END has the depth of its start */
+	bool duplicate; /* OBJECT_END: a key occurred twice; dup_off is where the second one stands */
 	uint64_t dup_off;
-	const char *why;      /* BAD: a short reason, static */
-	bool limit;	      /* BAD: not malformed as far as seen, but a cap was reached (depth) */
+	const char *why; /* BAD: a short reason, static */
+	bool limit;	 /* BAD: not malformed as far as seen, but a cap was reached (depth) */
 
 	/* ---- since the start ---- */
 	uint64_t tokens;
@@ -76,7 +77,7 @@ struct gh_json {
 	uint64_t start;
 	struct gh_recs keys;
 	uint32_t key_base[GH_JSON_DEPTH]; /* where the keys of the open objects begin in `keys` */
-	uint8_t *room;	/* `keep` bytes for strings that are not in one piece */
+	uint8_t *room;			  /* `keep` bytes for strings that are not in one piece */
 	uint8_t small[GH_JSON_SMALL];
 	unsigned level; /* arrays and objects open now */
 	uint8_t state;
@@ -84,8 +85,8 @@ struct gh_json {
 };
 
 /* more(ctx, off): the bytes from offset off on, at least 16 unless the end is nearer; none at the end. Any off >= start
- * may be asked for; the span must stay valid until the next call of more() or gh_json_stale(). arena may be NULL: then long strings
- * are cut at GH_JSON_SMALL and duplicate keys are not looked for. */
+ * may be asked for; the span must stay valid until the next call of more() or gh_json_stale(). arena may be NULL: then
+ * long strings are cut at GH_JSON_SMALL and duplicate keys are not looked for. */
 struct gh_json gh_json(struct gh_span (*more)(void *ctx, uint64_t off), void *ctx, uint64_t start,
 		       struct gh_arena *arena);
 /* Over memory that outlives the reader. */

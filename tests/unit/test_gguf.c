@@ -101,9 +101,15 @@ static void many_tensors(struct gw *g) { head(g, (uint64_t)1 << 60, 0); }
 static void sum_of_counts(struct gw *g) { head(g, 2, 3), zero(g, 60); }
 static void long_key(struct gw *g) { head(g, 0, 1), u64(g, UINT64_MAX), zero(g, 50); }
 static void long_string(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 8), u64(g, 99), zero(g, 50); }
-static void long_array(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 12), u64(g, (uint64_t)1 << 61), zero(g, 50); }
+static void long_array(struct gw *g)
+{
+	head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 12), u64(g, (uint64_t)1 << 61), zero(g, 50);
+}
 static void long_strings(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 8), u64(g, 1000), zero(g, 50); }
-static void string_in_array(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 8), u64(g, 1), u64(g, 77), zero(g, 50); }
+static void string_in_array(struct gw *g)
+{
+	head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 8), u64(g, 1), u64(g, 77), zero(g, 50);
+}
 static void type13(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 13), zero(g, 8); }
 static void array_type13(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 99), u64(g, 1), zero(g, 8); }
 static void nested(struct gw *g)
@@ -132,31 +138,61 @@ static void align24(struct gw *g) { alignment(g, 4, 24); }
 static void align64(struct gw *g) { alignment(g, 4, 64); }
 static void align_u64(struct gw *g) { alignment(g, 10, 32); }
 static void not_utf8(struct gw *g) { head(g, 0, 1), text(g, "k", "a\xff"); }
-static void binary_value(struct gw *g) { head(g, 0, 1), text(g, "k", "\x80\x04\x95\x01\x01\x01\x01\x01\x01\x01\x01\x01}.aaaaaaaa"); }
+static void binary_value(struct gw *g)
+{
+	head(g, 0, 1), text(g, "k", "\x80\x04\x95\x01\x01\x01\x01\x01\x01\x01\x01\x01}.aaaaaaaa");
+}
 static void template(struct gw *g) { head(g, 0, 1), text(g, "tokenizer.chat_template", "{{ messages }}"); }
 static void template_named(struct gw *g) { head(g, 0, 1), text(g, "tokenizer.chat_template.rag", "{{ x.__class__ }}"); }
 static void template_empty(struct gw *g) { head(g, 0, 1), text(g, "tokenizer.chat_template", ""); }
 static void code(struct gw *g) { head(g, 0, 1), text(g, "general.description", "import os; os.system('id')"); }
 static void url(struct gw *g) { head(g, 0, 1), text(g, "general.url", "https://example.org/m"); }
-static void pickle64(struct gw *g) { head(g, 0, 1), text(g, "k", "x: gASVHgAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg=="); }
+static void pickle64(struct gw *g)
+{
+	head(g, 0, 1), text(g, "k", "x: gASVHgAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg==");
+}
 static void blob(struct gw *g) { head(g, 0, 1), str(g, "k"), u32(g, 9), u32(g, 0), u64(g, 5000), zero(g, 5000); }
 static void dims5(struct gw *g) { head(g, 1, 0), tensor(g, "w", 5, D(1, 1, 1, 1, 1), 0, 0), align(g, 32), zero(g, 32); }
 static void dim0(struct gw *g) { head(g, 1, 0), tensor(g, "w", 2, D(0, 4), 0, 0), align(g, 32), zero(g, 32); }
-static void dims_overflow(struct gw *g) { head(g, 1, 0), tensor(g, "w", 2, D((uint64_t)1 << 40, (uint64_t)1 << 40), 0, 0), align(g, 32), zero(g, 32); }
-static void dims_negative(struct gw *g) { head(g, 1, 0), tensor(g, "w", 1, D(UINT64_MAX), 24, 0), align(g, 32), zero(g, 32); }
+static void dims_overflow(struct gw *g)
+{
+	head(g, 1, 0), tensor(g, "w", 2, D((uint64_t)1 << 40, (uint64_t)1 << 40), 0, 0), align(g, 32), zero(g, 32);
+}
+static void dims_negative(struct gw *g)
+{
+	head(g, 1, 0), tensor(g, "w", 1, D(UINT64_MAX), 24, 0), align(g, 32), zero(g, 32);
+}
 static void scalar(struct gw *g) { head(g, 1, 0), tensor(g, "w", 0, NULL, 0, 0), align(g, 32), zero(g, 4); }
 static void type_unknown(struct gw *g) { head(g, 1, 0), tensor(g, "w", 1, D(4), 200, 0), align(g, 32), zero(g, 32); }
 static void type_removed(struct gw *g) { head(g, 1, 0), tensor(g, "w", 1, D(32), 31, 0), align(g, 32), zero(g, 32); }
 static void half_block(struct gw *g) { head(g, 1, 0), tensor(g, "w", 2, D(16, 2), 2, 0), align(g, 32), zero(g, 32); }
-static void far_away(struct gw *g) { head(g, 1, 0), tensor(g, "w", 1, D(4), 0, (uint64_t)1 << 40), align(g, 32), zero(g, 32); }
-static void wraps(struct gw *g) { head(g, 1, 0), tensor(g, "w", 1, D(4), 0, UINT64_MAX - 31), align(g, 32), zero(g, 32); }
+static void far_away(struct gw *g)
+{
+	head(g, 1, 0), tensor(g, "w", 1, D(4), 0, (uint64_t)1 << 40), align(g, 32), zero(g, 32);
+}
+static void wraps(struct gw *g)
+{
+	head(g, 1, 0), tensor(g, "w", 1, D(4), 0, UINT64_MAX - 31), align(g, 32), zero(g, 32);
+}
 static void cut_data(struct gw *g) { head(g, 1, 0), tensor(g, "w", 1, D(64), 0, 0), align(g, 32), zero(g, 255); }
-static void overlap(struct gw *g) { head(g, 2, 0), tensor(g, "a", 1, D(16), 0, 0), tensor(g, "b", 1, D(16), 0, 32), align(g, 32), zero(g, 96); }
-static void order(struct gw *g) { head(g, 2, 0), tensor(g, "a", 1, D(8), 0, 32), tensor(g, "b", 1, D(8), 0, 0), align(g, 32), zero(g, 64); }
-static void gap(struct gw *g) { head(g, 2, 0), tensor(g, "a", 1, D(8), 0, 0), tensor(g, "b", 1, D(8), 0, 128), align(g, 32), zero(g, 160); }
+static void overlap(struct gw *g)
+{
+	head(g, 2, 0), tensor(g, "a", 1, D(16), 0, 0), tensor(g, "b", 1, D(16), 0, 32), align(g, 32), zero(g, 96);
+}
+static void order(struct gw *g)
+{
+	head(g, 2, 0), tensor(g, "a", 1, D(8), 0, 32), tensor(g, "b", 1, D(8), 0, 0), align(g, 32), zero(g, 64);
+}
+static void gap(struct gw *g)
+{
+	head(g, 2, 0), tensor(g, "a", 1, D(8), 0, 0), tensor(g, "b", 1, D(8), 0, 128), align(g, 32), zero(g, 160);
+}
 static void unaligned(struct gw *g) { head(g, 1, 0), tensor(g, "a", 1, D(4), 0, 4), align(g, 32), zero(g, 32); }
 static void trailing(struct gw *g) { head(g, 1, 0), tensor(g, "a", 1, D(8), 0, 0), align(g, 32), zero(g, 40); }
-static void tensor_twice(struct gw *g) { head(g, 2, 0), tensor(g, "a", 1, D(8), 0, 0), tensor(g, "a", 1, D(8), 0, 32), align(g, 32), zero(g, 64); }
+static void tensor_twice(struct gw *g)
+{
+	head(g, 2, 0), tensor(g, "a", 1, D(8), 0, 0), tensor(g, "a", 1, D(8), 0, 32), align(g, 32), zero(g, 64);
+}
 static void tensor_noname(struct gw *g) { head(g, 1, 0), tensor(g, "", 1, D(8), 0, 0), align(g, 32), zero(g, 32); }
 static void tensor_longname(struct gw *g)
 {
@@ -249,8 +285,8 @@ static void every_rule(void **st)
 				  (rows[i].has == NULL || gh_events_has(&ev, rows[i].has)) &&
 				  (rows[i].hasnot == NULL || !gh_events_has(&ev, rows[i].hasnot));
 			if (!ok)
-				print_message("row \"%s\": rc %d (%s) gapless %d of %zu\n%s", rows[i].what, ev.rc, ev.why, ev.gapless,
-					      g.b.n, gh_buf_cstr(&ev.log));
+				print_message("row \"%s\": rc %d (%s) gapless %d of %zu\n%s", rows[i].what, ev.rc,
+					      ev.why, ev.gapless, g.b.n, gh_buf_cstr(&ev.log));
 			wrong += !ok;
 			gh_events_free(&ev);
 			gh_buf_free(&g.b);
@@ -333,7 +369,7 @@ static void samples(void **st)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(every_rule), cmocka_unit_test(versions), cmocka_unit_test(damage),
-					cmocka_unit_test(samples) };
+	const struct CMUnitTest t[] = { cmocka_unit_test(every_rule), cmocka_unit_test(versions),
+					cmocka_unit_test(damage), cmocka_unit_test(samples) };
 	return cmocka_run_group_tests_name("gguf", t, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The JSON reader: the letter of RFC 8259, windows of any size, caps, duplicate keys, and a second opinion (jansson). */
+/* The JSON reader: the letter of RFC 8259, windows of any size, caps, duplicate keys, a second opinion (jansson). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,9 +43,18 @@ static void tokens(struct gh_json *j, struct gh_buf *out)
 		case GH_JSON_OBJECT_END: gh_buf_str(out, j->duplicate ? "!}" : "}"); break;
 		case GH_JSON_ARRAY: gh_buf_ch(out, '['); break;
 		case GH_JSON_ARRAY_END: gh_buf_ch(out, ']'); break;
-		case GH_JSON_KEY: gh_buf_str(out, "k:"); gh_buf_span(out, j->text); break;
-		case GH_JSON_STRING: gh_buf_str(out, "s:"); gh_buf_span(out, j->text); break;
-		case GH_JSON_NUMBER: gh_buf_str(out, "n:"); gh_buf_span(out, j->text); break;
+		case GH_JSON_KEY:
+			gh_buf_str(out, "k:");
+			gh_buf_span(out, j->text);
+			break;
+		case GH_JSON_STRING:
+			gh_buf_str(out, "s:");
+			gh_buf_span(out, j->text);
+			break;
+		case GH_JSON_NUMBER:
+			gh_buf_str(out, "n:");
+			gh_buf_span(out, j->text);
+			break;
 		case GH_JSON_TRUE: gh_buf_str(out, "true"); break;
 		case GH_JSON_FALSE: gh_buf_str(out, "false"); break;
 		case GH_JSON_NULL: gh_buf_str(out, "null"); break;
@@ -67,10 +76,12 @@ static const struct {
 } rows[] = {
 	{ ROW("{}"), "{ } " },
 	{ ROW(" [ ] "), "[ ] " },
-	{ ROW("{\"a\":[1,-0,2.5e+7,1E9],\"b\":{\"c\":null}}"), "{ k:a [ n:1 n:-0 n:2.5e+7 n:1E9 ] k:b { k:c null } } " },
+	{ ROW("{\"a\":[1,-0,2.5e+7,1E9],\"b\":{\"c\":null}}"),
+	  "{ k:a [ n:1 n:-0 n:2.5e+7 n:1E9 ] k:b { k:c null } } " },
 	{ ROW("[true,false,null,\"\"]"), "[ true false null s: ] " },
 	{ ROW("[\"\\u0041\\n\\\"\\/\\\\\\ud83d\\ude00\"]"), "[ s:A\n\"/\\\xf0\x9f\x98\x80 ] " },
-	{ ROW("[\"\\ud800\",\"\\udc00x\",\"\\ud800\\u0041\"]"), "[ s:\xef\xbf\xbd s:\xef\xbf\xbdx s:\xef\xbf\xbd""A ] " },
+	{ ROW("[\"\\ud800\",\"\\udc00x\",\"\\ud800\\u0041\"]"), "[ s:\xef\xbf\xbd s:\xef\xbf\xbdx s:\xef\xbf\xbd"
+								"A ] " },
 	{ ROW("[\"h\xc3\xa9llo \xe4\xb8\x96\xe7\x95\x8c \xf0\x9f\x98\x80 and more plain text after it\"]"),
 	  "[ s:h\xc3\xa9llo \xe4\xb8\x96\xe7\x95\x8c \xf0\x9f\x98\x80 and more plain text after it ] " },
 	{ ROW("\xef\xbb\xbf{}"), "{ } " },
@@ -232,9 +243,12 @@ static void integers(void **st)
 		const char *in;
 		bool ok;
 		uint64_t v;
-	} t[] = { { "0", true, 0 },	 { "18446744073709551615", true, UINT64_MAX },
-		  { "18446744073709551616", false, 0 }, { "-1", false, 0 },
-		  { "1.0", false, 0 },	 { "1e3", false, 0 } };
+	} t[] = { { "0", true, 0 },
+		  { "18446744073709551615", true, UINT64_MAX },
+		  { "18446744073709551616", false, 0 },
+		  { "-1", false, 0 },
+		  { "1.0", false, 0 },
+		  { "1e3", false, 0 } };
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		struct gh_json j = gh_json_mem(gh_span_str(t[i].in), NULL);
 		uint64_t v = 7;
@@ -335,7 +349,8 @@ static json_t *build(struct gh_span in, bool *ok)
 		case GH_JSON_NULL: v = json_null(); break;
 		case GH_JSON_NUMBER:
 			(void)snprintf(num, sizeof num, "%.*s", (int)j.text.n, (const char *)j.text.p);
-			v = strpbrk(num, ".eE") != NULL ? json_real(strtod(num, NULL)) : json_integer(strtoll(num, NULL, 10));
+			v = strpbrk(num, ".eE") != NULL ? json_real(strtod(num, NULL))
+							: json_integer(strtoll(num, NULL, 10));
 			break;
 		case GH_JSON_BAD:
 		case GH_JSON_END: break;
@@ -362,8 +377,9 @@ static void agrees_with_jansson(void **st)
 	(void)st;
 	/* Mutations of a few documents, deterministic. Known differences, left out by the alphabet: jansson refuses
 	 * \u0000, numbers beyond a double or an int64, and lone surrogates. */
-	static const char *const seeds[] = { "{\"a\":[1,2,{\"b\":null}],\"c\":\"x\\u00e9\\n\"}", "[true,false,-1.5e3,\"\"]",
-					     "{\"x\":{\"y\":{\"z\":[[],{}]}}}", "[\"\xc3\xa9\xe4\xb8\x96\",0.25,12]" };
+	static const char *const seeds[] = { "{\"a\":[1,2,{\"b\":null}],\"c\":\"x\\u00e9\\n\"}",
+					     "[true,false,-1.5e3,\"\"]", "{\"x\":{\"y\":{\"z\":[[],{}]}}}",
+					     "[\"\xc3\xa9\xe4\xb8\x96\",0.25,12]" };
 	static const char alphabet[] = "{}[]\",:\\ntrue 019.e-+\x01\xc3\xa9/u";
 	uint64_t x = 88172645463325252u;
 	unsigned accepted = 0;
@@ -380,9 +396,10 @@ static void agrees_with_jansson(void **st)
 		json_t *mine = build((struct gh_span){ (uint8_t *)doc, n }, &ok);
 		json_error_t err;
 		json_t *theirs = json_loadb(doc, n, JSON_DECODE_ANY, &err);
-		bool known = theirs == NULL && (strstr(err.text, "\\u0000") != NULL || strstr(err.text, "too big") != NULL ||
-						strstr(err.text, "overflow") != NULL || strstr(err.text, "surrogate") != NULL ||
-						strstr(err.text, "invalid Unicode") != NULL || strstr(err.text, "NUL byte") != NULL);
+		bool known = theirs == NULL &&
+			     (strstr(err.text, "\\u0000") != NULL || strstr(err.text, "too big") != NULL ||
+			      strstr(err.text, "overflow") != NULL || strstr(err.text, "surrogate") != NULL ||
+			      strstr(err.text, "invalid Unicode") != NULL || strstr(err.text, "NUL byte") != NULL);
 		if (!known) {
 			if (ok != (theirs != NULL))
 				print_message("differs: %.*s (%s)\n", (int)n, doc, err.text);
@@ -401,9 +418,14 @@ static void agrees_with_jansson(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(reads_every_row), cmocka_unit_test(words_of_python), cmocka_unit_test(caps_hold),
-		cmocka_unit_test(pieces_of_a_long_string), cmocka_unit_test(many_keys), cmocka_unit_test(integers),
-		cmocka_unit_test(lines), cmocka_unit_test(the_public_suite),
+		cmocka_unit_test(reads_every_row),
+		cmocka_unit_test(words_of_python),
+		cmocka_unit_test(caps_hold),
+		cmocka_unit_test(pieces_of_a_long_string),
+		cmocka_unit_test(many_keys),
+		cmocka_unit_test(integers),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(the_public_suite),
 #ifdef GH_HAVE_JANSSON
 		cmocka_unit_test(agrees_with_jansson),
 #endif

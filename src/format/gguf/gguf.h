@@ -1,4 +1,5 @@
-/* gguf.h - what the parts of the GGUF reader share: the state of one walk, the anomalies, reading in the file's byte order.
+/* gguf.h - what the parts of the GGUF reader share: the state of one walk, the anomalies, reading in the file's byte
+ * order.
  *
  * Layout (ggml/docs/gguf.md): "GGUF", u32 version, counts of tensors and of key-value pairs, the pairs, the tensor
  * infos, padding to the alignment, the data section. Version 1 has 32-bit counts and lengths, 2 and 3 have 64-bit ones;
@@ -11,10 +12,33 @@
 #include "wire/recs.h"
 
 enum {
-	GGUF_A_VERSION, GGUF_A_COUNT, GGUF_A_LENGTH, GGUF_A_TYPE, GGUF_A_NESTED, GGUF_A_KEY, GGUF_A_DUPLICATE, GGUF_A_ALIGN,
-	GGUF_A_VALUE, GGUF_A_UTF8, GGUF_A_TEMPLATE, GGUF_A_ESCAPE, GGUF_A_NAME, GGUF_A_LONG, GGUF_A_DIMS, GGUF_A_OVERFLOW,
-	GGUF_A_DTYPE, GGUF_A_REMOVED, GGUF_A_ROW, GGUF_A_RANGE, GGUF_A_OVERLAP, GGUF_A_ORDER, GGUF_A_TRAILING, GGUF_A_MANY,
-	GGUF_A_OLD, GGUF_A_CUT, GGUF_A_SIGN,
+	GGUF_A_VERSION,
+	GGUF_A_COUNT,
+	GGUF_A_LENGTH,
+	GGUF_A_TYPE,
+	GGUF_A_NESTED,
+	GGUF_A_KEY,
+	GGUF_A_DUPLICATE,
+	GGUF_A_ALIGN,
+	GGUF_A_VALUE,
+	GGUF_A_UTF8,
+	GGUF_A_TEMPLATE,
+	GGUF_A_ESCAPE,
+	GGUF_A_NAME,
+	GGUF_A_LONG,
+	GGUF_A_DIMS,
+	GGUF_A_OVERFLOW,
+	GGUF_A_DTYPE,
+	GGUF_A_REMOVED,
+	GGUF_A_ROW,
+	GGUF_A_RANGE,
+	GGUF_A_OVERLAP,
+	GGUF_A_ORDER,
+	GGUF_A_TRAILING,
+	GGUF_A_MANY,
+	GGUF_A_OLD,
+	GGUF_A_CUT,
+	GGUF_A_SIGN,
 	GGUF_RULES = GGUF_A_SIGN + GH_SIGNS
 };
 extern const struct gh_rule gguf_rules[GGUF_RULES + 1];

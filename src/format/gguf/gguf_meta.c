@@ -3,15 +3,30 @@
 #include "format/encoded.h"
 #include "format/gguf/gguf.h"
 
-enum value_type { T_U8, T_I8, T_U16, T_I16, T_U32, T_I32, T_F32, T_BOOL, T_STRING, T_ARRAY, T_U64, T_I64, T_F64, T_COUNT };
+enum value_type {
+	T_U8,
+	T_I8,
+	T_U16,
+	T_I16,
+	T_U32,
+	T_I32,
+	T_F32,
+	T_BOOL,
+	T_STRING,
+	T_ARRAY,
+	T_U64,
+	T_I64,
+	T_F64,
+	T_COUNT
+};
 static const uint8_t width[T_COUNT] = { 1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8 };
 
 enum {
-	KEY_MAX = 65535,    /* gguf.md: at most 2^16-1 bytes */
-	NEST_MAX = 8,	    /* arrays within arrays */
-	BLOB = 4096,	    /* numeric arrays from this size on are searched like weights */
+	KEY_MAX = 65535,     /* gguf.md: at most 2^16-1 bytes */
+	NEST_MAX = 8,	     /* arrays within arrays */
+	BLOB = 4096,	     /* numeric arrays from this size on are searched like weights */
 	LONG_ELEMENT = 4096, /* strings of token lists are short */
-	FEW = 256,	    /* elements of a list of strings that is text rather than a vocabulary */
+	FEW = 256,	     /* elements of a list of strings that is text rather than a vocabulary */
 };
 
 static enum gh_rc cut_short(struct gguf *g, const char *what)
@@ -24,8 +39,8 @@ static enum gh_rc cut_short(struct gguf *g, const char *what)
 static enum gh_rc too_long(struct gguf *g, const char *what, uint64_t n)
 {
 	uint64_t at = gh_cur_off(&g->c);
-	gguf_say(g, GGUF_A_LENGTH, at, 0, "key \"%s\": %s of %llu with %llu bytes left", gh_safe(gh_json_name(&g->key)).s, what,
-		 (unsigned long long)n, (unsigned long long)gh_cur_left(&g->c));
+	gguf_say(g, GGUF_A_LENGTH, at, 0, "key \"%s\": %s of %llu with %llu bytes left",
+		 gh_safe(gh_json_name(&g->key)).s, what, (unsigned long long)n, (unsigned long long)gh_cur_left(&g->c));
 	return gh_fail(g->w->err, GH_E_MALFORMED, "%s of %llu", what, (unsigned long long)n);
 }
 
@@ -95,7 +110,8 @@ static enum gh_rc encoded(struct gguf *g, uint64_t off, uint64_t len)
 	struct gh_encoded e;
 	gh_encoded_open(&e, g->w, gh_json_name(&g->key), off, len, &g->members_left);
 	for (uint64_t at = 0; at < len;) {
-		struct gh_span s = gh_src_window(g->w->src, off + at, len - at < GH_CUR_WINDOW ? (size_t)(len - at) : GH_CUR_WINDOW);
+		struct gh_span s = gh_src_window(g->w->src, off + at,
+						 len - at < GH_CUR_WINDOW ? (size_t)(len - at) : GH_CUR_WINDOW);
 		if (s.n == 0)
 			break;
 		gh_encoded_put(&e, s);
@@ -114,7 +130,8 @@ static enum gh_rc template_text(struct gguf *g, struct gh_span text, uint64_t of
 	struct gh_span key = gh_json_name(&g->key);
 	gguf_say(g, GGUF_A_TEMPLATE, off, len, "\"%s\", %llu bytes", gh_safe(key).s, (unsigned long long)len);
 	if (gh_signs_template(text, &at))
-		gguf_say(g, GGUF_A_ESCAPE, off, len, "in \"%s\": %s", gh_safe(key).s, gh_safe(gh_span_cut(text, at, 80)).s);
+		gguf_say(g, GGUF_A_ESCAPE, off, len, "in \"%s\": %s", gh_safe(key).s,
+			 gh_safe(gh_span_cut(text, at, 80)).s);
 	struct gh_text ev = { .role = "chat-template", .key = key, .text = text };
 	return gh_emit(g->w, GH_EV_TEXT, off, len, &ev);
 }
@@ -206,7 +223,8 @@ static enum gh_rc read_numbers(struct gguf *g, uint32_t type, uint64_t count)
 
 static enum gh_rc bad_type(struct gguf *g, uint32_t type)
 {
-	gguf_say(g, GGUF_A_TYPE, g->key_off, g->key_len, "key \"%s\" has type %u", gh_safe(gh_json_name(&g->key)).s, type);
+	gguf_say(g, GGUF_A_TYPE, g->key_off, g->key_len, "key \"%s\" has type %u", gh_safe(gh_json_name(&g->key)).s,
+		 type);
 	return gh_fail(g->w->err, GH_E_MALFORMED, "value type %u", type);
 }
 
@@ -233,7 +251,8 @@ static enum gh_rc read_array(struct gguf *g)
 		} else if (type != T_ARRAY) {
 			GH_TRY(read_numbers(g, type, count), g->w->err, "numbers");
 		} else {
-			gguf_say(g, GGUF_A_NESTED, g->key_off, g->key_len, "key \"%s\"", gh_safe(gh_json_name(&g->key)).s);
+			gguf_say(g, GGUF_A_NESTED, g->key_off, g->key_len, "key \"%s\"",
+				 gh_safe(gh_json_name(&g->key)).s);
 			if (count > gh_cur_left(&g->c) / (4 + gguf_len_width(g)))
 				return too_long(g, "an array of arrays", count);
 			if (++depth == NEST_MAX)
@@ -247,7 +266,8 @@ static void alignment(struct gguf *g, uint32_t type, uint64_t off)
 {
 	const uint8_t *p = type == T_U32 ? gh_cur_peek(&g->c, 4) : NULL;
 	if (p == NULL) {
-		gguf_say(g, GGUF_A_ALIGN, g->key_off, g->key_len, "general.alignment has type %u instead of uint32", type);
+		gguf_say(g, GGUF_A_ALIGN, g->key_off, g->key_len, "general.alignment has type %u instead of uint32",
+			 type);
 		g->align = 0;
 		return;
 	}
@@ -281,7 +301,8 @@ static enum gh_rc read_pair(struct gguf *g)
 	if (p == NULL)
 		return cut_short(g, "a value");
 	if (type == T_BOOL && *p > 1)
-		gguf_say(g, GGUF_A_VALUE, off, 1, "\"%s\" is a boolean of value %u", gh_safe(gh_json_name(&g->key)).s, *p);
+		gguf_say(g, GGUF_A_VALUE, off, 1, "\"%s\" is a boolean of value %u", gh_safe(gh_json_name(&g->key)).s,
+			 *p);
 	return GH_OK;
 }
 

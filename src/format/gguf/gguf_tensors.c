@@ -4,9 +4,9 @@
 #include "format/gguf/gguf.h"
 
 enum {
-	NAME_LOADER = 64,  /* GGML_MAX_NAME: the buffer of llama.cpp */
+	NAME_LOADER = 64,    /* GGML_MAX_NAME: the buffer of llama.cpp */
 	NAME_MAX_SEEN = 128, /* what builds for image models are compiled with */
-	DIMS_MAX = 4,	   /* GGML_MAX_DIMS */
+	DIMS_MAX = 4,	     /* GGML_MAX_DIMS */
 };
 
 struct tensor {
@@ -79,15 +79,16 @@ static bool size_of(struct gguf *g, const struct tensor *t, uint64_t off, uint64
 			return false;
 		}
 		if (t->dim[i] > INT64_MAX || __builtin_mul_overflow(n, t->dim[i], &n) || n > INT64_MAX) {
-			gguf_say(g, GGUF_A_OVERFLOW, off, 0, "tensor \"%s\": the dimensions' product exceeds 63 bits", name);
+			gguf_say(g, GGUF_A_OVERFLOW, off, 0, "tensor \"%s\": the dimensions' product exceeds 63 bits",
+				 name);
 			return false;
 		}
 	}
 	if (t->dtype == NULL)
 		return false;
 	if (t->ndim > 0 && t->dim[0] % t->dtype->block != 0) {
-		gguf_say(g, GGUF_A_ROW, off, 0, "tensor \"%s\": rows of %llu, blocks of %u", name, (unsigned long long)t->dim[0],
-			 t->dtype->block);
+		gguf_say(g, GGUF_A_ROW, off, 0, "tensor \"%s\": rows of %llu, blocks of %u", name,
+			 (unsigned long long)t->dim[0], t->dtype->block);
 		return false;
 	}
 	if (!gh_dtype_size(t->dtype, t->ndim, t->dim, t->ndim > 0 ? t->dim[0] : 0, &elements, bytes)) {
@@ -102,7 +103,8 @@ static const struct gh_dtype *type_of(struct gguf *g, uint32_t type, uint64_t of
 	bool removed;
 	const struct gh_dtype *t = gh_dtype_ggml(type, &removed);
 	if (t == NULL)
-		gguf_say(g, removed ? GGUF_A_REMOVED : GGUF_A_DTYPE, off, 0, "tensor \"%s\" has type %u", gh_safe(name).s, type);
+		gguf_say(g, removed ? GGUF_A_REMOVED : GGUF_A_DTYPE, off, 0, "tensor \"%s\" has type %u",
+			 gh_safe(name).s, type);
 	return t;
 }
 
@@ -118,8 +120,10 @@ static enum gh_rc read_info(struct infos *s, uint64_t i)
 	if (g->c.bad)
 		return info_cut(g, i);
 	if (t->ndim > DIMS_MAX) {
-		gguf_say(g, GGUF_A_DIMS, at, gh_cur_off(&g->c) - at, "tensor \"%s\": %u dimensions", gh_safe(t->name).s, t->ndim);
-		return gh_fail(g->w->err, GH_E_MALFORMED, "tensor %llu has %u dimensions", (unsigned long long)i, t->ndim);
+		gguf_say(g, GGUF_A_DIMS, at, gh_cur_off(&g->c) - at, "tensor \"%s\": %u dimensions", gh_safe(t->name).s,
+			 t->ndim);
+		return gh_fail(g->w->err, GH_E_MALFORMED, "tensor %llu has %u dimensions", (unsigned long long)i,
+			       t->ndim);
 	}
 	for (unsigned k = 0; k < t->ndim; k++)
 		t->dim[k] = gguf_len(g);
@@ -147,8 +151,13 @@ static enum gh_rc read_info(struct infos *s, uint64_t i)
 
 static enum gh_rc announce(struct gguf *g, const struct tensor *t, uint64_t off, uint64_t len)
 {
-	struct gh_tensor ev = { .name = t->name, .dtype = t->dtype->name, .bits = t->dtype->bits, .ndim = t->ndim,
-				.dim = t->dim, .src = g->w->src, .big_endian = g->big };
+	struct gh_tensor ev = { .name = t->name,
+				.dtype = t->dtype->name,
+				.bits = t->dtype->bits,
+				.ndim = t->ndim,
+				.dim = t->dim,
+				.src = g->w->src,
+				.big_endian = g->big };
 	return gh_emit(g->w, GH_EV_TENSOR, off, len, &ev);
 }
 
@@ -172,13 +181,15 @@ static enum gh_rc read_data(struct infos *s, uint64_t data)
 		const struct tensor *t = (const struct tensor *)(uintptr_t)r->ref;
 		if (r->b > room) {
 			gguf_say(g, GGUF_A_RANGE, 0, 0, "tensor \"%s\": bytes %llu to %llu of a data section of %llu",
-				 t != NULL ? gh_safe(t->name).s : "?", (unsigned long long)r->a, (unsigned long long)r->b,
-				 (unsigned long long)room);
+				 t != NULL ? gh_safe(t->name).s : "?", (unsigned long long)r->a,
+				 (unsigned long long)r->b, (unsigned long long)room);
 			continue;
 		}
 		if (r->a < at)
-			gguf_say(g, GGUF_A_OVERLAP, data + r->a, 0, "tensor \"%s\" starts at %llu, the one before ends at %llu",
-				 t != NULL ? gh_safe(t->name).s : "?", (unsigned long long)r->a, (unsigned long long)at);
+			gguf_say(g, GGUF_A_OVERLAP, data + r->a, 0,
+				 "tensor \"%s\" starts at %llu, the one before ends at %llu",
+				 t != NULL ? gh_safe(t->name).s : "?", (unsigned long long)r->a,
+				 (unsigned long long)at);
 		if (r->a > at)
 			at = pad(g, data, at, r->a);
 		uint64_t from = r->a > at ? r->a : at;
@@ -214,6 +225,7 @@ enum gh_rc gguf_tensors(struct gguf *g, uint64_t n)
 	if (data > end)
 		gh_claim(g->w, end, data - end, GH_CLAIM_PAD);
 	if (s.disorder)
-		gguf_say(g, GGUF_A_ORDER, end, 0, "tensors are not stored one after the other in the order of their infos");
+		gguf_say(g, GGUF_A_ORDER, end, 0,
+			 "tensors are not stored one after the other in the order of their infos");
 	return read_data(&s, data);
 }
