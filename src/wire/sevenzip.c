@@ -353,6 +353,8 @@ static void files(struct parse *p)
 	while (!p->r.bad && !is(p, K_END)) {
 		uint64_t id = number(p);
 		struct gh_rd r = gh_rd(gh_rd_take(&p->r, number(p)));
+		if (p->r.bad)
+			break;
 		if (id == K_NAMES)
 			names(p, &r);
 		else if (id == K_ATTR)
