@@ -43,7 +43,9 @@ static const struct exception {
 	{ "gzip", PUT_ZERO | PUT_ZEROS, AT_END, "gzip allows zeros after the last member (tapes); they are checked to be zeros" },
 	{ "xz", PUT_ZEROS, AT_END, "xz allows padding of zeros in multiples of four after a stream" },
 	{ "xz", PUT_ZEROS, INSIDE, "the same, between two streams" },
-	{ "tar", PUT_ZERO | PUT_ZEROS, AT_END, "an archive may end in any number of zeros; they are checked to be zeros" },
+	{ "tar", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END, "an archive may end in any number of zeros, which are checked to be zeros; "
+							 "and zeros put into its last member push others out to there, for "
+							 "tar has no sums of contents" },
 };
 
 static const char *excused(const char *format, unsigned put, unsigned place, bool beside_free)
@@ -177,8 +179,9 @@ static void insert_at(struct tally *t, const struct gh_fmt *fmt, const char *pat
 /* The name a file of this format usually has: a name that belongs to nothing else. */
 static void usual_name(const struct gh_fmt *fmt, char *name, size_t cap)
 {
-	int n = (int)strcspn(fmt->exts, " ");
-	(void)snprintf(name, cap, n == 0 ? "seed" : "seed.%.*s", n, fmt->exts);
+	const char *exts = fmt->exts[0] != '\0' || fmt->over == NULL ? fmt->exts : gh_fmt_named(fmt->over)->exts;
+	int n = (int)strcspn(exts, " ");
+	(void)snprintf(name, cap, n == 0 ? "seed" : "seed.%.*s", n, exts);
 }
 
 static void one_seed(struct tally *t, const struct gh_fmt *fmt, const char *path)

@@ -318,7 +318,12 @@ static void fuzz_targets_have_seeds(void **state)
 		if (sscanf(g.gl_pathv[i], "tests/fuzz/fuzz_%90[a-z0-9_].c", name) != 1 || strcmp(name, "fmt") == 0)
 			continue;
 		(void)snprintf(dir, sizeof dir, "tests/fuzz/seeds/%s", name);
-		if (files_in(dir) < SEEDS_MIN)
+		size_t n = files_in(dir);
+		if (n == 0 && strncmp(name, "wire_", 5) == 0) { /* may share those of the format it serves */
+			(void)snprintf(dir, sizeof dir, "tests/fuzz/seeds/%s", name + 5);
+			n = files_in(dir);
+		}
+		if (n < SEEDS_MIN)
 			lacks("fuzz target %s: %d seeds in %s", name, (int)SEEDS_MIN, dir);
 	}
 	globfree(&g);
