@@ -162,17 +162,73 @@ static const struct gh_explain_group *explained(const struct gh_call *c)
 	return g == NULL || (old != NULL && old->refuse) ? old : g;
 }
 
-static void report(struct gh_scene *s, const struct gh_rule *r, const struct gh_event *e, const char *why)
+static void describe(struct gh_buf *b, const struct gh_rule *r, const struct gh_call *c, const char *why)
 {
-	const struct gh_call *c = e->u.call;
-	gh_auto_buf b = gh_buf(4096);
-	expression(&b, c);
+	expression(b, c);
 	if (why != NULL)
-		gh_buf_fmt(&b, ": %s", why);
+		gh_buf_fmt(b, ": %s", why);
 	const struct gh_explain_group *g = explained(c);
 	if (g != NULL && r != &rules[REVIEWED])
-		gh_buf_fmt(&b, " [%s: %s]", g->does, g->why);
+		gh_buf_fmt(b, " [%s: %s]", g->does, g->why);
+}
+
+static void report(struct gh_scene *s, const struct gh_rule *r, const struct gh_event *e, const char *why)
+{
+	gh_auto_buf b = gh_buf(4096);
+	describe(&b, r, e->u.call, why);
 	s->find(s, r, e->at, gh_buf_cstr(&b));
+}
+
+/* ---- imports: worth a finding of their own only when no call of the same name follows ---------------------------- */
+enum { IMPORTS_MAX = 256 };
+struct imported {
+	struct imported *next;
+	const struct gh_rule *rule;
+	struct gh_span module, name, text;
+	struct gh_range at;
+	bool called;
+};
+struct imports {
+	struct imported *first, **end;
+	unsigned n;
+};
+
+static void remember(struct gh_scene *s, const struct gh_rule *r, const struct gh_event *e)
+{
+	struct imports *l = *s->state != NULL ? *s->state : GH_NEW(s->arena, struct imports, 1);
+	struct imported *i = l == NULL || l->n == IMPORTS_MAX ? NULL : GH_NEW(s->arena, struct imported, 1);
+	gh_auto_buf b = gh_buf(4096);
+	describe(&b, r, e->u.call, NULL);
+	if (i != NULL)
+		*i = (struct imported){ .rule = r, .module = gh_keep(s->arena, e->u.call->module), .at = e->at,
+					.name = gh_keep(s->arena, e->u.call->name), .text = gh_keep(s->arena, gh_buf_view(&b)) };
+	if (i == NULL || i->module.p == NULL || i->name.p == NULL || i->text.p == NULL) {
+		s->find(s, r, e->at, gh_buf_cstr(&b)); /* too many to wait for */
+		return;
+	}
+	if (*s->state == NULL) {
+		l->end = &l->first;
+		*s->state = l;
+	}
+	*l->end = i;
+	l->end = &i->next;
+	l->n++;
+}
+
+static void mark_called(struct gh_scene *s, const struct gh_call *c)
+{
+	const struct imports *l = *s->state;
+	for (struct imported *i = l == NULL || !c->resolved ? NULL : l->first; i != NULL; i = i->next)
+		if (gh_span_eq(i->name, c->name) && gh_span_eq(i->module, c->module))
+			i->called = true;
+}
+
+static void end(struct gh_scene *s)
+{
+	const struct imports *l = *s->state;
+	for (const struct imported *i = l == NULL ? NULL : l->first; i != NULL; i = i->next)
+		if (!i->called)
+			s->find(s, i->rule, i->at, (const char *)i->text.p);
 }
 
 /* ---- judging ----------------------------------------------------------------------------------------------------- */
@@ -200,7 +256,7 @@ static bool knowable(const struct gh_call *c)
 		return true;
 	if (c->heap == NULL || c->how == GH_CALL_IMPORT || gh_val_kind(c->heap, c->callee) == GH_V_UNKNOWN)
 		return false;
-	if (gh_val_kind(c->heap, c->args) == GH_V_UNKNOWN && !on_instance(c->how))
+	if (!on_instance(c->how) && gh_val_kind(c->heap, c->args) != GH_V_TUPLE)
 		return false;
 	return row_for(c) != NULL;
 }
@@ -240,6 +296,8 @@ static void on_call(struct gh_scene *s, const struct gh_event *e)
 	const struct gh_call *c = e->u.call;
 	if (e->kind != GH_EV_CALL || strcmp(c->system, "python") != 0)
 		return;
+	if (c->how != GH_CALL_IMPORT)
+		mark_called(s, c);
 	if (c->how == GH_CALL_EXT)
 		report(s, &rules[EXTENSION], e, NULL);
 	else if (c->how == GH_CALL_PERSID)
@@ -253,7 +311,7 @@ static void on_call(struct gh_scene *s, const struct gh_event *e)
 	else if (c->how != GH_CALL_IMPORT)
 		judge(s, e);
 	else if (gh_allow_find(c->module, c->name) == NULL)
-		report(s, &rules[explained(c) != NULL && explained(c)->refuse ? REFUSED : IMPORTED], e, NULL);
+		remember(s, &rules[explained(c) != NULL && explained(c)->refuse ? REFUSED : IMPORTED], e);
 }
 
 const struct gh_check gh_check_calls = {
@@ -261,5 +319,6 @@ const struct gh_check gh_check_calls = {
 	.about = "what loading would import and call, against the allow list of callables and their arguments",
 	.events = 1u << GH_EV_CALL,
 	.on = on_call,
+	.end = end,
 	.rules = rules,
 };

@@ -88,8 +88,15 @@ static void walk(struct judge *j, struct gh_src *src)
 	struct gh_probe probe = { head, head, src->size };
 	enum gh_match m = gh_fmt_pickle.probe(&probe);
 	w.weak = m == GH_WEAK;
+	void *state = NULL, **outer = j->scene.state;
+	struct gh_arena *outer_arena = j->scene.arena;
+	j->scene.state = &state;
+	j->scene.arena = &arena;
 	if (m != GH_NO || j->depth == 1)
 		(void)gh_fmt_pickle.walk(&w);
+	gh_check_calls.end(&j->scene);
+	j->scene.state = outer;
+	j->scene.arena = outer_arena;
 	j->depth--;
 }
 
@@ -141,6 +148,7 @@ static const struct {
 	{ "below a listed module", B("ccollections.os\nsystem\n(S'id'\ntR."), GH_UNSAFE, "GH-CALL-0001" },
 	{ "split elsewhere", B("\x80\x04\x8c\x08" "datetime\x8c\x0a" "sys.stdout\x93)R."), GH_UNSAFE, "GH-CALL-0001" },
 	{ "a call of what a call returned", B("ccollections\nOrderedDict\n(tR(tR."), GH_UNSAFE, "GH-CALL-0003" },
+	{ "arguments that are computed", B("cdatetime\ntimedelta\nccollections\nOrderedDict\n(tRR."), GH_UNSAFE, "GH-CALL-0003" },
 	{ "getattr reaches a module", B("c__builtin__\ngetattr\n(cos\npath\nS'os'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "getattr on a listed class", B("c__builtin__\ngetattr\n(ccollections\nOrderedDict\nS'__init__'\ntR."), GH_UNSAFE,
 	  "GH-CALL-0002" },
