@@ -13,17 +13,18 @@ enum { LOOK = 4096, SOURCE_MIN = 24, SCRIPT_WINDOW = 64 << 10, SCRIPT_MAX = 16 <
 enum { R_IN_DATA, R_AS_FILE, R_SOURCE_IN_DATA, R_SOURCE_BESIDE, R_FETCH };
 static const struct gh_rule rules[] = {
 	[R_IN_DATA] = { "GH-EXE-0001", GH_CRITICAL, GH_UNSAFE, "a program inside a model's data",
-			"a loader, a plug-in or a second stage takes it out and runs it; scanners of programs never see it",
+			"a loader, a plug-in or a second stage takes it out and runs it; scanners of programs never "
+			"see it",
 			"do not use this model", "CWE-506 AML.T0018 AML.T0011.001" },
 	[R_AS_FILE] = { "GH-EXE-0002", GH_HIGH, GH_REVIEW, "a program beside a model",
 			"whoever starts it, or a loader that looks for libraries here, runs the author's code",
 			"remove it; if the model needs it, build it from source yourself", "CWE-829 AML.T0011.001" },
 	[R_SOURCE_IN_DATA] = { "GH-EXE-0003", GH_HIGH, GH_UNSAFE, "source code inside a model's data",
-			       "code that does not belong there is there to be taken out and run", "do not use this model",
-			       "CWE-506 AML.T0018" },
+			       "code that does not belong there is there to be taken out and run",
+			       "do not use this model", "CWE-506 AML.T0018" },
 	[R_SOURCE_BESIDE] = { "GH-EXE-0004", GH_MEDIUM, GH_REVIEW, "source code added to a model file",
-			      "a program that looks for it there runs the author's code", "read the code before using the model",
-			      "CWE-829 AML.T0011" },
+			      "a program that looks for it there runs the author's code",
+			      "read the code before using the model", "CWE-829 AML.T0011" },
 	[R_FETCH] = { "GH-EXE-0005", GH_CRITICAL, GH_UNSAFE, "a script that fetches something and runs it",
 		      "whoever controls the address runs any code, and may change it at any time", "do not run it",
 		      "CWE-494 CWE-829 AML.T0011.001" },
@@ -33,7 +34,8 @@ static const struct gh_rule rules[] = {
 /* Readers of archives and streams that say nothing of what is inside; any other reader's members are a model's. */
 static bool general(const char *format)
 {
-	static const char *const names[] = { "zip", "tar", "7z", "gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "text", "script" };
+	static const char *const names[] = { "zip",  "tar",  "7z",   "gzip", "bzip2", "xz",
+					     "lzma", "zlib", "zstd", "lz4",  "text",  "script" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(format, names[i]) == 0)
 			return true;
@@ -67,8 +69,8 @@ static void on_tensor(struct gh_scene *s, const struct gh_event *ev)
 		return;
 	struct gh_span head = gh_src_window(t->src, ev->at.off, ev->at.len < LOOK ? (size_t)ev->at.len : LOOK);
 	if (gh_program_at(head, &p) && (p.kind != GH_PROGRAM_SCRIPT || p.interpreter.n >= 6)) {
-		gh_find(s, &rules[R_IN_DATA], whole(ev), "tensor \"%s\" is a program: %s%s%s", gh_safe(t->name).s, p.name,
-			p.machine[0] != '\0' ? " for " : "", p.machine);
+		gh_find(s, &rules[R_IN_DATA], whole(ev), "tensor \"%s\" is a program: %s%s%s", gh_safe(t->name).s,
+			p.name, p.machine[0] != '\0' ? " for " : "", p.machine);
 		return;
 	}
 	const char *language = t->bits == 8 ? source_in(head) : NULL;
@@ -93,8 +95,8 @@ static void on_member(struct gh_scene *s, const struct gh_event *ev)
 	if (language == NULL || (m->expect != NULL && strcmp(m->expect, "torchscript") == 0))
 		return;
 	bool added = m->role != NULL && strcmp(m->role, "extra file") == 0;
-	gh_find(s, &rules[added || m->how == GH_MEMBER_NESTED ? R_SOURCE_BESIDE : R_SOURCE_IN_DATA], whole(ev), "%s%s%s", language,
-		m->role != NULL ? " in the place of: " : "", m->role != NULL ? m->role : "");
+	gh_find(s, &rules[added || m->how == GH_MEMBER_NESTED ? R_SOURCE_BESIDE : R_SOURCE_IN_DATA], whole(ev),
+		"%s%s%s", language, m->role != NULL ? " in the place of: " : "", m->role != NULL ? m->role : "");
 }
 
 /* ---- scripts ------------------------------------------------------------------------------------------------------ */
@@ -108,8 +110,10 @@ static bool has_word(struct gh_span s, const char *word)
 		if (memcmp(s.p + i, word, n) != 0)
 			continue;
 		uint8_t before = i == 0 ? ' ' : s.p[i - 1], after = i + n == s.n ? ' ' : s.p[i + n];
-		bool left = !((before | 0x20) >= 'a' && (before | 0x20) <= 'z') && before != '-' && before != '.' && before != '_';
-		bool right = !((after | 0x20) >= 'a' && (after | 0x20) <= 'z') && after != '-' && after != '_' && after != '=';
+		bool left = !((before | 0x20) >= 'a' && (before | 0x20) <= 'z') && before != '-' && before != '.' &&
+			    before != '_';
+		bool right = !((after | 0x20) >= 'a' && (after | 0x20) <= 'z') && after != '-' && after != '_' &&
+			     after != '=';
 		if (left && right)
 			return true;
 	}
@@ -124,9 +128,10 @@ static bool any_word(struct gh_span s, const char *const *words)
 	return false;
 }
 
-static const char *const fetchers[] = { "curl", "wget", "fetch", "aria2c", "Invoke-WebRequest", "iwr", "irm", "DownloadString", NULL };
-static const char *const runners[] = { "sh", "bash", "dash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "node",
-				       "php", "eval", "iex", "source", NULL };
+static const char *const fetchers[] = { "curl", "wget", "fetch",	  "aria2c", "Invoke-WebRequest",
+					"iwr",	"irm",	"DownloadString", NULL };
+static const char *const runners[] = { "sh",   "bash", "dash", "zsh", "ksh",  "python", "python2", "python3",
+				       "perl", "ruby", "node", "php", "eval", "iex",	"source",  NULL };
 
 /* One logical line: a fetcher whose output goes to an interpreter by a pipe or a substitution, decoded text run, or a
  * connection with a shell behind it. */
@@ -161,7 +166,8 @@ static void on_code(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_code *c = ev->u.code;
 	uint64_t end = c->src->size < SCRIPT_MAX ? c->src->size : SCRIPT_MAX;
-	if (strcmp(c->language, "shell") != 0 && strstr(c->language, "script") == NULL && strcmp(c->language, "Dockerfile") != 0)
+	if (strcmp(c->language, "shell") != 0 && strstr(c->language, "script") == NULL &&
+	    strcmp(c->language, "Dockerfile") != 0)
 		return;
 	for (uint64_t off = 0; off < end;) {
 		struct gh_span in = gh_src_window(c->src, off, SCRIPT_WINDOW);

@@ -84,7 +84,8 @@ static void check_hcrc(struct gh_walk *w, uint64_t off, const struct header *h)
 	}
 	struct gh_span have = gh_src_window(w->src, h->end - 2, 2);
 	if (have.n == 2 && gh_le16(have.p) != (crc & 0xffff))
-		gh_anomaly(w, &rules[A_HCRC], off, h->end - off, "header says %04x, is %04x", gh_le16(have.p), crc & 0xffff);
+		gh_anomaly(w, &rules[A_HCRC], off, h->end - off, "header says %04x, is %04x", gh_le16(have.p),
+			   crc & 0xffff);
 }
 
 static struct gh_unit gzip_unit(struct gh_walk *w, uint64_t off)
@@ -116,13 +117,18 @@ static bool gzip_trailer(struct gh_walk *w, uint64_t off, const struct gh_unit_s
 		return false;
 	uint32_t crc = gh_le32(t.p), size = gh_le32(t.p + 4);
 	if (crc != sum->crc32 || size != (uint32_t)sum->size)
-		gh_anomaly(w, &rules[A_CHECK], off, TRAILER, "trailer says crc %08x length %u, content has %08x and %llu",
-			   crc, size, sum->crc32, (unsigned long long)sum->size);
+		gh_anomaly(w, &rules[A_CHECK], off, TRAILER,
+			   "trailer says crc %08x length %u, content has %08x and %llu", crc, size, sum->crc32,
+			   (unsigned long long)sum->size);
 	return true;
 }
 
 static const struct gh_stream gzip_stream = {
-	.codec = GH_CODEC_DEFLATE, .exts = "gz gzip tgz", .rules = rules, .unit = gzip_unit, .trailer = gzip_trailer,
+	.codec = GH_CODEC_DEFLATE,
+	.exts = "gz gzip tgz",
+	.rules = rules,
+	.unit = gzip_unit,
+	.trailer = gzip_trailer,
 	.padded = true,
 };
 
@@ -142,6 +148,10 @@ static enum gh_rc walk(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_gzip = {
-	.name = "gzip", .about = "gzip streams (RFC 1952), several members, padding",
-	.exts = "gz gzip tgz joblib pkl z dump svgz", .probe = probe, .walk = walk, .rules = rules,
+	.name = "gzip",
+	.about = "gzip streams (RFC 1952), several members, padding",
+	.exts = "gz gzip tgz joblib pkl z dump svgz",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };

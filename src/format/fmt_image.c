@@ -8,10 +8,14 @@
 
 enum { STEP = 64 << 10, TEXT_MAX = 4096 };
 
-#define IMAGE_RULES(tag, what)                                                                                        \
-	{ "GH-" tag "-0001", GH_LOW, GH_INCOMPLETE, what " picture is malformed",                                       \
-	  "a viewer with a weakness for such files, or data hidden in what is no picture",                              \
-	  "get an undamaged copy, or remove the picture", "CWE-20" },                                                   \
+#define IMAGE_RULES(tag, what) \
+	{ "GH-" tag "-0001", \
+	  GH_LOW, \
+	  GH_INCOMPLETE, \
+	  what " picture is malformed", \
+	  "a viewer with a weakness for such files, or data hidden in what is no picture", \
+	  "get an undamaged copy, or remove the picture", \
+	  "CWE-20" }, \
 		GH_RULES_END
 static const struct gh_rule png_rules[] = { IMAGE_RULES("PNG", "PNG") };
 static const struct gh_rule jpeg_rules[] = { IMAGE_RULES("JPG", "JPEG") };
@@ -30,16 +34,14 @@ static enum gh_rc bad(struct gh_walk *w, const struct gh_rule *rule, uint64_t of
 /* Text that a person wrote into the picture goes to the checks of text. */
 static void comment(struct gh_walk *w, uint64_t off, uint64_t len)
 {
-	struct gh_text t = { .role = "comment", .text = gh_src_window(w->src, off, len < TEXT_MAX ? (size_t)len : TEXT_MAX) };
+	struct gh_text t = { .role = "comment",
+			     .text = gh_src_window(w->src, off, len < TEXT_MAX ? (size_t)len : TEXT_MAX) };
 	if (t.text.n != 0)
 		(void)gh_emit(w, GH_EV_TEXT, off, t.text.n, &t);
 }
 
 /* Budget of small parts: each costs a step. */
-static bool tick(struct gh_walk *w, uint64_t *n)
-{
-	return ++*n <= w->lim->steps / 16;
-}
+static bool tick(struct gh_walk *w, uint64_t *n) { return ++*n <= w->lim->steps / 16; }
 
 /* ---- PNG: W3C PNG, 5 ----------------------------------------------------------------------------------------------- */
 static bool png_sum(struct gh_walk *w, uint64_t off, uint64_t len, uint32_t want)
@@ -90,7 +92,10 @@ static enum gh_rc png_walk(struct gh_walk *w)
 			return bad(w, &png_rules[0], off, "header chunk is not first");
 		end = memcmp(type, "IEND", 4) == 0;
 		gh_claim(w, off, 8, GH_CLAIM_STRUCT);
-		gh_claim(w, off + 8, len, end || !plain ? GH_CLAIM_FREE : memcmp(type, "IDAT", 4) == 0 ? GH_CLAIM_DATA : GH_CLAIM_STRUCT);
+		gh_claim(w, off + 8, len,
+			 end || !plain			? GH_CLAIM_FREE
+			 : memcmp(type, "IDAT", 4) == 0 ? GH_CLAIM_DATA
+							: GH_CLAIM_STRUCT);
 		gh_claim(w, off + 8 + len, 4, GH_CLAIM_STRUCT);
 		if (one_of(t, "tEXtiTXt"))
 			comment(w, off + 8, len);
@@ -275,8 +280,8 @@ static bool bmp_header(struct gh_span h, uint64_t size, uint64_t *pixels)
 		return false;
 	uint32_t info = gh_le32(h.p + 14), at = gh_le32(h.p + 10);
 	*pixels = bmp_pixels(h.p);
-	return (info == 40 || info == 52 || info == 56 || info == 108 || info == 124) && *pixels != 0 && at >= 14 + info &&
-	       at <= 14 + info + 12 + 1024 && (size == 0 || at <= size);
+	return (info == 40 || info == 52 || info == 56 || info == 108 || info == 124) && *pixels != 0 &&
+	       at >= 14 + info && at <= 14 + info + 12 + 1024 && (size == 0 || at <= size);
 }
 
 static enum gh_rc bmp_walk(struct gh_walk *w)
@@ -303,13 +308,30 @@ static enum gh_match bmp_probe(const struct gh_probe *p)
 	return bmp_header(p->head, p->size, &pixels) ? GH_STRONG : GH_NO;
 }
 
-const struct gh_fmt gh_fmt_png = { .name = "png", .about = "PNG pictures", .exts = "png apng",
-				   .probe = png_probe, .walk = png_walk, .rules = png_rules };
-const struct gh_fmt gh_fmt_jpeg = { .name = "jpeg", .about = "JPEG pictures", .exts = "jpg jpeg jpe jfif",
-				    .probe = jpeg_probe, .walk = jpeg_walk, .rules = jpeg_rules };
-const struct gh_fmt gh_fmt_gif = { .name = "gif", .about = "GIF pictures", .exts = "gif",
-				   .probe = gif_probe, .walk = gif_walk, .rules = gif_rules };
-const struct gh_fmt gh_fmt_webp = { .name = "webp", .about = "WebP pictures", .exts = "webp",
-				    .probe = webp_probe, .walk = webp_walk, .rules = webp_rules };
-const struct gh_fmt gh_fmt_bmp = { .name = "bmp", .about = "BMP pictures", .exts = "bmp dib",
-				   .probe = bmp_probe, .walk = bmp_walk, .rules = bmp_rules };
+const struct gh_fmt gh_fmt_png = { .name = "png",
+				   .about = "PNG pictures",
+				   .exts = "png apng",
+				   .probe = png_probe,
+				   .walk = png_walk,
+				   .rules = png_rules };
+const struct gh_fmt gh_fmt_jpeg = { .name = "jpeg",
+				    .about = "JPEG pictures",
+				    .exts = "jpg jpeg jpe jfif",
+				    .probe = jpeg_probe,
+				    .walk = jpeg_walk,
+				    .rules = jpeg_rules };
+const struct gh_fmt gh_fmt_gif = {
+	.name = "gif", .about = "GIF pictures", .exts = "gif", .probe = gif_probe, .walk = gif_walk, .rules = gif_rules
+};
+const struct gh_fmt gh_fmt_webp = { .name = "webp",
+				    .about = "WebP pictures",
+				    .exts = "webp",
+				    .probe = webp_probe,
+				    .walk = webp_walk,
+				    .rules = webp_rules };
+const struct gh_fmt gh_fmt_bmp = { .name = "bmp",
+				   .about = "BMP pictures",
+				   .exts = "bmp dib",
+				   .probe = bmp_probe,
+				   .walk = bmp_walk,
+				   .rules = bmp_rules };

@@ -36,6 +36,10 @@ static enum gh_rc walk(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_lz4 = {
-	.name = "lz4", .about = "lz4 frames, one or several, skippable frames", .exts = "lz4 tlz4 joblib pkl dump",
-	.probe = probe, .walk = walk, .rules = rules,
+	.name = "lz4",
+	.about = "lz4 frames, one or several, skippable frames",
+	.exts = "lz4 tlz4 joblib pkl dump",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };

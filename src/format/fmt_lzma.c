@@ -24,7 +24,11 @@ static struct gh_unit unit(struct gh_walk *w, uint64_t off)
 }
 
 static const struct gh_stream stream = {
-	.codec = GH_CODEC_LZMA, .exts = "lzma tlz", .rules = rules, .unit = unit, .weak_magic = true,
+	.codec = GH_CODEC_LZMA,
+	.exts = "lzma tlz",
+	.rules = rules,
+	.unit = unit,
+	.weak_magic = true,
 };
 
 static enum gh_match probe(const struct gh_probe *p) { return starts(p->head) ? GH_WEAK : GH_NO; }
@@ -42,6 +46,10 @@ static enum gh_rc walk(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_lzma = {
-	.name = "lzma", .about = "lzma streams of the old, headerless kind", .exts = "lzma tlz joblib pkl dump",
-	.probe = probe, .walk = walk, .rules = rules,
+	.name = "lzma",
+	.about = "lzma streams of the old, headerless kind",
+	.exts = "lzma tlz joblib pkl dump",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };

@@ -17,7 +17,8 @@ static enum gh_match probe_script(const struct gh_probe *p) { return probe_kind(
 /* "python" and "shell" are the names that checks know; anything else is the interpreter's own. */
 static const char *language_of(struct gh_span line, char name[32])
 {
-	static const char *const shells[] = { "sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish", "csh", "tcsh" };
+	static const char *const shells[] = { "sh",  "bash",	"dash", "zsh", "ksh",
+					      "ash", "busybox", "fish", "csh", "tcsh" };
 	size_t n = 0, i = 2;
 	/* The last word that is neither an option nor an assignment after "env", else the path's last part. */
 	while (i < line.n && line.p[i] != '\n' && line.p[i] != '\r') {
@@ -61,18 +62,27 @@ static enum gh_rc walk_script(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_elf = {
-	.name = "elf", .about = "ELF programs and libraries (Linux and others)", .exts = "so o elf ko axf out run appimage llamafile",
+	.name = "elf",
+	.about = "ELF programs and libraries (Linux and others)",
+	.exts = "so o elf ko axf out run appimage llamafile",
 	.probe = probe_elf,
 };
 const struct gh_fmt gh_fmt_pe = {
-	.name = "pe", .about = "PE programs and libraries (Windows)", .exts = "exe dll sys efi pyd scr com cpl ocx mui llamafile",
+	.name = "pe",
+	.about = "PE programs and libraries (Windows)",
+	.exts = "exe dll sys efi pyd scr com cpl ocx mui llamafile",
 	.probe = probe_pe,
 };
 const struct gh_fmt gh_fmt_macho = {
-	.name = "macho", .about = "Mach-O programs and libraries (macOS)", .exts = "dylib bundle o so macho",
+	.name = "macho",
+	.about = "Mach-O programs and libraries (macOS)",
+	.exts = "dylib bundle o so macho",
 	.probe = probe_macho,
 };
 const struct gh_fmt gh_fmt_script = {
-	.name = "script", .about = "scripts that name their interpreter (#!)",
-	.exts = "sh bash zsh py pl rb js lua awk tcl php r command run", .probe = probe_script, .walk = walk_script,
+	.name = "script",
+	.about = "scripts that name their interpreter (#!)",
+	.exts = "sh bash zsh py pl rb js lua awk tcl php r command run",
+	.probe = probe_script,
+	.walk = walk_script,
 };

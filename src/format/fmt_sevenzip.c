@@ -9,25 +9,37 @@
 
 #include <libdeflate.h>
 
-enum { IN = 64 << 10, OUT = 64 << 10, HEADER_MAX = 16 << 20, NAME_MAX16 = 8192, ROUNDS = 4, LINK_MAX = 4096, FILE_STEPS = 4096 };
+enum {
+	IN = 64 << 10,
+	OUT = 64 << 10,
+	HEADER_MAX = 16 << 20,
+	NAME_MAX16 = 8192,
+	ROUNDS = 4,
+	LINK_MAX = 4096,
+	FILE_STEPS = 4096
+};
 
 enum { A_HEADER, A_START, A_ENCRYPTED, A_METHOD, A_STREAM, A_CRC, A_HUGE, A_PATH, A_COUNT = A_PATH + GH_PATH_FLAGS };
 static const struct gh_rule rules[] = {
-	[A_HEADER] = { "GH-7Z-0001", GH_MEDIUM, GH_INCOMPLETE, "7z header cannot be read", "files that the scanner does not see",
+	[A_HEADER] = { "GH-7Z-0001", GH_MEDIUM, GH_INCOMPLETE, "7z header cannot be read",
+		       "files that the scanner does not see",
 		       "get an undamaged copy, or have the model packed otherwise", "CWE-20" },
 	[A_START] = { "GH-7Z-0002", GH_MEDIUM, GH_REVIEW, "7z header does not match its checksum",
 		      "careful readers refuse the archive, others show content", "get an undamaged copy", "CWE-354" },
 	[A_ENCRYPTED] = { "GH-7Z-0003", GH_MEDIUM, GH_INCOMPLETE, "7z content is encrypted",
-			  "whatever is inside, unseen by every scanner", "get the model without encryption", "AML.T0015" },
+			  "whatever is inside, unseen by every scanner", "get the model without encryption",
+			  "AML.T0015" },
 	[A_METHOD] = { "GH-7Z-0004", GH_MEDIUM, GH_INCOMPLETE, "7z content is packed by a method that is not read here",
 		       "files that the scanner does not see", "pack the archive again with LZMA2", "CWE-20 AML.T0015" },
 	[A_STREAM] = { "GH-7Z-0005", GH_MEDIUM, GH_INCOMPLETE, "damaged 7z stream",
 		       "readers extract what comes before the damage; what comes after is not inspected",
 		       "get an undamaged copy and compare its digest", "CWE-354" },
 	[A_CRC] = { "GH-7Z-0006", GH_MEDIUM, GH_REVIEW, "7z member does not match its checksum",
-		    "some readers extract it with a warning only", "get an undamaged copy and compare its digest", "CWE-354" },
+		    "some readers extract it with a warning only", "get an undamaged copy and compare its digest",
+		    "CWE-354" },
 	[A_HUGE] = { "GH-7Z-0007", GH_MEDIUM, GH_INCOMPLETE, "7z stream needs more memory than the scanner allows",
-		     "content that only a reader with more memory sees", "pack again with a dictionary of 64 MiB or less", "CWE-409" },
+		     "content that only a reader with more memory sees",
+		     "pack again with a dictionary of 64 MiB or less", "CWE-409" },
 	GH_PATH_RULES("GH-7Z", A_PATH),
 	[A_COUNT] = GH_RULES_END,
 };
@@ -37,11 +49,11 @@ static const struct {
 	uint64_t id;
 	enum gh_filter_kind kind;
 } filters[] = {
-	{ 0x030101, GH_FILTER_LZMA },	  { 0x21, GH_FILTER_LZMA2 },	  { 0x03, GH_FILTER_DELTA },
-	{ 0x03030103, GH_FILTER_X86 },	  { 0x04, GH_FILTER_X86 },	  { 0x03030205, GH_FILTER_POWERPC },
-	{ 0x05, GH_FILTER_POWERPC },	  { 0x03030401, GH_FILTER_IA64 }, { 0x06, GH_FILTER_IA64 },
-	{ 0x03030501, GH_FILTER_ARM },	  { 0x07, GH_FILTER_ARM },	  { 0x03030701, GH_FILTER_ARMTHUMB },
-	{ 0x08, GH_FILTER_ARMTHUMB },	  { 0x03030805, GH_FILTER_SPARC }, { 0x09, GH_FILTER_SPARC },
+	{ 0x030101, GH_FILTER_LZMA },  { 0x21, GH_FILTER_LZMA2 },	{ 0x03, GH_FILTER_DELTA },
+	{ 0x03030103, GH_FILTER_X86 }, { 0x04, GH_FILTER_X86 },		{ 0x03030205, GH_FILTER_POWERPC },
+	{ 0x05, GH_FILTER_POWERPC },   { 0x03030401, GH_FILTER_IA64 },	{ 0x06, GH_FILTER_IA64 },
+	{ 0x03030501, GH_FILTER_ARM }, { 0x07, GH_FILTER_ARM },		{ 0x03030701, GH_FILTER_ARMTHUMB },
+	{ 0x08, GH_FILTER_ARMTHUMB },  { 0x03030805, GH_FILTER_SPARC }, { 0x09, GH_FILTER_SPARC },
 	{ 0x0a, GH_FILTER_ARM64 },
 };
 static const struct {
@@ -83,9 +95,9 @@ struct flow {
 	uint64_t off, end; /* packed bytes not yet given */
 	struct gh_expand *x;
 	uint8_t *out;
-	size_t have, at;   /* bytes in out, and how many were taken */
-	bool over;	   /* nothing more will come */
-	bool ended;	   /* because the stream came to its own end */
+	size_t have, at; /* bytes in out, and how many were taken */
+	bool over;	 /* nothing more will come */
+	bool ended;	 /* because the stream came to its own end */
 	enum gh_rc rc;
 };
 
@@ -115,14 +127,15 @@ static bool flow_done(struct flow *f, const struct gh_7z_folder *from)
 struct reader {
 	struct gh_walk *w;
 	struct gh_7z z;
-	uint64_t data;	  /* where packed streams start */
+	uint64_t data;	   /* where packed streams start */
 	uint64_t *pack_at; /* offset of each packed stream in the file */
 	uint32_t seen[A_COUNT];
-	uint64_t file;	  /* next one that has content */
-	uint8_t *out;	  /* OUT bytes, for the flow of the folder being read */
+	uint64_t file; /* next one that has content */
+	uint8_t *out;  /* OUT bytes, for the flow of the folder being read */
 };
 
-static bool open_flow(struct reader *r, const struct gh_7z_folder *f, struct flow *flow, const char **why, unsigned *rule)
+static bool open_flow(struct reader *r, const struct gh_7z_folder *f, struct flow *flow, const char **why,
+		      unsigned *rule)
 {
 	enum gh_rc rc = GH_E_UNREAD;
 	*flow = (struct flow){ .src = r->w->src, .out = r->out };
@@ -164,7 +177,8 @@ static const struct gh_7z_file *next_file(struct reader *r)
 /* 7-Zip keeps the Unix mode in the high half of the attributes when bit 15 is set. */
 static bool is_link(const struct gh_7z_file *f)
 {
-	return f != NULL && f->has_attr && (((f->attr & 0x8000) && (f->attr >> 16 & 0170000) == 0120000) || (f->attr & 0x400));
+	return f != NULL && f->has_attr &&
+	       (((f->attr & 0x8000) && (f->attr >> 16 & 0170000) == 0120000) || (f->attr & 0x400));
 }
 
 static void tell_link(struct reader *r, struct gh_src *src, struct gh_span name, uint64_t off, uint64_t len)
@@ -172,7 +186,8 @@ static void tell_link(struct reader *r, struct gh_src *src, struct gh_span name,
 	struct gh_reference ref = { .kind = GH_REF_SYMLINK, .target = gh_src_window(src, 0, LINK_MAX), .from = name };
 	(void)gh_emit(r->w, GH_EV_REFERENCE, off, len, &ref);
 	if (gh_path_link_escapes(name, ref.target))
-		gh_anomaly(r->w, &rules[A_PATH], off, len, "link %s leads to %s", gh_safe(name).s, gh_safe(ref.target).s);
+		gh_anomaly(r->w, &rules[A_PATH], off, len, "link %s leads to %s", gh_safe(name).s,
+			   gh_safe(ref.target).s);
 }
 
 /* One content out of the flow. */
@@ -206,7 +221,8 @@ static enum gh_rc member(struct reader *r, struct flow *flow, const struct gh_7z
 	}
 	w->sink->ops->spool_close(spool);
 	if (rc == GH_OK && left == 0 && sub->has_crc && crc != sub->crc)
-		gh_anomaly(w, &rules[A_CRC], off, len, "%s: header says %08x, content has %08x", gh_safe(name).s, sub->crc, crc);
+		gh_anomaly(w, &rules[A_CRC], off, len, "%s: header says %08x, content has %08x", gh_safe(name).s,
+			   sub->crc, crc);
 	return rc != GH_OK ? gh_fail(w->err, rc, "7z member %s", gh_safe(name).s) : left != 0 ? GH_E_MALFORMED : GH_OK;
 }
 
@@ -216,7 +232,8 @@ static enum gh_rc folder(struct reader *r, const struct gh_7z_folder *f)
 	struct flow flow;
 	const char *why;
 	unsigned rule;
-	uint64_t off = f->npack != 0 ? r->pack_at[f->first_pack] : r->data, len = f->npack != 0 ? r->z.pack[f->first_pack] : 0;
+	uint64_t off = f->npack != 0 ? r->pack_at[f->first_pack] : r->data,
+		 len = f->npack != 0 ? r->z.pack[f->first_pack] : 0;
 	if (!open_flow(r, f, &flow, &why, &rule)) {
 		for (uint64_t i = 0; i < f->nsub; i++)
 			(void)next_file(r);
@@ -291,7 +308,8 @@ static struct gh_span unpack_header(struct reader *r)
 		memcpy(p + n, s.p, s.n);
 		n += s.n;
 	}
-	bool sum_ok = n == f->size && flow_done(&flow, f) && (!r->z.sub[0].has_crc || libdeflate_crc32(0, p, n) == r->z.sub[0].crc);
+	bool sum_ok = n == f->size && flow_done(&flow, f) &&
+		      (!r->z.sub[0].has_crc || libdeflate_crc32(0, p, n) == r->z.sub[0].crc);
 	gh_expand_close(flow.x);
 	if (p == NULL || n == 0 || !sum_ok) {
 		gh_anomaly(w, &rules[A_HEADER], 0, w->src->size, "the packed header is damaged");
@@ -358,7 +376,8 @@ static enum gh_rc walk(struct gh_walk *w)
 	}
 	for (uint64_t i = 0; i < r->z.nfile; i++)
 		if (!r->z.file[i].has_stream)
-			(void)gh_path_report(w, rules, A_PATH, r->seen, utf8_name(r, r->z.file[i].name), 0, 0, GH_7Z_HEAD);
+			(void)gh_path_report(w, rules, A_PATH, r->seen, utf8_name(r, r->z.file[i].name), 0, 0,
+					     GH_7Z_HEAD);
 	return worst;
 }
 
@@ -369,6 +388,10 @@ static enum gh_match probe(const struct gh_probe *p)
 }
 
 const struct gh_fmt gh_fmt_sevenzip = {
-	.name = "7z", .about = "7z archives (LZMA, LZMA2, filters, deflate, bzip2, zstd, lz4, copy)", .exts = "7z",
-	.probe = probe, .walk = walk, .rules = rules,
+	.name = "7z",
+	.about = "7z archives (LZMA, LZMA2, filters, deflate, bzip2, zstd, lz4, copy)",
+	.exts = "7z",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };

@@ -11,10 +11,12 @@ enum { STEP = 32 << 10, WIDE = STEP * 3 / 2 + 16, LATIN_RUN = 4 };
 
 enum { A_CODE, A_DECEPTIVE, A_SECRET };
 static const struct gh_rule rules[] = {
-	[A_CODE] = { "GH-TXT-0001", GH_MEDIUM, GH_INCOMPLETE, "source code or configuration that no reader here understands",
+	[A_CODE] = { "GH-TXT-0001", GH_MEDIUM, GH_INCOMPLETE,
+		     "source code or configuration that no reader here understands",
 		     "whatever the code does when a program runs or obeys it",
 		     "read it yourself, or leave it out and use the model without it", "CWE-829 AML.T0010" },
-	[A_DECEPTIVE] = { "GH-TXT-0002", GH_MEDIUM, GH_REVIEW, "characters that make text look different from what it is",
+	[A_DECEPTIVE] = { "GH-TXT-0002", GH_MEDIUM, GH_REVIEW,
+			  "characters that make text look different from what it is",
 			  "a reviewer sees harmless text where a program or a language model reads something else",
 			  "look at the text in an editor that shows invisible characters", "CWE-1007 CVE-2021-42574" },
 	[A_SECRET] = { "GH-TXT-0003", GH_HIGH, GH_REVIEW, "text holds what looks like a credential",
@@ -28,11 +30,11 @@ enum coding { UTF8, LATIN, UTF16LE, UTF16BE };
 struct text {
 	struct gh_walk *w;
 	enum coding coding;
-	bool wide_seen;	  /* a valid sequence of several bytes: this is UTF-8 for good */
-	bool line_open;	  /* the next piece continues a line */
-	unsigned told;	  /* bit per rule raised */
+	bool wide_seen; /* a valid sequence of several bytes: this is UTF-8 for good */
+	bool line_open; /* the next piece continues a line */
+	unsigned told;	/* bit per rule raised */
 	struct gh_lang lang;
-	uint8_t *buf;	  /* UTF-16 turned into UTF-8 */
+	uint8_t *buf; /* UTF-16 turned into UTF-8 */
 };
 
 static bool plain(uint32_t c) { return c >= 0x20 ? c != 0x7f : c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
@@ -195,7 +197,9 @@ static bool step(struct text *t, uint64_t *off)
 
 static const char *code_name(const char *language)
 {
-	return strcmp(language, "Python source") == 0 ? "python" : strcmp(language, "shell script") == 0 ? "shell" : language;
+	return strcmp(language, "Python source") == 0  ? "python"
+	       : strcmp(language, "shell script") == 0 ? "shell"
+						       : language;
 }
 
 static enum gh_rc say(struct text *t, uint64_t end)
@@ -205,7 +209,8 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	if (language != NULL) {
 		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
 		struct gh_src_sub sub;
-		struct gh_code code = { .language = code_name(language), .name = w->name,
+		struct gh_code code = { .language = code_name(language),
+					.name = w->name,
 					.src = gh_src_sub(&sub, w->src, 0, end) };
 		return gh_emit(w, GH_EV_CODE, 0, end, &code);
 	}
@@ -252,6 +257,10 @@ static enum gh_match probe(const struct gh_probe *p)
 }
 
 const struct gh_fmt gh_fmt_text = {
-	.name = "text", .about = "plain text: documentation, tables, word lists, JSON without active content",
-	.exts = "txt md csv tsv json jsonl arff log vocab merges rst tex bib svm libsvm", .probe = probe, .walk = walk, .rules = rules,
+	.name = "text",
+	.about = "plain text: documentation, tables, word lists, JSON without active content",
+	.exts = "txt md csv tsv json jsonl arff log vocab merges rst tex bib svm libsvm",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };

@@ -21,7 +21,12 @@ static struct gh_unit unit(struct gh_walk *w, uint64_t off)
 }
 
 static const struct gh_stream stream = {
-	.codec = GH_CODEC_ZLIB, .exts = "z zlib", .rules = rules, .unit = unit, .weak_magic = true, .checked = true,
+	.codec = GH_CODEC_ZLIB,
+	.exts = "z zlib",
+	.rules = rules,
+	.unit = unit,
+	.weak_magic = true,
+	.checked = true,
 };
 
 static enum gh_match probe(const struct gh_probe *p) { return starts(p->head) ? GH_WEAK : GH_NO; }
@@ -38,15 +43,20 @@ static enum gh_rc walk(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_zlib = {
-	.name = "zlib", .about = "zlib streams (RFC 1950), as joblib writes them", .exts = "z zlib joblib pkl gz gzip dump",
-	.probe = probe, .walk = walk, .rules = rules,
+	.name = "zlib",
+	.about = "zlib streams (RFC 1950), as joblib writes them",
+	.exts = "z zlib joblib pkl gz gzip dump",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };
 
 /* ---- joblib's first file format ------------------------------------------------------------------------------- */
 enum { Z_LENGTH = GH_STREAM_OWN };
 static const struct gh_rule zf_rules[] = {
 	GH_STREAM_RULES("ZF", "joblib z-file"),
-	[Z_LENGTH] = { "GH-ZF-0004", GH_MEDIUM, GH_REVIEW, "joblib z-file content has another length than its header says",
+	[Z_LENGTH] = { "GH-ZF-0004", GH_MEDIUM, GH_REVIEW,
+		       "joblib z-file content has another length than its header says",
 		       "joblib refuses the file or reads it, depending on its release",
 		       "get an undamaged copy and compare its digest", "CWE-354" },
 	GH_RULES_END
@@ -89,13 +99,17 @@ static bool zf_trailer(struct gh_walk *w, uint64_t off, const struct gh_unit_sum
 	*len = 0;
 	(void)zf_header(gh_src_window(w->src, 0, ZF_HEAD + 2), &size);
 	if (size != sum->size)
-		gh_anomaly(w, &zf_rules[Z_LENGTH], 0, ZF_HEAD, "header says %llu, content has %llu", (unsigned long long)size,
-			   (unsigned long long)sum->size);
+		gh_anomaly(w, &zf_rules[Z_LENGTH], 0, ZF_HEAD, "header says %llu, content has %llu",
+			   (unsigned long long)size, (unsigned long long)sum->size);
 	return true;
 }
 
 static const struct gh_stream zf_stream = {
-	.codec = GH_CODEC_ZLIB, .exts = "z gz", .rules = zf_rules, .unit = zf_unit, .trailer = zf_trailer,
+	.codec = GH_CODEC_ZLIB,
+	.exts = "z gz",
+	.rules = zf_rules,
+	.unit = zf_unit,
+	.trailer = zf_trailer,
 };
 
 static enum gh_match zf_probe(const struct gh_probe *p)
@@ -115,6 +129,10 @@ static enum gh_rc zf_walk(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_joblib_zf = {
-	.name = "joblib-zfile", .about = "joblib files of releases before 0.10 (\"ZF\", length, zlib)",
-	.exts = "joblib pkl gz gzip z npy dump", .probe = zf_probe, .walk = zf_walk, .rules = zf_rules,
+	.name = "joblib-zfile",
+	.about = "joblib files of releases before 0.10 (\"ZF\", length, zlib)",
+	.exts = "joblib pkl gz gzip z npy dump",
+	.probe = zf_probe,
+	.walk = zf_walk,
+	.rules = zf_rules,
 };

@@ -14,7 +14,9 @@ static struct gh_unit unit(struct gh_walk *w, uint64_t off)
 	return gh_unit_skippable(w, off);
 }
 
-static const struct gh_stream stream = { .codec = GH_CODEC_ZSTD, .exts = "zst zstd tzst", .rules = rules, .unit = unit };
+static const struct gh_stream stream = {
+	.codec = GH_CODEC_ZSTD, .exts = "zst zstd tzst", .rules = rules, .unit = unit
+};
 
 static enum gh_match probe(const struct gh_probe *p)
 {
@@ -36,6 +38,10 @@ static enum gh_rc walk(struct gh_walk *w)
 }
 
 const struct gh_fmt gh_fmt_zstd = {
-	.name = "zstd", .about = "zstd frames (RFC 8878), one or several, skippable frames", .exts = "zst zstd tzst joblib pkl dump",
-	.probe = probe, .walk = walk, .rules = rules,
+	.name = "zstd",
+	.about = "zstd frames (RFC 8878), one or several, skippable frames",
+	.exts = "zst zstd tzst joblib pkl dump",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
 };

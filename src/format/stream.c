@@ -6,10 +6,10 @@
 #include "format/pickle/pickle.h"
 
 enum {
-	IN = 64 << 10,	    /* window fed to the codec */
+	IN = 64 << 10, /* window fed to the codec */
 	OUT = 64 << 10,
-	UNIT_STEPS = 4096,  /* a unit costs set-up time whatever its size: charged against the walk's steps */
-	TRIAL_MIN = 256,    /* bytes a codec must make of noise before we believe a weak magic */
+	UNIT_STEPS = 4096, /* a unit costs set-up time whatever its size: charged against the walk's steps */
+	TRIAL_MIN = 256,   /* bytes a codec must make of noise before we believe a weak magic */
 	SKIPS_MAX = 1 << 16,
 };
 
@@ -23,10 +23,10 @@ struct job {
 
 /* How the expansion of one unit ended. */
 struct outcome {
-	enum gh_rc rc;	  /* OK, MALFORMED, LIMIT, NOMEM, or the source's failure */
-	bool budget;	  /* LIMIT came from the spool: stop everything */
-	bool end;	  /* the stream came to its own end */
-	uint64_t at;	  /* first byte after what the codec took */
+	enum gh_rc rc; /* OK, MALFORMED, LIMIT, NOMEM, or the source's failure */
+	bool budget;   /* LIMIT came from the spool: stop everything */
+	bool end;      /* the stream came to its own end */
+	uint64_t at;   /* first byte after what the codec took */
 	struct gh_unit_sum sum;
 };
 
@@ -162,7 +162,8 @@ static enum gh_rc data_unit(struct job *j, const struct gh_unit *u, uint64_t *of
 	if (o.rc != GH_OK) {
 		gh_anomaly(w, &j->s->rules[GH_STREAM_BROKEN], start, o.at - start, "after %llu bytes of content",
 			   (unsigned long long)o.sum.size);
-		return gh_fail(w->err, GH_E_MALFORMED, "%s stream is damaged near %llu", name, (unsigned long long)o.at);
+		return gh_fail(w->err, GH_E_MALFORMED, "%s stream is damaged near %llu", name,
+			       (unsigned long long)o.at);
 	}
 	uint64_t tail = 0;
 	if (o.end && j->s->trailer != NULL)
@@ -235,7 +236,8 @@ enum gh_rc gh_stream_walk(struct gh_walk *w, const struct gh_stream *s)
 	enum gh_rc rc = units(&j, &end);
 	/* What there is goes out also when a unit broke or the budget ran out: a loader acts on it all the same. */
 	if (j.total != 0 || rc == GH_OK) {
-		struct gh_member m = { .how = GH_MEMBER_STREAM, .name = inner_name(w, s->exts),
+		struct gh_member m = { .how = GH_MEMBER_STREAM,
+				       .name = inner_name(w, s->exts),
 				       .src = w->sink->ops->spool_src(j.spool) };
 		enum gh_rc said = m.src == NULL ? gh_fail(w->err, GH_E_IO, "expanded content is gone")
 						: gh_emit(w, GH_EV_MEMBER, 0, end, &m);

@@ -37,24 +37,35 @@ struct gh_stream {
 	/* Compare and claim what follows the codec's data at off: *len bytes. False: they are not all there. NULL when
 	 * nothing follows and nothing is to be compared. */
 	bool (*trailer)(struct gh_walk *w, uint64_t off, const struct gh_unit_sum *sum, uint64_t *len);
-	bool padded; /* zero bytes may stand between and after units */
+	bool padded;	 /* zero bytes may stand between and after units */
 	bool weak_magic; /* a match is weak: decode a little before believing it */
 	bool checked;	 /* the stream ends with a checksum: a whole one cannot be a coincidence */
 };
 
 /* Places of the rows that every format has. */
 enum { GH_STREAM_BROKEN, GH_STREAM_CUT, GH_STREAM_HUGE, GH_STREAM_OWN };
-#define GH_STREAM_RULES(tag, what)                                                                                    \
-	[GH_STREAM_BROKEN] = { "GH-" tag "-0001", GH_MEDIUM, GH_INCOMPLETE, "damaged " what " stream",                 \
-			       "loaders act on what comes before the damage; what comes after is not inspected",       \
-			       "get an undamaged copy and compare its digest", "CWE-354" },                            \
-	[GH_STREAM_CUT] = { "GH-" tag "-0002", GH_MEDIUM, GH_INCOMPLETE, what " stream ends too early",                \
-			    "loaders act on what is there; the missing part is not inspected",                         \
-			    "get a complete copy and compare its digest", "CWE-354" },                                 \
-	[GH_STREAM_HUGE] = { "GH-" tag "-0003", GH_MEDIUM, GH_INCOMPLETE,                                              \
-			     what " stream needs more memory than the scanner allows",                                 \
-			     "content that only a reader with more memory sees",                                       \
-			     "compress the model again with a window of 64 MiB or less", "CWE-409" }
+#define GH_STREAM_RULES(tag, what) \
+	[GH_STREAM_BROKEN] = { "GH-" tag "-0001", \
+			       GH_MEDIUM, \
+			       GH_INCOMPLETE, \
+			       "damaged " what " stream", \
+			       "loaders act on what comes before the damage; what comes after is not inspected", \
+			       "get an undamaged copy and compare its digest", \
+			       "CWE-354" }, \
+	[GH_STREAM_CUT] = { "GH-" tag "-0002", \
+			    GH_MEDIUM, \
+			    GH_INCOMPLETE, \
+			    what " stream ends too early", \
+			    "loaders act on what is there; the missing part is not inspected", \
+			    "get a complete copy and compare its digest", \
+			    "CWE-354" }, \
+	[GH_STREAM_HUGE] = { "GH-" tag "-0003", \
+			     GH_MEDIUM, \
+			     GH_INCOMPLETE, \
+			     what " stream needs more memory than the scanner allows", \
+			     "content that only a reader with more memory sees", \
+			     "compress the model again with a window of 64 MiB or less", \
+			     "CWE-409" }
 
 /* The whole walk of such a format. */
 enum gh_rc gh_stream_walk(struct gh_walk *w, const struct gh_stream *s);

@@ -16,12 +16,12 @@ struct gh_expand {
 	const struct driver *drv;
 	enum gh_rc failed; /* sticky */
 	bool ended;
-	bool clamped;	   /* LZMA: the dictionary was made smaller than the header asks for */
-	uint64_t expect;   /* LZMA_ZIP: bytes to make, UINT64_MAX when an end marker must come */
+	bool clamped;	 /* LZMA: the dictionary was made smaller than the header asks for */
+	uint64_t expect; /* LZMA_ZIP: bytes to make, UINT64_MAX when an end marker must come */
 	uint64_t made;
-	unsigned nhead;	   /* bytes of head[]: a header that is checked or changed before the library sees it */
+	unsigned nhead; /* bytes of head[]: a header that is checked or changed before the library sees it */
 	uint8_t head[LZMA_HEAD];
-	size_t hint;	   /* zstd, lz4: what the library wants next. After an error their counts mean nothing, so they
+	size_t hint; /* zstd, lz4: what the library wants next. After an error their counts mean nothing, so they
 			    * get one block at a time and what came before the broken one is not lost. */
 	union {
 		z_stream z;

@@ -6,15 +6,15 @@
 #include "base/span.h"
 
 enum gh_codec {
-	GH_CODEC_STORE,	  /* copies */
-	GH_CODEC_DEFLATE, /* raw, RFC 1951 */
-	GH_CODEC_ZLIB,	  /* RFC 1950 */
-	GH_CODEC_GZIP,	  /* RFC 1952, one member: the caller loops over members */
-	GH_CODEC_BZIP2,	  /* one stream */
-	GH_CODEC_XZ,	  /* one stream; checks verified */
-	GH_CODEC_LZMA,	  /* "alone" format, .lzma */
-	GH_CODEC_ZSTD,	  /* one frame, window <= GH_EXPAND_WINDOW (RFC 8878 asks decoders for 8 MiB at least) */
-	GH_CODEC_LZ4,	  /* one frame */
+	GH_CODEC_STORE,	   /* copies */
+	GH_CODEC_DEFLATE,  /* raw, RFC 1951 */
+	GH_CODEC_ZLIB,	   /* RFC 1950 */
+	GH_CODEC_GZIP,	   /* RFC 1952, one member: the caller loops over members */
+	GH_CODEC_BZIP2,	   /* one stream */
+	GH_CODEC_XZ,	   /* one stream; checks verified */
+	GH_CODEC_LZMA,	   /* "alone" format, .lzma */
+	GH_CODEC_ZSTD,	   /* one frame, window <= GH_EXPAND_WINDOW (RFC 8878 asks decoders for 8 MiB at least) */
+	GH_CODEC_LZ4,	   /* one frame */
 	GH_CODEC_LZMA_ZIP, /* zip method 14; see gh_expand_expect */
 };
 

@@ -31,7 +31,8 @@ static bool matches(const char *pat, struct gh_span s, bool fold)
 				return true;
 		} else if (i < s.n && p[0] == '%' && p[1] == 'i') {
 			size_t from = i;
-			while (i < s.n && (word(s.p[i]) || (i > from && memchr(".-", s.p[i], 2) != NULL) || s.p[i] == '.'))
+			while (i < s.n &&
+			       (word(s.p[i]) || (i > from && memchr(".-", s.p[i], 2) != NULL) || s.p[i] == '.'))
 				i++;
 			ok = i > from;
 			p += 2;
@@ -122,8 +123,8 @@ static size_t unescape(struct gh_span s, uint8_t *out, size_t cap)
 			c = s.p[++i];
 			if (c == '"')
 				c = '\'';
-			else if (c == 'u' && i + 4 < s.n && s.p[i + 1] == '0' && s.p[i + 2] == '0' && hex(s.p[i + 3]) >= 0 &&
-				 hex(s.p[i + 4]) >= 0) {
+			else if (c == 'u' && i + 4 < s.n && s.p[i + 1] == '0' && s.p[i + 2] == '0' &&
+				 hex(s.p[i + 3]) >= 0 && hex(s.p[i + 4]) >= 0) {
 				c = (uint8_t)(hex(s.p[i + 3]) << 4 | hex(s.p[i + 4]));
 				i += 4;
 			} else if (c != '/' && c != '\\')
@@ -184,7 +185,8 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 	}
 	if (start && !l->json)
 		l->ntail = 0;
-	if (!l->fenced && (l->json || memchr(line.p == NULL ? (const uint8_t *)"" : line.p, '{', line.n) != NULL || !start))
+	if (!l->fenced &&
+	    (l->json || memchr(line.p == NULL ? (const uint8_t *)"" : line.p, '{', line.n) != NULL || !start))
 		look_inside(l, line);
 	if (!start || l->json || l->sure != NULL || line.n == 0)
 		return;

@@ -7,7 +7,7 @@
 
 enum { GH_LANG_KINDS = 18, GH_LANG_LINE = 4096 };
 
-struct gh_lang { /* zero-initialised is the start */
+struct gh_lang {			  /* zero-initialised is the start */
 	unsigned score[2][GH_LANG_KINDS]; /* [0]: outside of fences, [1]: since the last fence opened */
 	bool fenced, begun, json;
 	const char *sure; /* one sign was enough */

@@ -28,11 +28,12 @@ static const char *machine_name(const struct machine *m, size_t n, uint32_t id)
 
 /* ---- ELF ----------------------------------------------------------------------------------------------------------- */
 static const struct machine elf_machines[] = {
-	{ 62, "x86-64" },  { 3, "x86" },      { 183, "aarch64" }, { 40, "arm" },     { 243, "riscv" },	 { 8, "mips" },
-	{ 20, "powerpc" }, { 21, "powerpc64" }, { 22, "s390" },	  { 2, "sparc" },    { 43, "sparcv9" }, { 258, "loongarch" },
-	{ 247, "bpf" },	   { 190, "cuda" },   { 224, "amdgpu" },  { 42, "superh" }, { 4, "m68k" },	 { 50, "ia-64" },
-	{ 18, "sparc32+" }, { 41, "alpha" },  { 36902, "alpha" }, { 15, "parisc" }, { 94, "xtensa" }, { 105, "msp430" },
-	{ 83, "avr" },	   { 164, "hexagon" }, { 6, "iamcu" },	  { 10, "mips" },   { 189, "microblaze" }, { 252, "csky" },
+	{ 62, "x86-64" },   { 3, "x86" },	  { 183, "aarch64" },  { 40, "arm" },	      { 243, "riscv" },
+	{ 8, "mips" },	    { 20, "powerpc" },	  { 21, "powerpc64" }, { 22, "s390" },	      { 2, "sparc" },
+	{ 43, "sparcv9" },  { 258, "loongarch" }, { 247, "bpf" },      { 190, "cuda" },	      { 224, "amdgpu" },
+	{ 42, "superh" },   { 4, "m68k" },	  { 50, "ia-64" },     { 18, "sparc32+" },    { 41, "alpha" },
+	{ 36902, "alpha" }, { 15, "parisc" },	  { 94, "xtensa" },    { 105, "msp430" },     { 83, "avr" },
+	{ 164, "hexagon" }, { 6, "iamcu" },	  { 10, "mips" },      { 189, "microblaze" }, { 252, "csky" },
 };
 
 /* One reading of the header: what Linux insists on for programs and libraries (type, machine, size and number of
@@ -62,9 +63,9 @@ static bool elf_at(struct gh_span s, struct gh_program *out)
 
 /* ---- PE ------------------------------------------------------------------------------------------------------------ */
 static const struct machine pe_machines[] = {
-	{ 0x8664, "x86-64" }, { 0x14c, "x86" },	  { 0xaa64, "aarch64" },  { 0xa641, "aarch64ec" }, { 0x1c0, "arm" },
-	{ 0x1c4, "arm" },     { 0x200, "ia-64" }, { 0x5064, "riscv64" }, { 0x5032, "riscv32" },  { 0xebc, "efi" },
-	{ 0x6264, "loongarch64" }, { 0xa64e, "aarch64x" },
+	{ 0x8664, "x86-64" },  { 0x14c, "x86" }, { 0xaa64, "aarch64" },	    { 0xa641, "aarch64ec" },
+	{ 0x1c0, "arm" },      { 0x1c4, "arm" }, { 0x200, "ia-64" },	    { 0x5064, "riscv64" },
+	{ 0x5032, "riscv32" }, { 0xebc, "efi" }, { 0x6264, "loongarch64" }, { 0xa64e, "aarch64x" },
 };
 
 static bool pe_at(struct gh_span s, struct gh_program *out)
@@ -83,8 +84,9 @@ static bool pe_at(struct gh_span s, struct gh_program *out)
 
 /* ---- Mach-O -------------------------------------------------------------------------------------------------------- */
 static const struct machine macho_machines[] = {
-	{ 0x01000007, "x86-64" }, { 7, "x86" }, { 0x0100000c, "arm64" }, { 0x0200000c, "arm64_32" },
-	{ 12, "arm" }, { 18, "powerpc" }, { 0x01000012, "powerpc64" },
+	{ 0x01000007, "x86-64" },    { 7, "x86" },  { 0x0100000c, "arm64" },
+	{ 0x0200000c, "arm64_32" },  { 12, "arm" }, { 18, "powerpc" },
+	{ 0x01000012, "powerpc64" },
 };
 
 /* Thin: a known machine, a file type of 1 to 12, and load commands of a sane number and size. */
@@ -115,14 +117,17 @@ static bool macho_at(struct gh_span s, struct gh_program *out)
 		m = macho_thin(s, false);
 	else if ((be | 1) == 0xfeedfacf)
 		m = macho_thin(s, true);
-	*out = (struct gh_program){ .kind = GH_PROGRAM_MACHO, .name = fat ? "universal Mach-O" : "Mach-O", .machine = m };
+	*out = (struct gh_program){ .kind = GH_PROGRAM_MACHO,
+				    .name = fat ? "universal Mach-O" : "Mach-O",
+				    .machine = m };
 	return m != NULL;
 }
 
 /* ---- script -------------------------------------------------------------------------------------------------------- */
 static bool path_char(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || memchr("/._-+", c, 5) != NULL;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       memchr("/._-+", c, 5) != NULL;
 }
 
 /* "#!", blanks, an absolute path, then its arguments or the end of the line: what execve(2) takes. */
@@ -137,8 +142,9 @@ static bool script_at(struct gh_span s, struct gh_program *out)
 	while (i < s.n && path_char(s.p[i]))
 		i++;
 	bool ends = i == s.n || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == 0;
-	*out = (struct gh_program){ .kind = GH_PROGRAM_SCRIPT, .name = "script", .machine = "",
-				    .interpreter = { s.p + from, i - from } };
+	*out = (struct gh_program){
+		.kind = GH_PROGRAM_SCRIPT, .name = "script", .machine = "", .interpreter = { s.p + from, i - from }
+	};
 	return ends && i - from >= 2 && s.p[from] == '/';
 }
 

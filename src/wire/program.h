@@ -11,9 +11,9 @@ enum gh_program_kind { GH_PROGRAM_ELF, GH_PROGRAM_PE, GH_PROGRAM_MACHO, GH_PROGR
 
 struct gh_program {
 	enum gh_program_kind kind;
-	const char *name;    /* "ELF", "PE", "Mach-O", "universal Mach-O", "script" */
-	const char *machine; /* "x86-64", …; "" for a script */
-	size_t at;	     /* offset in the bytes given */
+	const char *name;	    /* "ELF", "PE", "Mach-O", "universal Mach-O", "script" */
+	const char *machine;	    /* "x86-64", …; "" for a script */
+	size_t at;		    /* offset in the bytes given */
 	struct gh_span interpreter; /* script: the path after "#!", within the bytes given */
 };
 

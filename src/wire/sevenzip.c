@@ -3,9 +3,32 @@
 #include <libdeflate.h>
 
 enum {
-	K_END, K_HEADER, K_ARCHIVE_PROPS, K_ADDITIONAL, K_STREAMS, K_FILES, K_PACK, K_UNPACK, K_SUBSTREAMS, K_SIZE, K_CRC,
-	K_FOLDER, K_UNPACK_SIZE, K_NUM_UNPACK, K_EMPTY_STREAM, K_EMPTY_FILE, K_ANTI, K_NAMES, K_CTIME, K_ATIME, K_MTIME, K_ATTR,
-	K_COMMENT, K_ENCODED, K_START_POS, K_DUMMY
+	K_END,
+	K_HEADER,
+	K_ARCHIVE_PROPS,
+	K_ADDITIONAL,
+	K_STREAMS,
+	K_FILES,
+	K_PACK,
+	K_UNPACK,
+	K_SUBSTREAMS,
+	K_SIZE,
+	K_CRC,
+	K_FOLDER,
+	K_UNPACK_SIZE,
+	K_NUM_UNPACK,
+	K_EMPTY_STREAM,
+	K_EMPTY_FILE,
+	K_ANTI,
+	K_NAMES,
+	K_CTIME,
+	K_ATIME,
+	K_MTIME,
+	K_ATTR,
+	K_COMMENT,
+	K_ENCODED,
+	K_START_POS,
+	K_DUMMY
 };
 enum { PORTS = 32, AES = 0x06f10701 };
 
@@ -70,7 +93,10 @@ static struct gh_span bits(struct parse *p, uint64_t n, bool optional, bool *all
 	*all = optional && gh_rd_u8(&p->r) != 0;
 	return *all ? (struct gh_span){ 0 } : gh_rd_take(&p->r, n / 8 + (n % 8 != 0));
 }
-static bool bit(struct gh_span b, bool all, uint64_t i) { return all || (i / 8 < b.n && (b.p[i / 8] >> (7 - i % 8) & 1)); }
+static bool bit(struct gh_span b, bool all, uint64_t i)
+{
+	return all || (i / 8 < b.n && (b.p[i / 8] >> (7 - i % 8) & 1));
+}
 
 static bool is(struct parse *p, unsigned id)
 {

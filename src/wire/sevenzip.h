@@ -25,9 +25,9 @@ struct gh_7z_coder {
 
 /* A folder: packed streams that coders turn into one unpacked stream, which holds nsub contents one after the other. */
 struct gh_7z_folder {
-	uint32_t ncoder, npack;		       /* coders in all; packed streams */
+	uint32_t ncoder, npack;			/* coders in all; packed streams */
 	struct gh_7z_coder coder[GH_7Z_CODERS]; /* in the order of decoding, when linear */
-	bool linear;	    /* one packed stream through at most GH_7Z_CODERS simple coders */
+	bool linear;				/* one packed stream through at most GH_7Z_CODERS simple coders */
 	bool encrypted;
 	uint64_t first_pack, first_sub, nsub; /* indices */
 	uint64_t size;			      /* unpacked */
@@ -48,10 +48,10 @@ struct gh_7z_file {
 };
 
 struct gh_7z {
-	bool encoded;	     /* the header is packed itself: unpack folder 0 and parse that */
-	uint64_t pack_off;   /* of the first packed stream, from the end of the signature header */
+	bool encoded;	   /* the header is packed itself: unpack folder 0 and parse that */
+	uint64_t pack_off; /* of the first packed stream, from the end of the signature header */
 	uint64_t npack, nfolder, nsub, nfile;
-	uint64_t *pack;	     /* sizes */
+	uint64_t *pack; /* sizes */
 	struct gh_7z_folder *folder;
 	struct gh_7z_sub *sub;
 	struct gh_7z_file *file;

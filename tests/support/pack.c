@@ -123,8 +123,8 @@ void gh_test_pack(struct gh_test_bytes *b, enum gh_codec codec, struct gh_span c
 	case GH_CODEC_GZIP: n = pack_zlib(out, cap, content, MAX_WBITS + 16); break;
 	case GH_CODEC_BZIP2: {
 		unsigned made = (unsigned)cap;
-		if (BZ2_bzBuffToBuffCompress((char *)out, &made, (char *)(uintptr_t)content.p, (unsigned)content.n, 1, 0,
-					     0) != BZ_OK)
+		if (BZ2_bzBuffToBuffCompress((char *)out, &made, (char *)(uintptr_t)content.p, (unsigned)content.n, 1,
+					     0, 0) != BZ_OK)
 			abort();
 		n = made;
 		break;

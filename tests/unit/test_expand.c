@@ -56,7 +56,7 @@ static void same_text(const struct result *r, size_t n)
 	assert_memory_equal(r->p, text, n);
 }
 
-static const enum gh_codec all[] = { GH_CODEC_DEFLATE, GH_CODEC_ZLIB, GH_CODEC_GZIP, GH_CODEC_BZIP2, GH_CODEC_XZ,
+static const enum gh_codec all[] = { GH_CODEC_DEFLATE, GH_CODEC_ZLIB, GH_CODEC_GZIP, GH_CODEC_BZIP2,   GH_CODEC_XZ,
 				     GH_CODEC_LZMA,    GH_CODEC_ZSTD, GH_CODEC_LZ4,  GH_CODEC_LZMA_ZIP };
 enum { NALL = sizeof all / sizeof all[0] };
 
@@ -137,7 +137,8 @@ static void refused(void **state)
 		{ "zstd 0.7 is not read", GH_CODEC_ZSTD, "\x27\xb5\x2f\xfd noise noise", 16, GH_E_MALFORMED },
 		{ "noise is no lz4", GH_CODEC_LZ4, "noise noise noise", 17, GH_E_MALFORMED },
 		{ "zlib with a preset dictionary", GH_CODEC_ZLIB, "\x78\xbb\1\2\3\4 noise", 12, GH_E_MALFORMED },
-		{ "zip lzma with 6 property bytes", GH_CODEC_LZMA_ZIP, "\x09\x14\x06\0\x5d\0\0\0\1 noise", 15, GH_E_MALFORMED },
+		{ "zip lzma with 6 property bytes", GH_CODEC_LZMA_ZIP, "\x09\x14\x06\0\x5d\0\0\0\1 noise", 15,
+		  GH_E_MALFORMED },
 		/* window descriptor 0x98: 2^29 bytes */
 		{ "zstd window of 512 MiB", GH_CODEC_ZSTD, "\x28\xb5\x2f\xfd\x00\x98\x01\x00\x00", 9, GH_E_LIMIT },
 	};
@@ -206,9 +207,9 @@ int main(void)
 		text[i] = i % 3 == 0 ? (uint8_t)(x >> 24) : (uint8_t)("model weights "[i % 14]);
 	}
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trips),	     cmocka_unit_test(cut_short),     cmocka_unit_test(damaged),
-		cmocka_unit_test(refused),	     cmocka_unit_test(absurd_dictionary), cmocka_unit_test(expected_size),
-		cmocka_unit_test(store_copies),	     cmocka_unit_test(unknown_codec),
+		cmocka_unit_test(round_trips),	cmocka_unit_test(cut_short),	     cmocka_unit_test(damaged),
+		cmocka_unit_test(refused),	cmocka_unit_test(absurd_dictionary), cmocka_unit_test(expected_size),
+		cmocka_unit_test(store_copies), cmocka_unit_test(unknown_codec),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

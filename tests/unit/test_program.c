@@ -9,10 +9,14 @@
 
 #include "wire/program.h"
 
-#define ELF64(type, machine, class, phsize, phnum) "\177ELF" class "\1\1\0\0\0\0\0\0\0\0\0" type machine "\1\0\0\0" \
-	"\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0" phsize phnum "\x40\0\0\0\0\0"
-#define PE(machine, magic) "MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
-	"\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0" "PE\0\0" machine "\3\0\0\0\0\0\0\0\0\0\0\0\0\0\xf0\0\x22\0" magic "\0\0\0\0"
+#define ELF64(type, machine, class, phsize, phnum) \
+	"\177ELF" class "\1\1\0\0\0\0\0\0\0\0\0" type machine "\1\0\0\0" \
+			"\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0" phsize phnum \
+			"\x40\0\0\0\0\0"
+#define PE(machine, magic) \
+	"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+	"\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0" \
+	"PE\0\0" machine "\3\0\0\0\0\0\0\0\0\0\0\0\0\0\xf0\0\x22\0" magic "\0\0\0\0"
 #define MACHO "\xcf\xfa\xed\xfe\7\0\0\1\3\0\0\0\2\0\0\0\x10\0\0\0\x88\5\0\0\x85\0\x20\0\0\0\0\0"
 #define FAT "\xca\xfe\xba\xbe\0\0\0\2\1\0\0\7\0\0\0\3\0\0\x10\0\0\0\x20\0\0\0\0\x0c\1\0\0\x0c"
 
@@ -25,20 +29,26 @@ struct row {
 static const struct row rows[] = {
 	{ "an ELF program", GH_SPAN(ELF64("\2\0", "\x3e\0", "\2", "\x38\0", "\x0d\0")), "ELF", "x86-64" },
 	{ "an ELF library", GH_SPAN(ELF64("\3\0", "\xb7\0", "\2", "\x38\0", "\x0d\0")), "ELF", "aarch64" },
-	{ "class byte nonsense: Linux does not look", GH_SPAN(ELF64("\2\0", "\x3e\0", "\x77", "\x38\0", "\1\0")), "ELF", "x86-64" },
+	{ "class byte nonsense: Linux does not look", GH_SPAN(ELF64("\2\0", "\x3e\0", "\x77", "\x38\0", "\1\0")), "ELF",
+	  "x86-64" },
 	{ "an ELF object", GH_SPAN(ELF64("\1\0", "\x3e\0", "\2", "\0\0", "\0\0")), "ELF", "x86-64" },
-	{ "no program headers: damaged, but an ELF file", GH_SPAN(ELF64("\2\0", "\x3e\0", "\2", "\x38\0", "\0\0")), "ELF", "" },
-	{ "no such machine: damaged, but an ELF file", GH_SPAN(ELF64("\2\0", "\xff\xee", "\2", "\x38\0", "\1\0")), "ELF", "" },
-	{ "an ELF magic and text", GH_SPAN("\177ELF is what such files start with, and then come more fields and more."),
-	  NULL, NULL },
+	{ "no program headers: damaged, but an ELF file", GH_SPAN(ELF64("\2\0", "\x3e\0", "\2", "\x38\0", "\0\0")),
+	  "ELF", "" },
+	{ "no such machine: damaged, but an ELF file", GH_SPAN(ELF64("\2\0", "\xff\xee", "\2", "\x38\0", "\1\0")),
+	  "ELF", "" },
+	{ "an ELF magic and text",
+	  GH_SPAN("\177ELF is what such files start with, and then come more fields and more."), NULL, NULL },
 	{ "a PE program", GH_SPAN(PE("\x64\x86", "\x0b\x02")), "PE", "x86-64" },
 	{ "a 32-bit PE program", GH_SPAN(PE("\x4c\x01", "\x0b\x01")), "PE", "x86" },
 	{ "PE with an unknown optional header", GH_SPAN(PE("\x64\x86", "\x0b\x09")), NULL, NULL },
-	{ "MZ and text", GH_SPAN("MZ starts the old executable, and what follows here is nothing but plain text in a row"), NULL,
+	{ "MZ and text",
+	  GH_SPAN("MZ starts the old executable, and what follows here is nothing but plain text in a row"), NULL,
 	  NULL },
 	{ "Mach-O", GH_SPAN(MACHO), "Mach-O", "x86-64" },
 	{ "universal Mach-O", GH_SPAN(FAT "\0\0\0\0\0\0\0\0\0\0"), "universal Mach-O", "x86-64" },
-	{ "a Java class", GH_SPAN("\xca\xfe\xba\xbe\0\0\0\x34\0\x1d\x0a\0\6\0\x0f\x09\0\x10\0\x11\x08\0\x12\x0a\0\x13\0\x14\7\0\x15\7\0\x16\1\0"),
+	{ "a Java class",
+	  GH_SPAN("\xca\xfe\xba\xbe\0\0\0\x34\0\x1d\x0a\0\6\0\x0f\x09\0\x10\0\x11\x08\0\x12\x0a\0\x13\0\x14\7\0\x15\7\0"
+		  "\x16\1\0"),
 	  NULL, NULL },
 	{ "a shell script", GH_SPAN("#!/bin/sh\ncurl"), "script", "" },
 	{ "env, blanks, arguments", GH_SPAN("#! \t/usr/bin/env python3 -u\n"), "script", "" },
@@ -146,8 +156,11 @@ static void random_weights_are_silent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(at_the_start), cmocka_unit_test(never_past_the_end), cmocka_unit_test(interpreter),
-		cmocka_unit_test(embedded),	cmocka_unit_test(random_weights_are_silent),
+		cmocka_unit_test(at_the_start),
+		cmocka_unit_test(never_past_the_end),
+		cmocka_unit_test(interpreter),
+		cmocka_unit_test(embedded),
+		cmocka_unit_test(random_weights_are_silent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,9 @@ static void note(struct gh_scene *s, const struct gh_rule *r, struct gh_range at
 	(void)snprintf(found + n, sizeof found - n, "%s %s\n", r->id, text);
 }
 
-#define ELF "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0\1\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\x0d\0\x40\0\0\0\0\0"
+#define ELF \
+	"\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0\1\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+	"\x40\0\x38\0\x0d\0\x40\0\0\0\0\0"
 #define PYTHON "import os\nos.system('curl http://x.example')\n"
 
 static void tensors(void **state)
@@ -34,7 +36,8 @@ static void tensors(void **state)
 	} rows[] = {
 		{ "weights", GH_SPAN("\x3f\x80\0\0\x3f\x80\0\0"), 32, "" },
 		{ "an ELF", GH_SPAN(ELF), 32, "GH-EXE-0001 tensor \"w\" is a program: ELF for x86-64\n" },
-		{ "a shell script", GH_SPAN("#!/bin/sh\nid\n\0\0"), 8, "GH-EXE-0001 tensor \"w\" is a program: script\n" },
+		{ "a shell script", GH_SPAN("#!/bin/sh\nid\n\0\0"), 8,
+		  "GH-EXE-0001 tensor \"w\" is a program: script\n" },
 		{ "six bytes like a script", GH_SPAN("#!/a\n\0"), 32, "" },
 		{ "Python", GH_SPAN(PYTHON), 8, "GH-EXE-0003 tensor \"w\" holds Python source\n" },
 		{ "words", GH_SPAN("these are the classes: import, export, transit"), 8, "" },
@@ -42,7 +45,9 @@ static void tensors(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct gh_src_mem mem;
-		struct gh_tensor t = { .name = GH_SPAN("w"), .dtype = "?", .bits = rows[i].bits, .src = gh_src_mem(&mem, rows[i].in) };
+		struct gh_tensor t = {
+			.name = GH_SPAN("w"), .dtype = "?", .bits = rows[i].bits, .src = gh_src_mem(&mem, rows[i].in)
+		};
 		struct gh_event ev = { .kind = GH_EV_TENSOR, .at = { 0, rows[i].in.n }, .u.tensor = &t };
 		struct gh_scene s = { .format = "safetensors", .find = note };
 		found[0] = '\0';
@@ -63,24 +68,37 @@ static void members(void **state)
 		const char *id; /* "" for none */
 	} rows[] = {
 		{ "a library in a zip", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(ELF), "GH-EXE-0002" },
-		{ "a program that was compressed", "gzip", NULL, NULL, GH_MEMBER_STREAM, false, GH_SPAN(ELF), "GH-EXE-0002" },
-		{ "a library in a checkpoint", "pytorch-zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(ELF), "GH-EXE-0001" },
-		{ "a program as a storage", "pytorch-zip", "tensor storage", NULL, GH_MEMBER_FILE, true, GH_SPAN(ELF), "GH-EXE-0001" },
-		{ "a program between members", "zip", NULL, NULL, GH_MEMBER_HIDDEN, false, GH_SPAN(ELF), "GH-EXE-0001" },
-		{ "a script in a zip", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN("#!/bin/sh\nid\n"), "GH-EXE-0002" },
-		{ "Python in a zip is the text reader's", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON), "" },
-		{ "Python in a checkpoint", "pytorch-zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON), "GH-EXE-0003" },
-		{ "Python as a storage", "pytorch-zip", "tensor storage", NULL, GH_MEMBER_FILE, true, GH_SPAN(PYTHON), "GH-EXE-0003" },
-		{ "Python as an extra file", "pytorch-zip", "extra file", NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON), "GH-EXE-0004" },
+		{ "a program that was compressed", "gzip", NULL, NULL, GH_MEMBER_STREAM, false, GH_SPAN(ELF),
+		  "GH-EXE-0002" },
+		{ "a library in a checkpoint", "pytorch-zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(ELF),
+		  "GH-EXE-0001" },
+		{ "a program as a storage", "pytorch-zip", "tensor storage", NULL, GH_MEMBER_FILE, true, GH_SPAN(ELF),
+		  "GH-EXE-0001" },
+		{ "a program between members", "zip", NULL, NULL, GH_MEMBER_HIDDEN, false, GH_SPAN(ELF),
+		  "GH-EXE-0001" },
+		{ "a script in a zip", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN("#!/bin/sh\nid\n"),
+		  "GH-EXE-0002" },
+		{ "Python in a zip is the text reader's", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON),
+		  "" },
+		{ "Python in a checkpoint", "pytorch-zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON),
+		  "GH-EXE-0003" },
+		{ "Python as a storage", "pytorch-zip", "tensor storage", NULL, GH_MEMBER_FILE, true, GH_SPAN(PYTHON),
+		  "GH-EXE-0003" },
+		{ "Python as an extra file", "pytorch-zip", "extra file", NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON),
+		  "GH-EXE-0004" },
 		{ "TorchScript", "pytorch-zip", "torchscript source", "torchscript", GH_MEMBER_FILE, false,
 		  GH_SPAN("class M(Module):\n  def forward(self): pass\n"), "" },
-		{ "weights", "pytorch-zip", "tensor storage", NULL, GH_MEMBER_FILE, true, GH_SPAN("\0\1\2\3\4\5\6\7"), "" },
+		{ "weights", "pytorch-zip", "tensor storage", NULL, GH_MEMBER_FILE, true, GH_SPAN("\0\1\2\3\4\5\6\7"),
+		  "" },
 		{ "a marker", "pytorch-zip", "marker", NULL, GH_MEMBER_FILE, false, GH_SPAN("3\n"), "" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct gh_src_mem mem;
-		struct gh_member m = { .how = rows[i].how, .src = gh_src_mem(&mem, rows[i].in), .role = rows[i].role,
-				       .raw = rows[i].raw, .expect = rows[i].expect };
+		struct gh_member m = { .how = rows[i].how,
+				       .src = gh_src_mem(&mem, rows[i].in),
+				       .role = rows[i].role,
+				       .raw = rows[i].raw,
+				       .expect = rows[i].expect };
 		struct gh_event ev = { .kind = GH_EV_MEMBER, .at = { 0, rows[i].in.n }, .u.member = &m };
 		struct gh_scene s = { .format = rows[i].format, .find = note };
 		found[0] = '\0';
@@ -126,6 +144,7 @@ static void scripts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(tensors), cmocka_unit_test(members), cmocka_unit_test(scripts) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(tensors), cmocka_unit_test(members),
+					    cmocka_unit_test(scripts) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

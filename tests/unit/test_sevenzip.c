@@ -56,8 +56,10 @@ static void archives(void **state)
 		for (int unstable = 0; unstable < 2; unstable++) {
 			struct gh_events ev;
 			gh_events_walk(&ev, &gh_fmt_sevenzip, in, "x.7z", unstable != 0);
-			bool said = rows[i].say == NULL ? !gh_events_has(&ev, "anomaly") : gh_events_has(&ev, rows[i].say);
-			if (ev.rc != rows[i].rc || ev.gapless != rows[i].gapless || ev.nmember != rows[i].members || !said)
+			bool said = rows[i].say == NULL ? !gh_events_has(&ev, "anomaly")
+							: gh_events_has(&ev, rows[i].say);
+			if (ev.rc != rows[i].rc || ev.gapless != rows[i].gapless || ev.nmember != rows[i].members ||
+			    !said)
 				fail_msg("%s: rc %d %s\n%s", rows[i].file, ev.rc, ev.why, gh_buf_cstr(&ev.log));
 			gh_events_free(&ev);
 		}
@@ -124,6 +126,7 @@ static void mutilated(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(archives), cmocka_unit_test(contents), cmocka_unit_test(mutilated) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(archives), cmocka_unit_test(contents),
+					    cmocka_unit_test(mutilated) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

