@@ -407,6 +407,7 @@ static enum gh_rc emit_tensor(struct st *s, const struct tensor *t, uint64_t beg
 				.ndim = t->ndim,
 				.dim = t->dim,
 				.src = s->w->src };
+	gh_src_advance(s->w->src, s->data + begin); /* whoever looks at the tensor finds its bytes at hand */
 	return gh_emit(s->w, GH_EV_TENSOR, s->data + begin, end - begin, &ev);
 }
 

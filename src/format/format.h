@@ -48,7 +48,7 @@ struct gh_walk {
 };
 
 /* What a probe sees. head and tail are both the whole source when it is small; they may overlap. */
-enum { GH_PROBE_BYTES = 64 << 10 };
+enum { GH_PROBE_BYTES = 66 << 10 }; /* 64 KiB, and room for what may stand before a zip comment of that length */
 struct gh_probe {
 	struct gh_span head, tail;
 	uint64_t size;

@@ -158,6 +158,7 @@ static enum gh_rc announce(struct gguf *g, const struct tensor *t, uint64_t off,
 				.dim = t->dim,
 				.src = g->w->src,
 				.big_endian = g->big };
+	gh_src_advance(g->w->src, off); /* whoever looks at the tensor finds its bytes at hand */
 	return gh_emit(g->w, GH_EV_TENSOR, off, len, &ev);
 }
 
