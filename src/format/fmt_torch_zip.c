@@ -8,10 +8,13 @@
 #include "format/zip_walk.h"
 
 #include <inttypes.h>
+#include <strings.h>
 
 struct record {
 	const struct gh_torch_place *place;
-	struct gh_span name;	  /* without the top directory */
+	struct gh_span name;	  /* without the top directory, in lower case: as PyTorch looks it up */
+	bool odd_case;
+	bool told;		  /* STORAGE: its tensor was emitted */
 	bool read;		  /* OBJECT, SCRIPT_OBJECT: its storages were collected */
 	bool named;		  /* STORAGE: a pickle names it */
 	uint32_t next;		  /* in its hash chain */
@@ -30,7 +33,7 @@ struct archive {
 	size_t first_object;
 };
 
-enum { NIL = UINT32_MAX, SMALL = 64 };
+enum { NIL = UINT32_MAX, SMALL = 64, KEY_MAX = 512 };
 
 /* ---- directory --------------------------------------------------------------------------------------------- */
 
@@ -47,10 +50,13 @@ static uint64_t hash_name(struct gh_span a, struct gh_span b)
 /* "data.pkl" or "constants.pkl", alone or below one directory: an object that torch.load() or torch.jit.load() reads. */
 static bool names_object(struct gh_span member, struct gh_span *top)
 {
+	static const char *const names[] = { "data.pkl", "constants.pkl", ".data/extern_modules" };
 	*top = gh_torch_top(member);
 	struct gh_span name = gh_span_cut(member, top->n, member.n);
-	return gh_span_is(name, "data.pkl") || gh_span_is(name, "constants.pkl") ||
-	       gh_span_is(name, ".data/extern_modules");
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (name.n == strlen(names[i]) && strncasecmp((const char *)name.p, names[i], name.n) == 0)
+			return true;
+	return false;
 }
 
 /* Would any other zip have this record? A folder "data" is common: only storages with a number for a name count. */
@@ -76,9 +82,21 @@ static enum gh_rc place_records(struct archive *a, struct gh_walk *w)
 	for (size_t i = 0; i < a->n; i++) {
 		struct record *r = &a->r[i];
 		struct gh_span name = a->e[i].name;
-		bool inside = a->top.n == 0 || (name.n >= a->top.n && memcmp(name.p, a->top.p, a->top.n) == 0);
-		r->name = inside ? gh_span_cut(name, a->top.n, name.n) : name;
+		bool inside = a->top.n == 0 ||
+			      (name.n >= a->top.n && strncasecmp((const char *)name.p, (const char *)a->top.p, a->top.n) == 0);
+		uint8_t *lower = gh_alloc(w->arena, name.n + 1, 1);
+		if (lower == NULL)
+			return gh_fail(w->err, GH_E_NOMEM, "PyTorch archive: %zu records", a->n);
+		if (name.n != 0)
+			memcpy(lower, name.p, name.n);
+		r->odd_case = gh_torch_lower(lower + (inside ? a->top.n : 0), name.n - (inside ? a->top.n : 0));
+		r->name = gh_span_cut((struct gh_span){ lower, name.n }, inside ? a->top.n : 0, name.n);
 		r->place = gh_torch_place(inside ? r->name : GH_SPAN("?"));
+		if (!inside || r->place->record == GH_TORCH_CODE || r->place->record == GH_TORCH_DEBUG ||
+		    r->place->record == GH_TORCH_EXTRA)
+			r->odd_case = false; /* names of the author's own */
+		else if (r->place->record == GH_TORCH_STORAGE) /* the key is the pickle's, the folder is not */
+			r->odd_case = !gh_span_starts(gh_span_cut(name, a->top.n, name.n), r->place->dir);
 		uint32_t *head = &a->bucket[hash_name(r->name, (struct gh_span){ 0 }) & (a->nbucket - 1)];
 		r->next = *head;
 		*head = (uint32_t)i;
@@ -217,14 +235,21 @@ static enum gh_rc on_content(void *ctx, struct gh_walk *w, const struct gh_zip_e
 	const struct gh_torch_storage *s = storage_for(a, r);
 	if (s == NULL || !s->sized || s->bytes != src->size)
 		return GH_OK; /* done() says what is wrong with it */
+	r->told = true;
 	return gh_torch_emit(w, s, src, 0, src->size, a->big_endian);
 }
 
 /* ---- afterwards -------------------------------------------------------------------------------------------- */
 
-static struct record *find_record(struct archive *a, const char *dir, struct gh_span key)
+static struct record *find_record(struct archive *a, const char *dir, struct gh_span stored)
 {
 	struct gh_span d = gh_span_str(dir);
+	uint8_t room[KEY_MAX];
+	if (stored.n > sizeof room)
+		return NULL;
+	memcpy(room, stored.p, stored.n);
+	struct gh_span key = { room, stored.n };
+	(void)gh_torch_lower(room, stored.n);
 	for (uint32_t i = a->bucket[hash_name(d, key) & (a->nbucket - 1)]; i != NIL; i = a->r[i].next) {
 		struct gh_span name = a->r[i].name;
 		if (name.n == d.n + key.n && gh_span_starts(name, dir) &&
@@ -246,6 +271,10 @@ static void check_storage(struct archive *a, struct gh_walk *w, const struct gh_
 	}
 	r->named = true;
 	const struct gh_zip_entry *e = &a->e[r - a->r];
+	if (s->sized && e->usize == s->bytes && e->method == GH_ZIP_STORE && e->data_off != 0 && !r->told) {
+		r->told = true; /* it came before the pickle that says what it is */
+		(void)gh_torch_emit(w, s, w->src, e->data_off, e->csize, a->big_endian);
+	}
 	if (!s->sized || e->usize == s->bytes)
 		return;
 	gh_anomaly(w, &gh_torch_rules[e->usize < s->bytes ? GH_TORCH_SMALLER : GH_TORCH_LARGER], e->data_off,
@@ -260,6 +289,8 @@ static void check_strangers(struct archive *a, struct gh_walk *w)
 		const struct gh_zip_entry *e = &a->e[i];
 		uint64_t off = e->data_off, len = e->data_off == 0 ? 0 : e->csize;
 		struct gh_span top;
+		if (r->odd_case && r->place->record != GH_TORCH_OUTSIDE && r->place->record != GH_TORCH_FOLDER)
+			gh_anomaly(w, &gh_torch_rules[GH_TORCH_CASE], off, len, "'%s'", gh_safe(e->name).s);
 		if (i != a->first_object && r->place->record != GH_TORCH_SCRIPT_OBJECT && names_object(e->name, &top) &&
 		    !(r->place->record == GH_TORCH_OBJECT && a->r[a->first_object].place->record != GH_TORCH_OBJECT))
 			gh_anomaly(w, &gh_torch_rules[GH_TORCH_SEVERAL], off, len, "'%s' beside '%s'", gh_safe(e->name).s,

@@ -81,7 +81,8 @@ static const char *const libraries[] = { "prim",	     "aten",	   "prims",	 "quan
 					 "mkldnn",	     "onednn",	   "sparse",	 "cuda",      "profiler",
 					 "static_runtime",   "tensorexpr", "image",	 "video",     "torchaudio",
 					 "rnn",		     "_nnapi",	   "metal",	 "metal_prepacked", "vulkan",
-					 "vulkan_prepacked", "higher_order", "inductor",  "collective" };
+					 "vulkan_prepacked", "higher_order", "inductor", "quantization", "onnx",
+					 "nvprims" };
 
 static const char *const bases[] = { "Module", "NamedTuple", "Enum", "Interface", "ModuleInterface", "object" };
 
@@ -261,7 +262,7 @@ static void judge_operator(struct script *s, struct gh_span path)
 	if (LISTED(last_part(path), outward))
 		say(s, A_FILE, path);
 	else if (ops && gh_span_is(part(path, 1), "prim") &&
-		 (gh_span_is(part(path, 2), "PythonOp") || gh_span_is(part(path, 2), "CallPythonFunction")))
+		 (gh_span_ends(part(path, 2), "PythonOp") || gh_span_is(part(path, 2), "CallPythonFunction")))
 		say(s, A_PYTHONOP, path);
 	else if (ops && !LISTED(part(path, 1), libraries))
 		say(s, A_LIBRARY, path);
@@ -287,6 +288,10 @@ static void judge_path(struct script *s, struct gh_span path, bool called)
 	}
 	if (path.n != root.n && LISTED(root, modules) && called)
 		say(s, A_BUILTIN, path);
+	else if (path.n == root.n && (gh_span_is(root, "torch") || gh_span_is(root, "ops")))
+		say(s, A_ODD, path); /* a name space is no value */
+	else if (path.n == root.n && gh_span_starts(root, "rpc_") && LISTED(root, outward))
+		say(s, A_FILE, path);
 	else if (gh_span_is(root, "torch") || gh_span_is(root, "ops"))
 		judge_operator(s, path);
 	else if (gh_span_starts(path, "__torch__.torch.classes.") && !LISTED(part(path, 3), libraries))

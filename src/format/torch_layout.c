@@ -49,6 +49,17 @@ const struct gh_torch_place *gh_torch_place(struct gh_span name)
 	return &outside;
 }
 
+bool gh_torch_lower(uint8_t *p, size_t n)
+{
+	bool changed = false;
+	for (size_t i = 0; i < n; i++)
+		if (p[i] >= 'A' && p[i] <= 'Z') {
+			p[i] = (uint8_t)(p[i] | 32);
+			changed = true;
+		}
+	return changed;
+}
+
 struct gh_span gh_torch_top(struct gh_span member)
 {
 	const uint8_t *slash = member.n == 0 ? NULL : memchr(member.p, '/', member.n);

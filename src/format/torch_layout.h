@@ -27,8 +27,12 @@ struct gh_torch_place {
 	const char *dir;    /* SCRIPT_OBJECT, OBJECT: where its storages lie, STORAGE: its folder */
 };
 
-/* name: of the record, without the archive's top directory. Never NULL. */
+/* name: of the record, without the archive's top directory, in lower case: PyTorch looks records up without regard to
+ * case (miniz' default). Never NULL. */
 const struct gh_torch_place *gh_torch_place(struct gh_span name);
+
+/* In place; ASCII letters only, as miniz does. True when something changed. */
+bool gh_torch_lower(uint8_t *p, size_t n);
 
 /* The part of a member's name before the record: "archive/" of "archive/data.pkl"; empty when there is none. */
 struct gh_span gh_torch_top(struct gh_span member);

@@ -110,7 +110,7 @@ static const struct gh_dtype *storage_type(struct gh_heap *h, gh_val v)
 	struct gh_span module, name;
 	if (!gh_val_global(h, v, &module, &name))
 		return NULL;
-	if (gh_span_is(name, "UntypedStorage"))
+	if (gh_span_is(name, "UntypedStorage") || gh_span_is(name, "_UntypedStorage"))
 		return gh_dtype_torch(GH_SPAN("uint8"));
 	return gh_dtype_torch_storage(name);
 }
@@ -433,6 +433,11 @@ static void hook(void *arg, const struct gh_call *c, struct gh_range at)
 	} else if (c->how == GH_CALL_REDUCE) {
 		on_call(o, c->heap, c->name, c->args);
 	} else if (c->how == GH_CALL_BUILD) {
+		/* (storage, offset, size, stride): how Tensor.__setstate__ puts an old tensor on its storage */
+		static const struct rebuild set = { "set_", 4, 0 };
+		if (gh_val_kind(c->heap, c->args) == GH_V_TUPLE && gh_val_len(c->heap, c->args) == set.args &&
+		    gh_val_kind(c->heap, gh_val_item(c->heap, c->args, 0)) == GH_V_PERSID)
+			on_tensor(o, c->heap, &set, c->args);
 		gh_torch_name_values(o, c->heap, c->args); /* the attributes of a module */
 	} else if (c->how == GH_CALL_SETITEM && gh_val_kind(c->heap, c->args) == GH_V_TUPLE) {
 		uint64_t n = gh_val_len(c->heap, c->args);

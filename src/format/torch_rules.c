@@ -54,5 +54,8 @@ const struct gh_rule gh_torch_rules[] = {
 	[GH_TORCH_UNCOUNTED] = { "GH-PT-0016", GH_MEDIUM, GH_INCOMPLETE, "Storages could not all be checked",
 				 "Too many storages, or a pickle that could not be read, hide what the tensors refer to.",
 				 "Scan with a larger memory limit, or split the checkpoint.", "CWE-400" },
+	[GH_TORCH_CASE] = { "GH-PT-0017", GH_MEDIUM, GH_REVIEW, "PyTorch record whose name differs in case",
+			    "PyTorch finds it regardless of case; readers that compare exactly pass over it.",
+			    "Save the checkpoint again.", "CWE-178 CWE-436" },
 	GH_RULES_END
 };

@@ -106,7 +106,7 @@ static bool sized_type(struct gh_span s, struct gh_npy_type *t)
 		if (!z->any && !(size == 32 ? z->sizes >> 31 : size < 31 && (z->sizes >> size & 1)))
 			return false;
 		t->kind = z->kind;
-		t->size = size * z->scale;
+		t->size = z->kind == 'O' ? 8 : size * z->scale; /* O4: a pointer of its writer's */
 		return true;
 	}
 	return false;

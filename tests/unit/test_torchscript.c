@@ -47,6 +47,8 @@ static const struct {
 	{ "from_file without a call", IN_FUNCTION("_0 = torch.from_file"), "GH-TS-0004", GH_OK },
 	{ "save", IN_FUNCTION("torch.save(x, \"/tmp/y\")"), "GH-TS-0004", GH_OK },
 	{ "image file", IN_FUNCTION("_0 = ops.image.read_file(\"/etc/passwd\")"), "GH-TS-0004", GH_OK },
+	{ "remote procedure", IN_FUNCTION("_0 = rpc_async(\"worker\", __torch__.f, (x,))"), "GH-TS-0004", GH_OK },
+	{ "name space as a value", IN_FUNCTION("_0 = getattr(torch, \"from_file\")"), "GH-TS-0007", GH_OK },
 	{ "another library", IN_FUNCTION("_0 = ops.evil.run(x)"), "GH-TS-0005", GH_OK },
 	{ "native class of another library", "class M(Module):\n  p : __torch__.torch.classes.evil.Engine\n", "GH-TS-0005", GH_OK },
 	{ "Python operator", IN_FUNCTION("_0 = ^evil()(x)"), "GH-TS-0006", GH_OK },
