@@ -1,5 +1,6 @@
 /* fmt_pickle.c - files of pickle streams, one after the other: what pickle.load, joblib.load and everything built on
  * them read. */
+#include "base/utf8.h"
 #include "format/formats.h"
 #include "format/pickle/machine.h"
 
@@ -36,6 +37,16 @@ static bool another(struct gh_walk *w, uint64_t off)
 	return p.calls != 0 || (p.stop && p.opcodes > 1);
 }
 
+/* Bytes that no text file holds. */
+static bool binary(struct gh_walk *w)
+{
+	struct gh_span s = gh_src_window(w->src, 0, 4096);
+	size_t n = s.n;
+	while (n != 0 && n + 4 > s.n && s.p[n - 1] >= 0x80 && s.n == 4096) /* a character may be cut off here */
+		n--;
+	return memchr(s.p, 0, n) != NULL || !gh_utf8_valid((struct gh_span){ s.p, n });
+}
+
 /* A file without PROTO is taken for a pickle when some stream of it calls something or its end is a stream's end. */
 static bool convincing(struct gh_walk *w)
 {
@@ -44,8 +55,8 @@ static bool convincing(struct gh_walk *w)
 		struct pkl_peek p = pkl_peek(w->src, off, w->lim->steps, PEEK_MEMORY);
 		if (p.calls != 0)
 			return true;
-		if (!p.stop)
-			return p.truncated && p.opcodes > 1000; /* memory for the look was used up: it is no text */
+		if (!p.stop) /* an import alone has effects; many opcodes: the memory for the look was used up */
+			return (p.imports != 0 && (p.stdlib || binary(w))) || (p.truncated && p.opcodes > 1000);
 		off = after_zeros(w->src, p.off);
 		if (off == w->src->size)
 			return true;

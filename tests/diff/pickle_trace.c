@@ -1,7 +1,8 @@
 /* pickle_trace.c - for the differential test of the pickle machine: batches of pickles in, what the machine would import
  * and call out, in the notation of pickle_diff.py. Length-prefixed both ways: u32 little-endian, then the bytes.
  *
- * The machine runs the C reader's dialect under the test's assumption that whatever an import or a call gives is an
+ * The two top bits of an input's length choose the reader: 0 C on memory, 1 C on a file that cannot peek, 2 pickle.py.
+ * The machine runs that dialect under the test's assumption that whatever an import or a call gives is an
  * inert object. One line per event:
  *	G module name		find_class
  *	E code			an extension code (the recorder registers codes 1 to 1000)
@@ -183,12 +184,19 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *e)
 			t->ext[code] = true;
 		return GH_OK;
 	}
+	if (c->how == GH_CALL_APPEND && gh_val_len(c->heap, c->args) == 0)
+		return GH_OK; /* extend([]) of pickle.py */
 	gh_buf_fmt(b, "%c ", letter[c->how]);
 	if (c->how != GH_CALL_PERSID) {
 		value(c->heap, c->callee, b, 0, false);
 		gh_buf_ch(b, ' ');
 	}
-	value(c->heap, c->args, b, 0, false);
+	enum gh_vkind k = gh_val_kind(c->heap, c->args);
+	bool call = letter[c->how] == 'C';
+	if (call && k != GH_V_TUPLE)
+		gh_buf_str(b, "(*)"); /* pickle.py spreads any iterable */
+	else
+		value(c->heap, c->args, b, 0, false);
 	if (c->how == GH_CALL_NEW && c->kwargs != GH_NONE && gh_val_len(c->heap, c->kwargs) != 0) {
 		gh_buf_ch(b, ' ');
 		value(c->heap, c->kwargs, b, 0, false);
@@ -222,8 +230,9 @@ int main(void)
 	uint8_t head[4];
 	uint8_t *p = malloc(INPUT_MAX);
 	while (p != NULL && fread(head, 1, 4, stdin) == 4) {
-		uint32_t n = gh_le32(head) & INT32_MAX; /* the top bit: read from a file that cannot peek */
-		unsigned dialect = gh_le32(head) > INT32_MAX ? PKL_FILE : 0;
+		uint32_t n = gh_le32(head) & 0x3fffffff; /* the top bits: which reader */
+		static const unsigned dialects[4] = { 0, PKL_FILE, PKL_PY, PKL_PY };
+		unsigned dialect = dialects[gh_le32(head) >> 30];
 		if (n > INPUT_MAX || fread(p, 1, n, stdin) != n)
 			return 2;
 		uint8_t *exact = malloc(n == 0 ? 1 : n); /* the sanitizer sees every byte read beyond the end */

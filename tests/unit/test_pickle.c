@@ -102,6 +102,9 @@ static const struct row {
 	{ "pickle in base64", B("\x80\4\x8c\x1cgAJjb3MKc3lzdGVtClUBeIVSLg==."), GH_OK, { "member \"\" nested" }, NULL, true },
 	{ "pickle in hexadecimal", B("\x80\4\x8c\x26" "8002636f730a73797374656d0a55017885522e."), GH_OK, { "member \"\" nested" }, NULL, true },
 	{ "plain text is no pickle", B("\x80\4\x8c\x1a" "configuration of the model."), GH_OK, { NULL }, "member", true },
+	/* ---- no PROTO, and broken ---- */
+	{ "import from the standard library", B("cos\nsystem\nS'id'\x85R."), GH_E_MALFORMED, { "call import os.system", "GH-PKL-0001" }, NULL, false },
+	{ "import among binary bytes", B("cevil\nmodule\n\xff\0\0"), GH_E_MALFORMED, { "call import evil.module" }, NULL, false },
 	/* ---- not a pickle ---- */
 	{ "text", B("connected\ncomponents\nare few\n"), GH_E_NOTTHIS, { NULL }, "call reduce", false },
 };

@@ -202,10 +202,14 @@ bool pkl_op_binstring(struct pkl *m, uint64_t arg)
 	return counted(m, arg, GH_V_STR, CHECK_ASCII);
 }
 
-/* Check the escapes of a line, in pieces when it is longer than a window. */
-static struct pkl_escape line_escapes(struct pkl *m, uint64_t off, uint64_t len, bool raw)
+/* Check the escapes of a line, in pieces when it is longer than a window (p is NULL). */
+static struct pkl_escape line_escapes(struct pkl *m, const uint8_t *p, uint64_t off, uint64_t len, bool raw)
 {
 	struct pkl_escape e = pkl_escape(raw);
+	if (p != NULL) {
+		pkl_escape_feed(&e, (struct gh_span){ p, (size_t)len });
+		len = 0;
+	}
 	while (len != 0 && !e.bad) {
 		struct gh_span s = gh_src_window(m->src, off, len < GH_CUR_WINDOW ? (size_t)len : GH_CUR_WINDOW);
 		if (s.n == 0) {
@@ -237,7 +241,10 @@ bool pkl_op_string(struct pkl *m, uint64_t arg)
 	(void)arg;
 	if (!pkl_line(m, &l, false))
 		return false;
-	if (l.len >= 2) {
+	if (l.len >= 2 && l.p != NULL) {
+		first = l.p[0];
+		last = l.p[l.len - 1];
+	} else if (l.len >= 2) {
 		struct gh_span s = gh_src_window(m->src, l.off, 1);
 		first = s.n != 0 ? s.p[0] : 0;
 		s = gh_src_window(m->src, l.off + l.len - 1, 1);
@@ -246,7 +253,7 @@ bool pkl_op_string(struct pkl *m, uint64_t arg)
 	}
 	if (first != last || (first != '\'' && first != '"'))
 		return pkl_break(m, "a STRING without its quotes");
-	struct pkl_escape e = line_escapes(m, l.off + 1, l.len - 2, false);
+	struct pkl_escape e = line_escapes(m, l.p == NULL ? NULL : l.p + 1, l.off + 1, l.len - 2, false);
 	if (e.bad)
 		return pkl_break(m, "a STRING with a broken escape");
 	if (e.high && !not_ascii(m))
@@ -260,7 +267,7 @@ bool pkl_op_unicode(struct pkl *m, uint64_t arg)
 	(void)arg;
 	if (!pkl_line(m, &l, false))
 		return false;
-	struct pkl_escape e = line_escapes(m, l.off, l.len, true);
+	struct pkl_escape e = line_escapes(m, l.p, l.off, l.len, true);
 	if (e.bad)
 		return pkl_break(m, "a UNICODE with a broken escape");
 	return push_line(m, l.off, l.len, &e);

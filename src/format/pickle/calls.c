@@ -149,14 +149,16 @@ static bool iterable(struct pkl *m, gh_val v)
 	}
 }
 
-/* func(*args) in pickle.py takes any iterable: the tuple it becomes. Characters of a string are not spelled out. */
+/* func(*args) in pickle.py takes any iterable: the tuple it becomes. Characters of a string are not spelled out, nor
+ * is the order of a set or the last of equal keys worked out: such arguments stay as they are, unresolved. */
 static gh_val spread(struct pkl *m, gh_val v)
 {
 	gh_val item[GH_VAL_KEPT];
 	enum gh_vkind kind = pkl_kind(m, v);
 	uint64_t n = gh_val_len(m->h, v);
-	bool text = kind == GH_V_STR || kind == GH_V_BYTES || kind == GH_V_BYTEARRAY || kind == GH_V_BUFFER;
-	if ((text && n != 0) || n > GH_VAL_KEPT)
+	bool text = kind == GH_V_STR || kind == GH_V_BYTES || kind == GH_V_BYTEARRAY;
+	bool hashed = kind == GH_V_SET || kind == GH_V_FROZENSET || kind == GH_V_DICT;
+	if ((text && n != 0) || (hashed && n > 1) || kind == GH_V_BUFFER || n > GH_VAL_KEPT)
 		return v;
 	for (uint64_t i = 0; i < n; i++)
 		item[i] = kind == GH_V_DICT ? gh_val_key(m->h, v, i) : gh_val_item(m->h, v, i);

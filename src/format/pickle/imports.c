@@ -17,6 +17,7 @@ bool pkl_find_class(struct pkl *m, struct gh_span module, struct gh_span name, b
 	if (m->h->full)
 		return pkl_limit(m, "no memory left for names");
 	const struct gh_global *g = gh_val_names(*out);
+	m->imports_stdlib = m->imports_stdlib || (m->mute && pkl_stdlib(module));
 	struct gh_call c = {
 		.how = GH_CALL_IMPORT, .module = g->to_module, .name = g->to_name, .as_module = g->module,
 		.as_name = g->name, .resolved = exact, .callee = *out, .args = GH_NONE, .kwargs = GH_NONE,
@@ -40,9 +41,8 @@ static bool two_lines(struct pkl *m, bool ascii, struct gh_span out[2])
 		else
 			(void)pkl_utf8(s, false, true, &bad);
 		if (s.n == 0) {
-			if (i == 1)
-				pkl_differs(m, PKL_PART_PY, "an empty name is asked for");
-			bad = i == 0 || (m->dialect & PKL_PY) == 0;
+			pkl_differs(m, PKL_PART_PY, "an empty name is asked for");
+			bad = (m->dialect & PKL_PY) == 0;
 		}
 		if (bad)
 			return pkl_break(m, "a name that cannot be read");
@@ -60,7 +60,7 @@ bool pkl_op_global(struct pkl *m, uint64_t arg)
 	(void)arg;
 	if (!two_lines(m, false, s) || !pkl_find_class(m, s[0], s[1], true, &v))
 		return false;
-	return s[1].n == 0 ? pkl_break(m, "an empty name is asked for") : pkl_push(m, v);
+	return pkl_push(m, v);
 }
 
 /* INST <module> <name>: the C reader looks for the mark first, pickle.py imports first. */
@@ -77,8 +77,6 @@ bool pkl_op_inst(struct pkl *m, uint64_t arg)
 		return false;
 	if (!two_lines(m, true, s) || !pkl_find_class(m, s[0], s[1], true, &cls))
 		return false;
-	if (s[1].n == 0)
-		return pkl_break(m, "an empty name is asked for");
 	if (py && !pkl_marker(m, &at))
 		return false;
 	return pkl_instantiate(m, cls, at, at);

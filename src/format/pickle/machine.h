@@ -58,6 +58,7 @@ struct pkl_shared {
 	size_t nseen, mseen;
 	bool seen_full;
 	uint64_t steps;	   /* opcodes left */
+	bool nested_spent;
 	uint64_t nested;   /* strings that may still be looked into by running a machine */
 };
 
@@ -83,6 +84,7 @@ struct pkl {
 	uint64_t nop;
 	uint64_t claim_from;
 
+	gh_val first[16]; /* the stack until it grows: small streams need no memory */
 	gh_val *stack;
 	size_t n, cap, fence;
 	size_t *mark;
@@ -100,6 +102,7 @@ struct pkl {
 	bool buffers; /* a buffer from outside is wanted */
 	bool at_end; /* broken because the source ended */
 	uint64_t told; /* events emitted */
+	bool imports_stdlib;
 	struct gh_pickle_result out;
 };
 
@@ -171,6 +174,8 @@ extern const struct pkl_op pkl_ops[256];
 
 /* names after CPython's Python 2 mapping; false when nothing changes. Spans are static or the arguments'. */
 bool pkl_compat(struct gh_span module, struct gh_span name, struct gh_span *to_module, struct gh_span *to_name);
+/* Is the first part of this dotted path a module of the standard library? */
+bool pkl_stdlib(struct gh_span module);
 /* A string or bytes value was made: look for a pickle in it. */
 void pkl_nested(struct pkl *m, gh_val v);
 /* After BUILD: is this one of joblib's array wrappers? Consumes the array and replaces the value. */
@@ -185,6 +190,7 @@ struct pkl_peek {
 	uint64_t calls, imports, opcodes;
 	bool stop;	/* STOP was reached */
 	bool truncated; /* broken only because the bytes end */
+	bool stdlib;	/* a module of the standard library was imported */
 	uint64_t off;	/* as in gh_pickle_result */
 };
 struct pkl_peek pkl_peek(struct gh_src *src, uint64_t off, uint64_t steps, size_t memory);

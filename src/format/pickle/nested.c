@@ -149,8 +149,10 @@ static bool promising(struct gh_span s, bool all)
 
 static bool is_pickle(struct pkl *m, struct gh_src *src)
 {
-	if (m->sh->nested == 0)
+	if (m->sh->nested == 0) {
+		m->sh->nested_spent = true;
 		return false;
+	}
 	m->sh->nested--;
 	struct gh_span head = gh_src_window(src, 0, RUN_BYTES);
 	struct gh_src_mem mem;

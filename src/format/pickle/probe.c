@@ -35,6 +35,7 @@ struct pkl_peek pkl_peek(struct gh_src *src, uint64_t off, uint64_t steps, size_
 		uint64_t at = m.stop ? pkl_off(&m) : m.op_off;
 		out.calls += m.out.calls;
 		out.imports += m.out.imports;
+		out.stdlib = out.stdlib || m.imports_stdlib;
 		if (m.nop > out.opcodes)
 			out.opcodes = m.nop;
 		out.stop = out.stop || (m.stop && m.out.calls == 0);

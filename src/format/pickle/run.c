@@ -172,6 +172,8 @@ void pkl_start(struct pkl *m, struct gh_walk *w, uint64_t off, struct gh_arena *
 		.frame_end = UINT64_MAX, .file_pos = off, .claim_from = off,
 		.out = { .heap = heap, .value = GH_UNKNOWN, .off = off },
 	};
+	m->stack = m->first;
+	m->cap = sizeof m->first / sizeof m->first[0];
 	pkl_seek(m, off);
 }
 
@@ -254,14 +256,25 @@ static void other_readings(struct pkl *m, uint64_t start, const struct gh_pickle
 		if ((met(m) & r->when) != r->when || m->sink_stop)
 			continue;
 		struct pkl o;
+		uint64_t claimed = sh->claimed;
+		uint32_t weight = m->h->worst_weight;
+		uint16_t depth = m->h->worst_depth;
+		if (r->drop != 0)
+			sh->claimed = UINT64_MAX; /* numbers are not understood because they happen to decode */
 		pkl_start(&o, m->w, start, m->arena, m->h, sh, (m->dialect | r->add) & ~r->drop);
 		o.hooks = hooks;
 		o.reading = r->name;
 		sh->from_op = first_part(m, r->when);
 		pkl_loop(&o);
 		conclude(&o);
-		if (o.part[PKL_PART_PLAIN].op == 0 || r->drop == 0)
+		if (r->drop != 0)
+			sh->claimed = claimed;
+		if (r->drop == 0 || o.told != 0) {
 			merge_parts(m, &o);
+		} else {
+			m->h->worst_weight = weight;
+			m->h->worst_depth = depth;
+		}
 		m->out.calls += o.told;
 		if (r->drop != 0)
 			*array_code = o.told;
@@ -311,6 +324,8 @@ static void anomalies(struct pkl *m, bool leftover, uint64_t array_code)
 		tell(m, PKL_EXPANSION, m->out.off, "more than 2^30 items when every reference is written out");
 	if (m->h->worst_depth > DEEP)
 		tell(m, PKL_DEEP, m->out.off, "more than 1000 levels of containers");
+	if (m->sh->nested_spent && m->out.end != GH_PICKLE_LIMIT)
+		tell(m, PKL_LIMIT, m->out.off, "too many strings that look like pickles");
 	if (array_code != 0)
 		tell(m, PKL_ARRAY_CODE, m->part[PKL_PART_PLAIN].off, "pickle.load goes on in the bytes of the array");
 	if (leftover)
