@@ -71,7 +71,7 @@ static const struct row {
 	{ "BUILD that says nothing", B("\x80\4}Nb" SYS ")R."), GH_OK, { "call reduce os.system" }, "GH-PKL-0002", true },
 	/* ---- the readers part ---- */
 	{ "INST without a mark", B("\x80\2ios\nsystem\n."), GH_E_MALFORMED, { "call import os.system reading pure Python", "GH-PKL-0002" }, NULL, false },
-	{ "empty name", B("\x80\2" "cos\n\nN."), GH_E_MALFORMED, { "call import os. reading pure Python" }, NULL, false },
+	{ "empty name", B("\x80\2" "cos\n\nN."), GH_OK, { "call import os. reading pure Python", "GH-PKL-0002" }, NULL, true },
 	{ "last line without its newline", B("\x80\2" "cantigravity\nxy"), GH_E_MALFORMED,
 	  { "call import antigravity.x reading pure Python" }, NULL, true },
 	{ "frame longer than the file", B("\x80\4\x95\xff\0\0\0\0\0\0\0" SYS ")R."), GH_OK,

@@ -36,18 +36,32 @@ bool pkl_op_binfloat(struct pkl *m, uint64_t arg)
 	return pkl_push_made(m, gh_val_make_float(m->h, d));
 }
 
+/* Two's complement without the bytes that only repeat its sign. */
+static size_t significant(const uint8_t *p, size_t n)
+{
+	while (n > 1 && ((p[n - 1] == 0 && p[n - 2] < 0x80) || (p[n - 1] == 0xff && p[n - 2] >= 0x80)))
+		n--;
+	return n;
+}
+
 static bool counted_long(struct pkl *m, uint64_t n)
 {
-	uint64_t off = pkl_off(m);
-	if (n > 8) {
+	uint64_t off;
+	const uint8_t *p = NULL;
+	if (n > GH_WINDOW_MAX) {
 		if (!pkl_skip(m, n))
 			return false;
-		return pkl_push_made(m, gh_val_make_at(m->h, GH_V_BIGINT, 0, off, n, n > UINT64_MAX / 3 ? n : n * 2412 / 1000));
+		off = pkl_off(m) - n;
+	} else {
+		p = pkl_bytes(m, (size_t)n);
+		if (p == NULL)
+			return false;
+		off = pkl_off(m) - n;
+		n = significant(p, (size_t)n);
 	}
-	const uint8_t *p = pkl_bytes(m, (size_t)n);
+	if (n > 8) /* each byte is at most 2.41 digits */
+		return pkl_push_made(m, gh_val_make_at(m->h, GH_V_BIGINT, 0, off, n, n * 2412 / 1000));
 	uint64_t v = 0;
-	if (p == NULL)
-		return false;
 	for (size_t i = 0; i < n; i++)
 		v |= (uint64_t)p[i] << (8 * i);
 	if (n != 0 && n < 8 && (p[n - 1] & 0x80) != 0)
