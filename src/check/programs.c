@@ -4,13 +4,14 @@
  * needs no understanding of the rest: fetching something and running it. */
 #include "check/programs.h"
 #include "base/utf8.h"
+#include "check/source.h"
 #include "format/format.h"
 #include "wire/language.h"
 #include "wire/program.h"
 
-enum { LOOK = 4096, SOURCE_MIN = 24, SCRIPT_WINDOW = 64 << 10, SCRIPT_MAX = 16 << 20, PIPES_MAX = 64 };
+enum { LOOK = 4096, SOURCE_MIN = 24, SOURCE_WINDOW = 64 << 10, SOURCE_MAX = 16 << 20 };
 
-enum { R_IN_DATA, R_AS_FILE, R_SOURCE_IN_DATA, R_SOURCE_BESIDE, R_FETCH };
+enum { R_IN_DATA, R_AS_FILE, R_SOURCE_IN_DATA, R_SOURCE_BESIDE, R_FETCH, R_TARGET };
 static const struct gh_rule rules[] = {
 	[R_IN_DATA] = { "GH-EXE-0001", GH_CRITICAL, GH_UNSAFE, "a program inside a model's data",
 			"a loader, a plug-in or a second stage takes it out and runs it; scanners of programs never "
@@ -25,9 +26,14 @@ static const struct gh_rule rules[] = {
 	[R_SOURCE_BESIDE] = { "GH-EXE-0004", GH_MEDIUM, GH_REVIEW, "source code added to a model file",
 			      "a program that looks for it there runs the author's code",
 			      "read the code before using the model", "CWE-829 AML.T0011" },
-	[R_FETCH] = { "GH-EXE-0005", GH_CRITICAL, GH_UNSAFE, "a script that fetches something and runs it",
+	[R_FETCH] = { "GH-EXE-0005", GH_CRITICAL, GH_UNSAFE,
+		      "source code that fetches or decodes something and runs it",
 		      "whoever controls the address runs any code, and may change it at any time", "do not run it",
 		      "CWE-494 CWE-829 AML.T0011.001" },
+	[R_TARGET] = { "GH-EXE-0006", GH_CRITICAL, GH_UNSAFE,
+		       "a configuration that makes its loader call into the system",
+		       "whoever loads the configuration runs the author's command", "do not load this model",
+		       "CWE-502 CWE-94 CVE-2025-23304 AML.T0011" },
 	GH_RULES_END
 };
 
@@ -99,93 +105,53 @@ static void on_member(struct gh_scene *s, const struct gh_event *ev)
 		"%s%s%s", language, m->role != NULL ? " in the place of: " : "", m->role != NULL ? m->role : "");
 }
 
-/* ---- scripts ------------------------------------------------------------------------------------------------------ */
-static bool has(struct gh_span s, const char *what) { return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL; }
-
-/* A word at its own: "sh" but not "show". */
-static bool has_word(struct gh_span s, const char *word)
+/* ---- source ------------------------------------------------------------------------------------------------------ */
+/* The end of the logical line at the start of in: a backslash before the newline goes on. */
+static size_t logical_line(struct gh_span in)
 {
-	size_t n = strlen(word);
-	for (size_t i = 0; i + n <= s.n; i++) {
-		if (memcmp(s.p + i, word, n) != 0)
-			continue;
-		uint8_t before = i == 0 ? ' ' : s.p[i - 1], after = i + n == s.n ? ' ' : s.p[i + n];
-		bool left = !((before | 0x20) >= 'a' && (before | 0x20) <= 'z') && before != '-' && before != '.' &&
-			    before != '_';
-		bool right = !((after | 0x20) >= 'a' && (after | 0x20) <= 'z') && after != '-' && after != '_' &&
-			     after != '=';
-		if (left && right)
-			return true;
+	for (size_t n = 0;;) {
+		const uint8_t *nl = memchr(in.p + n, '\n', in.n - n);
+		if (nl == NULL)
+			return in.n;
+		n = (size_t)(nl - in.p) + 1;
+		if (n == in.n || n < 2 || in.p[n - 2] != '\\')
+			return n;
 	}
-	return false;
 }
 
-static bool any_word(struct gh_span s, const char *const *words)
+/* Judge the lines of one window; returns how many bytes were dealt with, 0 when something was found. A line that the
+ * window cuts is left for the next one, unless it fills the whole window. */
+static size_t look_at(struct gh_scene *s, struct gh_source *state, struct gh_span in, bool last, uint64_t place)
 {
-	for (; *words != NULL; words++)
-		if (has_word(s, *words))
-			return true;
-	return false;
-}
-
-static const char *const fetchers[] = { "curl", "wget", "fetch",	  "aria2c", "Invoke-WebRequest",
-					"iwr",	"irm",	"DownloadString", NULL };
-static const char *const runners[] = { "sh",   "bash", "dash", "zsh", "ksh",  "python", "python2", "python3",
-				       "perl", "ruby", "node", "php", "eval", "iex",	"source",  NULL };
-
-/* One logical line: a fetcher whose output goes to an interpreter by a pipe or a substitution, decoded text run, or a
- * connection with a shell behind it. */
-static bool fetches_and_runs(struct gh_span line)
-{
-	if (has(line, "/dev/tcp/") || has(line, "/dev/udp/"))
-		return true;
-	size_t cut = 0;
-	for (unsigned pipes = 0; pipes < PIPES_MAX && cut < line.n; pipes++, cut++) {
-		const uint8_t *pipe = memchr(line.p + cut, '|', line.n - cut);
-		if (pipe == NULL)
+	size_t at = 0;
+	while (at < in.n) {
+		struct gh_span rest = gh_span_cut(in, at, in.n);
+		size_t n = logical_line(rest);
+		if (n == rest.n && !last && at != 0)
 			break;
-		cut = (size_t)(pipe - line.p);
-		struct gh_span before = { line.p, cut };
-		bool decoded = has(before, "base64") || has(before, "xxd") || has(before, "openssl");
-		if ((decoded || any_word(before, fetchers)) && any_word(gh_span_cut(line, cut, line.n), runners))
-			return true;
+		struct gh_span line = gh_span_cut(rest, 0, n);
+		bool foreign = gh_source_runs_foreign(state, line);
+		if (foreign || gh_source_calls_system(rest, n)) {
+			gh_find(s, &rules[foreign ? R_FETCH : R_TARGET], (struct gh_range){ place + at, n }, "%s",
+				gh_safe(line).s);
+			return 0;
+		}
+		at += n;
 	}
-	bool inner = has(line, "$(") || has(line, "`") || has(line, "<(");
-	return inner && any_word(line, fetchers) && any_word(line, runners);
-}
-
-static bool comment(struct gh_span line)
-{
-	size_t i = 0;
-	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
-		i++;
-	return i < line.n && line.p[i] == '#';
+	return at;
 }
 
 static void on_code(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_code *c = ev->u.code;
-	uint64_t end = c->src->size < SCRIPT_MAX ? c->src->size : SCRIPT_MAX;
-	if (strcmp(c->language, "shell") != 0 && strstr(c->language, "script") == NULL &&
-	    strcmp(c->language, "Dockerfile") != 0)
-		return;
+	uint64_t end = c->src->size < SOURCE_MAX ? c->src->size : SOURCE_MAX;
+	struct gh_source state = { .python = strcmp(c->language, "python") == 0 ||
+					     strcmp(c->language, "Python source") == 0 };
 	for (uint64_t off = 0; off < end;) {
-		struct gh_span in = gh_src_window(c->src, off, SCRIPT_WINDOW);
-		if (in.n == 0)
+		struct gh_span in = gh_src_window(c->src, off, SOURCE_WINDOW);
+		size_t n = in.n == 0 ? 0 : look_at(s, &state, in, off + in.n >= c->src->size, ev->at.off + off);
+		if (n == 0)
 			return;
-		size_t n = 0; /* to the end of the logical line: a backslash before the newline goes on */
-		for (;;) {
-			const uint8_t *nl = memchr(in.p + n, '\n', in.n - n);
-			size_t at = nl == NULL ? in.n : (size_t)(nl - in.p);
-			n = nl == NULL ? in.n : at + 1;
-			if (nl == NULL || n == in.n || at == 0 || in.p[at - 1] != '\\')
-				break;
-		}
-		struct gh_span line = gh_span_cut(in, 0, n);
-		if (!comment(line) && fetches_and_runs(line)) {
-			gh_find(s, &rules[R_FETCH], (struct gh_range){ ev->at.off + off, n }, "%s", gh_safe(line).s);
-			return;
-		}
 		off += n;
 	}
 }

