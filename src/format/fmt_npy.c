@@ -9,8 +9,22 @@
 enum { MAGIC = 6, USUAL_HEADER = 10000 };
 static const uint8_t magic[MAGIC] = { 0x93, 'N', 'U', 'M', 'P', 'Y' };
 
-enum { A_VERSION, A_CUT, A_SYNTAX, A_KEYS, A_DTYPE, A_SHAPE, A_OVERFLOW, A_SHORT, A_LIMIT, A_LONG, A_ALIGN, A_OBJECTS,
-       A_NOARRAY, A_AFTERALL };
+enum {
+	A_VERSION,
+	A_CUT,
+	A_SYNTAX,
+	A_KEYS,
+	A_DTYPE,
+	A_SHAPE,
+	A_OVERFLOW,
+	A_SHORT,
+	A_LIMIT,
+	A_LONG,
+	A_ALIGN,
+	A_OBJECTS,
+	A_NOARRAY,
+	A_AFTERALL
+};
 
 static const struct gh_rule rules[] = {
 	[A_VERSION] = { "GH-NPY-0001", GH_MEDIUM, GH_INCOMPLETE, "Array file of an unknown format version",
@@ -23,7 +37,8 @@ static const struct gh_rule rules[] = {
 	[A_SYNTAX] = { "GH-NPY-0003", GH_MEDIUM, GH_REVIEW, "Header of an array file is malformed",
 		       "Readers that are more lenient than others see a different array, or none.",
 		       "Save the array again with numpy.save().", "CWE-1286 CWE-436" },
-	[A_KEYS] = { "GH-NPY-0004", GH_MEDIUM, GH_REVIEW, "Header of an array file has missing, doubled or unknown keys",
+	[A_KEYS] = { "GH-NPY-0004", GH_MEDIUM, GH_REVIEW,
+		     "Header of an array file has missing, doubled or unknown keys",
 		     "Readers that take the first and readers that take the last of two keys see different arrays.",
 		     "Save the array again with numpy.save().", "CWE-436" },
 	[A_DTYPE] = { "GH-NPY-0005", GH_MEDIUM, GH_INCOMPLETE, "Element type of an array is not understood",
@@ -32,12 +47,15 @@ static const struct gh_rule rules[] = {
 	[A_SHAPE] = { "GH-NPY-0006", GH_MEDIUM, GH_REVIEW, "Shape of an array is malformed",
 		      "Loaders reject the file or misread it.", "Save the array again with numpy.save().", "CWE-1286" },
 	[A_OVERFLOW] = { "GH-NPY-0007", GH_HIGH, GH_UNSAFE, "Shape of an array is negative or overflows",
-			 "A reader that multiplies without checking allocates too little and reads or writes out of bounds.",
+			 "A reader that multiplies without checking allocates too little and reads or writes out of "
+			 "bounds.",
 			 "Do not load the file.", "CWE-190 CWE-787 CWE-125" },
 	[A_SHORT] = { "GH-NPY-0008", GH_MEDIUM, GH_REVIEW, "Array has fewer bytes than its header declares",
-		      "A memory-mapping reader runs past the end; others allocate what was declared before they notice.",
+		      "A memory-mapping reader runs past the end; others allocate what was declared before they "
+		      "notice.",
 		      "Get the file again from its source.", "CWE-125 CWE-789" },
-	[A_LIMIT] = { "GH-NPY-0009", GH_MEDIUM, GH_INCOMPLETE, "Header of an array file is too large or nested too deeply",
+	[A_LIMIT] = { "GH-NPY-0009", GH_MEDIUM, GH_INCOMPLETE,
+		      "Header of an array file is too large or nested too deeply",
 		      "Exhausts or crashes the loader's parser; the content could not be checked.",
 		      "Do not load the file.", "CWE-674 CWE-400" },
 	[A_LONG] = { "GH-NPY-0010", GH_LOW, GH_CLEAN, "Header of an array file is longer than NumPy loads by default",
@@ -46,7 +64,8 @@ static const struct gh_rule rules[] = {
 	[A_ALIGN] = { "GH-NPY-0011", GH_INFO, GH_CLEAN, "Array data are not aligned as NumPy writes them",
 		      "Nothing: the file was written by another program.", "Nothing to do.", "" },
 	[A_OBJECTS] = { "GH-NPY-0012", GH_LOW, GH_CLEAN, "Array of Python objects: its data are a pickle",
-			"numpy.load(allow_pickle=True) executes whatever the pickle calls; see the findings about calls.",
+			"numpy.load(allow_pickle=True) executes whatever the pickle calls; see the findings about "
+			"calls.",
 			"Store plain numbers, and load with allow_pickle=False.", "CWE-502 AML.T0011" },
 	[A_NOARRAY] = { "GH-NPY-0013", GH_MEDIUM, GH_REVIEW, "Pickle in an object array does not make an array",
 			"The file is a disguised pickle rather than an array that NumPy saved.",
@@ -79,8 +98,11 @@ static const char *type_name(const struct gh_npy_type *t)
 	const struct gh_dtype *d = t->fields || t->subarray ? NULL : gh_dtype_numpy(t->kind, t->size);
 	if (d != NULL)
 		return d->name;
-	return t->fields || t->subarray ? "RECORD" : t->kind == 'M' || t->kind == 'm' ? "TIME" :
-	       t->kind == 'S' ? "BYTES" : t->kind == 'U' ? "TEXT" : "VOID";
+	return t->fields || t->subarray		  ? "RECORD"
+	       : t->kind == 'M' || t->kind == 'm' ? "TIME"
+	       : t->kind == 'S'			  ? "BYTES"
+	       : t->kind == 'U'			  ? "TEXT"
+						  : "VOID";
 }
 
 static enum gh_rc emit_tensor(struct gh_walk *w, const struct gh_npyhdr *h, uint64_t off)
@@ -148,7 +170,8 @@ static enum gh_rc bad_header(struct gh_walk *w, const struct gh_npyhdr *h, uint6
 {
 	int rule = faults[h->fault].rule;
 	gh_anomaly(w, &rules[rule], text + h->where, data - text - h->where, "%s", h->why);
-	enum gh_rc rc = h->type.objects && h->fault != GH_NPY_DTYPE ? read_objects(w, data) : behind_bad_header(w, data);
+	enum gh_rc rc = h->type.objects && h->fault != GH_NPY_DTYPE ? read_objects(w, data)
+								    : behind_bad_header(w, data);
 	return rc != GH_OK ? rc : gh_fail(w->err, faults[h->fault].rc, "array header: %s", h->why);
 }
 

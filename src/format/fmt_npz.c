@@ -8,7 +8,8 @@ enum { A_UNEXPECTED, A_SUFFIX, A_TWICE };
 
 static const struct gh_rule rules[] = {
 	[A_UNEXPECTED] = { "GH-NPZ-0001", GH_MEDIUM, GH_REVIEW, "File in an array archive that is no array",
-			   "numpy.load() hands its bytes out as they are; a program that unpickles them runs what they hold.",
+			   "numpy.load() hands its bytes out as they are; a program that unpickles them runs what they "
+			   "hold.",
 			   "Look at the file, or save the arrays again with numpy.savez().", "CWE-506" },
 	[A_SUFFIX] = { "GH-NPZ-0002", GH_MEDIUM, GH_REVIEW, "Array in an archive without the usual suffix",
 		       "Scanners that look at .npy members only pass over it; numpy.load() reads it like any other.",

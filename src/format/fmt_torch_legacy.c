@@ -14,7 +14,8 @@ static const struct gh_rule rules[] = {
 	[A_VERSION] = { "GH-PTL-0001", GH_MEDIUM, GH_REVIEW, "Legacy PyTorch stream of another protocol version",
 			"PyTorch refuses it; a tool that does not check reads what follows in its own way.",
 			"Save the checkpoint again with a current PyTorch.", "CWE-1286" },
-	[A_SYSINFO] = { "GH-PTL-0002", GH_MEDIUM, GH_REVIEW, "System information of a legacy PyTorch stream is malformed",
+	[A_SYSINFO] = { "GH-PTL-0002", GH_MEDIUM, GH_REVIEW,
+			"System information of a legacy PyTorch stream is malformed",
 			"The stream was not written by PyTorch.", "Get the file again from its source.", "CWE-1286" },
 	[A_KEYS] = { "GH-PTL-0003", GH_MEDIUM, GH_INCOMPLETE, "List of storage keys is malformed",
 		     "The bytes behind the list cannot be told apart; they may be anything.",
@@ -23,7 +24,8 @@ static const struct gh_rule rules[] = {
 			 "Bytes ride along that no tensor shows, of a length that nothing fixes.",
 			 "Save the checkpoint again.", "CWE-506" },
 	[A_TWICE] = { "GH-PTL-0005", GH_MEDIUM, GH_REVIEW, "Storage is listed twice",
-		      "The second copy replaces the first: a scanner that looks at one sees other weights than the loader.",
+		      "The second copy replaces the first: a scanner that looks at one sees other weights than the "
+		      "loader.",
 		      "Save the checkpoint again.", "CWE-436" },
 	[A_COUNT] = { "GH-PTL-0006", GH_HIGH, GH_UNSAFE, "Storage has another size than the object says",
 		      "A loader that does not check writes past the memory it allocated.",
@@ -44,16 +46,13 @@ static const char magic_decimal[] = "119547037146038801333356"; /* 0x1950a86a20f
 static const uint8_t magic_bytes[] = { 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19 };
 enum { PROTOCOL = 1001, MAGIC_WITHIN = 64 };
 
-static bool holds(struct gh_span in, const void *what, size_t n)
-{
-	return memmem(in.p, in.n, what, n) != NULL;
-}
+static bool holds(struct gh_span in, const void *what, size_t n) { return memmem(in.p, in.n, what, n) != NULL; }
 
 static enum gh_match probe(const struct gh_probe *p)
 {
 	struct gh_span s = gh_span_cut(p->head, 0, MAGIC_WITHIN);
-	if (s.n < sizeof magic_bytes || (!holds(s, magic_bytes, sizeof magic_bytes) &&
-					 !holds(s, magic_decimal, sizeof magic_decimal - 1)))
+	if (s.n < sizeof magic_bytes ||
+	    (!holds(s, magic_bytes, sizeof magic_bytes) && !holds(s, magic_decimal, sizeof magic_decimal - 1)))
 		return GH_NO;
 	return GH_STRONG; /* more general: the walk runs the first pickle and compares its value */
 }
@@ -65,7 +64,8 @@ struct stream {
 	struct gh_torch_keys keys;
 };
 
-static enum gh_rc run(struct stream *s, const char *what, const struct gh_pickle_hooks *hooks, struct gh_pickle_result *r)
+static enum gh_rc run(struct stream *s, const char *what, const struct gh_pickle_hooks *hooks,
+		      struct gh_pickle_result *r)
 {
 	uint64_t from = s->off;
 	enum gh_rc rc = gh_pickle_run(s->w, from, hooks, r);
@@ -150,14 +150,16 @@ static enum gh_rc read_storage(struct stream *s, struct gh_span key)
 	struct gh_cur c = gh_cur(w->src, s->off);
 	uint64_t count = gh_cur_u64le(&c), left = gh_cur_left(&c);
 	if (c.bad || (count == t->numel && t->bytes > left)) {
-		gh_anomaly(w, &rules[A_CUT], s->off, w->src->size - s->off, "storage '%s' needs %" PRIu64 " bytes, %" PRIu64
-			   " are there", gh_safe(key).s, t->bytes, left);
+		gh_anomaly(w, &rules[A_CUT], s->off, w->src->size - s->off,
+			   "storage '%s' needs %" PRIu64 " bytes, %" PRIu64 " are there", gh_safe(key).s, t->bytes,
+			   left);
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_MALFORMED, "storage '%s' is cut off",
 			       gh_safe(key).s);
 	}
 	if (count != t->numel) {
-		gh_anomaly(w, &rules[A_COUNT], s->off, 8, "storage '%s' has %" PRIu64 " elements, the object says %" PRIu64,
-			   gh_safe(key).s, count, t->numel);
+		gh_anomaly(w, &rules[A_COUNT], s->off, 8,
+			   "storage '%s' has %" PRIu64 " elements, the object says %" PRIu64, gh_safe(key).s, count,
+			   t->numel);
 		return gh_fail(w->err, GH_E_MALFORMED, "storage '%s' has another size", gh_safe(key).s);
 	}
 	t->found = true;

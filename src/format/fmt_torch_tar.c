@@ -85,8 +85,8 @@ static enum gh_rc on_content(void *ctx, struct gh_walk *w, const struct gh_tar_e
 		return GH_OK;
 	struct gh_torch_quiet q;
 	gh_torch_quiet_begin(&q, w, src);
-	enum gh_rc rc = which == STORAGES ? gh_torch_read_storages(&q.walk, &f->parts) :
-					    gh_torch_read_tensors(&q.walk, &f->parts);
+	enum gh_rc rc = which == STORAGES ? gh_torch_read_storages(&q.walk, &f->parts)
+					  : gh_torch_read_tensors(&q.walk, &f->parts);
 	f->blind = f->blind || rc != GH_OK;
 	gh_torch_quiet_end(&q);
 	return GH_OK;
@@ -101,8 +101,9 @@ static enum gh_rc on_done(void *ctx, struct gh_walk *w)
 		const struct gh_torch_old_tensor *t = &p->tensor[i];
 		const struct gh_torch_storage *s = gh_torch_find(&p->objects, "", t->storage);
 		if (s == NULL || t->reach > s->numel)
-			gh_anomaly(w, &rules[A_EXTENT], 0, 0, "a tensor needs %" PRIu64 " elements of storage '%s', which %s",
-				   t->reach, gh_safe(t->storage).s, s == NULL ? "is missing" : "is smaller");
+			gh_anomaly(w, &rules[A_EXTENT], 0, 0,
+				   "a tensor needs %" PRIu64 " elements of storage '%s', which %s", t->reach,
+				   gh_safe(t->storage).s, s == NULL ? "is missing" : "is smaller");
 	}
 	return GH_OK;
 }

@@ -12,12 +12,12 @@
 
 struct record {
 	const struct gh_torch_place *place;
-	struct gh_span name;	  /* without the top directory, in lower case: as PyTorch looks it up */
+	struct gh_span name; /* without the top directory, in lower case: as PyTorch looks it up */
 	bool odd_case;
-	bool told;		  /* STORAGE: its tensor was emitted */
-	bool read;		  /* OBJECT, SCRIPT_OBJECT: its storages were collected */
-	bool named;		  /* STORAGE: a pickle names it */
-	uint32_t next;		  /* in its hash chain */
+	bool told;     /* STORAGE: its tensor was emitted */
+	bool read;     /* OBJECT, SCRIPT_OBJECT: its storages were collected */
+	bool named;    /* STORAGE: a pickle names it */
+	uint32_t next; /* in its hash chain */
 };
 
 struct archive {
@@ -83,7 +83,8 @@ static enum gh_rc place_records(struct archive *a, struct gh_walk *w)
 		struct record *r = &a->r[i];
 		struct gh_span name = a->e[i].name;
 		bool inside = a->top.n == 0 ||
-			      (name.n >= a->top.n && strncasecmp((const char *)name.p, (const char *)a->top.p, a->top.n) == 0);
+			      (name.n >= a->top.n &&
+			       strncasecmp((const char *)name.p, (const char *)a->top.p, a->top.n) == 0);
 		uint8_t *lower = gh_alloc(w->arena, name.n + 1, 1);
 		if (lower == NULL)
 			return gh_fail(w->err, GH_E_NOMEM, "PyTorch archive: %zu records", a->n);
@@ -94,7 +95,7 @@ static enum gh_rc place_records(struct archive *a, struct gh_walk *w)
 		r->place = gh_torch_place(inside ? r->name : GH_SPAN("?"));
 		if (!inside || r->place->record == GH_TORCH_CODE || r->place->record == GH_TORCH_DEBUG ||
 		    r->place->record == GH_TORCH_EXTRA)
-			r->odd_case = false; /* names of the author's own */
+			r->odd_case = false;		       /* names of the author's own */
 		else if (r->place->record == GH_TORCH_STORAGE) /* the key is the pickle's, the folder is not */
 			r->odd_case = !gh_span_starts(gh_span_cut(name, a->top.n, name.n), r->place->dir);
 		uint32_t *head = &a->bucket[hash_name(r->name, (struct gh_span){ 0 }) & (a->nbucket - 1)];
@@ -293,8 +294,8 @@ static void check_strangers(struct archive *a, struct gh_walk *w)
 			gh_anomaly(w, &gh_torch_rules[GH_TORCH_CASE], off, len, "'%s'", gh_safe(e->name).s);
 		if (i != a->first_object && r->place->record != GH_TORCH_SCRIPT_OBJECT && names_object(e->name, &top) &&
 		    !(r->place->record == GH_TORCH_OBJECT && a->r[a->first_object].place->record != GH_TORCH_OBJECT))
-			gh_anomaly(w, &gh_torch_rules[GH_TORCH_SEVERAL], off, len, "'%s' beside '%s'", gh_safe(e->name).s,
-				   gh_safe(a->e[a->first_object].name).s);
+			gh_anomaly(w, &gh_torch_rules[GH_TORCH_SEVERAL], off, len, "'%s' beside '%s'",
+				   gh_safe(e->name).s, gh_safe(a->e[a->first_object].name).s);
 		else if (r->place->record == GH_TORCH_OUTSIDE)
 			gh_anomaly(w, &gh_torch_rules[GH_TORCH_STRANGER], off, len, "'%s'", gh_safe(e->name).s);
 		else if (r->place->record == GH_TORCH_STORAGE && !r->named && !a->blind && !a->objects.full)

@@ -46,42 +46,65 @@ static const struct word {
 	const char *name;
 	enum when when;
 } python[] = {
-	{ "exec", ANYWHERE },	     { "eval", ANYWHERE },	  { "compile", ANYWHERE },     { "__import__", ANYWHERE },
-	{ "globals", ANYWHERE },     { "locals", ANYWHERE },	  { "vars", CALLED },	       { "breakpoint", CALLED },
-	{ "setattr", ANYWHERE },     { "delattr", ANYWHERE },	  { "open", CALLED },	       { "input", CALLED },
-	{ "type", CALLED },	     { "help", CALLED },	  { "memoryview", CALLED },    { "exit", CALLED },
-	{ "lambda", ANYWHERE },	     { "yield", ANYWHERE },	  { "async", ANYWHERE },       { "await", ANYWHERE },
-	{ "global", ANYWHERE },	     { "nonlocal", ANYWHERE },	  { "try", ANYWHERE },	       { "except", ANYWHERE },
-	{ "__builtins__", ANYWHERE }, { "__loader__", ANYWHERE },  { "__file__", ANYWHERE },    { "__spec__", ANYWHERE },
+	{ "exec", ANYWHERE },	      { "eval", ANYWHERE },	  { "compile", ANYWHERE },  { "__import__", ANYWHERE },
+	{ "globals", ANYWHERE },      { "locals", ANYWHERE },	  { "vars", CALLED },	    { "breakpoint", CALLED },
+	{ "setattr", ANYWHERE },      { "delattr", ANYWHERE },	  { "open", CALLED },	    { "input", CALLED },
+	{ "type", CALLED },	      { "help", CALLED },	  { "memoryview", CALLED }, { "exit", CALLED },
+	{ "lambda", ANYWHERE },	      { "yield", ANYWHERE },	  { "async", ANYWHERE },    { "await", ANYWHERE },
+	{ "global", ANYWHERE },	      { "nonlocal", ANYWHERE },	  { "try", ANYWHERE },	    { "except", ANYWHERE },
+	{ "__builtins__", ANYWHERE }, { "__loader__", ANYWHERE }, { "__file__", ANYWHERE }, { "__spec__", ANYWHERE },
 };
 
 /* Attributes through which Python objects lead to everything else. */
-static const char *const dunders[] = { "__class__",   "__globals__", "__builtins__", "__subclasses__", "__bases__",
-				       "__base__",    "__mro__",     "__code__",     "__getattribute__", "__dict__",
-				       "__import__",  "__closure__", "__self__",     "__func__",	 "__reduce__",
-				       "__reduce_ex__" };
+static const char *const dunders[] = { "__class__",	   "__globals__", "__builtins__", "__subclasses__",
+				       "__bases__",	   "__base__",	  "__mro__",	  "__code__",
+				       "__getattribute__", "__dict__",	  "__import__",	  "__closure__",
+				       "__self__",	   "__func__",	  "__reduce__",	  "__reduce_ex__" };
 
 /* Python modules: a call through one of these names is no TorchScript. */
-static const char *const modules[] = { "os",	  "sys",       "subprocess", "socket",	"shutil",   "builtins",
-				       "posix",	  "nt",	       "importlib",  "ctypes",	"pickle",   "requests",
-				       "urllib",  "pty",       "base64",     "codecs",	"threading", "multiprocessing",
-				       "http",	  "ftplib",    "marshal",    "runpy",	"signal",   "tempfile",
-				       "pathlib", "webbrowser", "asyncio",   "platform", "inspect", "numpy", "types" };
+static const char *const modules[] = {
+	"os",	    "sys",     "subprocess", "socket", "shutil", "builtins", "posix",	"nt",	      "importlib",
+	"ctypes",   "pickle",  "requests",   "urllib", "pty",	 "base64",   "codecs",	"threading",  "multiprocessing",
+	"http",	    "ftplib",  "marshal",    "runpy",  "signal", "tempfile", "pathlib", "webbrowser", "asyncio",
+	"platform", "inspect", "numpy",	     "types"
+};
 
 /* Last words of operators that reach outside: torch.from_file, ops.aten.save, ops.image.read_file, … */
-static const char *const outward[] = { "from_file",	    "save",		 "load",	     "read_file",
-				       "write_file",	    "rpc_async",	 "rpc_sync",	     "rpc_remote",
-				       "decode_video",	    "read_video_from_file", "probe_video_from_file",
-				       "sox_io_load_audio_file", "sox_io_save_audio_file", "sox_effects_apply_effects_file",
-				       "sox_io_get_info",   "load_library",	 "_load_from_file",  "_save_to_file" };
+static const char *const outward[] = { "from_file",
+				       "save",
+				       "load",
+				       "read_file",
+				       "write_file",
+				       "rpc_async",
+				       "rpc_sync",
+				       "rpc_remote",
+				       "decode_video",
+				       "read_video_from_file",
+				       "probe_video_from_file",
+				       "sox_io_load_audio_file",
+				       "sox_io_save_audio_file",
+				       "sox_effects_apply_effects_file",
+				       "sox_io_get_info",
+				       "load_library",
+				       "_load_from_file",
+				       "_save_to_file" };
 
 /* Libraries of operators and native classes that come with PyTorch or its domain libraries. */
-static const char *const libraries[] = { "prim",	     "aten",	   "prims",	 "quantized", "_quantized",
-					 "quantized_decomposed", "torchvision", "prepacked", "xnnpack", "mkldnn_prepacked",
-					 "mkldnn",	     "onednn",	   "sparse",	 "cuda",      "profiler",
-					 "static_runtime",   "tensorexpr", "image",	 "video",     "torchaudio",
-					 "rnn",		     "_nnapi",	   "metal",	 "metal_prepacked", "vulkan",
-					 "vulkan_prepacked", "higher_order", "inductor", "quantization", "onnx",
+static const char *const libraries[] = { "prim",	 "aten",
+					 "prims",	 "quantized",
+					 "_quantized",	 "quantized_decomposed",
+					 "torchvision",	 "prepacked",
+					 "xnnpack",	 "mkldnn_prepacked",
+					 "mkldnn",	 "onednn",
+					 "sparse",	 "cuda",
+					 "profiler",	 "static_runtime",
+					 "tensorexpr",	 "image",
+					 "video",	 "torchaudio",
+					 "rnn",		 "_nnapi",
+					 "metal",	 "metal_prepacked",
+					 "vulkan",	 "vulkan_prepacked",
+					 "higher_order", "inductor",
+					 "quantization", "onnx",
 					 "nvprims" };
 
 static const char *const bases[] = { "Module", "NamedTuple", "Enum", "Interface", "ModuleInterface", "object" };
@@ -156,7 +179,8 @@ static enum tok lex_string(struct lexer *l, int quote)
 static enum tok lex_number(struct lexer *l)
 {
 	int last = 0;
-	for (int c = peek(l); letter(c) || digit(c) || c == '.' || ((c == '-' || c == '+') && (last | 32) == 'e'); c = peek(l)) {
+	for (int c = peek(l); letter(c) || digit(c) || c == '.' || ((c == '-' || c == '+') && (last | 32) == 'e');
+	     c = peek(l)) {
 		last = c;
 		next(l);
 	}
@@ -228,7 +252,7 @@ static enum tok lex(struct lexer *l)
 struct script {
 	struct gh_walk *w;
 	struct lexer l;
-	bool import; /* in an import statement */
+	bool import;	      /* in an import statement */
 	unsigned class_words; /* 1: its name is next, 2: its base */
 };
 

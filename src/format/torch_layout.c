@@ -9,7 +9,9 @@ static const struct row {
 	{ "constants.pkl", NULL, NULL, { GH_TORCH_SCRIPT_OBJECT, "torchscript object", "pickle", "constants/" } },
 	{ "bytecode.pkl", NULL, NULL, { GH_TORCH_SCRIPT_OBJECT, "torchscript object", "pickle", "constants/" } },
 	{ "attributes.pkl", NULL, NULL, { GH_TORCH_SCRIPT_OBJECT, "torchscript object", "pickle", "tensors/" } },
-	{ "traced_inputs.pkl", NULL, NULL,
+	{ "traced_inputs.pkl",
+	  NULL,
+	  NULL,
 	  { GH_TORCH_SCRIPT_OBJECT, "torchscript object", "pickle", "traced_inputs/" } },
 	{ "mobile_debug_handles.pkl", NULL, NULL, { GH_TORCH_DEBUG, "debug information", "pickle", NULL } },
 	{ "callstack_debug_map.pkl", NULL, NULL, { GH_TORCH_DEBUG, "debug information", "pickle", NULL } },
@@ -41,8 +43,8 @@ const struct gh_torch_place *gh_torch_place(struct gh_span name)
 		return &folder;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *r = &rows[i];
-		if (r->whole != NULL ? gh_span_is(name, r->whole) :
-				       gh_span_starts(name, r->dir) && name.n > strlen(r->dir) &&
+		if (r->whole != NULL ? gh_span_is(name, r->whole)
+				     : gh_span_starts(name, r->dir) && name.n > strlen(r->dir) &&
 					       (r->end == NULL || gh_span_ends(name, r->end)))
 			return &r->place;
 	}

@@ -6,13 +6,13 @@
 #include "base/span.h"
 
 enum gh_torch_record {
-	GH_TORCH_OUTSIDE, /* no loader asks for this name */
-	GH_TORCH_FOLDER,  /* a directory entry */
-	GH_TORCH_OBJECT,  /* data.pkl */
+	GH_TORCH_OUTSIDE,	/* no loader asks for this name */
+	GH_TORCH_FOLDER,	/* a directory entry */
+	GH_TORCH_OBJECT,	/* data.pkl */
 	GH_TORCH_SCRIPT_OBJECT, /* constants.pkl and the other pickles of TorchScript */
-	GH_TORCH_STORAGE, /* raw bytes of a storage */
-	GH_TORCH_CODE,	  /* TorchScript source */
-	GH_TORCH_DEBUG,	  /* where TorchScript source came from: a pickle read by the debugger */
+	GH_TORCH_STORAGE,	/* raw bytes of a storage */
+	GH_TORCH_CODE,		/* TorchScript source */
+	GH_TORCH_DEBUG,		/* where TorchScript source came from: a pickle read by the debugger */
 	GH_TORCH_VERSION,
 	GH_TORCH_BYTEORDER,
 	GH_TORCH_MARK,	  /* small facts: serialization id, alignment */

@@ -13,8 +13,8 @@ struct gh_torch_objects gh_torch_objects(struct gh_arena *a)
 	return (struct gh_torch_objects){ .arena = a, .dir = "" };
 }
 
-static void __attribute__((format(printf, 3, 4)))
-note(struct gh_torch_objects *o, enum gh_torch_fault fault, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4))) note(struct gh_torch_objects *o, enum gh_torch_fault fault,
+						       const char *fmt, ...)
 {
 	if (o->nfault == FAULTS_KEPT) {
 		o->more[fault]++;
@@ -181,7 +181,8 @@ static void check_view(struct gh_torch_objects *o, struct gh_heap *h, gh_val vie
 	    !gh_val_int(h, gh_val_item(h, view, 1), &off) || !gh_val_int(h, gh_val_item(h, view, 2), &size))
 		note(o, GH_TORCH_PERSID, "storage '%s': its view is not (key, offset, size)", gh_safe(p->key).s);
 	else if (off < 0 || size < 0 || off > p->numel || size > p->numel - off)
-		note(o, GH_TORCH_EXTENT, "storage '%s': a view of %" PRId64 " elements from %" PRId64 ", it has %" PRId64,
+		note(o, GH_TORCH_EXTENT,
+		     "storage '%s': a view of %" PRId64 " elements from %" PRId64 ", it has %" PRId64,
 		     gh_safe(p->key).s, size, off, p->numel);
 }
 
@@ -209,8 +210,9 @@ static void on_persid(struct gh_torch_objects *o, struct gh_heap *h, gh_val id)
 	struct gh_torch_storage *s = gh_torch_find(o, o->dir, p.key);
 	if (s != NULL) {
 		if (s->numel != numel || s->sized != sized || s->bytes != bytes)
-			note(o, GH_TORCH_CONFLICT, "storage '%s': %" PRIu64 " elements (%" PRIu64 " bytes), then %" PRIu64
-			     " (%" PRIu64 ")", gh_safe(p.key).s, s->numel, s->bytes, numel, bytes);
+			note(o, GH_TORCH_CONFLICT,
+			     "storage '%s': %" PRIu64 " elements (%" PRIu64 " bytes), then %" PRIu64 " (%" PRIu64 ")",
+			     gh_safe(p.key).s, s->numel, s->bytes, numel, bytes);
 		return;
 	}
 	if (p.type == NULL) {
@@ -280,8 +282,9 @@ static enum gh_torch_fault read_geometry(struct gh_heap *h, gh_val args, struct 
 		int64_t d, s;
 		gh_val dv = gh_val_item(h, size, i), sv = gh_val_item(h, stride, i);
 		if (!gh_val_int(h, dv, &d) || !gh_val_int(h, sv, &s))
-			return gh_val_kind(h, dv) == GH_V_BIGINT || gh_val_kind(h, sv) == GH_V_BIGINT ? GH_TORCH_SHAPE :
-													 GH_TORCH_ARGUMENTS;
+			return gh_val_kind(h, dv) == GH_V_BIGINT || gh_val_kind(h, sv) == GH_V_BIGINT
+				       ? GH_TORCH_SHAPE
+				       : GH_TORCH_ARGUMENTS;
 		if (d < 0 || s < 0)
 			return GH_TORCH_SHAPE;
 		g->dim[i] = (uint64_t)d;
@@ -331,7 +334,8 @@ static void on_tensor(struct gh_torch_objects *o, struct gh_heap *h, const struc
 	if (r->dtype != 0) {
 		type = gh_val_global(h, gh_val_item(h, args, r->dtype), &module, &name) ? gh_dtype_torch(name) : NULL;
 		if (type == NULL) {
-			note(o, GH_TORCH_TYPE, "a tensor on storage '%s' has an unknown element type", gh_safe(s->key).s);
+			note(o, GH_TORCH_TYPE, "a tensor on storage '%s' has an unknown element type",
+			     gh_safe(s->key).s);
 			return;
 		}
 	}
@@ -341,8 +345,9 @@ static void on_tensor(struct gh_torch_objects *o, struct gh_heap *h, const struc
 	if (__builtin_mul_overflow(room, (uint64_t)type->block, &room))
 		room = UINT64_MAX;
 	if (g.reach > room)
-		note(o, GH_TORCH_EXTENT, "a tensor on storage '%s' needs %" PRIu64 " elements, the storage has %" PRIu64,
-		     gh_safe(s->key).s, g.reach, room);
+		note(o, GH_TORCH_EXTENT,
+		     "a tensor on storage '%s' needs %" PRIu64 " elements, the storage has %" PRIu64, gh_safe(s->key).s,
+		     g.reach, room);
 	if (s->ndim == 0 && g.offset == 0 && g.contiguous && g.count == room && g.ndim != 0) {
 		uint64_t *dim = GH_NEW(o->arena, uint64_t, g.ndim);
 		if (dim == NULL)
@@ -451,7 +456,8 @@ struct gh_pickle_hooks gh_torch_hooks(struct gh_torch_objects *o)
 	return (struct gh_pickle_hooks){ .arg = o, .call = hook };
 }
 
-enum gh_rc gh_torch_run_quietly(struct gh_walk *w, struct gh_src *src, struct gh_torch_objects *o, enum gh_pickle_end *end)
+enum gh_rc gh_torch_run_quietly(struct gh_walk *w, struct gh_src *src, struct gh_torch_objects *o,
+				enum gh_pickle_end *end)
 {
 	struct gh_torch_quiet q;
 	gh_torch_quiet_begin(&q, w, src);

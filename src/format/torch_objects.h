@@ -33,9 +33,9 @@ struct gh_torch_storage {
 	uint64_t numel;		      /* as the persistent id says */
 	uint64_t bytes;		      /* numel * element size; meaningless when !sized */
 	bool sized;
-	bool found;		      /* for the container: its bytes were seen */
-	struct gh_span name;	      /* of a tensor on it, from the dict that holds it; empty when not known */
-	unsigned ndim;		      /* shape of a tensor that covers all of it; 0: none seen */
+	bool found;	     /* for the container: its bytes were seen */
+	struct gh_span name; /* of a tensor on it, from the dict that holds it; empty when not known */
+	unsigned ndim;	     /* shape of a tensor that covers all of it; 0: none seen */
 	const uint64_t *dim;
 	uint32_t next; /* in its hash chain */
 };
@@ -65,7 +65,8 @@ struct gh_pickle_hooks gh_torch_hooks(struct gh_torch_objects *o);
 /* After the run: names of tensors in plain dicts of the result. */
 void gh_torch_name_values(struct gh_torch_objects *o, struct gh_heap *h, gh_val v);
 /* Run the pickle in src for its storages only: no events, memory given back. *end, when not NULL, says how it ended. */
-enum gh_rc gh_torch_run_quietly(struct gh_walk *w, struct gh_src *src, struct gh_torch_objects *o, enum gh_pickle_end *end);
+enum gh_rc gh_torch_run_quietly(struct gh_walk *w, struct gh_src *src, struct gh_torch_objects *o,
+				enum gh_pickle_end *end);
 /* A storage that the container describes itself (old tar files); NULL when memory ran out (o->full). */
 struct gh_torch_storage *gh_torch_add(struct gh_torch_objects *o, struct gh_span key);
 struct gh_torch_storage *gh_torch_find(struct gh_torch_objects *o, const char *dir, struct gh_span key);

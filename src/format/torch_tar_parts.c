@@ -11,7 +11,8 @@ static const struct gh_rule rules[] = {
 	[A_BROKEN] = { "GH-PTT-0001", GH_MEDIUM, GH_REVIEW, "A pickle of an old PyTorch tar breaks off",
 		       "What was called before has happened; what follows cannot be told apart.",
 		       "Do not load it; get the file again from its source.", "CWE-502" },
-	[A_VALUES] = { "GH-PTT-0002", GH_MEDIUM, GH_INCOMPLETE, "A pickle of an old PyTorch tar holds unexpected values",
+	[A_VALUES] = { "GH-PTT-0002", GH_MEDIUM, GH_INCOMPLETE,
+		       "A pickle of an old PyTorch tar holds unexpected values",
 		       "The bytes behind it cannot be told apart; they may be anything.",
 		       "Get the file again from its source.", "CWE-1286" },
 	[A_CUT] = { "GH-PTT-0003", GH_MEDIUM, GH_REVIEW, "Old PyTorch tar ends within its tensors or storages",
@@ -21,8 +22,8 @@ static const struct gh_rule rules[] = {
 		      "A loader that multiplies without checking allocates too little and writes past it.",
 		      "Do not load the file.", "CWE-190 CWE-787" },
 	[A_VIEW] = { "GH-PTT-0005", GH_HIGH, GH_UNSAFE, "View of an old PyTorch storage reaches outside of it",
-		     "A loader that does not check reads or writes memory that is not its own.", "Do not load the file.",
-		     "CWE-125 CWE-787" },
+		     "A loader that does not check reads or writes memory that is not its own.",
+		     "Do not load the file.", "CWE-125 CWE-787" },
 	GH_RULES_END
 };
 
@@ -157,12 +158,13 @@ static enum gh_rc views(struct reader *p)
 		gh_val v = gh_val_item(h, p->r.value, i);
 		struct gh_span key, root;
 		int64_t off, count;
-		if (gh_val_kind(h, v) != GH_V_TUPLE || gh_val_len(h, v) != 4 || !key_of(p, gh_val_item(h, v, 0), &key) ||
-		    !key_of(p, gh_val_item(h, v, 1), &root) || !gh_val_int(h, gh_val_item(h, v, 2), &off) ||
-		    !gh_val_int(h, gh_val_item(h, v, 3), &count))
+		if (gh_val_kind(h, v) != GH_V_TUPLE || gh_val_len(h, v) != 4 ||
+		    !key_of(p, gh_val_item(h, v, 0), &key) || !key_of(p, gh_val_item(h, v, 1), &root) ||
+		    !gh_val_int(h, gh_val_item(h, v, 2), &off) || !gh_val_int(h, gh_val_item(h, v, 3), &count))
 			return strange(p, from, "a view is not (key, root, offset, elements)");
 		const struct gh_torch_storage *r = gh_torch_find(&p->out->objects, "", root);
-		if (r == NULL || off < 0 || count < 0 || (uint64_t)off > r->numel || (uint64_t)count > r->numel - (uint64_t)off) {
+		if (r == NULL || off < 0 || count < 0 || (uint64_t)off > r->numel ||
+		    (uint64_t)count > r->numel - (uint64_t)off) {
 			gh_anomaly(p->w, &rules[A_VIEW], from, p->off - from, "view '%s' of '%s'", gh_safe(key).s,
 				   gh_safe(root).s);
 			continue;
@@ -215,7 +217,8 @@ static enum gh_rc one_tensor(struct reader *p)
 	}
 	for (uint32_t i = 0; i < ndim && !c.bad; i++) {
 		uint64_t stride = gh_cur_u64le(&c), span = 0;
-		bad = bad || stride > INT64_MAX || (size[i] != 0 && __builtin_mul_overflow(size[i] - 1, stride, &span)) ||
+		bad = bad || stride > INT64_MAX ||
+		      (size[i] != 0 && __builtin_mul_overflow(size[i] - 1, stride, &span)) ||
 		      __builtin_add_overflow(reach, span, &reach);
 	}
 	uint64_t offset = gh_cur_u64le(&c);

@@ -17,9 +17,9 @@ static enum gh_rc fault(struct gh_npyhdr *h, enum gh_npy_fault f, uint32_t where
 /* Kinds with a size in bytes behind them; sizes is a set of allowed sizes, bit n for 1 << n bytes; any: as it says. */
 static const struct sized {
 	char code, kind;
-	bool any;	 /* any size, none means 0 */
-	uint8_t scale;	 /* bytes per unit of the size */
-	uint32_t sizes;	 /* set of sizes, 1u << size */
+	bool any;	/* any size, none means 0 */
+	uint8_t scale;	/* bytes per unit of the size */
+	uint32_t sizes; /* set of sizes, 1u << size */
 } sized[] = {
 	{ 'b', 'b', false, 1, 1u << 1 },
 	{ 'i', 'i', false, 1, 1u << 1 | 1u << 2 | 1u << 4 | 1u << 8 },
@@ -39,16 +39,16 @@ static const struct named {
 	char kind;
 	uint8_t size;
 } named[] = {
-	{ "?", 'b', 1 },	 { "b", 'i', 1 },	   { "B", 'u', 1 },	   { "h", 'i', 2 },
-	{ "H", 'u', 2 },	 { "i", 'i', 4 },	   { "I", 'u', 4 },	   { "l", 'i', 8 },
-	{ "L", 'u', 8 },	 { "q", 'i', 8 },	   { "Q", 'u', 8 },	   { "p", 'i', 8 },
-	{ "P", 'u', 8 },	 { "e", 'f', 2 },	   { "f", 'f', 4 },	   { "d", 'f', 8 },
-	{ "g", 'f', 16 },	 { "F", 'c', 8 },	   { "D", 'c', 16 },	   { "G", 'c', 32 },
-	{ "O", 'O', 8 },	 { "M", 'M', 8 },	   { "m", 'm', 8 },	   { "S", 'S', 0 },
-	{ "U", 'U', 0 },	 { "V", 'V', 0 },	   { "a", 'S', 0 },	   { "c", 'S', 1 },
-	{ "bool", 'b', 1 },	 { "int8", 'i', 1 },	   { "int16", 'i', 2 },	   { "int32", 'i', 4 },
-	{ "int64", 'i', 8 },	 { "uint8", 'u', 1 },	   { "uint16", 'u', 2 },   { "uint32", 'u', 4 },
-	{ "uint64", 'u', 8 },	 { "float16", 'f', 2 },	   { "float32", 'f', 4 },  { "float64", 'f', 8 },
+	{ "?", 'b', 1 },	 { "b", 'i', 1 },	    { "B", 'u', 1 },	   { "h", 'i', 2 },
+	{ "H", 'u', 2 },	 { "i", 'i', 4 },	    { "I", 'u', 4 },	   { "l", 'i', 8 },
+	{ "L", 'u', 8 },	 { "q", 'i', 8 },	    { "Q", 'u', 8 },	   { "p", 'i', 8 },
+	{ "P", 'u', 8 },	 { "e", 'f', 2 },	    { "f", 'f', 4 },	   { "d", 'f', 8 },
+	{ "g", 'f', 16 },	 { "F", 'c', 8 },	    { "D", 'c', 16 },	   { "G", 'c', 32 },
+	{ "O", 'O', 8 },	 { "M", 'M', 8 },	    { "m", 'm', 8 },	   { "S", 'S', 0 },
+	{ "U", 'U', 0 },	 { "V", 'V', 0 },	    { "a", 'S', 0 },	   { "c", 'S', 1 },
+	{ "bool", 'b', 1 },	 { "int8", 'i', 1 },	    { "int16", 'i', 2 },   { "int32", 'i', 4 },
+	{ "int64", 'i', 8 },	 { "uint8", 'u', 1 },	    { "uint16", 'u', 2 },  { "uint32", 'u', 4 },
+	{ "uint64", 'u', 8 },	 { "float16", 'f', 2 },	    { "float32", 'f', 4 }, { "float64", 'f', 8 },
 	{ "complex64", 'c', 8 }, { "complex128", 'c', 16 }, { "object", 'O', 8 },  { "int", 'i', 8 },
 	{ "float", 'f', 8 },	 { "complex", 'c', 16 },
 };
@@ -170,8 +170,8 @@ static bool inner_shape(const struct gh_py *py, uint32_t i, uint64_t *product)
 	}
 	for (; at != GH_PY_NIL; at = py->node[at].next) {
 		const struct gh_py_node *d = &py->node[at];
-		if (d->kind != GH_PY_INT || d->neg || d->big ||
-		    __builtin_mul_overflow(*product, d->num, product) || *product > INT32_MAX)
+		if (d->kind != GH_PY_INT || d->neg || d->big || __builtin_mul_overflow(*product, d->num, product) ||
+		    *product > INT32_MAX)
 			return false;
 		if (n->kind == GH_PY_INT)
 			break;
@@ -342,8 +342,8 @@ static enum gh_rc read_shape(const struct gh_py *py, uint32_t i, struct gh_npyhd
 			return fault(h, GH_NPY_NEGATIVE, d->off, "a dimension is negative");
 		h->dim[h->ndim++] = d->num;
 		empty = empty || d->num == 0;
-		if (d->big || d->num > INT64_MAX || (d->num != 0 && __builtin_mul_overflow(product, d->num, &product)) ||
-		    product > INT64_MAX)
+		if (d->big || d->num > INT64_MAX ||
+		    (d->num != 0 && __builtin_mul_overflow(product, d->num, &product)) || product > INT64_MAX)
 			return fault(h, GH_NPY_OVERFLOW, d->off, "the number of elements does not fit 63 bits");
 	}
 	h->count = empty ? 0 : product;

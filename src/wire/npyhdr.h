@@ -26,12 +26,12 @@ enum gh_npy_fault {
 
 /* An element type. */
 struct gh_npy_type {
-	char kind;	/* b bool, i u int, f float, c complex, m M time, S bytes, U text, O object; V void or fields */
-	char order;	/* '<', '>', or '|' when it does not apply */
-	bool objects;	/* holds Python objects anywhere: the data are then a pickle stream */
-	bool fields;	/* has named fields */
-	bool subarray;	/* an element is itself an array */
-	uint64_t size;	/* bytes of one element */
+	char kind;     /* b bool, i u int, f float, c complex, m M time, S bytes, U text, O object; V void or fields */
+	char order;    /* '<', '>', or '|' when it does not apply */
+	bool objects;  /* holds Python objects anywhere: the data are then a pickle stream */
+	bool fields;   /* has named fields */
+	bool subarray; /* an element is itself an array */
+	uint64_t size; /* bytes of one element */
 };
 
 struct gh_npyhdr {

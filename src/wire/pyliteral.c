@@ -33,8 +33,8 @@ static int look(const struct parser *p) { return p->at < p->t.n ? p->t.p[p->at] 
 
 static void blank(struct parser *p)
 {
-	while (p->at < p->t.n && (p->t.p[p->at] == ' ' || (p->t.p[p->at] >= '\t' && p->t.p[p->at] <= '\r' &&
-							   p->t.p[p->at] != '\v')))
+	while (p->at < p->t.n &&
+	       (p->t.p[p->at] == ' ' || (p->t.p[p->at] >= '\t' && p->t.p[p->at] <= '\r' && p->t.p[p->at] != '\v')))
 		p->at++;
 }
 
@@ -46,8 +46,8 @@ static struct gh_py_node *fresh(struct parser *p, enum gh_py_kind kind, uint32_t
 		return NULL;
 	py->node = grown;
 	*index = (uint32_t)py->n++;
-	py->node[*index] = (struct gh_py_node){ .kind = kind, .off = (uint32_t)p->at, .next = GH_PY_NIL,
-						.child = GH_PY_NIL };
+	py->node[*index] =
+		(struct gh_py_node){ .kind = kind, .off = (uint32_t)p->at, .next = GH_PY_NIL, .child = GH_PY_NIL };
 	return &py->node[*index];
 }
 

@@ -32,10 +32,11 @@ static unsigned scripts(struct gh_events *ev, const char *name)
 		char ids[400];
 		if (!gh_span_ends(member, ".py"))
 			continue;
-		gh_test_walked(&script, &gh_fmt_torchscript, (struct gh_span){ ev->member[i].p, ev->member[i].n }, "x.py", ids,
-			       sizeof ids);
+		gh_test_walked(&script, &gh_fmt_torchscript, (struct gh_span){ ev->member[i].p, ev->member[i].n },
+			       "x.py", ids, sizeof ids);
 		if (script.rc != GH_OK || ids[0] != 0)
-			fail_msg("%s, %s: %s %s\n%s", name, ev->member[i].name, ids, script.why, gh_buf_cstr(&script.log));
+			fail_msg("%s, %s: %s %s\n%s", name, ev->member[i].name, ids, script.why,
+				 gh_buf_cstr(&script.log));
 		gh_events_free(&script);
 		n++;
 	}
@@ -55,7 +56,8 @@ static void one(const char *dir, const char *name, unsigned seen[KINDS], unsigne
 	struct gh_events ev;
 	assert_non_null(in.p);
 	struct gh_probe p = { gh_span_cut(in, 0, GH_PROBE_BYTES),
-			      in.n > GH_PROBE_BYTES ? gh_span_cut(in, in.n - GH_PROBE_BYTES, GH_PROBE_BYTES) : in, in.n };
+			      in.n > GH_PROBE_BYTES ? gh_span_cut(in, in.n - GH_PROBE_BYTES, GH_PROBE_BYTES) : in,
+			      in.n };
 	if (kinds[k].fmt->probe(&p) != GH_STRONG)
 		fail_msg("%s: not recognised", name);
 	gh_test_walked(&ev, kinds[k].fmt, in, name, ids, sizeof ids);

@@ -8,18 +8,25 @@
 
 extern const struct gh_fmt gh_fmt_torch_legacy, gh_fmt_torch_tar, gh_fmt_torch_storages, gh_fmt_torch_tensors;
 
-#define MAGIC "\x80\2\x8a\12l\xfc\x9c" "F\xf9 j\xa8P\x19."
+#define MAGIC \
+	"\x80\2\x8a\12l\xfc\x9c" \
+	"F\xf9 j\xa8P\x19."
 #define VERSION "\x80\2M\xe9\3."
 #define SYSINFO "\x80\2}(X\15\0\0\0little_endian\x88u."
 #define STORAGE(key, numel) "(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0" key "X\3\0\0\0cpuK" numel "NtQ"
 #define VIEW(key, numel, off, n) \
 	"(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0" key "X\3\0\0\0cpuK" numel "(X\1\0\0\0vK" off "K" n "ttQ"
 #define TENSOR(storage, size) \
-	"ctorch._utils\n_rebuild_tensor_v2\n(" storage "K\0(K" size "t(K\1t\x89" "ccollections\nOrderedDict\n)RtR"
+	"ctorch._utils\n_rebuild_tensor_v2\n(" storage "K\0(K" size "t(K\1t\x89" \
+	"ccollections\nOrderedDict\n)RtR"
 #define OBJECT(body) "\x80\2" body "."
 #define ONE OBJECT("}(X\1\0\0\0w" TENSOR(STORAGE("0", "\4"), "\4") "u")
-#define KEYS0 "\x80\2](X\1\0\0\0" "0e."
-#define DATA4 "\4\0\0\0\0\0\0\0" "0123456789abcdef"
+#define KEYS0 \
+	"\x80\2](X\1\0\0\0" \
+	"0e."
+#define DATA4 \
+	"\4\0\0\0\0\0\0\0" \
+	"0123456789abcdef"
 #define START MAGIC VERSION SYSINFO
 #define S(lit) { (const uint8_t *)(lit), sizeof(lit) - 1 }
 
@@ -32,27 +39,51 @@ static const struct {
 } rows[] = {
 	{ "as torch.save wrote it", S(START ONE KEYS0 DATA4), "", GH_OK, true },
 	{ "magic as text", S("L119547037146038801333356L\n." VERSION SYSINFO ONE KEYS0 DATA4), "", GH_OK, true },
-	{ "magic behind other opcodes", S("\x80\2N0\x8a\12l\xfc\x9c" "F\xf9 j\xa8P\x19." VERSION SYSINFO ONE KEYS0 DATA4), "", GH_OK,
-	  true },
+	{ "magic behind other opcodes",
+	  S("\x80\2N0\x8a\12l\xfc\x9c"
+	    "F\xf9 j\xa8P\x19." VERSION SYSINFO ONE KEYS0 DATA4),
+	  "", GH_OK, true },
 	{ "no storages", S(START OBJECT("N") "\x80\2]."), "", GH_OK, true },
 	{ "a view", S(START OBJECT(TENSOR(VIEW("0", "\4", "\1", "\3"), "\3")) KEYS0 DATA4), "", GH_OK, true },
 	{ "bytes behind", S(START ONE KEYS0 DATA4 "evil"), "", GH_OK, false },
-	{ "another magic", S("\x80\2\x8a\12l\xfc\x9c" "F\xf9 j\xa8P\x18."), NULL, GH_E_NOTTHIS, false },
-	{ "magic within a string", S("\x80\2U\12l\xfc\x9c" "F\xf9 j\xa8P\x19."), NULL, GH_E_NOTTHIS, false },
+	{ "another magic",
+	  S("\x80\2\x8a\12l\xfc\x9c"
+	    "F\xf9 j\xa8P\x18."),
+	  NULL, GH_E_NOTTHIS, false },
+	{ "magic within a string",
+	  S("\x80\2U\12l\xfc\x9c"
+	    "F\xf9 j\xa8P\x19."),
+	  NULL, GH_E_NOTTHIS, false },
 	{ "another version", S(MAGIC "\x80\2M\xea\3." SYSINFO ONE KEYS0 DATA4), "GH-PTL-0001", GH_OK, true },
 	{ "system information is a list", S(MAGIC VERSION "\x80\2]." ONE KEYS0 DATA4), "GH-PTL-0002", GH_OK, true },
 	{ "keys are a number", S(START ONE "\x80\2K\1." DATA4), "GH-PTL-0003", GH_E_UNREAD, false },
-	{ "key that nothing names", S(START ONE "\x80\2](X\1\0\0\0" "9e." DATA4), "GH-PTL-0004", GH_E_UNREAD, false },
-	{ "key twice", S(START ONE "\x80\2](X\1\0\0\0" "0X\1\0\0\0" "0e." DATA4 DATA4), "GH-PTL-0005", GH_OK, true },
-	{ "another count", S(START ONE KEYS0 "\5\0\0\0\0\0\0\0" "0123456789abcdefghij"), "GH-PTL-0006", GH_E_MALFORMED, false },
-	{ "negative count", S(START ONE KEYS0 "\xff\xff\xff\xff\xff\xff\xff\xff" "0123456789abcdefghij"), "GH-PTL-0006",
-	  GH_E_MALFORMED, false },
-	{ "cut in the data", S(START ONE KEYS0 "\4\0\0\0\0\0\0\0" "0123"), "GH-PTL-0007", GH_E_MALFORMED, false },
+	{ "key that nothing names",
+	  S(START ONE "\x80\2](X\1\0\0\0"
+		      "9e." DATA4),
+	  "GH-PTL-0004", GH_E_UNREAD, false },
+	{ "key twice",
+	  S(START ONE "\x80\2](X\1\0\0\0"
+		      "0X\1\0\0\0"
+		      "0e." DATA4 DATA4),
+	  "GH-PTL-0005", GH_OK, true },
+	{ "another count",
+	  S(START ONE KEYS0 "\5\0\0\0\0\0\0\0"
+			    "0123456789abcdefghij"),
+	  "GH-PTL-0006", GH_E_MALFORMED, false },
+	{ "negative count",
+	  S(START ONE KEYS0 "\xff\xff\xff\xff\xff\xff\xff\xff"
+			    "0123456789abcdefghij"),
+	  "GH-PTL-0006", GH_E_MALFORMED, false },
+	{ "cut in the data",
+	  S(START ONE KEYS0 "\4\0\0\0\0\0\0\0"
+			    "0123"),
+	  "GH-PTL-0007", GH_E_MALFORMED, false },
 	{ "cut in the count", S(START ONE KEYS0 "\4\0\0"), "GH-PTL-0007", GH_E_MALFORMED, false },
 	{ "storage without data", S(START ONE "\x80\2]."), "GH-PTL-0008", GH_OK, true },
 	{ "broken object", S(START "\x80\2}(X\1\0"), "GH-PTL-0009", GH_E_MALFORMED, false },
 	{ "tensor outside", S(START OBJECT(TENSOR(STORAGE("0", "\4"), "\5")) KEYS0 DATA4), "GH-PT-0004", GH_OK, true },
-	{ "view outside", S(START OBJECT(TENSOR(VIEW("0", "\4", "\3", "\3"), "\3")) KEYS0 DATA4), "GH-PT-0004", GH_OK, true },
+	{ "view outside", S(START OBJECT(TENSOR(VIEW("0", "\4", "\3", "\3"), "\3")) KEYS0 DATA4), "GH-PT-0004", GH_OK,
+	  true },
 };
 
 /* The pickle machine's own remarks about broken streams are its tests' business. */
@@ -76,9 +107,10 @@ static void test_legacy(void **state)
 		char ids[400];
 		gh_test_walked(&ev, &gh_fmt_torch_legacy, rows[i].in, "x.pt", ids, sizeof ids);
 		without_pickle(ids);
-		if (ev.rc != rows[i].rc || ev.gapless != rows[i].gapless || (rows[i].ids == NULL ? ev.events != 0 : strcmp(ids, rows[i].ids) != 0))
-			fail_msg("%s: rc %d %s, gapless %d, '%s'\n%s", rows[i].what, (int)ev.rc, ev.why, (int)ev.gapless, ids,
-				 gh_buf_cstr(&ev.log));
+		if (ev.rc != rows[i].rc || ev.gapless != rows[i].gapless ||
+		    (rows[i].ids == NULL ? ev.events != 0 : strcmp(ids, rows[i].ids) != 0))
+			fail_msg("%s: rc %d %s, gapless %d, '%s'\n%s", rows[i].what, (int)ev.rc, ev.why,
+				 (int)ev.gapless, ids, gh_buf_cstr(&ev.log));
 		gh_events_free(&ev);
 	}
 }
@@ -131,7 +163,10 @@ static void tar_member(struct gh_test_bytes *b, const char *name, struct gh_span
 	memcpy(h + 136, "00000000000", 11);
 	memset(h + 148, ' ', 8);
 	h[156] = '0';
-	memcpy(h + 257, "ustar\0" "00", 8);
+	memcpy(h + 257,
+	       "ustar\0"
+	       "00",
+	       8);
 	unsigned sum = 0;
 	for (size_t i = 0; i < sizeof h; i++)
 		sum += h[i];
@@ -142,12 +177,22 @@ static void tar_member(struct gh_test_bytes *b, const char *name, struct gh_span
 	gh_test_put(b, (struct gh_span){ zero, (512 - data.n % 512) % 512 });
 }
 
-#define STORAGES "\x80\2K\1." "\x80\2(K\7X\3\0\0\0cpuctorch\nFloatStorage\nt." DATA4 "\x80\2]((K\x08K\7K\1K\2te."
+#define STORAGES \
+	"\x80\2K\1." \
+	"\x80\2(K\7X\3\0\0\0cpuctorch\nFloatStorage\nt." DATA4 "\x80\2]((K\x08K\7K\1K\2te."
 #define TENSORS(offset) \
-	"\x80\2K\1." "\x80\2(K\1K\7ctorch\nFloatTensor\nt." "\2\0\0\0\0\0\0\0" "\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0" \
+	"\x80\2K\1." \
+	"\x80\2(K\1K\7ctorch\nFloatTensor\nt." \
+	"\2\0\0\0\0\0\0\0" \
+	"\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0" \
 	"\2\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0" offset "\0\0\0\0\0\0\0"
 #define OLD(storages, tensors) \
-	{ { "sys_info", S("\x80\2}.") }, { "pickle", S("\x80\2K\1.") }, { "storages", S(storages) }, { "tensors", S(tensors) } }
+	{ \
+		{ "sys_info", S("\x80\2}.") }, { "pickle", S("\x80\2K\1.") }, { "storages", S(storages) }, \
+		{ \
+			"tensors", S(tensors) \
+		} \
+	}
 
 static const struct {
 	const char *what;
@@ -161,8 +206,12 @@ static const struct {
 	{ "tensor outside", OLD(STORAGES, TENSORS("\1")), "GH-PTT-0008" },
 	{ "tensor without storage", OLD("\x80\2K\0.\x80\2].", TENSORS("\0")), "GH-PTT-0008" },
 	{ "nothing in it", OLD("\x80\2K\0.", "\x80\2K\0."), "" },
-	{ "a stranger", { { "pickle", S("\x80\2K\1.") }, { "storages", S("\x80\2K\0.") }, { "run.py", S("import os") } }, "GH-PTT-0006" },
-	{ "two pickles", { { "pickle", S("\x80\2K\1.") }, { "storages", S("\x80\2K\0.") }, { "pickle", S("\x80\2K\1.") } }, NULL },
+	{ "a stranger",
+	  { { "pickle", S("\x80\2K\1.") }, { "storages", S("\x80\2K\0.") }, { "run.py", S("import os") } },
+	  "GH-PTT-0006" },
+	{ "two pickles",
+	  { { "pickle", S("\x80\2K\1.") }, { "storages", S("\x80\2K\0.") }, { "pickle", S("\x80\2K\1.") } },
+	  NULL },
 	{ "any tar", { { "pickle", S("\x80\2K\1.") }, { "readme", S("x") } }, NULL },
 };
 
@@ -204,16 +253,24 @@ static const struct {
 	{ "more than there is", &gh_fmt_torch_storages, S("\x80\2K\xff."), "GH-PTT-0002", GH_E_UNREAD },
 	{ "negative", &gh_fmt_torch_storages, S("\x80\2J\xff\xff\xff\xff.aaaaa"), "GH-PTT-0002", GH_E_UNREAD },
 	{ "broken count", &gh_fmt_torch_storages, S("\x80\2K"), "GH-PTT-0001", GH_E_MALFORMED },
-	{ "storage of no type", &gh_fmt_torch_storages, S("\x80\2K\1.\x80\2(K\7NNt." DATA4), "GH-PTT-0002", GH_E_UNREAD },
-	{ "storage cut", &gh_fmt_torch_storages, S("\x80\2K\1.\x80\2(K\7X\3\0\0\0cpuctorch\nFloatStorage\nt.\5\0\0\0\0\0\0\0ab"),
-	  "GH-PTT-0003", GH_E_MALFORMED },
+	{ "storage of no type", &gh_fmt_torch_storages, S("\x80\2K\1.\x80\2(K\7NNt." DATA4), "GH-PTT-0002",
+	  GH_E_UNREAD },
+	{ "storage cut", &gh_fmt_torch_storages,
+	  S("\x80\2K\1.\x80\2(K\7X\3\0\0\0cpuctorch\nFloatStorage\nt.\5\0\0\0\0\0\0\0ab"), "GH-PTT-0003",
+	  GH_E_MALFORMED },
 	{ "storage of 2^62 elements", &gh_fmt_torch_storages,
-	  S("\x80\2K\1.\x80\2(K\7X\3\0\0\0cpuctorch\nFloatStorage\nt.\0\0\0\0\0\0\0\x40" "ab"), "GH-PTT-0003", GH_E_MALFORMED },
+	  S("\x80\2K\1.\x80\2(K\7X\3\0\0\0cpuctorch\nFloatStorage\nt.\0\0\0\0\0\0\0\x40"
+	    "ab"),
+	  "GH-PTT-0003", GH_E_MALFORMED },
 	{ "view outside", &gh_fmt_torch_storages, S("\x80\2K\0.\x80\2]((K\x08K\7K\1K\2te."), "GH-PTT-0005", GH_OK },
 	{ "tensor cut", &gh_fmt_torch_tensors, S("\x80\2K\1.\x80\2(K\1K\7Nt.\2\0\0\0"), "GH-PTT-0003", GH_E_MALFORMED },
-	{ "1000 dimensions", &gh_fmt_torch_tensors, S("\x80\2K\1.\x80\2(K\1K\7Nt.\xe8\3\0\0\0\0\0\0"), "GH-PTT-0002", GH_E_UNREAD },
+	{ "1000 dimensions", &gh_fmt_torch_tensors, S("\x80\2K\1.\x80\2(K\1K\7Nt.\xe8\3\0\0\0\0\0\0"), "GH-PTT-0002",
+	  GH_E_UNREAD },
 	{ "negative size", &gh_fmt_torch_tensors,
-	  S("\x80\2K\1.\x80\2(K\1K\7Nt.\1\0\0\0\0\0\0\0" "\xff\xff\xff\xff\xff\xff\xff\xff" "\1\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0"),
+	  S("\x80\2K\1.\x80\2(K\1K\7Nt.\1\0\0\0\0\0\0\0"
+	    "\xff\xff\xff\xff\xff\xff\xff\xff"
+	    "\1\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\0\0\0"),
 	  "GH-PTT-0004", GH_OK },
 };
 

@@ -11,21 +11,27 @@ static const struct {
 	enum gh_rc rc;
 } rows[] = {
 	{ "a module",
-	  "class M(Module):\n  __parameters__ = [\"weight\", ]\n  __buffers__ = []\n  weight : Tensor\n  training : bool\n"
+	  "class M(Module):\n  __parameters__ = [\"weight\", ]\n  __buffers__ = []\n  weight : Tensor\n  training : "
+	  "bool\n"
 	  "  __annotations__[\"0\"] = __torch__.torch.nn.modules.linear.Linear\n  k : Final[int] = 3\n"
 	  "  def forward(self: __torch__.M,\n    x: Tensor,\n    y: Optional[List[int]]=None) -> Tensor:\n"
 	  "    _0 = getattr(self, \"0\")\n    if torch.__isnot__(y, None):\n      y1 = unchecked_cast(List[int], y)\n"
 	  "    else:\n      ops.prim.RaiseException(\"import os; exec(1)\", \"builtins.ValueError\")\n"
-	  "    return torch.add((_0).forward(x, ), CONSTANTS.c0)\n", "", GH_OK },
-	{ "an old module", "op_version_set = 1\nimport __torch__.torch.nn\nclass M(Module):\n  __parameters__ = []\n", "", GH_OK },
+	  "    return torch.add((_0).forward(x, ), CONSTANTS.c0)\n",
+	  "", GH_OK },
+	{ "an old module", "op_version_set = 1\nimport __torch__.torch.nn\nclass M(Module):\n  __parameters__ = []\n",
+	  "", GH_OK },
 	{ "a named tuple", "class P(NamedTuple):\n  data : Tensor\n", "", GH_OK },
 	{ "an enum", "class C(Enum):\n  RED : int = 0\n", "", GH_OK },
 	{ "nothing", "", "", GH_OK },
-	{ "a native class of PyTorch's", "class M(Module):\n  p : __torch__.torch.classes.quantized.LinearPackedParamsBase\n", "", GH_OK },
-	{ "a comment about imports", "# import os; os.system('x')\ndef f(x: Tensor) -> Tensor:\n  return x\n", "", GH_OK },
+	{ "a native class of PyTorch's",
+	  "class M(Module):\n  p : __torch__.torch.classes.quantized.LinearPackedParamsBase\n", "", GH_OK },
+	{ "a comment about imports", "# import os; os.system('x')\ndef f(x: Tensor) -> Tensor:\n  return x\n", "",
+	  GH_OK },
 	{ "domain library", IN_FUNCTION("_0 = ops.torchvision.nms(x, x, 0.5)"), "", GH_OK },
 	{ "odd numbers", IN_FUNCTION("_0 = torch.add(x, -1.0000000000000001e-05)"), "", GH_OK },
-	{ "a variable named input", "def f(input: Tensor, type: int) -> Tensor:\n  return torch.relu(input)\n", "", GH_OK },
+	{ "a variable named input", "def f(input: Tensor, type: int) -> Tensor:\n  return torch.relu(input)\n", "",
+	  GH_OK },
 	{ "lists over several lines", "def f() -> List[int]:\n  return [\n1,\n2\n]\n", "", GH_OK },
 
 	{ "import", "import os\nos.system(\"echo\")\n", "GH-TS-0001 GH-TS-0003 GH-TS-0002", GH_OK },
@@ -50,7 +56,8 @@ static const struct {
 	{ "remote procedure", IN_FUNCTION("_0 = rpc_async(\"worker\", __torch__.f, (x,))"), "GH-TS-0004", GH_OK },
 	{ "name space as a value", IN_FUNCTION("_0 = getattr(torch, \"from_file\")"), "GH-TS-0007", GH_OK },
 	{ "another library", IN_FUNCTION("_0 = ops.evil.run(x)"), "GH-TS-0005", GH_OK },
-	{ "native class of another library", "class M(Module):\n  p : __torch__.torch.classes.evil.Engine\n", "GH-TS-0005", GH_OK },
+	{ "native class of another library", "class M(Module):\n  p : __torch__.torch.classes.evil.Engine\n",
+	  "GH-TS-0005", GH_OK },
 	{ "Python operator", IN_FUNCTION("_0 = ^evil()(x)"), "GH-TS-0006", GH_OK },
 	{ "Python operator by name", IN_FUNCTION("_0 = ops.prim.PythonOp(x)"), "GH-TS-0006", GH_OK },
 	{ "another base class", "class M(Evil):\n  pass\n", "GH-TS-0007", GH_OK },
