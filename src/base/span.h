@@ -65,6 +65,8 @@ static inline struct gh_span gh_rd_take(struct gh_rd *r, uint64_t n)
 		r->bad = true;
 		return (struct gh_span){ 0 };
 	}
+	if (n == 0) /* of an empty span, p may be NULL: no arithmetic on it */
+		return (struct gh_span){ r->s.p, 0 };
 	struct gh_span out = { r->s.p + r->off, (size_t)n };
 	r->off += (size_t)n;
 	return out;

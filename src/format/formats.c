@@ -32,6 +32,11 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_pe,
 	&gh_fmt_macho,
 	&gh_fmt_script,
+	&gh_fmt_png,
+	&gh_fmt_jpeg,
+	&gh_fmt_gif,
+	&gh_fmt_webp,
+	&gh_fmt_bmp,
 	&gh_fmt_json,
 	&gh_fmt_text,
 };

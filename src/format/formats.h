@@ -31,6 +31,11 @@ extern const struct gh_fmt gh_fmt_elf;
 extern const struct gh_fmt gh_fmt_pe;
 extern const struct gh_fmt gh_fmt_macho;
 extern const struct gh_fmt gh_fmt_script;
+extern const struct gh_fmt gh_fmt_png;
+extern const struct gh_fmt gh_fmt_jpeg;
+extern const struct gh_fmt gh_fmt_gif;
+extern const struct gh_fmt gh_fmt_webp;
+extern const struct gh_fmt gh_fmt_bmp;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif
