@@ -291,6 +291,16 @@ static void judge_persid(struct gh_scene *s, const struct gh_event *e)
 		report(s, &rules[PERSID], e, NULL);
 }
 
+/* A class that the archive's own code/ compiles to, in a pickle that PyTorch's C++ reader loads: an instance gets its
+ * attributes, nothing is called. The code itself is judged where it stands. For a Python loader the name leads nowhere. */
+static bool torchscript_class(const struct gh_scene *s, const struct gh_call *c)
+{
+	bool record = s->role != NULL && (strcmp(s->role, "object") == 0 || strcmp(s->role, "torchscript object") == 0);
+	bool use = c->how == GH_CALL_IMPORT || c->how == GH_CALL_NEW || (c->how == GH_CALL_BUILD && c->fresh);
+	return record && use && c->resolved && gh_span_starts(c->module, "__torch__") &&
+	       (c->module.n == 9 || c->module.p[9] == '.');
+}
+
 static void on_call(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
@@ -298,6 +308,8 @@ static void on_call(struct gh_scene *s, const struct gh_event *e)
 		return;
 	if (c->how != GH_CALL_IMPORT)
 		mark_called(s, c);
+	if (torchscript_class(s, c))
+		return;
 	if (c->how == GH_CALL_EXT)
 		report(s, &rules[EXTENSION], e, NULL);
 	else if (c->how == GH_CALL_PERSID)

@@ -207,18 +207,26 @@ static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt 
 		r->missing = o.missing;
 }
 
+static enum gh_match match_of(const struct gh_ident *id, const struct gh_fmt *fmt)
+{
+	for (size_t i = 0; i < id->n; i++)
+		if (id->v[i].fmt == fmt)
+			return id->v[i].match;
+	return GH_WEAK; /* its loader is used whatever the bytes say */
+}
+
 static void read_all(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m, struct reading *r)
 {
 	bool quiet = m->raw || m->how == GH_MEMBER_HIDDEN || m->how == GH_MEMBER_NESTED;
+	const struct gh_fmt *expect = m->expect == NULL ? NULL : gh_fmt_named(m->expect);
+	if (expect != NULL)
+		attempt(sf, r, expect, match_of(id, expect), false);
 	for (size_t i = 0; i < id->n; i++) {
 		enum gh_match match = id->v[i].match;
 		if ((match == GH_WEAK && r->n != 0) || (match == GH_TEXT && (r->n != 0 || quiet)))
 			continue;
 		attempt(sf, r, id->v[i].fmt, match, quiet);
 	}
-	const struct gh_fmt *expect = m->expect == NULL ? NULL : gh_fmt_named(m->expect);
-	if (expect != NULL && !refined(r, expect))
-		attempt(sf, r, expect, GH_WEAK, false);
 }
 
 static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m, const struct reading *r)

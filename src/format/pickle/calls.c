@@ -70,14 +70,15 @@ static bool is_news(struct pkl *m, const struct gh_call *c)
 
 bool pkl_emit_call(struct pkl *m, struct gh_call *c)
 {
-	if (c->how == GH_CALL_IMPORT)
-		m->out.imports++;
-	else
-		m->out.calls++;
+	/* Bytes that are no pickle spell a persistent id ("PK…") or an extension code every now and then, and what those do
+	 * is up to the loader: neither shows that the bytes are meant to be run. */
+	bool call = c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID;
+	m->out.imports += c->how == GH_CALL_IMPORT || c->how == GH_CALL_EXT;
+	m->out.calls += call;
 	if (m->h->full)
 		return pkl_limit(m, "no memory left for values");
 	if (m->mute) {
-		if (m->until_call && c->how != GH_CALL_IMPORT)
+		if (m->until_call && call)
 			m->stop = true;
 		return !m->stop;
 	}

@@ -38,7 +38,7 @@ static bool keys_ok(struct pkl *m, const gh_val *item, size_t n, size_t step)
 
 static bool make(struct pkl *m, enum gh_vkind kind, size_t at)
 {
-	gh_val v = gh_val_make_items(m->h, kind, m->stack + at, m->n - at);
+	gh_val v = gh_val_make_items(m->h, kind, m->n > at ? m->stack + at : NULL, m->n - at);
 	m->n = at;
 	return pkl_push_made(m, v);
 }
@@ -90,7 +90,7 @@ bool pkl_op_dict(struct pkl *m, uint64_t arg)
 		return false;
 	if ((m->n - at) % 2 != 0)
 		return pkl_break(m, "DICT with an odd number of items");
-	return keys_ok(m, m->stack + at, m->n - at, 2) && make(m, GH_V_DICT, at);
+	return (m->n == at || keys_ok(m, m->stack + at, m->n - at, 2)) && make(m, GH_V_DICT, at);
 }
 
 /* ---- adding -------------------------------------------------------------------------------------------------- */
