@@ -2,7 +2,8 @@
  *
  * The tables are the facts of Lib/_compat_pickle.py of CPython 3.11: NAME_MAPPING, then IMPORT_MAPPING. To renew them:
  *	python3 -c "import _compat_pickle as c
- *	for (m, n), (tm, tn) in sorted(c.NAME_MAPPING.items()): print('\t{ \"%s\", \"%s\", \"%s\", \"%s\" },' % (m, n, tm, tn))
+ *	for (m, n), (tm, tn) in sorted(c.NAME_MAPPING.items()):
+ *		print('\t{ \"%s\", \"%s\", \"%s\", \"%s\" },' % (m, n, tm, tn))
  *	for m, t in sorted(c.IMPORT_MAPPING.items()): print('\t{ \"%s\", \"%s\" },' % (m, t))"
  * Both are sorted bytewise, for binary search. */
 #include "format/pickle/machine.h"

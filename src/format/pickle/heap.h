@@ -91,7 +91,7 @@ static inline struct gh_node *gh_val_node(gh_val v)
 /* ---- making values. Any of them returns GH_UNKNOWN and sets h->full when the arena is exhausted. ---------------- */
 gh_val gh_val_make_int(struct gh_heap *h, int64_t i);
 gh_val gh_val_make_float(struct gh_heap *h, double f);
-/* kind: GH_V_STR or GH_V_BYTES without flags; BYTEARRAY and BIGINT too. flags as above; decoded: length after escapes. */
+/* kind: GH_V_STR, GH_V_BYTES, GH_V_BYTEARRAY or GH_V_BIGINT. flags as above; decoded: length after escapes. */
 gh_val gh_val_make_at(struct gh_heap *h, enum gh_vkind kind, uint8_t flags, uint64_t off, uint64_t len,
 		      uint64_t decoded);
 /* The bytes must live as long as the heap. */

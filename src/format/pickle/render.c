@@ -167,7 +167,12 @@ static void render(struct out *o, gh_val v, unsigned deep)
 		break;
 	case GH_V_TUPLE: put_items(o, v, deep, "(", ")"); break;
 	case GH_V_LIST: put_items(o, v, deep, "[", "]"); break;
-	case GH_V_SET: put_items(o, v, deep, gh_val_len(o->h, v) == 0 ? "set(" : "{", gh_val_len(o->h, v) == 0 ? ")" : "}"); break;
+	case GH_V_SET:
+		if (gh_val_len(o->h, v) == 0)
+			put(o, "set()");
+		else
+			put_items(o, v, deep, "{", "}");
+		break;
 	case GH_V_FROZENSET: put_items(o, v, deep, "frozenset({", "})"); break;
 	case GH_V_DICT: put_dict(o, v, deep); break;
 	case GH_V_GLOBAL: put_global(o, v); break;
