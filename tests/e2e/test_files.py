@@ -204,6 +204,13 @@ def no_length_misleads(folder):
     check('safetensors files with headers of any length are CLEAN', status == 0 and not wrong, wrong)
 
 
+def every_command(folder):
+    for args in (['help'], ['help', 'scan'], ['formats'], ['checks'], ['version'], ['completion', 'bash'], ['completion', 'zsh'],
+                 ['completion', 'fish'], ['explain', 'GH-SCAN-0002'], ['formats', '--format', 'json']):
+        r = run(*args, cwd=folder)
+        check(f'{args}: an answer', r.returncode == 0 and len(r.stdout) > 20 and r.stderr == b'', r)
+
+
 def many_at_once(folder):
     """Two artifacts in one command, and scans at the same time: no shared state."""
     (folder / 'a.safetensors').write_bytes(safetensors())
@@ -222,7 +229,7 @@ def many_at_once(folder):
 
 def main():
     parts = [special_files, missing_and_unreadable, standard_input, changing_file, limits, resident_memory, determinism,
-             names_never_lower, no_length_misleads, many_at_once]
+             names_never_lower, no_length_misleads, every_command, many_at_once]
     for part in parts:
         with tempfile.TemporaryDirectory(dir='/tmp') as temp:
             folder = pathlib.Path(temp) / 'models'
