@@ -3,10 +3,12 @@
  *
  * A first look at a few bytes throws out nearly everything; only what could begin a pickle with an import in it is
  * run, silently. */
+#include "format/pickle/glance.h"
 #include "format/pickle/machine.h"
 #include "format/pickle/text.h"
 
 enum {
+	LEAST = 16,		  /* bytes of a value that is worth a look */
 	LOOK = 96,		  /* bytes of the value that the first look decodes */
 	NAMES_WITHIN = 4096,	  /* a pickle without PROTO names something this early */
 	RUN_BYTES = GH_PROBE_BYTES,
@@ -106,7 +108,7 @@ static size_t hexadecimal(struct gh_span in, uint8_t *out, bool whole)
 	return whole && digits % 2 != 0 ? 0 : n;
 }
 
-static const struct codec codecs[] = {
+static const struct codec codecs[] = { /* in the order of the bits of pkl_glance_text() */
 	{ "", as_is },
 	{ "latin1", latin1 },
 	{ "base64", base64 },
@@ -226,68 +228,45 @@ static void decoded(struct pkl *m, gh_val v, const struct codec *c, struct gh_sp
 	}
 }
 
-static bool begins(uint8_t first, uint8_t second)
+/* The first bytes of the value: in the window, from the source, or decoded into buf. */
+static struct gh_span head_of(struct pkl *m, gh_val v, uint8_t buf[LOOK])
 {
-	static const uint8_t archives[] = "P\x1f\xfd\x28\x37\x42\x04\x7f";
-	if (first == 0x80)
-		return second <= 5;
-	return pkl_ops[first].run != NULL || memchr(archives, first, sizeof archives - 1) != NULL;
-}
-
-/* Quick test on the first characters: can any codec turn them into something that begins a pickle or an archive? Nearly
- * every string of a model is done with here. */
-static bool plausible(const uint8_t *p)
-{
-	if (begins(p[0], p[1]) || blank(p[0]) || (p[0] == 0xc2 && p[1] == 0x80))
-		return true;
-	int a = sextet(p[0]), b = sextet(p[1]), c = sextet(p[2]);
-	if (a >= 0 && b >= 0 && c >= 0 && begins((uint8_t)(a << 2 | b >> 4), (uint8_t)(b << 4 | c >> 2)))
-		return true;
-	a = nibble(p[0]);
-	b = nibble(p[1]);
-	c = nibble(p[2]);
-	int d = nibble(p[3]);
-	return a >= 0 && b >= 0 && c >= 0 && d >= 0 && begins((uint8_t)(a << 4 | b), (uint8_t)(c << 4 | d));
+	uint64_t off, len;
+	if (gh_val_place(v, &off, &len)) {
+		uint64_t want = len < LOOK ? len : LOOK;
+		bool here = off >= m->base && off - m->base + want <= (uint64_t)(m->end - m->win) && m->epoch == *m->src->epoch;
+		return here ? (struct gh_span){ m->win + (off - m->base), (size_t)want } :
+			      gh_src_window(m->src, off, (size_t)want);
+	}
+	const struct gh_node *d = gh_val_node(v);
+	if (d == NULL || (d->flags & (GH_NF_ESCAPED | GH_NF_RAWUNI)) == 0)
+		return (struct gh_span){ 0 };
+	struct gh_span raw = gh_src_window(m->src, d->u.at.off, d->u.at.len < 512 ? (size_t)d->u.at.len : 512);
+	return (struct gh_span){ buf, pkl_text_decode(raw, (d->flags & GH_NF_RAWUNI) != 0, buf, LOOK) };
 }
 
 void pkl_nested(struct pkl *m, gh_val v)
 {
-	uint8_t head[LOOK], out[LOOK];
-	size_t n = 0;
-	uint64_t off, len = gh_val_len(m->h, v);
+	uint8_t buf[LOOK], out[LOOK];
 	if (m->mute || m->nop < m->sh->from_op || m->sink_stop)
 		return;
+	struct gh_span head = head_of(m, v, buf);
+	bool whole = head.n == gh_val_len(m->h, v);
+	unsigned hint = head.n < LEAST ? 0 : pkl_glance_text(head, whole);
+	uint64_t off, len;
 	bool place = gh_val_place(v, &off, &len);
-	if (place) {
-		struct gh_span s = { 0 };
-		if (off >= m->base && off - m->base + 16 <= (uint64_t)(m->end - m->win) && m->epoch == *m->src->epoch) {
-			s = gh_span_cut((struct gh_span){ m->win, (size_t)(m->end - m->win) }, off - m->base, LOOK);
-			if (!plausible(s.p))
-				return;
-		}
-		if (s.n < LOOK && s.n < len)
-			s = gh_src_window(m->src, off, LOOK);
-		n = s.n < len ? s.n : (size_t)len;
-		memcpy(head, s.p, n);
-	} else {
-		const struct gh_node *d = gh_val_node(v);
-		if (d == NULL || (d->flags & (GH_NF_ESCAPED | GH_NF_RAWUNI)) == 0)
-			return;
-		struct gh_span raw = gh_src_window(m->src, d->u.at.off, d->u.at.len < 512 ? (size_t)d->u.at.len : 512);
-		n = pkl_text_decode(raw, (d->flags & GH_NF_RAWUNI) != 0, head, LOOK);
-	}
-	if (n < 16)
-		return;
-	struct gh_span first = { head, n };
-	for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
-		size_t made = codecs[i].decode(first, out, n == len);
-		struct gh_span s = { out, made };
-		if (made == 0 || (!archive(s) && !promising(s, made >= NAMES_WITHIN || n == len)))
+	if (hint != 0 && head.p != buf)
+		memcpy(buf, head.p, head.n); /* what follows asks for other windows */
+	head.p = buf;
+	for (size_t i = 0; hint != 0 && i < sizeof codecs / sizeof codecs[0]; i++) {
+		if ((hint & 1u << i) == 0)
 			continue;
-		if (i == 1 && place && memcmp(head, out, made < n ? made : n) == 0 && made == n)
-			continue; /* plain ASCII: looked at as it is */
+		size_t made = codecs[i].decode(head, out, whole);
+		struct gh_span s = { out, made };
+		if (made == 0 || (!archive(s) && !promising(s, made >= NAMES_WITHIN || whole)))
+			continue;
 		if (i != 0 || !place || !in_place(m, v))
-			decoded(m, v, &codecs[i], first);
+			decoded(m, v, &codecs[i], head);
 	}
 	pkl_sync(m);
 }
