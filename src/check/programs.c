@@ -13,26 +13,26 @@ enum { LOOK = 4096, SOURCE_MIN = 24, SOURCE_WINDOW = 64 << 10, SOURCE_MAX = 16 <
 
 enum { R_IN_DATA, R_AS_FILE, R_SOURCE_IN_DATA, R_SOURCE_BESIDE, R_FETCH, R_TARGET };
 static const struct gh_rule rules[] = {
-	[R_IN_DATA] = { "GH-EXE-0001", GH_CRITICAL, GH_UNSAFE, "a program inside a model's data",
-			"a loader, a plug-in or a second stage takes it out and runs it; scanners of programs never "
-			"see it",
-			"do not use this model", "CWE-506 AML.T0018 AML.T0011.001" },
-	[R_AS_FILE] = { "GH-EXE-0002", GH_HIGH, GH_REVIEW, "a program beside a model",
-			"whoever starts it, or a loader that looks for libraries here, runs the author's code",
-			"remove it; if the model needs it, build it from source yourself", "CWE-829 AML.T0011.001" },
-	[R_SOURCE_IN_DATA] = { "GH-EXE-0003", GH_HIGH, GH_UNSAFE, "source code inside a model's data",
-			       "code that does not belong there is there to be taken out and run",
-			       "do not use this model", "CWE-506 AML.T0018" },
-	[R_SOURCE_BESIDE] = { "GH-EXE-0004", GH_MEDIUM, GH_REVIEW, "source code added to a model file",
-			      "a program that looks for it there runs the author's code",
-			      "read the code before using the model", "CWE-829 AML.T0011" },
+	[R_IN_DATA] = { "GH-EXE-0001", GH_CRITICAL, GH_UNSAFE, "A program inside a model's data",
+			"A loader, a plug-in or a second stage takes it out and runs it; scanners of programs never "
+			"see it.",
+			"Do not use this model.", "CWE-506 AML.T0018 AML.T0011.001" },
+	[R_AS_FILE] = { "GH-EXE-0002", GH_HIGH, GH_REVIEW, "A program beside a model",
+			"Whoever starts it, or a loader that looks for libraries here, runs the author's code.",
+			"Remove it; if the model needs it, build it from source yourself.", "CWE-829 AML.T0011.001" },
+	[R_SOURCE_IN_DATA] = { "GH-EXE-0003", GH_HIGH, GH_UNSAFE, "Source code inside a model's data",
+			       "Code that does not belong there is there to be taken out and run.",
+			       "Do not use this model.", "CWE-506 AML.T0018" },
+	[R_SOURCE_BESIDE] = { "GH-EXE-0004", GH_MEDIUM, GH_REVIEW, "Source code added to a model file",
+			      "A program that looks for it there runs the author's code.",
+			      "Read the code before using the model.", "CWE-829 AML.T0011" },
 	[R_FETCH] = { "GH-EXE-0005", GH_CRITICAL, GH_UNSAFE,
-		      "source code that fetches or decodes something and runs it",
-		      "whoever controls the address runs any code, and may change it at any time", "do not run it",
+		      "Source code that fetches or decodes something and runs it",
+		      "Whoever controls the address runs any code, and may change it at any time.", "Do not run it.",
 		      "CWE-494 CWE-829 AML.T0011.001" },
 	[R_TARGET] = { "GH-EXE-0006", GH_CRITICAL, GH_UNSAFE,
-		       "a configuration that makes its loader call into the system",
-		       "whoever loads the configuration runs the author's command", "do not load this model",
+		       "A configuration that makes its loader call into the system",
+		       "Whoever loads the configuration runs the author's command.", "Do not load this model.",
 		       "CWE-502 CWE-94 CVE-2025-23304 AML.T0011" },
 	GH_RULES_END
 };

@@ -9,14 +9,14 @@ enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, RESERVED = 0xe0, FIXED =
 enum { A_CHECK = GH_STREAM_OWN, A_FLAGS, A_HCRC };
 static const struct gh_rule rules[] = {
 	GH_STREAM_RULES("GZ", "gzip"),
-	[A_CHECK] = { "GH-GZ-0004", GH_MEDIUM, GH_REVIEW, "gzip content does not match its checksum or length",
-		      "a streaming loader has acted on the content before it notices, a careful one refuses it",
-		      "get an undamaged copy and compare its digest", "CWE-354" },
-	[A_FLAGS] = { "GH-GZ-0005", GH_MEDIUM, GH_REVIEW, "reserved flags set in a gzip header",
-		      "some readers refuse such a file, others read it: tools disagree on what it holds",
-		      "compress the file again", "CWE-436" },
-	[A_HCRC] = { "GH-GZ-0006", GH_LOW, GH_REVIEW, "gzip header does not match its checksum",
-		     "some readers refuse such a file, others read it", "compress the file again", "CWE-354" },
+	[A_CHECK] = { "GH-GZ-0004", GH_MEDIUM, GH_REVIEW, "Gzip content does not match its checksum or length",
+		      "A streaming loader has acted on the content before it notices, a careful one refuses it.",
+		      "Get an undamaged copy and compare its digest.", "CWE-354" },
+	[A_FLAGS] = { "GH-GZ-0005", GH_MEDIUM, GH_REVIEW, "Reserved flags set in a gzip header",
+		      "Some readers refuse such a file, others read it: tools disagree on what it holds.",
+		      "Compress the file again.", "CWE-436" },
+	[A_HCRC] = { "GH-GZ-0006", GH_LOW, GH_REVIEW, "Gzip header does not match its checksum",
+		     "Some readers refuse such a file, others read it.", "Compress the file again.", "CWE-354" },
 	GH_RULES_END
 };
 

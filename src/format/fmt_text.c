@@ -12,16 +12,16 @@ enum { STEP = 32 << 10, WIDE = STEP * 3 / 2 + 16, LATIN_RUN = 4 };
 enum { A_CODE, A_DECEPTIVE, A_SECRET };
 static const struct gh_rule rules[] = {
 	[A_CODE] = { "GH-TXT-0001", GH_MEDIUM, GH_INCOMPLETE,
-		     "source code or configuration that no reader here understands",
-		     "whatever the code does when a program runs or obeys it",
-		     "read it yourself, or leave it out and use the model without it", "CWE-829 AML.T0010" },
+		     "Source code or configuration that no reader here understands",
+		     "Whatever the code does when a program runs or obeys it.",
+		     "Read it yourself, or leave it out and use the model without it.", "CWE-829 AML.T0010" },
 	[A_DECEPTIVE] = { "GH-TXT-0002", GH_MEDIUM, GH_REVIEW,
-			  "characters that make text look different from what it is",
-			  "a reviewer sees harmless text where a program or a language model reads something else",
-			  "look at the text in an editor that shows invisible characters", "CWE-1007 CVE-2021-42574" },
-	[A_SECRET] = { "GH-TXT-0003", GH_HIGH, GH_REVIEW, "text holds what looks like a credential",
-		       "everybody who has the file can use the account",
-		       "revoke the credential and have the file published without it", "CWE-312 CWE-798 AML.T0055" },
+			  "Characters that make text look different from what it is",
+			  "A reviewer sees harmless text where a program or a language model reads something else.",
+			  "Look at the text in an editor that shows invisible characters.", "CWE-1007 CVE-2021-42574" },
+	[A_SECRET] = { "GH-TXT-0003", GH_HIGH, GH_REVIEW, "Text holds what looks like a credential",
+		       "Everybody who has the file can use the account.",
+		       "Revoke the credential and have the file published without it.", "CWE-312 CWE-798 AML.T0055" },
 	GH_RULES_END
 };
 

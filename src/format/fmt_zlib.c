@@ -56,9 +56,9 @@ enum { Z_LENGTH = GH_STREAM_OWN };
 static const struct gh_rule zf_rules[] = {
 	GH_STREAM_RULES("ZF", "joblib z-file"),
 	[Z_LENGTH] = { "GH-ZF-0004", GH_MEDIUM, GH_REVIEW,
-		       "joblib z-file content has another length than its header says",
-		       "joblib refuses the file or reads it, depending on its release",
-		       "get an undamaged copy and compare its digest", "CWE-354" },
+		       "Joblib z-file content has another length than its header says",
+		       "Joblib refuses the file or reads it, depending on its release.",
+		       "Get an undamaged copy and compare its digest.", "CWE-354" },
 	GH_RULES_END
 };
 

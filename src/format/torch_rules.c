@@ -55,7 +55,7 @@ const struct gh_rule gh_torch_rules[] = {
 				 "Save the checkpoint again.", "CWE-1286" },
 	[GH_TORCH_PACKAGED] = { "GH-PT-0015", GH_HIGH, GH_REVIEW,
 				"PyTorch package: carries Python source that its loader runs",
-				"torch.package imports the modules in the archive: everything in them is executed.",
+				"Torch.package imports the modules in the archive: everything in them is executed.",
 				"Read the source in the archive before loading it, or ask for the weights alone.",
 				"CWE-94 AML.T0011" },
 	[GH_TORCH_UNCOUNTED] = { "GH-PT-0016", GH_MEDIUM, GH_INCOMPLETE, "Storages could not all be checked",
