@@ -1,25 +1,7 @@
 #include "format/encoded.h"
 
 #include "format/signs.h"
-
-static int b64(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-static int hex(uint8_t c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
+#include "wire/digits.h"
 
 void gh_encoded_open(struct gh_encoded *x, struct gh_walk *w, struct gh_span key, uint64_t off, uint64_t len,
 		     unsigned *left)
@@ -42,7 +24,7 @@ static size_t decode(struct gh_encoded *x, struct gh_span run, uint8_t *out)
 	unsigned width = x->hex ? 4 : 6;
 	size_t n = 0;
 	for (size_t i = 0; i < run.n; i++) {
-		int v = x->hex ? hex(run.p[i]) : b64(run.p[i]);
+		int v = x->hex ? gh_hex_digit(run.p[i]) : gh_base64_digit(run.p[i]);
 		if (v < 0)
 			continue; /* line breaks of MIME */
 		x->bits = x->bits << width | (uint32_t)v;
@@ -127,8 +109,8 @@ static void judge(struct gh_encoded *x)
 	struct gh_span run = { x->head, x->n };
 	size_t hexes = 0, chars = 0;
 	for (size_t i = 0; i < run.n; i++) {
-		chars += b64(run.p[i]) >= 0;
-		hexes += hex(run.p[i]) >= 0;
+		chars += gh_base64_digit(run.p[i]) >= 0;
+		hexes += gh_hex_digit(run.p[i]) >= 0;
 	}
 	x->passing = true;
 	for (int as_hex = hexes == chars ? 1 : 0; as_hex >= 0; as_hex--) {
@@ -178,7 +160,7 @@ void gh_encoded_put(struct gh_encoded *x, struct gh_span text)
 	while (i < text.n) {
 		size_t from = i;
 		while (i < text.n &&
-		       (b64(text.p[i]) >= 0 || (x->n + (i - from) != 0 && (text.p[i] == '\n' || text.p[i] == '\r'))))
+		       (gh_base64_digit(text.p[i]) >= 0 || (x->n + (i - from) != 0 && (text.p[i] == '\n' || text.p[i] == '\r'))))
 			i++;
 		struct gh_span run = { text.p + from, i - from };
 		while (run.n != 0) {

@@ -1,5 +1,7 @@
 #include "format/pickle/glance.h"
 
+#include "wire/digits.h"
+
 /* What an opcode does to the number of values above the nearest mark. */
 enum arg { NONE, FIXED, COUNT, LINE };
 struct effect {
@@ -101,23 +103,6 @@ static bool may_begin(uint8_t c)
 	return c == '(' || (e->code != 0 && e->need == 0 && !e->mark) || container((struct gh_span){ &c, 1 });
 }
 
-/* Value of a base64 digit (both alphabets) + 1, and of a hexadecimal digit + 1; 0: none. */
-static const uint8_t sixtyfour[256] = {
-	['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,  ['H'] = 8,	['I'] = 9,
-	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
-	['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
-	['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
-	['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45,
-	['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
-	['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
-	['-'] = 63, ['/'] = 64, ['_'] = 64,
-};
-static const uint8_t sixteen[256] = {
-	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,	['6'] = 7,  ['7'] = 8,
-	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
-};
-
 static bool skipped(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 enum { DECODED = 24, EARLY = 4 }; /* bytes that are decoded at most, and after how many the first look is taken */
@@ -185,9 +170,9 @@ unsigned pkl_glance_text(struct gh_span s, bool all)
 		found |= PKL_GLANCE_RAW;
 	if ((s.p[0] >= 0x80 || may_begin(s.p[0])) && glance_latin1(s))
 		found |= PKL_GLANCE_LATIN1;
-	if (glance_digits(s, sixtyfour, 6))
+	if (glance_digits(s, gh_base64_value, 6))
 		found |= PKL_GLANCE_BASE64;
-	if (glance_digits(s, sixteen, 4))
+	if (glance_digits(s, gh_hex_value, 4))
 		found |= PKL_GLANCE_HEX;
 	return found;
 }

@@ -6,6 +6,7 @@
 #include "format/pickle/glance.h"
 #include "format/pickle/machine.h"
 #include "format/pickle/text.h"
+#include "wire/digits.h"
 
 enum {
 	LEAST = 16,		  /* bytes of a value that is worth a look */
@@ -45,17 +46,6 @@ static size_t latin1(struct gh_span in, uint8_t *out, bool whole)
 	return n;
 }
 
-static int sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 static bool blank(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 static size_t base64(struct gh_span in, uint8_t *out, bool whole)
@@ -65,7 +55,7 @@ static size_t base64(struct gh_span in, uint8_t *out, bool whole)
 	size_t n = 0, i = 0;
 	(void)whole;
 	for (; i < in.n; i++) {
-		int v = sextet(in.p[i]);
+		int v = gh_base64_digit(in.p[i]);
 		if (v < 0) {
 			if (blank(in.p[i]))
 				continue;
@@ -83,20 +73,12 @@ static size_t base64(struct gh_span in, uint8_t *out, bool whole)
 	return i == in.n ? n : 0;
 }
 
-static int nibble(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static size_t hexadecimal(struct gh_span in, uint8_t *out, bool whole)
 {
 	size_t n = 0, digits = 0;
 	uint8_t b = 0;
 	for (size_t i = 0; i < in.n; i++) {
-		int v = nibble(in.p[i]);
+		int v = gh_hex_digit(in.p[i]);
 		if (v < 0 && blank(in.p[i]))
 			continue;
 		if (v < 0)
