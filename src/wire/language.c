@@ -89,6 +89,8 @@ static bool jinja_expression(struct gh_span s, size_t at)
 			return false;
 		else if (!blank(s.p[b - 1]))
 			break;
+	if (find(gh_span_cut(s, 0, end), at + 2, "__") < end)
+		return true; /* reaches for internal attributes, whatever else stands there */
 	bool letters = false, operates = blank(s.p[at + 2]);
 	for (size_t i = at + 2; i < end; i++) {
 		if (s.p[i] == '"' || s.p[i] == '\\' || s.p[i] == '{')

@@ -58,6 +58,8 @@ static const struct row {
 	{ "trust refused", S("{\"trust_remote_code\": false}"), GH_OK, true, NULL, "anomaly" },
 	{ "Hydra, own library", S("{\"model\": {\"_target_\": \"nemo.collections.X\", \"n\": 1}}"), GH_OK, true,
 	  "GH-JSON-0012", "GH-JSON-0013" },
+	{ "another spelling of the same", S("{\"class_path\": \"os.system\", \"init_args\": {}}"), GH_OK, true,
+	  "GH-JSON-0013", NULL },
 	{ "Hydra, the system", S("{\"_target_\": \"os.system\", \"_args_\": [\"id\"]}"), GH_OK, true,
 	  "call inst os.system", NULL },
 	{ "Hydra, the system: graded", S("{\"_target_\": \"os.system\", \"_args_\": [\"id\"]}"), GH_OK, true,

@@ -67,6 +67,7 @@ static const struct row rows[] = {
 	{ "XML", "", GH_SPAN("<?xml version=\"1.0\"?>\n<a/>\n"), CODE },
 	{ "a template", "", GH_SPAN("{% for m in messages %}{{ m.content }}{% endfor %}"),
 	  CODE " 0+50 identified, not read: template" },
+	{ "a template that reaches for internals, with quotes", "", GH_SPAN("{{ x.__init__.__globals__.os.popen(\"id\") }}"), CODE },
 	{ "a template expression in prose", "", GH_SPAN("Hello {{ self.__init__ }} there\n"), CODE },
 	{ "a template inside JSON", "x.json", GH_SPAN("{\"t\": \"{{ x['a'] }}\"}"), CODE },
 	{ "an escaped template inside JSON", "", GH_SPAN("{\"t\": \"\\u007b\\u007b x.y }}\"}"), CODE },
