@@ -173,6 +173,19 @@ static const char *on_finding(struct job *j, const struct gh_msg *m, const char 
 	return NULL;
 }
 
+/* Most files are of one known format: no memory of their own for its name. */
+static const char *format_name(struct gh_arena *a, struct gh_span s)
+{
+	static const char *const none[] = { "unknown", "empty" };
+	for (size_t i = 0; i < 2; i++)
+		if (gh_span_is(s, none[i]))
+			return none[i];
+	for (size_t i = 0; i < gh_fmts_n; i++)
+		if (gh_span_is(s, gh_fmts[i]->name))
+			return gh_fmts[i]->name;
+	return keep_text(a, s);
+}
+
 static const char *on_done(struct job *j, const struct gh_msg *m, const char *text)
 {
 	struct gh_outcome *o = j->out;
@@ -185,7 +198,7 @@ static const char *on_done(struct job *j, const struct gh_msg *m, const char *te
 	o->members = m->a[1];
 	o->expanded = m->a[2];
 	o->dropped += m->a[3];
-	o->format = keep_text(j->arena, (struct gh_span){ (const uint8_t *)text, m->len });
+	o->format = format_name(j->arena, (struct gh_span){ (const uint8_t *)text, m->len });
 	j->done = true;
 	j->feed->hold = j->feed->size; /* the digest alone goes on */
 	return NULL;
