@@ -52,7 +52,7 @@ struct gh_frame {
 	bool trial;	    /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
 	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */
-	uint64_t calls, lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */
+	uint64_t calls, imports, lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */
 };
 
 

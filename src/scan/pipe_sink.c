@@ -71,7 +71,8 @@ enum gh_rc gh_pipe_member(struct gh_frame *f, const struct gh_member *m, struct 
  * code, but not a call of something that was imported by name. */
 static bool executes(const struct gh_call *c)
 {
-	return c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID;
+	return c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID && c->how != GH_CALL_HASH &&
+	       c->how != GH_CALL_LATE;
 }
 
 static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
@@ -85,7 +86,10 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 			gh_pipe_check_padding(f, ev->at.off, ev->at.len);
 		break;
 	case GH_EV_ANOMALY: raise_at(f, ev->u.anomaly.rule, ev->at, true, f->path, ev->u.anomaly.text); break;
-	case GH_EV_CALL: f->calls += executes(ev->u.call); break;
+	case GH_EV_CALL:
+		f->calls += executes(ev->u.call);
+		f->imports += ev->u.call->how == GH_CALL_IMPORT;
+		break;
 	default: break;
 	}
 	for (size_t i = 0; i < gh_checks_n; i++)

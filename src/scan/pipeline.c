@@ -112,7 +112,26 @@ struct outcome {
 	uint64_t missing; /* bytes nobody understood */
 };
 
-static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, bool weak, bool quiet)
+/* How sure it is that the bytes are of this format. */
+enum trust {
+	SURE,	 /* a loader would take them for it */
+	WEAK,	 /* the reader decides */
+	CONTEST, /* several unrelated formats match: only those count that are whole, or that act */
+	QUIET,	 /* plain data may look like anything for a few bytes: only a whole structure, or a call, counts */
+};
+
+static bool accepted(enum trust trust, const struct gh_frame *f, enum gh_rc rc, const struct gaps *gaps)
+{
+	switch (trust) {
+	case SURE: break;
+	case WEAK: return rc != GH_E_NOTTHIS || f->calls != 0;
+	case CONTEST: return rc == GH_OK || f->calls != 0 || f->imports != 0;
+	case QUIET: return (rc == GH_OK && gaps->n == 0) || f->calls != 0;
+	}
+	return true;
+}
+
+static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enum trust trust)
 {
 	struct gh_pipe *p = sf->p;
 	struct outcome out = { .accepted = true, .missing = sf->src->size };
@@ -135,14 +154,14 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, boo
 	f->scene.find = gh_pipe_scene_find;
 	f->scene.arena = &p->arena;
 	f->cover = (struct gh_cover){ .size = sf->src->size };
-	f->trial = weak || quiet;
+	f->trial = trust != SURE;
 	f->held_end = &f->held;
 	f->late = (struct gh_places){ 0 };
-	f->calls = f->lacking = 0;
+	f->calls = f->imports = f->lacking = 0;
 	struct gh_arena arena = { .max = p->lim.arena };
 	struct gh_err err = { 0 };
 	struct gh_walk w = { .src = sf->src, .arena = &arena, .sink = &f->sink, .lim = &p->lim, .name = f->scene.name,
-			     .role = f->role, .weak = weak || quiet, .err = &err };
+			     .role = f->role, .weak = trust == WEAK || trust == QUIET, .err = &err };
 	size_t pads = p->pads.n;
 	enum gh_rc rc = fmt->walk(&w);
 	for (size_t i = 0; i < gh_checks_n; i++)
@@ -157,8 +176,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, boo
 		out.missing = sf->src->size;
 	if (rc != GH_OK && out.missing == 0)
 		out.missing = 1; /* claimed in full, but not read to its end: never complete */
-	/* Plain data may look like anything for a few bytes; only a whole structure, or a call, counts there. */
-	out.accepted = quiet ? f->calls != 0 || (rc == GH_OK && gaps.n == 0) : rc != GH_E_NOTTHIS || f->calls != 0;
+	out.accepted = accepted(trust, f, rc, &gaps);
 	if (out.accepted) {
 		gh_pipe_commit(f);
 		report_end(f, rc, &err);
@@ -193,11 +211,11 @@ static bool refined(const struct reading *r, const struct gh_fmt *fmt)
 	return false;
 }
 
-static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt *fmt, enum gh_match match, bool quiet)
+static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt *fmt, enum gh_match match, enum trust trust)
 {
 	if (refined(r, fmt))
 		return;
-	struct outcome o = walk_as(sf, fmt, match == GH_WEAK, quiet);
+	struct outcome o = walk_as(sf, fmt, match == GH_WEAK && trust != QUIET ? WEAK : trust);
 	if (!o.accepted)
 		return;
 	r->as[r->n++] = fmt;
@@ -215,18 +233,40 @@ static enum gh_match match_of(const struct gh_ident *id, const struct gh_fmt *fm
 	return GH_WEAK; /* its loader is used whatever the bytes say */
 }
 
+/* Do several formats that have nothing to do with each other claim these bytes? */
+static bool contested(const struct gh_ident *id)
+{
+	unsigned rivals = 0;
+	for (size_t i = 0; i < id->n; i++) {
+		bool general = id->v[i].match != GH_STRONG;
+		for (size_t k = 0; k < id->n && !general; k++)
+			general = id->v[k].match == GH_STRONG && id->v[k].fmt->over != NULL &&
+				  strcmp(id->v[k].fmt->over, id->v[i].fmt->name) == 0;
+		rivals += !general;
+	}
+	return rivals > 1;
+}
+
+static void read_as_identified(struct gh_frame *sf, const struct gh_ident *id, struct reading *r, enum trust trust)
+{
+	for (size_t i = 0; i < id->n; i++) {
+		enum gh_match match = id->v[i].match;
+		if ((match == GH_WEAK && r->n != 0) || (match == GH_TEXT && (r->n != 0 || trust == QUIET)))
+			continue;
+		attempt(sf, r, id->v[i].fmt, match, trust);
+	}
+}
+
 static void read_all(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m, struct reading *r)
 {
 	bool quiet = m->raw || m->how == GH_MEMBER_HIDDEN || m->how == GH_MEMBER_NESTED;
 	const struct gh_fmt *expect = m->expect == NULL ? NULL : gh_fmt_named(m->expect);
 	if (expect != NULL)
-		attempt(sf, r, expect, match_of(id, expect), false);
-	for (size_t i = 0; i < id->n; i++) {
-		enum gh_match match = id->v[i].match;
-		if ((match == GH_WEAK && r->n != 0) || (match == GH_TEXT && (r->n != 0 || quiet)))
-			continue;
-		attempt(sf, r, id->v[i].fmt, match, quiet);
-	}
+		attempt(sf, r, expect, match_of(id, expect), SURE);
+	if (!quiet && contested(id))
+		read_as_identified(sf, id, r, CONTEST);
+	if (r->n == 0 || expect != NULL) /* not contested, or nobody stood the test: then all of them are reported */
+		read_as_identified(sf, id, r, quiet ? QUIET : SURE);
 }
 
 static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m, const struct reading *r)
