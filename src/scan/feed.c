@@ -209,6 +209,10 @@ void gh_feed_close(struct gh_feed *f, char hex[65])
 		gh_blockmac_free(f->mac);
 	}
 	struct stat now;
+	char more;
+	/* Files of /proc and the like have content behind a size of 0; a file may also have grown. */
+	if (f->state == GH_FEED_OK && f->head == f->size && pread(f->fd, &more, 1, (off_t)f->size) > 0)
+		f->state = GH_FEED_CHANGED;
 	if (f->state == GH_FEED_OK && (fstat(f->fd, &now) != 0 || !gh_os_same_file(&f->before, &now)))
 		f->state = GH_FEED_CHANGED;
 	hex[0] = '\0';

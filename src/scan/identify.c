@@ -61,8 +61,9 @@ bool gh_name_disagrees(struct gh_span name, const struct gh_fmt *fmt)
 	if (dot < 2 || name.p[dot - 1] != '.' || dot == name.n || fmt->exts[0] == '\0')
 		return false;
 	struct gh_span ext = { name.p + dot, name.n - dot };
-	if (lists(fmt->exts, ext))
-		return false;
+	for (const struct gh_fmt *f = fmt; f != NULL; f = f->over == NULL ? NULL : gh_fmt_named(f->over))
+		if (lists(f->exts, ext)) /* what refines a format may bear its names too */
+			return false;
 	for (size_t i = 0; i < gh_fmts_n; i++)
 		if (lists(gh_fmts[i]->exts, ext))
 			return true;

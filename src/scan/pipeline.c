@@ -123,12 +123,12 @@ enum trust {
 static bool accepted(enum trust trust, const struct gh_frame *f, enum gh_rc rc, const struct gaps *gaps)
 {
 	switch (trust) {
-	case SURE: break;
-	case WEAK: return rc != GH_E_NOTTHIS || f->calls != 0;
+	case SURE:
+	case WEAK: break;
 	case CONTEST: return rc == GH_OK || f->calls != 0 || f->imports != 0;
 	case QUIET: return (rc == GH_OK && gaps->n == 0) || f->calls != 0;
 	}
-	return true;
+	return rc != GH_E_NOTTHIS || f->calls != 0;
 }
 
 static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enum trust trust)
@@ -233,18 +233,26 @@ static enum gh_match match_of(const struct gh_ident *id, const struct gh_fmt *fm
 	return GH_WEAK; /* its loader is used whatever the bytes say */
 }
 
+/* The most general format that this one refines. */
+static const struct gh_fmt *family(const struct gh_fmt *fmt)
+{
+	for (const struct gh_fmt *up; fmt->over != NULL && (up = gh_fmt_named(fmt->over)) != NULL;)
+		fmt = up;
+	return fmt;
+}
+
 /* Do several formats that have nothing to do with each other claim these bytes? */
 static bool contested(const struct gh_ident *id)
 {
-	unsigned rivals = 0;
+	const struct gh_fmt *first = NULL;
 	for (size_t i = 0; i < id->n; i++) {
-		bool general = id->v[i].match != GH_STRONG;
-		for (size_t k = 0; k < id->n && !general; k++)
-			general = id->v[k].match == GH_STRONG && id->v[k].fmt->over != NULL &&
-				  strcmp(id->v[k].fmt->over, id->v[i].fmt->name) == 0;
-		rivals += !general;
+		if (id->v[i].match != GH_STRONG)
+			continue;
+		if (first != NULL && family(id->v[i].fmt) != first)
+			return true;
+		first = family(id->v[i].fmt);
 	}
-	return rivals > 1;
+	return false;
 }
 
 static void read_as_identified(struct gh_frame *sf, const struct gh_ident *id, struct reading *r, enum trust trust)

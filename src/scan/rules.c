@@ -22,7 +22,7 @@ const struct gh_rule gh_scan_rules[GH_S_RULES + 1] = {
 			 "Bombs exhaust memory, disk or time of whoever opens them; a payload may hide behind them.",
 			 "If you trust the size, raise the limit named in the detail and scan again.", "CWE-409 CWE-400" },
 	[GH_S_UNREAD] = { "GH-SCAN-0005", GH_MEDIUM, GH_INCOMPLETE, "A part could not be read", NOTHING_PROVEN,
-			  "Ask for a version without encryption or exotic methods, and scan again.", "" },
+			  "Have this part reviewed by other means, or ask for a version without encryption or unusual methods.", "" },
 	[GH_S_CRASH] = { "GH-SCAN-0006", GH_HIGH, GH_INCOMPLETE, "The worker that read this file ended unexpectedly",
 			 "The file may have been built to crash or subvert scanners; the sandbox contained it.",
 			 "Do not load the file. Please report it: a crash of the worker is a defect of Gatehouse.", "CWE-248" },
