@@ -25,7 +25,7 @@ bool gh_link_open(struct gh_link *l)
 
 void gh_link_say(struct gh_link *l, uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, struct gh_span text)
 {
-	struct gh_packet p = { .m = { .kind = kind, .a = { a, b, c, d } } };
+	struct gh_packet p = { .m = { .kind = kind, .job = l->job, .a = { a, b, c, d } } };
 	p.m.len = (uint32_t)(text.n < sizeof p.text ? text.n : sizeof p.text);
 	if (p.m.len != 0)
 		memcpy(p.text, text.p, p.m.len);
@@ -172,6 +172,7 @@ bool gh_link_next(struct gh_link *l, char *name, size_t cap)
 	name[len] = '\0';
 	l->src = (struct gh_src){ .size = p.m.a[0], .window = window, .peek = peek, .advance = advance,
 				  .epoch = &l->epoch, .stable = p.m.a[0] <= GH_RING };
+	l->job = p.m.job;
 	l->head = l->hold = 0;
 	l->failed = false;
 	l->epoch++;

@@ -7,7 +7,7 @@ struct gh_link {
 	struct gh_src src; /* the file in hand */
 	const uint8_t *mem; /* the ring, mapped twice in a row so that windows never wrap; then the slots */
 	int sock;
-	uint64_t head, hold;
+	uint64_t head, hold, job;
 	uint32_t epoch;
 	bool failed;
 	struct {

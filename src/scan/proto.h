@@ -44,6 +44,7 @@ enum gh_msg_kind {
 struct gh_msg {
 	uint32_t kind;
 	uint32_t len;
+	uint64_t job; /* number of the file this is about, from 1 for each worker; 0 in GH_FROM_READY */
 	uint64_t a[4];
 };
 enum { GH_MSG_MAX = sizeof(struct gh_msg) + GH_MSG_TEXT };

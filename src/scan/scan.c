@@ -86,8 +86,13 @@ static void settle_unread(struct gh_arena *a, struct gh_file_report *r, enum gh_
 	settle(r, &o);
 }
 
+struct fate {
+	bool died;  /* the worker is gone: what it had cleared does not stand */
+	bool again; /* nor was this file looked at */
+};
+
 /* Scan one file with the lane's worker, starting one if needed. False: no worker is to be had. */
-static bool scan_file(struct lane *l, size_t i, bool *died)
+static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 {
 	struct pool *p = l->pool;
 	struct gh_os_entry *e = &p->tree.v[i];
@@ -96,7 +101,7 @@ static bool scan_file(struct lane *l, size_t i, bool *died)
 	struct stat st;
 	gh_arena_free(a);
 	*a = (struct gh_arena){ .max = FILE_ARENA };
-	*died = false;
+	*fate = (struct fate){ 0 };
 	int fd = gh_os_open_regular(e->path, &st);
 	if (fd < 0) {
 		if (errno == EINVAL)
@@ -107,7 +112,11 @@ static bool scan_file(struct lane *l, size_t i, bool *died)
 	}
 	struct gh_err err = { 0 };
 	struct gh_outcome o;
-	enum gh_rc rc = l->worker.pid != 0 ? GH_OK : gh_worker_start(&l->worker, p->opt, &err);
+	enum gh_rc rc = GH_OK;
+	if (l->worker.pid == 0) {
+		l->ncleared = 0;
+		rc = gh_worker_start(&l->worker, p->opt, &err);
+	}
 	if (rc == GH_OK)
 		rc = gh_worker_scan(&l->worker, p->opt, fd, &st, e->name, a, &o, on_bytes, p, &err);
 	(void)close(fd);
@@ -125,7 +134,7 @@ static bool scan_file(struct lane *l, size_t i, bool *died)
 	if (e->kind == GH_OS_LINK_FILE && e->outside)
 		gh_outcome_add(a, &o, &gh_scan_rules[GH_S_LINK_OUT], "its target was scanned in its place");
 	settle(r, &o);
-	*died = o.worker_died;
+	*fate = (struct fate){ o.worker_died, o.again };
 	return true;
 }
 
@@ -162,7 +171,8 @@ static void *lane_main(void *arg)
 	struct lane *l = arg;
 	struct pool *p = l->pool;
 	size_t i;
-	bool alone, died;
+	bool alone;
+	struct fate fate;
 	while (next_file(p, &i, &alone)) {
 		const struct gh_os_entry *e = &p->tree.v[i];
 		struct gh_file_report *r = &p->scan->file[p->first + i];
@@ -178,15 +188,15 @@ static void *lane_main(void *arg)
 				gh_worker_stop(&l->worker);
 				scan_again(l);
 			}
-			if (alone || l->worker.jobs >= GH_WORKER_JOBS) {
-				gh_worker_stop(&l->worker);
-				l->ncleared = 0;
-			}
-			if (!scan_file(l, i, &died))
+			if (alone || l->worker.jobs >= GH_WORKER_JOBS)
+				gh_worker_stop(&l->worker); /* scan_file() starts a fresh one, with nothing cleared */
+			if (!scan_file(l, i, &fate))
 				break;
-			if (died)
+			if (fate.again)
+				l->cleared[l->ncleared++] = i; /* there is room: it is not among them yet */
+			if (fate.died)
 				scan_again(l);
-			else if (!alone && l->worker.pid != 0)
+			else if (!alone)
 				l->cleared[l->ncleared++] = i;
 			if (alone)
 				gh_worker_stop(&l->worker);

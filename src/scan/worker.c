@@ -32,6 +32,7 @@ struct job {
 	bool done, told_failed;
 	unsigned spills;
 	const char *broken; /* how the worker broke the protocol */
+	bool stale;	    /* … by speaking of an earlier file */
 };
 
 bool gh_worker_open(struct gh_worker *w)
@@ -206,7 +207,7 @@ static const char *on_done(struct job *j, const struct gh_msg *m, const char *te
 
 static bool say(struct job *j, uint32_t kind, uint64_t a, uint64_t b, uint64_t c, int fd)
 {
-	struct gh_msg m = { .kind = kind, .a = { a, b, c } };
+	struct gh_msg m = { .kind = kind, .job = j->w->jobs, .a = { a, b, c } };
 	return gh_ipc_send(j->w->sock, &m, sizeof m, fd, MSG_DONTWAIT); /* never wait for a worker that does not read */
 }
 
@@ -239,6 +240,10 @@ static const char *on_packet(struct job *j, const struct gh_packet *p, size_t n)
 	const struct gh_msg *m = &p->m;
 	if (n < sizeof *m || m->len != n - sizeof *m)
 		return "a packet of the wrong length";
+	if (m->job != j->w->jobs) {
+		j->stale = m->job < j->w->jobs;
+		return "a message about another file";
+	}
 	if (j->done)
 		return "a message after the last one";
 	switch (m->kind) {
@@ -346,7 +351,10 @@ static const char *obituary(struct gh_worker *w, char *buf, size_t cap)
 static void close_outcome(struct job *j, enum wait how, unsigned seconds)
 {
 	char text[200], why[120];
-	if (j->broken != NULL) {
+	if (j->stale && j->w->jobs > 1) {
+		gh_worker_stop(j->w); /* no fault of this file: it gets a worker of its own */
+		j->out->again = true;
+	} else if (j->broken != NULL) {
 		gh_worker_stop(j->w);
 		(void)snprintf(text, sizeof text, "the worker sent %s", j->broken);
 		gh_outcome_add(j->arena, j->out, &gh_scan_rules[GH_S_PROTOCOL], text);
@@ -383,7 +391,7 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 		}
 	}
 	w->jobs++;
-	struct gh_packet p = { .m = { .kind = GH_TO_JOB, .a = { feed.size, feed.head } } };
+	struct gh_packet p = { .m = { .kind = GH_TO_JOB, .job = w->jobs, .a = { feed.size, feed.head } } };
 	p.m.len = (uint32_t)strnlen(name, 1024);
 	memcpy(p.text, name, p.m.len);
 	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT) ? WAIT_OK : WAIT_GONE;

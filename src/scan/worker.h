@@ -25,6 +25,7 @@ struct gh_outcome {
 	uint64_t understood, members, expanded, dropped;
 	char sha256[65];
 	bool worker_died; /* what this worker cleared before must be looked at again by another one */
+	bool again;	  /* … and so must this file: the worker was still speaking of an earlier one */
 };
 
 /* Resources that outlive single processes. False: no memory. */

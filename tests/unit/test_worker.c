@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static uint64_t job; /* the file in hand */
+
 static void say(uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, const char *text, size_t n)
 {
-	struct gh_packet p = { .m = { .kind = kind, .len = (uint32_t)n, .a = { a, b, c, d } } };
+	struct gh_packet p = { .m = { .kind = kind, .len = (uint32_t)n, .job = job, .a = { a, b, c, d } } };
 	if (n != 0)
 		memcpy(p.text, text, n);
 	(void)gh_ipc_send(GH_WORKER_SOCK, &p, sizeof p.m + n, -1, 0);
@@ -23,7 +25,7 @@ static void done(uint64_t understood) { say(GH_FROM_DONE, understood, 0, 0, 0, "
 
 static void bad_length(void)
 {
-	struct gh_msg m = { .kind = GH_FROM_DONE, .len = 77 };
+	struct gh_msg m = { .kind = GH_FROM_DONE, .len = 77, .job = job };
 	(void)gh_ipc_send(GH_WORKER_SOCK, &m, sizeof m, -1, 0);
 }
 static void short_packet(void) { (void)gh_ipc_send(GH_WORKER_SOCK, "x", 1, -1, 0); }
@@ -52,6 +54,11 @@ static void window_flood(void)
 {
 	for (;;)
 		say(GH_FROM_WINDOW, 0, 4, 0, 0, NULL, 0);
+}
+static void other_job(void)
+{
+	job += 7;
+	done(4);
 }
 static void leave(void) { _exit(7); }
 static void crash(void) { abort(); }
@@ -87,6 +94,7 @@ static const struct row {
 	{ "odd-format", odd_format, "GH-SCAN-0013", "a format name with strange characters" },
 	{ "times-for-none", times_for_none, "GH-SCAN-0013", "a count for a finding that it did not send" },
 	{ "flood", flood, "GH-SCAN-0013", "too many findings" },
+	{ "other-job", other_job, "GH-SCAN-0013", "a message about another file" },
 	{ "window-flood", window_flood, "GH-SCAN-00", "" }, /* never reads the answers */
 	{ "leave", leave, "GH-SCAN-0006", "exit status 7" },
 	{ "crash", crash, "GH-SCAN-0006", "signal 6" },
@@ -102,6 +110,7 @@ static int fake_worker(void)
 	for (ssize_t n; (n = gh_ipc_recv(GH_WORKER_SOCK, &p, sizeof p, NULL, 0)) > 0;) {
 		if (p.m.kind != GH_TO_JOB)
 			continue;
+		job = p.m.job;
 		void (*act)(void) = fine;
 		for (size_t i = 0; i < GH_ROWS(rows); i++)
 			if (p.m.len == strlen(rows[i].name) && memcmp(p.text, rows[i].name, p.m.len) == 0)
@@ -214,6 +223,33 @@ static void a_word_out_of_turn_costs_the_worker_its_credit(void **st)
 	gh_scan_free(s);
 }
 
+static void workers_are_replaced_before_they_grow_old(void **st)
+{
+	(void)st;
+	enum { FILES = GH_WORKER_JOBS + 50 };
+	struct gh_scan_options opt = gh_scan_options_default;
+	opt.worker = "/proc/self/exe";
+	opt.jobs = 1;
+	struct gh_err err = { 0 };
+	struct gh_scan *s;
+	const struct gh_scan_report *r;
+	const char *path[] = { dir, dir }; /* two artifacts: no worker serves both */
+	char name[64];
+	for (int i = 0; i < FILES; i++) {
+		(void)snprintf(name, sizeof name, "m%d", i);
+		put(name);
+	}
+	assert_int_equal(gh_scan_run(path, 2, &opt, &s, &r, &err), GH_OK);
+	assert_int_equal(r->nfile, 2 * (FILES + 2));
+	assert_int_equal(r->verdict, GH_CLEAN);
+	gh_scan_free(s);
+	for (int i = 0; i < FILES; i++) {
+		char full[200];
+		(void)snprintf(full, sizeof full, "%s/m%d", dir, i);
+		assert_int_equal(unlink(full), 0);
+	}
+}
+
 static void a_missing_worker_is_an_error_not_a_verdict(void **st)
 {
 	(void)st;
@@ -249,6 +285,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(misbehaviour_is_a_finding_and_harms_no_other_file),
 		cmocka_unit_test(a_word_out_of_turn_costs_the_worker_its_credit),
+		cmocka_unit_test(workers_are_replaced_before_they_grow_old),
 		cmocka_unit_test(a_missing_worker_is_an_error_not_a_verdict),
 		cmocka_unit_test(a_worker_that_cannot_lock_itself_down_parses_nothing),
 	};
