@@ -210,37 +210,16 @@ static void decoded(struct pkl *m, gh_val v, const struct codec *c, struct gh_sp
 	}
 }
 
-/* The first bytes of the value: in the window, from the source, or decoded into buf. */
-static struct gh_span head_of(struct pkl *m, gh_val v, uint8_t buf[LOOK])
+/* A closer look with the codecs that the glance found possible. Apart from the glance, which every string gets: these
+ * buffers are cleared at every call. */
+__attribute__((noinline)) static void look_closer(struct pkl *m, gh_val v, struct gh_span head, unsigned hint)
 {
+	uint8_t copy[LOOK], out[LOOK];
 	uint64_t off, len;
-	if (gh_val_place(v, &off, &len)) {
-		uint64_t want = len < LOOK ? len : LOOK;
-		bool here = off >= m->base && off - m->base + want <= (uint64_t)(m->end - m->win) && m->epoch == *m->src->epoch;
-		return here ? (struct gh_span){ m->win + (off - m->base), (size_t)want } :
-			      gh_src_window(m->src, off, (size_t)want);
-	}
-	const struct gh_node *d = gh_val_node(v);
-	if (d == NULL || (d->flags & (GH_NF_ESCAPED | GH_NF_RAWUNI)) == 0)
-		return (struct gh_span){ 0 };
-	struct gh_span raw = gh_src_window(m->src, d->u.at.off, d->u.at.len < 512 ? (size_t)d->u.at.len : 512);
-	return (struct gh_span){ buf, pkl_text_decode(raw, (d->flags & GH_NF_RAWUNI) != 0, buf, LOOK) };
-}
-
-void pkl_nested(struct pkl *m, gh_val v)
-{
-	uint8_t buf[LOOK], out[LOOK];
-	if (m->mute || m->nop < m->sh->from_op || m->sink_stop)
-		return;
-	struct gh_span head = head_of(m, v, buf);
-	bool whole = head.n == gh_val_len(m->h, v);
-	unsigned hint = head.n < LEAST ? 0 : pkl_glance_text(head, whole);
-	uint64_t off, len;
-	bool place = gh_val_place(v, &off, &len);
-	if (hint != 0 && head.p != buf)
-		memcpy(buf, head.p, head.n); /* what follows asks for other windows */
-	head.p = buf;
-	for (size_t i = 0; hint != 0 && i < sizeof codecs / sizeof codecs[0]; i++) {
+	bool place = gh_val_place(v, &off, &len), whole = head.n == gh_val_len(m->h, v);
+	memcpy(copy, head.p, head.n); /* what follows asks for other windows */
+	head.p = copy;
+	for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
 		if ((hint & 1u << i) == 0)
 			continue;
 		size_t made = codecs[i].decode(head, out, whole);
@@ -249,6 +228,39 @@ void pkl_nested(struct pkl *m, gh_val v)
 			continue;
 		if (i != 0 || !place || !in_place(m, v))
 			decoded(m, v, &codecs[i], head);
+	}
+}
+
+static void glance_at(struct pkl *m, gh_val v, struct gh_span head)
+{
+	unsigned hint = head.n < LEAST ? 0 : pkl_glance_text(head, head.n == gh_val_len(m->h, v));
+	if (hint != 0)
+		look_closer(m, v, head, hint);
+}
+
+/* A string with escapes, as text. */
+__attribute__((noinline)) static void glance_at_escaped(struct pkl *m, gh_val v)
+{
+	uint8_t text[LOOK];
+	const struct gh_node *d = gh_val_node(v);
+	if (d == NULL || (d->flags & (GH_NF_ESCAPED | GH_NF_RAWUNI)) == 0)
+		return;
+	struct gh_span raw = gh_src_window(m->src, d->u.at.off, d->u.at.len < 512 ? (size_t)d->u.at.len : 512);
+	glance_at(m, v, (struct gh_span){ text, pkl_text_decode(raw, (d->flags & GH_NF_RAWUNI) != 0, text, LOOK) });
+}
+
+void pkl_nested(struct pkl *m, gh_val v)
+{
+	uint64_t off, len;
+	if (m->mute || m->nop < m->sh->from_op || m->sink_stop)
+		return;
+	if (!gh_val_place(v, &off, &len))
+		glance_at_escaped(m, v);
+	else {
+		uint64_t want = len < LOOK ? len : LOOK;
+		bool here = off >= m->base && off - m->base + want <= (uint64_t)(m->end - m->win) && m->epoch == *m->src->epoch;
+		glance_at(m, v, here ? (struct gh_span){ m->win + (off - m->base), (size_t)want } :
+				       gh_src_window(m->src, off, (size_t)want));
 	}
 	pkl_sync(m);
 }
