@@ -61,10 +61,29 @@ static int check_output(const struct gh_cli *cli, const struct gh_scan_args *a, 
 		if (gh_output_same(a->output, path[i]))
 			return gh_cli_wrong(cli, "--output: '%s' is what is to be scanned and would be overwritten",
 					    gh_safe(gh_span_str(a->output)).s);
+	for (size_t i = 0; i < n; i++)
+		if (gh_output_inside(a->output, path[i]))
+			return gh_cli_wrong(cli, "--output: '%s' is among the files to be scanned and would be overwritten; write the "
+					    "report somewhere else", gh_safe(gh_span_str(a->output)).s);
 	if (gh_output_check(a->output, &err) == GH_OK)
 		return GH_CLI_GO;
 	complain(cli, a->output, &err);
 	return GH_EXIT_UNFINISHED;
+}
+
+enum { COMPLAINTS = 10 };
+
+/* A path that could not be read is a row of the report; whoever only looks at the error stream hears of it too. */
+static void complain_unread(const struct gh_cli *cli, const struct gh_scan_report *r)
+{
+	unsigned said = 0;
+	for (size_t i = 0; i < r->nfile && said < COMPLAINTS; i++)
+		for (size_t k = 0; k < r->file[i].nfinding; k++)
+			if (r->file[i].finding[k].rule == gh_rule_by_id("GH-SCAN-0009")) {
+				gh_cli_error(cli, "'%s': %s", gh_safe(gh_span_str(r->file[i].path)).s, r->file[i].finding[k].detail);
+				said++;
+				break;
+			}
 }
 
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
@@ -95,6 +114,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		gh_scan_free(scan);
 		return GH_EXIT_UNFINISHED;
 	}
+	complain_unread(cli, report);
 	gh_auto_buf doc = gh_buf(REPORT_MAX);
 	render(cli, &a, report, &doc);
 	enum gh_exit delivered = deliver(cli, &a, &doc);

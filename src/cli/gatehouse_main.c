@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,11 +22,12 @@ static bool plain(void)
 	return (no_color != NULL && no_color[0] != '\0') || (term != NULL && strcmp(term, "dumb") == 0);
 }
 
-/* A descriptor opened later must never become a standard stream: messages would be written into it. */
+/* A descriptor opened later must never become a standard stream: messages would be written into it. What takes the place
+ * of a closed one fails when it is used: nothing read from it is not an empty file, nothing written to it is not said. */
 static bool streams_open(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return false;
 	return true;
 }
@@ -34,6 +36,7 @@ int main(int argc, char **argv)
 {
 	if (!streams_open())
 		return GH_EXIT_UNFINISHED;
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to report, not a death */
 	bool tty = isatty(STDOUT_FILENO) == 1;
 	struct gh_cli cli = {
 		.out = stdout,

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <string.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -54,6 +55,36 @@ bool gh_output_same(const char *a, const char *b)
 {
 	struct stat sa, sb;
 	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* Reports name their maker in their first or last lines. */
+static bool is_report(const char *path)
+{
+	char buf[4096];
+	bool found = false;
+	FILE *f = fopen(path, "rbe");
+	for (int end = 0; f != NULL && end < 2 && !found; end++) {
+		if (end == 1 && fseek(f, -(long)sizeof buf, SEEK_END) != 0)
+			break;
+		size_t n = fread(buf, 1, sizeof buf, f);
+		found = memmem(buf, n, "gatehouse", 9) != NULL || memmem(buf, n, "Gatehouse", 9) != NULL;
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+bool gh_output_inside(const char *output, const char *dir)
+{
+	struct stat so, sd;
+	if (stat(output, &so) != 0 || !S_ISREG(so.st_mode) || stat(dir, &sd) != 0 || !S_ISDIR(sd.st_mode))
+		return false;
+	char *o = realpath(output, NULL), *d = realpath(dir, NULL);
+	size_t n = d == NULL ? 0 : strlen(d);
+	bool inside = o != NULL && d != NULL && strncmp(o, d, n) == 0 && (o[n] == '/' || (n == 1 && d[0] == '/'));
+	free(o);
+	free(d);
+	return inside && !is_report(output);
 }
 
 static bool write_all(int fd, struct gh_span doc)

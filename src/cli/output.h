@@ -10,6 +10,8 @@ enum gh_rc gh_output_check(const char *path, struct gh_err *err);
 
 /* Do both names lead to one file? */
 bool gh_output_same(const char *a, const char *b);
+/* Is `output` a file that exists inside the directory `dir`, and not a report that an earlier run left there? */
+bool gh_output_inside(const char *output, const char *dir);
 
 /* Write to a temporary file in the same directory, flush it to the disk and rename it over `path`: who reads sees the
  * old file or the new one, never half of it. An existing file keeps its mode; a link is followed. What is no regular

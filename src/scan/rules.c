@@ -77,6 +77,9 @@ const struct gh_rule gh_scan_rules[GH_S_RULES + 1] = {
 			  "What a second stage unpacks later is not seen by scanners that look at the first one only.",
 			  "Its content was inspected too. Find out what unpacks it, and whether the model needs it.",
 			  "CWE-506 AML.T0018" },
+	[GH_S_EMPTY] = { "GH-SCAN-0015", GH_MEDIUM, GH_INCOMPLETE, "There is nothing to scan",
+			 "An empty directory proves nothing about what will stand there later.",
+			 "Check the path; fetch the model first.", "" },
 	GH_RULES_END,
 };
 

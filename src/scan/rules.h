@@ -28,6 +28,7 @@ enum gh_scan_rule {
 	GH_S_NOT_RAW,
 	GH_S_EMBEDDED,
 	GH_S_NESTED,
+	GH_S_EMPTY,
 	GH_S_RULES
 };
 extern const struct gh_rule gh_scan_rules[GH_S_RULES + 1];

@@ -253,57 +253,80 @@ static const char *safe_path(struct gh_scan *s, const char *prefix, const char *
 	return kept.p == NULL ? "?" : (const char *)kept.p;
 }
 
-/* Standard input becomes an unlinked file first: readers need to look back. */
-static int spool_stdin(void)
+static bool write_fully(int fd, const char *p, size_t n)
 {
-	int fd = gh_os_unlinked_file();
+	while (n != 0) {
+		ssize_t w = write(fd, p, n);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			return false;
+		p += w;
+		n -= (size_t)w;
+	}
+	return true;
+}
+
+/* Standard input becomes an unlinked file first: readers need to look back. How long its writer takes is its own
+ * matter; how much it writes is limited as expansion is. -1 with the reason in why. */
+static int spool_stdin(uint64_t limit, char *why, size_t cap)
+{
 	char buf[65536];
-	ssize_t n;
-	if (fd < 0)
+	uint64_t total = 0;
+	int fd = gh_os_unlinked_file();
+	if (fd < 0) {
+		(void)snprintf(why, cap, "no temporary file for standard input in $TMPDIR or /var/tmp: %s", strerror(errno));
 		return -1;
-	while ((n = read(STDIN_FILENO, buf, sizeof buf)) != 0) {
+	}
+	for (ssize_t n; (n = read(STDIN_FILENO, buf, sizeof buf)) != 0;) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		for (ssize_t done = 0; n > 0 && done < n;) {
-			ssize_t w = write(fd, buf + done, (size_t)(n - done));
-			if (w <= 0) {
-				n = -1;
-				break;
-			}
-			done += w;
-		}
-		if (n < 0) {
-			int e = errno;
-			(void)close(fd);
-			errno = e;
-			return -1;
-		}
+		if (n < 0)
+			(void)snprintf(why, cap, "standard input cannot be read: %s", strerror(errno));
+		else if ((total += (uint64_t)n) > limit)
+			(void)snprintf(why, cap, "standard input is longer than %llu bytes (--limit-expanded)",
+				       (unsigned long long)limit);
+		else if (!write_fully(fd, buf, (size_t)n))
+			(void)snprintf(why, cap, "standard input does not fit into the directory for temporary files ($TMPDIR): %s",
+				       strerror(errno));
+		else
+			continue;
+		(void)close(fd);
+		return -1;
 	}
 	return fd;
+}
+
+/* A row for a path of which nothing could be scanned. */
+static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rule rule, const char *why, struct gh_err *err)
+{
+	if (!grow_rows(s, 1))
+		return gh_fail(err, GH_E_NOMEM, "no memory for the report");
+	struct gh_file_report *r = &s->file[s->nfile - 1];
+	r->path = safe_path(s, NULL, path);
+	settle_unread(&s->file_arena[s->nfile - 1], r, rule, why);
+	return GH_OK;
 }
 
 static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struct gh_scan_options *opt, struct lane *lane,
 				struct gh_err *err)
 {
 	struct pool p = { .scan = s, .opt = opt, .first = s->nfile, .err = err };
-	char via[32];
+	char via[32], why[200];
 	int in = -1;
 	bool is_stdin = strcmp(path, "-") == 0;
 	if (is_stdin) {
-		in = spool_stdin();
+		in = spool_stdin(opt->limits.expanded, why, sizeof why);
+		if (in < 0)
+			return lone_row(s, path, GH_S_IO, why, err);
 		(void)snprintf(via, sizeof via, "/proc/self/fd/%d", in);
 	}
-	bool found = is_stdin ? in >= 0 && gh_os_tree(via, &p.tree) : gh_os_tree(path, &p.tree);
-	if (!found) {
-		int e = errno;
-		if (!grow_rows(s, 1))
-			return gh_fail(err, GH_E_NOMEM, "no memory for the report");
-		struct gh_file_report *r = &s->file[p.first];
-		r->path = safe_path(s, NULL, path);
-		settle_unread(&s->file_arena[p.first], r, GH_S_IO, strerror(e));
+	if (!gh_os_tree(is_stdin ? via : path, &p.tree) || p.tree.n == 0) {
+		bool empty = p.tree.v == NULL && p.tree.n == 0 && access(path, F_OK) == 0;
+		(void)snprintf(why, sizeof why, "%s", empty ? "the directory holds no files" : strerror(errno));
 		if (in >= 0)
 			(void)close(in);
-		return GH_OK;
+		return lone_row(s, path, empty ? GH_S_EMPTY : GH_S_IO, why, err);
 	}
 	p.again = calloc(p.tree.n + 1, sizeof *p.again);
 	if (p.again == NULL || !grow_rows(s, p.tree.n) || pthread_mutex_init(&p.lock, NULL) != 0) {
@@ -320,7 +343,7 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 		p.bytes += e->size;
 	}
 	p.files = p.tree.n;
-	run_lanes(&p, lane, opt->jobs < p.tree.n ? opt->jobs : p.tree.n == 0 ? 1 : (unsigned)p.tree.n);
+	run_lanes(&p, lane, opt->jobs < p.tree.n ? opt->jobs : (unsigned)p.tree.n);
 	(void)pthread_mutex_destroy(&p.lock);
 	free(p.again);
 	gh_os_tree_free(&p.tree);

@@ -32,12 +32,27 @@ static void put(struct out *o, const char *s)
 		gh_buf_put(o->b, s, n);
 }
 
+/* Hostile text between quotes of ours: its own quotes are escaped, or it could end the string and go on in our words. */
+static void put_quoted(struct gh_buf *b, struct gh_span s, size_t max)
+{
+	size_t start = b->n;
+	while (s.n != 0 && b->n - start < max) {
+		const uint8_t *q = memchr(s.p, '\'', s.n);
+		size_t n = q == NULL ? s.n : (size_t)(q - s.p);
+		gh_buf_safe(b, gh_span_cut(s, 0, n), max - (b->n - start));
+		if (q == NULL)
+			break;
+		gh_buf_str(b, "\\'");
+		s = gh_span_cut(s, n + 1, s.n);
+	}
+}
+
 static void put_string(struct out *o, gh_val v, const char *open)
 {
 	struct gh_span s = gh_val_text(o->h, v, STRING);
 	size_t left = room(o);
 	put(o, open);
-	gh_buf_safe(o->b, s, left < STRING ? left : STRING);
+	put_quoted(o->b, s, left < STRING ? left : STRING);
 	if (gh_val_len(o->h, v) > s.n)
 		put(o, dots);
 	put(o, "'");
@@ -57,7 +72,7 @@ static void put_float(struct out *o, gh_val v)
 					break;
 			}
 			if (strpbrk(text, ".e") == NULL)
-				(void)strcat(text, ".0");
+				memcpy(text + strlen(text), ".0", sizeof ".0"); /* 17 digits and a sign: there is room */
 		}
 	}
 	put(o, text);
