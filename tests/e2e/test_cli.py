@@ -71,11 +71,11 @@ def statuses(folder):
         (["scan", UNSAFE], 1, "UNSAFE  ", None),
         (["scan", INCOMPLETE], 2, "INCOMPLETE  ", None),
         (["scan", "--fail-on", "review", INCOMPLETE], 2, "INCOMPLETE  ", None),
-        (["scan", "absent"], 2, "INCOMPLETE  absent", None),
+        (["scan", "absent"], 2, "INCOMPLETE  absent", "gatehouse: scan: 'absent': No such file or directory"),
         (["scan", INCOMPLETE, UNSAFE], 1, "1 unsafe, 1 incomplete", None),
         (["scan", "-q", CLEAN], 0, "", None),
         (["scan", "-q", CLEAN, UNSAFE], 1, f"UNSAFE {UNSAFE}: GH-", None),
-        (["scan", "--", "--absent"], 2, "INCOMPLETE  --absent", None),
+        (["scan", "--", "--absent"], 2, "INCOMPLETE  --absent", "'--absent': No such file or directory"),
     ]
     for args, status, out, err in rows:
         r = run(*args, cwd=folder)

@@ -227,8 +227,36 @@ def many_at_once(folder):
     check('six scans at the same time', results == [1] * 6, results)
 
 
+def nothing_to_scan(folder):
+    """Emptiness, closed streams and files without a size are never CLEAN."""
+    status, report = scan(folder)
+    check('an empty directory: INCOMPLETE, and says so', status == 2 and ids(report['files'][0]) == ['GH-SCAN-0015'], report)
+    r = subprocess.run(['/bin/sh', '-c', 'exec "$0" scan - <&-', common.GATEHOUSE], capture_output=True, timeout=20)
+    check('closed standard input: 2 and a line', r.returncode == 2 and b'Bad file descriptor' in r.stderr, r)
+    (folder / 'good.safetensors').write_bytes(safetensors())
+    r = subprocess.run(['/bin/sh', '-c', 'exec "$0" scan "$1" >&-', common.GATEHOUSE, folder / 'good.safetensors'],
+                       capture_output=True, timeout=20)
+    check('closed standard output: 2 and a line', r.returncode == 2 and b'standard output' in r.stderr, r)
+    status, report = scan('/proc/version')
+    check('content behind a size of 0: INCOMPLETE', status == 2, report)
+    status, report = scan('--limit-expanded', '1M', '-', stdin=open('/dev/zero', 'rb'), timeout=20)
+    check('endless standard input: INCOMPLETE, bounded', status == 2 and '--limit-expanded' in common.details(report['files'][0]),
+          report)
+
+
+def output_beside_models(folder):
+    (folder / 'good.safetensors').write_bytes(safetensors())
+    before = (folder / 'good.safetensors').read_bytes()
+    r = run('scan', '-o', folder / 'good.safetensors', folder)
+    check('a report never replaces what is scanned', r.returncode == 64 and b'somewhere else' in r.stderr and
+          (folder / 'good.safetensors').read_bytes() == before, r)
+    for attempt in (1, 2):
+        r = run('scan', '--format', 'json', '-o', folder / 'report.json', folder)
+        check(f'a report beside the models, run {attempt}', r.returncode == 0 and not r.stderr, r)
+
+
 def main():
-    parts = [special_files, missing_and_unreadable, standard_input, changing_file, limits, resident_memory, determinism,
+    parts = [nothing_to_scan, output_beside_models, special_files, missing_and_unreadable, standard_input, changing_file, limits, resident_memory, determinism,
              names_never_lower, no_length_misleads, every_command, many_at_once]
     for part in parts:
         with tempfile.TemporaryDirectory(dir='/tmp') as temp:
