@@ -22,7 +22,8 @@ struct group {
 	unsigned line;
 	char head[WORD]; /* framework or category */
 	char why[LINE];
-	unsigned uses;
+	unsigned uses, is;
+	char holds[WORD * 4];
 	enum gh_tier tier;
 	bool refuse;
 	int makes;
@@ -46,6 +47,8 @@ static bool failed;
 
 #define USE_WORD(id, word) word,
 static const char *const use_word[] = { GH_USES(USE_WORD) };
+#define IS_WORD(id, word) word,
+static const char *const is_word[] = { GH_ISS(IS_WORD) };
 #define ARGS_WORD(name) #name,
 static const char *const args_word[] = { GH_CONSTRAINTS(ARGS_WORD) };
 
@@ -138,8 +141,17 @@ static bool option(struct group *g, char *w, unsigned line)
 		g->makes = *value - '0';
 		return true;
 	}
-	if (strcmp(w, "import") == 0)
-		return value == NULL || (wrong(g->file, line, "import takes no constraint"), false);
+	if (strcmp(w, "holds") == 0) {
+		if (value == NULL || *value == '\0' || strlen(value) >= sizeof g->holds || g->holds[0] != '\0')
+			return wrong(g->file, line, "holds= wants one list of attributes"), false;
+		memcpy(g->holds, value, strlen(value) + 1);
+		return true;
+	}
+	int is = find(is_word, GH_IS_N, w);
+	if (is >= 0) {
+		g->is |= 1u << is;
+		return value == NULL || (wrong(g->file, line, "'%s' takes no constraint", w), false);
+	}
 	int u = find(use_word, GH_USES_N, w);
 	if (u < 0)
 		return wrong(g->file, line, "unknown use '%s'", w), false;
@@ -361,7 +373,12 @@ static void put_groups(FILE *o)
 		(void)fprintf(o, ", 0x%x, %u, %d, { ", g->uses, (unsigned)g->tier, g->makes);
 		for (size_t u = 0; u < GH_USES_N; u++)
 			(void)fprintf(o, "%sGH_ARGS_%s", u ? ", " : "", args_word[g->arg[u]]);
-		(void)fputs(" } },\n", o);
+		(void)fprintf(o, " }, 0x%x, ", g->is);
+		if (g->holds[0] == '\0')
+			(void)fputs("NULL", o);
+		else
+			quoted(o, g->holds);
+		(void)fputs(" },\n", o);
 	}
 	(void)fputs("\t{ 0 },\n};\n\nconst struct gh_explain_group gh_explain_groups[] = {\n", o);
 	for (size_t i = 0; i < ngroup; i++) {

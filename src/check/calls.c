@@ -5,7 +5,7 @@
 
 enum { EXPRESSION = 300, NAME = 120, SHOWN_ARGS = 12 };
 
-enum { CALLED, MISUSED, UNRESOLVED, NOT_FRESH, STATE, EXTENSION, IMPORTED, REVIEWED, PERSID, REFUSED };
+enum { CALLED, MISUSED, UNRESOLVED, NOT_FRESH, STATE, EXTENSION, IMPORTED, REVIEWED, PERSID, REFUSED, LATE, HASHED };
 
 #define FIX_CALL "Do not load this file. Ask the author for weights without code (safetensors), or load it in isolation."
 static const struct gh_rule rules[] = {
@@ -39,6 +39,12 @@ static const struct gh_rule rules[] = {
 	[REFUSED] = { "GH-CALL-0010", GH_HIGH, GH_UNSAFE, "Loading hands out a function that runs commands or code",
 		      "Whoever uses the loaded object runs it; no model has a reason to hold it.", FIX_CALL,
 		      "CWE-502 CWE-829 AML.T0011" },
+	[LATE] = { "GH-CALL-0011", GH_CRITICAL, GH_UNSAFE, "Loading changes a value after handing it to a call",
+		   "What was harmless when it was looked at becomes something else: code, or memory of the author's choosing.",
+		   FIX_CALL, "CWE-502 CWE-367 AML.T0011" },
+	[HASHED] = { "GH-CALL-0012", GH_CRITICAL, GH_UNSAFE, "Loading hashes or compares an object whose own code decides how",
+		     "A dictionary or a set calls __hash__ and __eq__ of its keys while the file loads.", FIX_CALL,
+		     "CWE-502 AML.T0011" },
 	GH_RULES_END,
 };
 
@@ -139,6 +145,8 @@ static void expression(struct gh_buf *b, const struct gh_call *c)
 		break;
 	case GH_CALL_PERSID: put_given(b, c, "persistent_load(", ")"); break;
 	case GH_CALL_EXT: put_given(b, c, "extension code ", ""); break;
+	case GH_CALL_HASH: put_given(b, c, "hash of each of ", ""); break;
+	case GH_CALL_LATE: put_given(b, c, "late change: ", ""); break;
 	}
 	if (c->resolved && c->how != GH_CALL_PERSID && c->how != GH_CALL_EXT && !on_instance(c->how) &&
 	    (!gh_span_eq(c->module, c->as_module) || !gh_span_eq(c->name, c->as_name)) && c->as_name.n != 0) {
@@ -261,10 +269,33 @@ static bool knowable(const struct gh_call *c)
 	return row_for(c) != NULL;
 }
 
+/* Objects that refer to each other get their state after others were given them. What is a value to others (an element
+ * type, an array, a container) is complete before. */
+static bool unlike_an_instance(const struct gh_allow_row *r, enum gh_use use)
+{
+	uint8_t build = gh_allow_group(r)->arg[GH_USE_BUILD];
+	return use != GH_USE_BUILD || build == GH_ARGS_np_dtype_state || build == GH_ARGS_np_array_state ||
+	       build == GH_ARGS_np_ma_state;
+}
+
+static void judge_keys(struct gh_scene *s, const struct gh_event *e)
+{
+	const struct gh_call *c = e->u.call;
+	const char *doubt = NULL, *bad = NULL;
+	struct gh_use_case u = { .heap = c->heap, .target = c->callee, .args = c->args, .kwargs = c->kwargs, .doubt = &doubt };
+	for (uint64_t i = 0; i < gh_val_len(c->heap, c->args) && bad == NULL; i++)
+		bad = gh_key_bad(&u, gh_arg(&u, (unsigned)i));
+	if (bad != NULL)
+		report(s, &rules[HASHED], e, bad);
+	else if (doubt != NULL)
+		report(s, &rules[REVIEWED], e, doubt);
+}
+
 static void judge(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
 	const struct gh_allow_row *r = row_for(c);
+	const char *doubt = NULL;
 	if (r == NULL) {
 		report(s, &rules[on_instance(c->how) ? STATE : CALLED], e, "not on the allow list");
 		return;
@@ -274,10 +305,14 @@ static void judge(struct gh_scene *s, const struct gh_event *e)
 		return;
 	}
 	struct gh_use_case u = { .heap = c->heap, .target = c->callee, .args = c->args, .kwargs = c->kwargs,
-				 .use = use_of[c->how], .row = r };
+				 .use = use_of[c->how], .row = r, .doubt = &doubt };
 	const char *bad = gh_use_permitted(&u);
 	if (bad != NULL)
 		report(s, &rules[on_instance(c->how) && !gh_row_uses(r, u.use) ? STATE : MISUSED], e, bad);
+	else if (c->late && unlike_an_instance(r, u.use))
+		report(s, &rules[LATE], e, "other calls relied on what it was");
+	else if (doubt != NULL)
+		report(s, &rules[REVIEWED], e, doubt);
 	else if (gh_allow_group(r)->tier == GH_TIER_REVIEW)
 		report(s, &rules[REVIEWED], e, gh_allow_group(r)->why);
 }
@@ -301,16 +336,37 @@ static bool torchscript_class(const struct gh_scene *s, const struct gh_call *c)
 	       (c->module.n == 9 || c->module.p[9] == '.');
 }
 
+/* f.__globals__, Class.__reduce__: from there everything can be reached. */
+static bool inner_dunder(struct gh_span name)
+{
+	for (size_t i = 0; i + 2 < name.n; i++)
+		if (name.p[i] == '.' && name.p[i + 1] == '_' && name.p[i + 2] == '_')
+			return true;
+	return false;
+}
+
+/* Is naming it enough? What runs commands or code needs only one caller, and many a library calls what it holds. */
+static bool refused(const struct gh_call *c)
+{
+	const struct gh_explain_group *g = explained(c);
+	return inner_dunder(c->name) || (g != NULL && (g->refuse || strcmp(g->does, "executes commands") == 0 ||
+						       strcmp(g->does, "runs Python code") == 0));
+}
+
 static void on_call(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
 	if (e->kind != GH_EV_CALL || strcmp(c->system, "python") != 0)
 		return;
-	if (c->how != GH_CALL_IMPORT)
+	if (c->how != GH_CALL_IMPORT && c->how != GH_CALL_HASH && c->how != GH_CALL_LATE)
 		mark_called(s, c);
 	if (torchscript_class(s, c))
 		return;
-	if (c->how == GH_CALL_EXT)
+	if (c->how == GH_CALL_HASH)
+		judge_keys(s, e);
+	else if (c->how == GH_CALL_LATE)
+		report(s, &rules[LATE], e, "calls that were given it relied on what it was");
+	else if (c->how == GH_CALL_EXT)
 		report(s, &rules[EXTENSION], e, NULL);
 	else if (c->how == GH_CALL_PERSID)
 		judge_persid(s, e);
@@ -323,7 +379,7 @@ static void on_call(struct gh_scene *s, const struct gh_event *e)
 	else if (c->how != GH_CALL_IMPORT)
 		judge(s, e);
 	else if (gh_allow_find(c->module, c->name) == NULL)
-		remember(s, &rules[explained(c) != NULL && explained(c)->refuse ? REFUSED : IMPORTED], e);
+		remember(s, &rules[refused(c) ? REFUSED : IMPORTED], e);
 }
 
 const struct gh_check gh_check_calls = {

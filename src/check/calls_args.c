@@ -198,79 +198,15 @@ bool gh_attr_name_ok(struct gh_heap *h, gh_val key)
 	return (head.p != NULL && n > 6) || !gh_is_word(h, key, hooks);
 }
 
-const char *gh_attrs_bad(struct gh_heap *h, gh_val v, bool data)
-{
-	if (gh_val_kind(h, v) != GH_V_DICT)
-		return "the state is not a plain dictionary";
-	uint64_t n = gh_val_len(h, v);
-	if (n > GH_VAL_KEPT)
-		return "the state has more attributes than can be looked at";
-	for (uint64_t i = 0; i < n; i++) {
-		if (!gh_attr_name_ok(h, gh_val_key(h, v, i)))
-			return "the state sets an attribute that the loader or a library would call";
-		gh_val at = gh_val_at(h, v, i);
-		if (data && gh_val_kind(h, at) == GH_V_GLOBAL && gh_row_of(h, at) == NULL)
-			return "the state replaces a method with a function that is not on the allow list";
-	}
-	return NULL;
-}
-
-/* May objects of this class answer any attribute with a value of the file's choosing? */
-static bool bag(const struct gh_allow_row *r)
-{
-	const struct gh_allow_group *g = gh_allow_group(r);
-	uint8_t build = g->arg[GH_USE_BUILD];
-	return (gh_row_uses(r, GH_USE_BUILD) && (build == GH_ARGS_dict_state || build == GH_ARGS_slots_state)) ||
-	       (gh_row_uses(r, GH_USE_SETITEM) && g->arg[GH_USE_SETITEM] == GH_ARGS_attr_items);
-}
-
-bool gh_is_data(struct gh_heap *h, gh_val v, unsigned depth)
-{
-	const struct gh_allow_row *r;
-	uint64_t n = gh_val_len(h, v), seen = n < GH_VAL_KEPT ? n : GH_VAL_KEPT;
-	switch (gh_val_kind(h, v)) {
-	case GH_V_NONE:
-	case GH_V_BOOL:
-	case GH_V_INT:
-	case GH_V_BIGINT:
-	case GH_V_FLOAT:
-	case GH_V_STR:
-	case GH_V_BYTES:
-	case GH_V_BYTEARRAY:
-	case GH_V_BUFFER: return true;
-	case GH_V_GLOBAL: return gh_row_of(h, v) != NULL;
-	case GH_V_OBJECT:
-		/* Objects that carry a dictionary of the file's choosing may pretend to have any method. */
-		r = gh_class_of(h, v);
-		return r != NULL && !bag(r);
-	case GH_V_TUPLE:
-	case GH_V_LIST:
-	case GH_V_SET:
-	case GH_V_FROZENSET:
-		/* Elements of long lists are values of the same array; those beyond what is kept were judged when they
-		 * were made, and no library asks them for methods. */
-		if (depth == 0)
-			return false;
-		for (uint64_t i = 0; i < seen; i++)
-			if (!gh_is_data(h, gh_val_item(h, v, i), depth - 1))
-				return false;
-		return true;
-	case GH_V_DICT:
-		if (depth == 0)
-			return false;
-		for (uint64_t i = 0; i < seen; i++)
-			if (!gh_is_data(h, gh_val_at(h, v, i), depth - 1))
-				return false;
-		return true;
-	case GH_V_PERSID:
-	case GH_V_UNKNOWN: break;
-	}
-	return false;
-}
-
 /* ---- the dispatcher ------------------------------------------------------------------------------------------- */
 #define FN(name) gh_args_##name,
 static gh_args_fn *const fns[] = { GH_CONSTRAINTS(FN) };
+
+void gh_doubt(const struct gh_use_case *u, const char *why)
+{
+	if (u->doubt != NULL && *u->doubt == NULL)
+		*u->doubt = why;
+}
 
 const char *gh_use_permitted(const struct gh_use_case *u)
 {

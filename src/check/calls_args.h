@@ -15,6 +15,7 @@ struct gh_use_case {
 	gh_val kwargs;
 	enum gh_use use;
 	const struct gh_allow_row *row;
+	const char **doubt; /* where gh_doubt() leaves its reason; NULL: nobody asks */
 	unsigned depth; /* of calls within calls: a factory that is handed another function and its arguments */
 };
 
@@ -55,9 +56,23 @@ bool gh_is_text(struct gh_heap *h, gh_val v); /* STR, or BYTES as Python 2 wrote
 bool gh_is_word(struct gh_heap *h, gh_val v, const char *const *words);
 /* Is this key harmless as the name of an attribute? */
 bool gh_attr_name_ok(struct gh_heap *h, gh_val key);
-/* NULL when a state dictionary holds only names that are harmless as attributes. data: and no imported object that is
- * not on the list. */
-const char *gh_attrs_bad(struct gh_heap *h, gh_val v, bool data);
-/* A value that the code of numerical libraries may touch: literals, arrays, dtypes, containers of them. */
-bool gh_is_data(struct gh_heap *h, gh_val v, unsigned depth);
+/* The use is permitted as far as can be told, but a person has to look: REVIEW with this reason. */
+void gh_doubt(const struct gh_use_case *u, const char *why);
+
+/* ---- what is held (calls_hold.c) ------------------------------------------------------------------------------ */
+bool gh_row_is_a(const struct gh_allow_row *r, enum gh_is what);
+bool gh_row_is_layer(const struct gh_allow_row *r); /* a torch.nn.Module */
+bool gh_row_holds(const struct gh_allow_row *r, struct gh_span attribute);
+/* NULL when the attributes of a state dictionary have harmless names, and hold nothing that can be called but where the
+ * rule says so. data: and nothing but data. */
+const char *gh_attrs_bad(const struct gh_use_case *u, gh_val state, bool data);
+const char *gh_attr_bad(const struct gh_use_case *u, gh_val key, gh_val v);
+/* NULL for what the code of libraries may touch: literals, arrays, types, containers of them, and instances that
+ * answer only for themselves. */
+const char *gh_data_bad(const struct gh_use_case *u, gh_val v);
+/* NULL for what may be an element of an array of objects. */
+const char *gh_elements_bad(const struct gh_use_case *u, gh_val list);
+/* NULL when hashing and comparing v runs no code that the stream could have prepared. */
+const char *gh_key_bad(const struct gh_use_case *u, gh_val v);
+bool gh_torch_is_tensor(struct gh_heap *h, gh_val v);
 #endif

@@ -27,12 +27,18 @@ const char *gh_args_cython(const struct gh_use_case *u)
 		return "the state is not a tuple";
 	for (uint64_t i = 0; i < gh_val_len(u->heap, state); i++) {
 		gh_val v = gh_val_item(u->heap, state, i);
-		const char *bad = gh_val_kind(u->heap, v) == GH_V_DICT ? gh_attrs_bad(u->heap, v, true) : NULL;
+		const char *bad = gh_val_kind(u->heap, v) == GH_V_DICT ? gh_attrs_bad(u, v, true) : gh_data_bad(u, v);
 		if (bad != NULL)
 			return bad;
-		if (gh_val_kind(u->heap, v) == GH_V_UNKNOWN)
-			return "a state that cannot be known";
 	}
+	return NULL;
+}
+
+static const char *data_from(const struct gh_use_case *u, unsigned first)
+{
+	for (unsigned i = first; i < gh_val_len(u->heap, u->args); i++)
+		if (gh_data_bad(u, gh_arg(u, i)) != NULL)
+			return "an argument that is not data";
 	return NULL;
 }
 
@@ -40,10 +46,7 @@ const char *gh_args_cython(const struct gh_use_case *u)
 const char *gh_args_data_args(const struct gh_use_case *u)
 {
 	int n = gh_argc(u);
-	for (int i = 0; i < n; i++)
-		if (!gh_is_data(u->heap, gh_arg(u, (unsigned)i), 5))
-			return "an argument that is not data";
-	return n < 0 ? "unknown arguments" : NULL;
+	return n < 0 ? "unknown arguments" : data_from(u, 0);
 }
 
 /* f(cls, {name: data}): cls(**data) for listed classes. */
@@ -52,19 +55,16 @@ const char *gh_args_class_data(const struct gh_use_case *u)
 	const struct gh_allow_row *r = gh_argc(u) < 1 ? NULL : gh_row_of(u->heap, gh_arg(u, 0));
 	if (!gh_row_uses(r, GH_USE_MAKE) || !same_library(u, r))
 		return "the class is not one that this function is meant for";
-	return gh_args_data_args(u);
+	return data_from(u, 1);
 }
 
 /* ---- joblib ---------------------------------------------------------------------------------------------------- */
 static const char *wrapper_bad(const struct gh_use_case *u)
 {
-	const char *bad = gh_attrs_bad(u->heap, u->args, true);
 	gh_val v;
-	if (bad != NULL)
-		return bad;
 	if (gh_val_get(u->heap, u->args, "subclass", &v) && !gh_row_uses(gh_row_of(u->heap, v), GH_USE_MAKE))
 		return "the array class is not on the allow list";
-	return NULL;
+	return gh_attrs_bad(u, u->args, true);
 }
 
 const char *gh_args_jl_array(const struct gh_use_case *u)
@@ -130,15 +130,36 @@ static bool template_ok(const char *text)
 	return m > 0 && (size_t)m < sizeof again && strcmp(again, text) == 0;
 }
 
+/* The names of the shape parameters become part of a text that is executed, now or when the distribution is copied. */
+static bool shapes_ok(const struct gh_use_case *u, gh_val params)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_, ";
+	gh_val v;
+	if (!gh_val_get(u->heap, params, "shapes", &v) || gh_val_kind(u->heap, v) == GH_V_NONE)
+		return true;
+	struct gh_span s = gh_val_text(u->heap, v, 200);
+	if (!gh_is_text(u->heap, v) || s.p == NULL || s.n != gh_val_len(u->heap, v))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\0' || strchr(letters, s.p[i]) == NULL)
+			return false;
+	return true;
+}
+
 const char *gh_args_rv_state(const struct gh_use_case *u)
 {
-	gh_val v;
+	static const char odd[] = "names of shape parameters that are Python code";
+	gh_val v, params = gh_arg(u, 0);
 	/* SciPy before 1.6: (constructor parameters, random state). */
-	if (gh_argc(u) == 2 && gh_val_kind(u->heap, gh_arg(u, 0)) == GH_V_DICT)
-		return gh_attrs_bad(u->heap, gh_arg(u, 0), true);
-	const char *bad = gh_attrs_bad(u->heap, u->args, true);
+	if (gh_argc(u) == 2 && gh_val_kind(u->heap, params) == GH_V_DICT) {
+		const char *bad = gh_attrs_bad(u, params, true);
+		return bad != NULL ? bad : !shapes_ok(u, params) ? odd : gh_data_bad(u, gh_arg(u, 1));
+	}
+	const char *bad = gh_attrs_bad(u, u->args, true);
 	if (bad != NULL)
 		return bad;
+	if (!shapes_ok(u, u->args) || (gh_val_get(u->heap, u->args, "_ctor_param", &v) && !shapes_ok(u, v)))
+		return odd;
 	if (!gh_val_get(u->heap, u->args, "_parse_arg_template", &v))
 		return NULL;
 	struct gh_span s = gh_val_text(u->heap, v, 2000);

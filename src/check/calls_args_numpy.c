@@ -251,8 +251,9 @@ static bool raw_bytes(struct gh_heap *h, gh_val v)
 	       gh_row_is(gh_maker_of(h, v), "builtins", "bytearray");
 }
 
-static const char *array_state(struct gh_heap *h, gh_val t, unsigned at)
+static const char *array_state(const struct gh_use_case *u, gh_val t, unsigned at)
 {
+	struct gh_heap *h = u->heap;
 	struct gh_np_element e;
 	uint64_t n, bytes;
 	gh_val raw = gh_val_item(h, t, at + 3);
@@ -261,7 +262,7 @@ static const char *array_state(struct gh_heap *h, gh_val t, unsigned at)
 	if (!gh_np_element_of(h, gh_val_item(h, t, at + 1), &e))
 		return "the element type is not a dtype that this stream made";
 	if (gh_val_kind(h, raw) == GH_V_LIST)
-		return e.objects ? NULL : "a list for an array without objects";
+		return e.objects ? gh_elements_bad(u, raw) : "a list for an array without objects";
 	if (!raw_bytes(h, raw))
 		return "the content is neither bytes nor a list";
 	if (e.objects)
@@ -280,20 +281,20 @@ const char *gh_args_np_array_state(const struct gh_use_case *u)
 	/* pandas' FrozenNDArray and some subclasses wrap it: (array state, own state). */
 	if (n == 2 && gh_val_kind(u->heap, gh_arg(u, 0)) == GH_V_TUPLE) {
 		uint64_t len = gh_val_len(u->heap, gh_arg(u, 0));
-		if ((len != 4 && len != 5) || !gh_is_data(u->heap, gh_arg(u, 1), 3))
+		if ((len != 4 && len != 5) || gh_data_bad(u, gh_arg(u, 1)) != NULL)
 			return "not an array state";
-		return array_state(u->heap, gh_arg(u, 0), len == 5);
+		return array_state(u, gh_arg(u, 0), len == 5);
 	}
 	if (n != 4 && n != 5)
 		return "not an array state";
-	return array_state(u->heap, u->args, n == 5);
+	return array_state(u, u->args, n == 5);
 }
 
 const char *gh_args_np_ma_state(const struct gh_use_case *u)
 {
-	if (gh_argc(u) != 7 || !raw_bytes(u->heap, gh_arg(u, 5)) || !gh_is_data(u->heap, gh_arg(u, 6), 2))
+	if (gh_argc(u) != 7 || !raw_bytes(u->heap, gh_arg(u, 5)) || gh_data_bad(u, gh_arg(u, 6)) != NULL)
 		return "not the state of a masked array";
-	return array_state(u->heap, u->args, 1);
+	return array_state(u, u->args, 1);
 }
 
 const char *gh_args_np_scalar(const struct gh_use_case *u)
@@ -306,7 +307,7 @@ const char *gh_args_np_scalar(const struct gh_use_case *u)
 		return NULL;
 	gh_val v = gh_arg(u, 1);
 	if (e.objects)
-		return gh_is_data(u->heap, v, 3) ? NULL : "an object scalar of an unknown kind";
+		return gh_is_plain(u->heap, v) || (gh_row_is(gh_class_of(u->heap, v), "numpy", "ndarray") && gh_data_bad(u, v) == NULL) ? NULL : "an object scalar of an unknown kind";
 	if (!raw_bytes(u->heap, v))
 		return "the value is not bytes";
 	return gh_val_kind(u->heap, v) == GH_V_BYTES && e.known && gh_val_len(u->heap, v) < e.size ?
@@ -360,7 +361,7 @@ const char *gh_args_np_ufunc(const struct gh_use_case *u)
 const char *gh_args_np_record(const struct gh_use_case *u)
 {
 	for (int i = 0; i < gh_argc(u); i++)
-		if (!gh_is_data(u->heap, gh_arg(u, (unsigned)i), 2))
+		if (gh_data_bad(u, gh_arg(u, (unsigned)i)) != NULL)
 			return "arguments that are not data";
 	return gh_argc(u) < 0 ? "unknown arguments" : NULL;
 }

@@ -17,6 +17,28 @@ const char *gh_args_plain(const struct gh_use_case *u)
 	return gh_is_plain(u->heap, u->args) ? NULL : "arguments that are not plain values";
 }
 
+/* What a constructor hashes of the items it gets: members of a set, keys of a dictionary. */
+static const char *members_bad(const struct gh_use_case *u, gh_val in)
+{
+	struct gh_heap *h = u->heap;
+	bool set = strstr(u->row->name, "set") != NULL || strcmp(u->row->name, "Counter") == 0;
+	bool dict = strstr(u->row->name, "ict") != NULL;
+	uint64_t n = gh_val_len(h, in);
+	const char *bad = NULL;
+	if ((!set && !dict) || gh_val_kind(h, in) == GH_V_DICT || gh_val_kind(h, in) == GH_V_STR)
+		return NULL; /* a DICT's keys were judged when they were hashed first */
+	if (gh_val_more(h, in))
+		gh_doubt(u, "more members than can be looked at");
+	for (uint64_t i = 0; i < n && i < GH_VAL_KEPT && bad == NULL; i++) {
+		gh_val v = gh_val_item(h, in, i);
+		enum gh_vkind k = gh_val_kind(h, v);
+		if (dict && k != GH_V_TUPLE && k != GH_V_LIST)
+			return "the items are not pairs of key and value";
+		bad = gh_key_bad(u, dict ? gh_val_item(h, v, 0) : v);
+	}
+	return bad;
+}
+
 /* set([…]), dict([(k, v)]), Counter({…}): one container that the stream itself built, so that no foreign iterator runs. */
 const char *gh_args_seq(const struct gh_use_case *u)
 {
@@ -28,7 +50,21 @@ const char *gh_args_seq(const struct gh_use_case *u)
 	enum gh_vkind k = gh_val_kind(u->heap, gh_arg(u, 0));
 	if (k != GH_V_LIST && k != GH_V_TUPLE && k != GH_V_DICT && k != GH_V_SET && k != GH_V_FROZENSET && k != GH_V_STR)
 		return "the argument is not a plain container";
-	return n == 1 || gh_is_plain(u->heap, gh_arg(u, 1)) ? NULL : "the second argument is not a plain value";
+	if (n == 2 && !gh_is_plain(u->heap, gh_arg(u, 1)))
+		return "the second argument is not a plain value";
+	return members_bad(u, gh_arg(u, 0));
+}
+
+/* Items for a container: keys and members are hashed and compared. */
+const char *gh_args_keys(const struct gh_use_case *u)
+{
+	uint64_t n = gh_val_len(u->heap, u->args);
+	const char *bad = NULL;
+	if (gh_val_kind(u->heap, u->args) != GH_V_TUPLE || (n > GH_VAL_KEPT && gh_val_more(u->heap, u->args)))
+		return "more items than can be looked at";
+	for (uint64_t i = 0; i < n && i < GH_VAL_KEPT && bad == NULL; i += u->use == GH_USE_SETITEM ? 2 : 1)
+		bad = gh_key_bad(u, gh_arg(u, (unsigned)i));
+	return bad;
 }
 
 const char *gh_args_strings(const struct gh_use_case *u)
@@ -172,7 +208,9 @@ const char *gh_args_factory(const struct gh_use_case *u)
 	if (n == 1)
 		return NULL;
 	enum gh_vkind k = gh_val_kind(u->heap, gh_arg(u, 1));
-	return k == GH_V_DICT || k == GH_V_LIST || k == GH_V_TUPLE ? NULL : "the items are not a plain container";
+	if (k != GH_V_DICT && k != GH_V_LIST && k != GH_V_TUPLE)
+		return "the items are not a plain container";
+	return members_bad(u, gh_arg(u, 1));
 }
 
 /* obj.__dict__.update(state), or a __setstate__ that does the like. */
@@ -180,14 +218,14 @@ const char *gh_args_dict_state(const struct gh_use_case *u)
 {
 	if (gh_val_kind(u->heap, u->args) == GH_V_NONE)
 		return NULL;
-	return gh_attrs_bad(u->heap, u->args, false);
+	return gh_attrs_bad(u, u->args, false);
 }
 
 const char *gh_args_dict_data(const struct gh_use_case *u)
 {
 	if (gh_val_kind(u->heap, u->args) == GH_V_NONE)
 		return NULL;
-	return gh_attrs_bad(u->heap, u->args, true);
+	return gh_attrs_bad(u, u->args, true);
 }
 
 /* (dictionary or None, slots or None): the slots are set with setattr(). */
@@ -199,7 +237,7 @@ const char *gh_args_slots_state(const struct gh_use_case *u)
 		return "the state is not (attributes, slots)";
 	for (unsigned i = 0; i < 2; i++) {
 		gh_val v = gh_arg(u, i);
-		const char *bad = gh_val_kind(u->heap, v) == GH_V_NONE ? NULL : gh_attrs_bad(u->heap, v, false);
+		const char *bad = gh_val_kind(u->heap, v) == GH_V_NONE ? NULL : gh_attrs_bad(u, v, false);
 		if (bad != NULL)
 			return bad;
 	}
@@ -207,31 +245,23 @@ const char *gh_args_slots_state(const struct gh_use_case *u)
 }
 
 /* For classes whose __setstate__ asks the values for methods. */
-const char *gh_args_data_state(const struct gh_use_case *u)
-{
-	const char *bad = gh_attrs_bad(u->heap, u->args, true);
-	if (bad != NULL)
-		return bad;
-	return gh_is_data(u->heap, u->args, 7) ? NULL : "the state holds objects that may pretend to have any method";
-}
+const char *gh_args_data_state(const struct gh_use_case *u) { return gh_attrs_bad(u, u->args, true); }
 
 /* A state that a native __setstate__ takes apart by position and type. Dictionaries within it must not name hooks. */
 const char *gh_args_state(const struct gh_use_case *u)
 {
 	if (gh_val_kind(u->heap, u->args) == GH_V_DICT)
-		return gh_attrs_bad(u->heap, u->args, true);
+		return gh_attrs_bad(u, u->args, true);
 	int n = gh_argc(u);
-	if (n < 0)
-		return gh_val_kind(u->heap, u->args) == GH_V_NONE || gh_val_kind(u->heap, u->args) == GH_V_LIST ?
-			       NULL :
-			       "the state is neither a tuple nor a dictionary";
+	if (n < 0 && gh_val_kind(u->heap, u->args) != GH_V_NONE && gh_val_kind(u->heap, u->args) != GH_V_LIST)
+		return "the state is neither a tuple nor a dictionary";
 	for (int i = 0; i < n; i++) {
 		gh_val v = gh_arg(u, (unsigned)i);
-		const char *bad = gh_val_kind(u->heap, v) == GH_V_DICT ? gh_attrs_bad(u->heap, v, true) : NULL;
+		const char *bad = gh_val_kind(u->heap, v) == GH_V_DICT ? gh_attrs_bad(u, v, true) : NULL;
 		if (bad != NULL)
 			return bad;
 	}
-	return NULL;
+	return gh_data_bad(u, u->args);
 }
 
 /* Items of a dictionary whose keys are attributes at the same time. */
@@ -239,19 +269,21 @@ const char *gh_args_attr_items(const struct gh_use_case *u)
 {
 	uint64_t n = gh_val_len(u->heap, u->args);
 	if (gh_val_kind(u->heap, u->args) == GH_V_DICT)
-		return gh_attrs_bad(u->heap, u->args, false);
+		return gh_attrs_bad(u, u->args, false);
 	if (gh_val_kind(u->heap, u->args) != GH_V_TUPLE || n > GH_VAL_KEPT)
 		return "more items than can be looked at";
 	if (u->use == GH_USE_REDUCE || u->use == GH_USE_NEW)
 		return n == 0 || (n == 1 && gh_val_kind(u->heap, gh_arg(u, 0)) == GH_V_DICT &&
-				  gh_attrs_bad(u->heap, gh_arg(u, 0), false) == NULL) ?
+				  gh_attrs_bad(u, gh_arg(u, 0), false) == NULL) ?
 			       NULL :
 			       "arguments that are not attributes";
 	for (uint64_t i = 0; i < n; i += 2) {
 		gh_val key = gh_val_item(u->heap, u->args, i);
-		enum gh_vkind k = gh_val_kind(u->heap, key);
-		if (k == GH_V_STR ? !gh_attr_name_ok(u->heap, key) : k == GH_V_UNKNOWN || k == GH_V_OBJECT)
-			return "an item is an attribute that the loader would call";
+		const char *bad = gh_val_kind(u->heap, key) == GH_V_STR ?
+					  gh_attr_bad(u, key, gh_val_item(u->heap, u->args, i + 1)) :
+					  gh_key_bad(u, key);
+		if (bad != NULL)
+			return bad;
 	}
 	return NULL;
 }
@@ -288,7 +320,7 @@ const char *gh_args_reconstructor(const struct gh_use_case *u)
 			continue;
 		const struct gh_allow_row *r = gh_row_of(u->heap, gh_arg(u, 0));
 		bool attrs = gh_row_uses(r, GH_USE_SETITEM) && gh_allow_group(r)->arg[GH_USE_SETITEM] == GH_ARGS_attr_items;
-		return attrs && gh_val_len(u->heap, state) != 0 ? gh_attrs_bad(u->heap, state, false) : NULL;
+		return attrs && gh_val_len(u->heap, state) != 0 ? gh_attrs_bad(u, state, false) : NULL;
 	}
 	return "a base class that pickle does not write";
 }

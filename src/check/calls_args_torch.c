@@ -87,7 +87,7 @@ static bool is_bool(struct gh_heap *h, gh_val v)
 }
 
 /* Made by one of the functions that make tensors: everything else could bring methods of its own. */
-static bool is_tensor(struct gh_heap *h, gh_val v)
+bool gh_torch_is_tensor(struct gh_heap *h, gh_val v)
 {
 	const struct gh_allow_row *r = gh_maker_of(h, v);
 	return r != NULL && (strcmp(r->module, "torch._utils") == 0 || strcmp(r->module, "torch._tensor") == 0);
@@ -128,7 +128,7 @@ const char *gh_args_torch_qtensor(const struct gh_use_case *u)
 		return "odd quantizer";
 	for (uint64_t i = 1; i < gh_val_len(h, q); i++) {
 		gh_val v = gh_val_item(h, q, i);
-		if (!is_tensor(h, v) && !gh_is_plain(h, v))
+		if (!gh_torch_is_tensor(h, v) && !gh_is_plain(h, v))
 			return "odd quantizer";
 	}
 	return is_bool(h, gh_arg(u, 5)) && (n == 6 || no_hooks(h, gh_arg(u, 6))) ? NULL : "hooks that would be called later";
@@ -146,7 +146,7 @@ const char *gh_args_torch_sparse(const struct gh_use_case *u)
 	gh_val parts = gh_arg(u, 1);
 	for (uint64_t i = 0; i < gh_val_len(h, parts); i++) {
 		gh_val v = gh_val_item(h, parts, i);
-		if (!is_tensor(h, v) && !is_bool(h, v) && counts(h, v, dim) < 0)
+		if (!gh_torch_is_tensor(h, v) && !is_bool(h, v) && counts(h, v, dim) < 0)
 			return "a part that is not a tensor";
 	}
 	return NULL;
@@ -155,20 +155,21 @@ const char *gh_args_torch_sparse(const struct gh_use_case *u)
 /* _rebuild_parameter(tensor, requires_grad, hooks) */
 const char *gh_args_torch_param(const struct gh_use_case *u)
 {
-	if (gh_argc(u) < 2 || gh_argc(u) > 3 || !is_tensor(u->heap, gh_arg(u, 0)) || !is_bool(u->heap, gh_arg(u, 1)))
+	if (gh_argc(u) < 2 || gh_argc(u) > 3 || !gh_torch_is_tensor(u->heap, gh_arg(u, 0)) || !is_bool(u->heap, gh_arg(u, 1)))
 		return "not (tensor, requires_grad, hooks)";
 	return gh_argc(u) == 2 || no_hooks(u->heap, gh_arg(u, 2)) ? NULL : "hooks that would be called later";
 }
 
-static const char *attrs(struct gh_heap *h, gh_val v)
+static const char *attrs(const struct gh_use_case *u, gh_val v)
 {
+	struct gh_heap *h = u->heap;
 	if (gh_val_kind(h, v) == GH_V_NONE)
 		return NULL;
 	if (gh_val_kind(h, v) != GH_V_TUPLE)
-		return gh_attrs_bad(h, v, true);
+		return gh_attrs_bad(u, v, true);
 	for (uint64_t i = 0; i < gh_val_len(h, v); i++) {
 		gh_val part = gh_val_item(h, v, i);
-		const char *bad = gh_val_kind(h, part) == GH_V_NONE ? NULL : gh_attrs_bad(h, part, true);
+		const char *bad = gh_val_kind(h, part) == GH_V_NONE ? NULL : gh_attrs_bad(u, part, true);
 		if (bad != NULL)
 			return bad;
 	}
@@ -178,9 +179,9 @@ static const char *attrs(struct gh_heap *h, gh_val v)
 const char *gh_args_torch_param_state(const struct gh_use_case *u)
 {
 	struct gh_heap *h = u->heap;
-	if (gh_argc(u) != 4 || !is_tensor(h, gh_arg(u, 0)) || !is_bool(h, gh_arg(u, 1)) || !no_hooks(h, gh_arg(u, 2)))
+	if (gh_argc(u) != 4 || !gh_torch_is_tensor(h, gh_arg(u, 0)) || !is_bool(h, gh_arg(u, 1)) || !no_hooks(h, gh_arg(u, 2)))
 		return "not (tensor, requires_grad, hooks, state)";
-	return attrs(h, gh_arg(u, 3));
+	return attrs(u, gh_arg(u, 3));
 }
 
 /* _rebuild_from_type_v2(f, class, args, state): f(*args), then the class and the attributes are set. */
@@ -203,7 +204,7 @@ const char *gh_args_torch_from_type(const struct gh_use_case *u)
 		return bad;
 	if (!gh_row_uses(gh_row_of(h, gh_arg(u, 1)), GH_USE_MAKE))
 		return "the tensor class is not on the allow list";
-	return attrs(h, gh_arg(u, 3));
+	return attrs(u, gh_arg(u, 3));
 }
 
 /* (dtype, size, stride, requires_grad): no memory behind it. */
@@ -219,7 +220,7 @@ const char *gh_args_torch_meta(const struct gh_use_case *u)
 /* (array, dtype, device, requires_grad) */
 const char *gh_args_torch_from_numpy(const struct gh_use_case *u)
 {
-	if (gh_argc(u) != 4 || !gh_is_data(u->heap, gh_arg(u, 0), 1) || gh_row_of(u->heap, gh_arg(u, 1)) == NULL ||
+	if (gh_argc(u) != 4 || gh_data_bad(u, gh_arg(u, 0)) != NULL || gh_row_of(u->heap, gh_arg(u, 1)) == NULL ||
 	    !gh_is_text(u->heap, gh_arg(u, 2)) || !is_bool(u->heap, gh_arg(u, 3)))
 		return "not (array, dtype, device, requires_grad)";
 	return NULL;

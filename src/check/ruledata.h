@@ -34,7 +34,23 @@ enum gh_use { GH_USES(GH_USE_ENUM) GH_USES_N };
 	X(np_dtype) X(np_dtype_state) X(np_array_state) X(np_ma_state) X(np_scalar) X(np_frombuffer) \
 	X(np_random) X(np_ufunc) X(np_record) X(type_of) X(attr_of) X(data_state) X(cython) X(data_args) \
 	X(class_data) X(jl_array) X(jl_file) X(torch_tensor) X(torch_qtensor) X(torch_sparse) \
-	X(torch_param) X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_from_numpy)
+	X(torch_param) X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_from_numpy) \
+	X(torch_module) X(keys)
+
+/* What an entry is besides, as bare words of a rule file. */
+#define GH_ISS(X)                                                                                           \
+	X(NAMED, "import")       /* may be held as a value */                                                 \
+	X(TYPE, "type")          /* a type or constant: harmless wherever it is held, also when it is called */ \
+	X(CALLABLE, "callable")  /* its instances can be called */                                             \
+	X(KEY, "key")            /* hashing and comparing its instances runs no code on what they hold */       \
+	X(CONTAINER, "container") /* its instances hold what they are given, and are looked into */
+
+#define GH_IS_BIT(id, word) GH_IS_BIT_##id,
+enum gh_is_bit { GH_ISS(GH_IS_BIT) GH_IS_N };
+#undef GH_IS_BIT
+#define GH_IS_ENUM(id, word) GH_IS_##id = 1 << GH_IS_BIT_##id,
+enum gh_is { GH_ISS(GH_IS_ENUM) };
+#undef GH_IS_ENUM
 
 #define GH_ARGS_ENUM(name) GH_ARGS_##name,
 enum gh_args_id { GH_CONSTRAINTS(GH_ARGS_ENUM) GH_ARGS_N };
@@ -52,6 +68,8 @@ struct gh_allow_group {
 	uint8_t tier;
 	int8_t makes; /* index of the argument that names the class of what it returns; -1: the callable is the class */
 	uint8_t arg[GH_USES_N]; /* enum gh_args_id for each way of using it */
+	uint8_t is;		/* set of enum gh_is */
+	const char *holds;	/* "name,name": attributes that may hold something callable; NULL: none */
 };
 
 struct gh_allow_row {

@@ -61,7 +61,10 @@ enum gh_call_how {
 	GH_CALL_ADD,	  /* obj.add(...) or obj.update(...) */
 	GH_CALL_PERSID,	  /* persistent_load(id) */
 	GH_CALL_EXT,	  /* copyreg extension code: resolved through a table outside the file */
-	GH_CALL_OPERATION /* a node of a graph, a layer of a configuration */
+	GH_CALL_OPERATION, /* a node of a graph, a layer of a configuration */
+	GH_CALL_HASH,	  /* a plain dict or set hashes and compares these keys, which calls made */
+	GH_CALL_LATE,	  /* a plain container changes that a call was given before: what was said about that call may
+			   * no longer be true */
 };
 
 struct gh_call {
@@ -74,10 +77,12 @@ struct gh_call {
 	bool resolved;		  /* false: what is called cannot be known without running it */
 	bool fresh;		  /* BUILD, SETITEM, APPEND, ADD: the target was created in this stream by a call to
 				   * module.name; false: an imported object or something unknown is modified */
+	bool late;		  /* BUILD, SETITEM, APPEND, ADD: the target was handed to another call before */
 	struct gh_heap *heap;	  /* owner of the values below; NULL when there are none */
 	gh_val callee;
 	gh_val args;		  /* REDUCE, NEW, INST: the argument tuple; BUILD: the state; SETITEM, APPEND, ADD: a tuple of
-				   * key, value, … or items; PERSID: the id */
+				   * key, value, … or items; PERSID: the id; HASH: a tuple of keys; LATE: a tuple of
+				   * what is added */
 	gh_val kwargs;		  /* NEW with keyword arguments, else NONE */
 	const char *reading;	  /* "C" or "pure Python" when only that unpickler does this, else NULL */
 };

@@ -204,6 +204,13 @@ static gh_val pair(gh_val v, uint64_t i, unsigned which)
 	return n->u.item[2 * i + which];
 }
 
+bool gh_val_more(const struct gh_heap *h, gh_val v)
+{
+	const struct gh_node *n = gh_val_node(v);
+	(void)h;
+	return n != NULL && n->more != 0;
+}
+
 gh_val gh_val_key(const struct gh_heap *h, gh_val v, uint64_t i)
 {
 	(void)h;

@@ -44,6 +44,9 @@ uint64_t gh_val_len(const struct gh_heap *h, gh_val v);
 /* Item i of a TUPLE, LIST, SET or FROZENSET, i < min(len, GH_VAL_KEPT); UNKNOWN beyond that.
  * PERSID: item 0 is the id. OBJECT: the items (state, appended elements) given to it after its creation. */
 gh_val gh_val_item(const struct gh_heap *h, gh_val v, uint64_t i);
+/* Is there, beyond the kept items, anything that is neither a literal nor made by the same call as the kept ones? What
+ * a check says about the kept items then says nothing about the rest. */
+bool gh_val_more(const struct gh_heap *h, gh_val v);
 /* Key and value of pair i of a DICT. */
 gh_val gh_val_key(const struct gh_heap *h, gh_val v, uint64_t i);
 gh_val gh_val_at(const struct gh_heap *h, gh_val v, uint64_t i);

@@ -184,6 +184,8 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *e)
 			t->ext[code] = true;
 		return GH_OK;
 	}
+	if (c->how == GH_CALL_HASH || c->how == GH_CALL_LATE)
+		return GH_OK; /* no opcode of its own */
 	if (c->how == GH_CALL_APPEND && gh_val_len(c->heap, c->args) == 0)
 		return GH_OK; /* extend([]) of pickle.py */
 	gh_buf_fmt(b, "%c ", letter[c->how]);

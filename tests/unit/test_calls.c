@@ -124,6 +124,13 @@ static struct judge judged(struct gh_span in)
 	"loc=0, scale=1, size=None):\\n    return self._argcheck_rvs( loc, scale, size=size)\\n\\n"                \
 	"def _parse_args_stats(self,  loc=0, scale=1, moments=\\'mv\\'):\\n    return (), loc, scale, moments\\n"
 
+#define RECONSTRUCT(module, cls) "ccopy_reg\n_reconstructor\n(c" module "\n" cls "\nc__builtin__\nobject\nNtR"
+#define Linear_LAYER RECONSTRUCT("torch.nn.modules.linear", "Linear")
+#define ReLU_LAYER RECONSTRUCT("torch.nn.modules.activation", "ReLU")
+#define Sequential_LAYER RECONSTRUCT("torch.nn.modules.container", "Sequential")
+#define ISOTONIC RECONSTRUCT("sklearn.isotonic", "IsotonicRegression")
+#define ZONED "cpandas.core.dtypes.dtypes\nDatetimeTZDtype\n)\x81"
+
 #define B(s) s, sizeof(s) - 1
 static const struct {
 	const char *what;
@@ -224,12 +231,68 @@ static const struct {
 	  B("cpandas.core.indexes.base\n_new_Index\n(cpandas.core.indexes.base\nIndex\n}S'data'\n" NAMESPACE "stR."), GH_UNSAFE,
 	  "not data" },
 	{ "a method replaced", B("ccopy_reg\n_reconstructor\n(cpandas.core.frame\nDataFrame\nc__builtin__\nobject\nNtR}S'copy'\n"
-				 "cnobody\nknows\nsb."), GH_UNSAFE, "replaces a method" },
+				 "cnobody\nknows\nsb."), GH_UNSAFE, "not on the allow list" },
 	{ "nothing known of the arguments", B("ccollections\nCounter\n(ccollections\nOrderedDict\n(tRtR."), GH_UNSAFE,
 	  "not a plain container" },
 	{ "a booster", B("ccopy_reg\n_reconstructor\n(cxgboost.core\nBooster\nc__builtin__\nobject\nNtR}S'handle'\nNsb."), GH_REVIEW,
 	  "GH-CALL-0008 xgboost.core.Booster" },
 
+	{ "a private method replaced", B(NAMESPACE "}S'_get_args'\ncnumpy\nmean\nsb."), GH_UNSAFE, "replaces a method" },
+	{ "a public method replaced", B(Linear_LAYER "}S'forward'\ncnumpy\nmean\nsb."), GH_UNSAFE, "replaces a method" },
+	{ "a method replaced by a layer", B(Linear_LAYER "}S'forward'\n" ReLU_LAYER "sb."), GH_UNSAFE, "replaces a method" },
+	{ "a function where none belongs", B(NAMESPACE "}S'lr'\ncnumpy\nmean\nsb."), GH_REVIEW, "GH-CALL-0008" },
+	{ "a function deep in an attribute", B(NAMESPACE "}S'_a'\n(lp7\n(lp8\ncnumpy\nmean\naasb."), GH_UNSAFE, "replaces a method" },
+	{ "a function in an ordered dictionary in an attribute",
+	  B(NAMESPACE "}S'_a'\nccollections\nOrderedDict\n(tRS'k'\ncnumpy\nmean\nssb."), GH_UNSAFE, "replaces a method" },
+	{ "a resolver held", B(NAMESPACE "}S'lr'\nc__builtin__\ngetattr\nsb."), GH_UNSAFE, "only to be called by the loader" },
+	{ "a class that opens files held", B(NAMESPACE "}S'lr'\ncnumpy\nmemmap\nsb."), GH_UNSAFE, "only to be called" },
+	{ "a vectorised resolver", B(RECONSTRUCT("numpy", "vectorize") "}S'pyfunc'\nc__builtin__\ngetattr\nsb."), GH_UNSAFE,
+	  "only to be called" },
+	{ "a kernel among data", B(ISOTONIC "}S'X_thresholds_'\n" RECONSTRUCT("sklearn.gaussian_process.kernels", "RBF") "}bsb."),
+	  GH_UNSAFE, "among data" },
+	{ "a bag where a method is called", B(ISOTONIC "}S'X_thresholds_'\n" NAMESPACE "sb."), GH_UNSAFE, "pretend" },
+	{ "a version that is printed", B(RECONSTRUCT("sklearn.svm._classes", "SVC") "}S'_sklearn_version'\n" NAMESPACE "sb."), GH_UNSAFE,
+	  "not a text" },
+	{ "hooks of a layer", B(Linear_LAYER "}S'_forward_pre_hooks'\n}I0\ncoperator\nadd\nssb."), GH_UNSAFE, "replaces a method" },
+	{ "PyTorch's own hook",
+	  B(Linear_LAYER "}S'_forward_pre_hooks'\n}I0\n" RECONSTRUCT("torch.nn.utils.weight_norm", "WeightNorm") "}bssb."), GH_REVIEW,
+	  "hooks that are called" },
+	{ "a layer that is a function", B(Sequential_LAYER "}S'_modules'\n}S'0'\ncnumpy\nmean\nssb."), GH_UNSAFE, "something else" },
+	{ "layers that are a bag", B(Sequential_LAYER "}S'_modules'\n" NAMESPACE "sb."), GH_UNSAFE, "something else" },
+	{ "a parameter that is a layer", B(Linear_LAYER "}S'_parameters'\n}S'w'\n" ReLU_LAYER "ssb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "an optimizer's hook", B(RECONSTRUCT("torch.optim.sgd", "SGD") "}S'_hook_for_profile'\ncnumpy\nmean\nsb."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "shape parameters with code", B(RV "(}S'shapes'\nS'a=exit(),b'\nsNtb."), GH_UNSAFE, "Python code" },
+	{ "shape parameters with code, later", B(RV "}S'shapes'\nS'a=exit(),b'\nsb."), GH_UNSAFE, "Python code" },
+	{ "below a function", B("\x80\x04\x8c\x0astatistics\x8c\x10mean.__globals__\x93."), GH_UNSAFE, "GH-CALL-0010" },
+	{ "a key of an unknown class", B("}cnobody\nKnows\n(tRNs."), GH_UNSAFE, "GH-CALL-0012" },
+	{ "a key with a hash of its own", B("}" ZONED "Ns."), GH_REVIEW, "when it is hashed" },
+	{ "a key deep in a tuple", B("}((" ZONED "ttNs."), GH_REVIEW, "when it is hashed" },
+	{ "a member of a set", B("\x80\x04\x8f(" ZONED "\x90."), GH_REVIEW, "when it is hashed" },
+	{ "a member of a frozen set", B("\x80\x04(" ZONED "\x91."), GH_REVIEW, "when it is hashed" },
+	{ "a member of a set that is called", B("c__builtin__\nset\n((lp7\n" ZONED "atR."), GH_REVIEW, "when it is hashed" },
+	{ "a key of an ordered dictionary", B("ccollections\nOrderedDict\n(tR" ZONED "Ns."), GH_REVIEW, "when it is hashed" },
+	{ "a pair of an ordered dictionary", B("ccollections\nOrderedDict\n((lp7\n(lp8\n" ZONED "aNaatR."), GH_REVIEW, "when it is hashed" },
+	{ "a time whose zone is asked", B("}cdatetime\ndatetime\n(S'0123456789'\ncdateutil.tz.tz\ntzlocal\n)\x81}btRNs."), GH_REVIEW,
+	  "when it is hashed" },
+	{ "a state changed after it was judged", B(NAMESPACE "}p7\nb0g7\nS'_a'\ncnumpy\nmean\ns."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "a part of a state changed later", B(NAMESPACE "}S'a'\n((lp7\ntsb0g7\ncnumpy\nmean\na."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "an argument changed later", B("ccollections\nOrderedDict\n((lp7\ntR0g7\nI1\na."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "a list element replaced later", B(NAMESPACE "}S'a'\n(lp7\nI1\nasb0g7\nI0\ncnumpy\nmean\ns."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "a set filled later", B("\x80\x04" NAMESPACE "}S'a'\n\x8fp7\nsb0g7\n(I1\n\x90."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "hooks filled after the tensor was made",
+	  B(TENSOR("4", "0", "I2\n", "I1\n", NOHOOKS "p7\n") "0g7\nI1\nI2\ns."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "an element type changed after its array",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntRp7\n0" EMPTY "(I1\n(I1\ntg7\nI00\nS'AAAAAAAA'\ntb0g7\n(I3\nS'|'\nNNNI8\nI1\nI0\ntb."),
+	  GH_UNSAFE, "GH-CALL-0011" },
+	{ "an array of functions", B(EMPTY "(I1\n(I1\nt" OBJ "I00\n(lp9\ncoperator\nadd\natb."), GH_REVIEW, "GH-CALL-0008" },
+
+	{ "objects that refer to each other", B(NAMESPACE "p7\n}S'child'\n" NAMESPACE "}S'parent'\ng7\nsbsb."), GH_CLEAN, "" },
+	{ "a type held", B(NAMESPACE "}S'_dtype'\ncnumpy\nfloat64\nsb."), GH_CLEAN, "" },
+	{ "a function where one belongs",
+	  B(RECONSTRUCT("sklearn.preprocessing._function_transformer", "FunctionTransformer") "}S'func'\ncnumpy\nmean\nsb."), GH_CLEAN, "" },
+	{ "layers", B(Sequential_LAYER "}S'_modules'\nccollections\nOrderedDict\n(tRS'0'\n" ReLU_LAYER "}bssb."), GH_CLEAN, "" },
+	{ "keys that are values", B("}(cdatetime\ndate\n(S'0123'\ntRtNs(c__builtin__\nfrozenset\n((lp7\nI1\natRtNs."), GH_CLEAN, "" },
 	{ "an ordered dictionary", B("ccollections\nOrderedDict\n(tRS'a'\nI1\ns."), GH_CLEAN, "" },
 	{ "an object with attributes", B(NAMESPACE "}S'lr'\nF0.1\nsb."), GH_CLEAN, "" },
 	{ "a default dictionary", B("ccollections\ndefaultdict\n(c__builtin__\nlist\ntRS'a'\n(lp0\ns."), GH_CLEAN, "" },
@@ -275,6 +338,28 @@ static void test_many_attributes(void **state)
 	struct judge j = judged(gh_buf_view(&b));
 	assert_int_equal(j.worst, GH_UNSAFE);
 	gh_buf_free(&j.log);
+}
+
+/* The same beyond what it keeps of a list: of more of the same kind nothing is said, of anything else a person has to look. */
+static void test_many_elements(void **state)
+{
+	static const struct {
+		const char *first, *last;
+		enum gh_verdict verdict;
+	} row[] = { { "I1\n", "I2\n", GH_CLEAN }, { "I1\n", "cnumpy\nmean\n", GH_REVIEW },
+		    { "cdatetime\ndate\n(S'0123'\ntR", "cdatetime\ndate\n(S'0123'\ntR", GH_CLEAN },
+		    { "cdatetime\ndate\n(S'0123'\ntR", NAMESPACE, GH_REVIEW }, { "I1\n", "(lp1\n", GH_REVIEW } };
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		gh_auto_buf b = gh_buf(1 << 20);
+		gh_buf_str(&b, NAMESPACE "}S'items'\n((lp7\n");
+		for (unsigned k = 0; k < GH_VAL_KEPT + 10; k++)
+			gh_buf_fmt(&b, "%sa", row[i].first);
+		gh_buf_fmt(&b, "%satsb.", row[i].last);
+		struct judge j = judged(gh_buf_view(&b));
+		assert_int_equal(j.worst, row[i].verdict);
+		gh_buf_free(&j.log);
+	}
 }
 
 /* ---- the list itself --------------------------------------------------------------------------------------------- */
@@ -424,6 +509,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_many_attributes),
+		cmocka_unit_test(test_many_elements),
 		cmocka_unit_test(test_tables),	      cmocka_unit_test(test_corpus_benign),
 		cmocka_unit_test(test_corpus_malicious_unexplained), cmocka_unit_test(test_genuine),
 	};

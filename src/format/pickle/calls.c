@@ -72,7 +72,8 @@ bool pkl_emit_call(struct pkl *m, struct gh_call *c)
 {
 	/* Bytes that are no pickle spell a persistent id ("PK…") or an extension code every now and then, and what those do
 	 * is up to the loader: neither shows that the bytes are meant to be run. */
-	bool call = c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID;
+	bool call = c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID &&
+		    c->how != GH_CALL_HASH && c->how != GH_CALL_LATE;
 	m->out.imports += c->how == GH_CALL_IMPORT || c->how == GH_CALL_EXT;
 	m->out.calls += call;
 	if (m->h->full)
@@ -119,7 +120,97 @@ static void target_names(struct pkl *m, gh_val target, struct gh_call *c)
 	bool made = pkl_kind(m, target) == GH_V_OBJECT;
 	callee_names(made ? gh_val_callee(m->h, target) : target, c);
 	c->fresh = made && c->resolved;
+	c->late = gh_val_given(target);
 	c->callee = target;
+}
+
+/* ---- what calls leave behind --------------------------------------------------------------------------------- */
+
+static bool push_todo(struct pkl *m, gh_val v, size_t *n)
+{
+	if (*n == m->mtodo) {
+		gh_val *p = gh_grow(m->arena, m->todo, &m->mtodo, *n + 1, sizeof *p);
+		if (p == NULL)
+			return pkl_limit(m, "no memory left for values");
+		m->todo = p;
+	}
+	m->todo[(*n)++] = v;
+	return true;
+}
+
+/* Every value is marked once in the life of a heap, so that all marking together takes as long as making the values. */
+static bool give_one(struct pkl *m, gh_val v, size_t *todo)
+{
+	struct gh_node *n = gh_val_node(v);
+	if (n == NULL || (n->flags & GH_NF_GIVEN) != 0)
+		return true;
+	switch ((enum gh_vkind)n->kind) {
+	case GH_V_TUPLE:
+	case GH_V_FROZENSET:
+	case GH_V_LIST:
+	case GH_V_DICT:
+	case GH_V_SET:
+		n->flags |= GH_NF_GIVEN;
+		return push_todo(m, v, todo);
+	case GH_V_OBJECT: /* what it holds was given when it got it */
+	case GH_V_BYTEARRAY: n->flags |= GH_NF_GIVEN; return true;
+	default: return true;
+	}
+}
+
+bool pkl_give(struct pkl *m, gh_val v)
+{
+	size_t todo = 0;
+	if (!give_one(m, v, &todo))
+		return false;
+	while (todo != 0) {
+		gh_val c = m->todo[--todo];
+		bool dict = pkl_kind(m, c) == GH_V_DICT;
+		uint64_t n = gh_val_len(m->h, c);
+		for (uint64_t i = 0; i < n && i < GH_VAL_KEPT; i++) {
+			if (!give_one(m, dict ? gh_val_at(m->h, c, i) : gh_val_item(m->h, c, i), &todo))
+				return false;
+			if (dict && !give_one(m, gh_val_key(m->h, c, i), &todo))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool tell_about(struct pkl *m, enum gh_call_how how, gh_val of, const gh_val *item, size_t n)
+{
+	struct gh_call c = { .how = how, .callee = of, .kwargs = GH_NONE };
+	if (m->mute)
+		return true;
+	c.args = gh_val_make_items(m->h, GH_V_TUPLE, item, n);
+	if (m->h->full)
+		return pkl_limit(m, "no memory left for values");
+	return pkl_emit_call(m, &c);
+}
+
+bool pkl_late(struct pkl *m, gh_val to, size_t at)
+{
+	if (!gh_val_given(to) || m->n == at)
+		return true;
+	if (!tell_about(m, GH_CALL_LATE, to, m->stack + at, m->n - at))
+		return false;
+	for (size_t i = at; i < m->n; i++)
+		if (!pkl_give(m, m->stack[i]))
+			return false;
+	return true;
+}
+
+bool pkl_hash(struct pkl *m, const gh_val *item, size_t n, size_t step)
+{
+	size_t made = 0;
+	for (size_t i = 0; i < n; i += step)
+		if (!gh_val_literal(item[i]) && pkl_kind(m, item[i]) != GH_V_GLOBAL && !push_todo(m, item[i], &made))
+			return false;
+	/* As many at a time as a tuple keeps: a check sees every one of them. */
+	for (size_t i = 0; i < made; i += GH_VAL_KEPT)
+		if (!tell_about(m, GH_CALL_HASH, GH_NONE, m->todo + i, made - i < GH_VAL_KEPT ? made - i : GH_VAL_KEPT))
+			return false;
+	return true;
 }
 
 /* ---- calls --------------------------------------------------------------------------------------------------- */
@@ -130,7 +221,7 @@ static bool call(struct pkl *m, enum gh_call_how how, gh_val callee, gh_val args
 	callee_names(callee, &c);
 	c.resolved = c.resolved && pkl_kind(m, args) == GH_V_TUPLE;
 	m->seq++;
-	if (!pkl_emit_call(m, &c))
+	if (!pkl_emit_call(m, &c) || !pkl_give(m, args) || !pkl_give(m, kwargs))
 		return false;
 	return pkl_push_made(m, gh_val_make_object(m->h, callee, args, kwargs, m->seq));
 }
@@ -260,7 +351,7 @@ static bool modify(struct pkl *m, enum gh_call_how how, gh_val target, size_t at
 	c.args = gh_val_make_items(m->h, GH_V_TUPLE, m->stack + at, n);
 	if (m->h->full)
 		return pkl_limit(m, "no memory left for values");
-	if (!pkl_emit_call(m, &c))
+	if (!pkl_emit_call(m, &c) || !pkl_give(m, c.args))
 		return false;
 	gh_val_add(m->h, target, m->stack + at, n);
 	return true;
@@ -331,7 +422,7 @@ bool pkl_op_build(struct pkl *m, uint64_t arg)
 		return build_plain(m, state);
 	struct gh_call c = { .how = GH_CALL_BUILD, .args = state, .kwargs = GH_NONE };
 	target_names(m, target, &c);
-	if (!pkl_emit_call(m, &c))
+	if (!pkl_emit_call(m, &c) || !pkl_give(m, state))
 		return false;
 	gh_val_add(m->h, target, &state, 1);
 	if (m->h->full)

@@ -33,7 +33,7 @@ static bool keys_ok(struct pkl *m, const gh_val *item, size_t n, size_t step)
 		if (gh_val_tag(item[i]) >= GH_TAG_NODE || item[i] == GH_BUFFER_VIEW)
 			if (!pkl_key_ok(m, item[i]))
 				return false;
-	return true;
+	return pkl_hash(m, item, n, step);
 }
 
 static bool make(struct pkl *m, enum gh_vkind kind, size_t at)
@@ -113,6 +113,8 @@ static bool extend(struct pkl *m, size_t at, bool one)
 		if (!pkl_append_to(m, to, at, one))
 			return false;
 	} else if (kind == GH_V_LIST) {
+		if (!pkl_late(m, to, at))
+			return false;
 		gh_val_add(m->h, to, m->stack + at, n);
 	} else if (kind == GH_V_BYTEARRAY) { /* has extend() and append() too */
 		for (size_t i = at; i < m->n; i++)
@@ -180,11 +182,11 @@ static bool setitems(struct pkl *m, size_t at)
 		if (!pkl_setitems_on(m, to, at))
 			return false;
 	} else if (kind == GH_V_DICT) {
-		if (!keys_ok(m, m->stack + at, n, 2))
+		if (!keys_ok(m, m->stack + at, n, 2) || !pkl_late(m, to, at))
 			return false;
 		gh_val_add(m->h, to, m->stack + at, n);
 	} else if (kind == GH_V_LIST || kind == GH_V_BYTEARRAY) {
-		if (!set_in_sequence(m, to, kind, at))
+		if (!pkl_late(m, to, at) || !set_in_sequence(m, to, kind, at))
 			return false;
 	} else {
 		return pkl_break(m, "SETITEM on something that takes no items");
@@ -222,7 +224,7 @@ bool pkl_op_additems(struct pkl *m, uint64_t arg)
 		if (n != 0 && !pkl_additems_to(m, to, at))
 			return false;
 	} else if (pkl_kind(m, to) == GH_V_SET) {
-		if (!keys_ok(m, m->stack + at, n, 1))
+		if (!keys_ok(m, m->stack + at, n, 1) || !pkl_late(m, to, at))
 			return false;
 		gh_val_add(m->h, to, m->stack + at, n);
 	} else if (n == 0 && (m->dialect & PKL_PY) == 0) {

@@ -10,7 +10,7 @@ static struct gh_node *node(struct gh_heap *h, enum gh_vkind kind, uint8_t flags
 		h->full = true;
 		return NULL;
 	}
-	n->kind = (uint8_t)kind;
+	n->kind = (unsigned)kind & 63;
 	n->flags = flags;
 	n->weight = 1;
 	return n;
@@ -96,14 +96,38 @@ gh_val gh_val_make_mem(struct gh_heap *h, enum gh_vkind kind, struct gh_span byt
 	return handle(n);
 }
 
+bool gh_val_literal(gh_val v)
+{
+	const struct gh_node *n = gh_val_node(v);
+	if (n == NULL)
+		return v != GH_UNKNOWN && v != GH_BUFFER && v != GH_BUFFER_VIEW;
+	switch ((enum gh_vkind)n->kind) {
+	case GH_V_INT:
+	case GH_V_BIGINT:
+	case GH_V_FLOAT:
+	case GH_V_STR:
+	case GH_V_BYTES: return true;
+	case GH_V_TUPLE:
+	case GH_V_FROZENSET: return (n->flags & GH_NF_MIXED) == 0;
+	default: return false;
+	}
+}
+
+bool gh_val_given(gh_val v)
+{
+	const struct gh_node *n = gh_val_node(v);
+	return n != NULL && (n->flags & GH_NF_GIVEN) != 0;
+}
+
 /* What a container inherits from its items; the items themselves are not looked into again. */
 static void inherit(struct gh_heap *h, struct gh_node *to, const gh_val *item, size_t n)
 {
 	uint32_t weight = to->weight;
 	uint16_t depth = to->depth;
-	bool bad = false;
+	bool bad = false, mixed = false;
 	for (size_t i = 0; i < n; i++) {
 		const struct gh_node *c = gh_val_node(item[i]);
+		mixed = mixed || !gh_val_literal(item[i]);
 		if (c == NULL) {
 			weight += weight != UINT32_MAX;
 			bad = bad || item[i] == GH_BUFFER_VIEW;
@@ -119,10 +143,29 @@ static void inherit(struct gh_heap *h, struct gh_node *to, const gh_val *item, s
 	to->depth = depth;
 	if (bad && to->kind == GH_V_TUPLE)
 		to->flags |= GH_NF_UNHASHABLE;
+	if (mixed && (to->kind == GH_V_TUPLE || to->kind == GH_V_FROZENSET))
+		to->flags |= GH_NF_MIXED;
 	if (weight > h->worst_weight)
 		h->worst_weight = weight;
 	if (depth > h->worst_depth)
 		h->worst_depth = depth;
+}
+
+static const struct gh_global *maker(gh_val v)
+{
+	const struct gh_node *n = gh_val_node(v);
+	return n != NULL && n->kind == GH_V_OBJECT ? gh_val_names(n->u.object->callee) : NULL;
+}
+
+/* Do items that are not kept look like the last one that is? Then a check that was content with that one has seen
+ * them all; what a call does with its arguments is an event of its own. */
+static bool alike(const gh_val *item, size_t n, gh_val last)
+{
+	const struct gh_global *as = maker(last);
+	for (size_t i = 0; i < n; i++)
+		if (!gh_val_literal(item[i]) && (as == NULL || maker(item[i]) != as))
+			return false;
+	return true;
 }
 
 /* Store what still fits into the kept part; `per` slots make one item. */
@@ -144,6 +187,8 @@ static bool store(struct gh_heap *h, struct gh_node *c, const gh_val *item, size
 	}
 	if (keep != 0)
 		memcpy(c->u.item + had, item, keep * sizeof *item);
+	if (keep < n && c->more == 0)
+		c->more = !alike(item + keep, n - keep, max <= had + keep ? c->u.item[max - 1] : GH_ABSENT);
 	c->n = n / per > UINT32_MAX || __builtin_add_overflow(c->n, (uint32_t)(n / per), &total) ? UINT32_MAX : total;
 	return true;
 }
@@ -174,10 +219,13 @@ gh_val gh_val_make_items(struct gh_heap *h, enum gh_vkind kind, const gh_val *it
 	return store(h, c, item, n, kind == GH_V_DICT ? 2 : 1) ? handle(c) : GH_UNKNOWN;
 }
 
-static void add_later(struct gh_heap *h, struct gh_object *o, const gh_val *item, size_t n)
+static void add_later(struct gh_heap *h, struct gh_node *of, const gh_val *item, size_t n)
 {
+	struct gh_object *o = of->u.object;
 	size_t keep = o->n >= GH_VAL_KEPT ? 0 : n < GH_VAL_KEPT - o->n ? n : GH_VAL_KEPT - o->n;
 	size_t cap = o->cap;
+	if (keep < n)
+		of->more = of->more != 0 || !alike(item + keep, n - keep, keep != 0 ? item[keep - 1] : o->item[o->n - 1]);
 	if (keep == 0)
 		return;
 	gh_val *p = gh_grow(h->arena, o->item, &cap, o->n + keep, sizeof *p);
@@ -198,7 +246,7 @@ void gh_val_add(struct gh_heap *h, gh_val to, const gh_val *item, size_t n)
 		return;
 	inherit(h, c, item, n);
 	if (c->kind == GH_V_OBJECT)
-		add_later(h, c->u.object, item, n);
+		add_later(h, c, item, n);
 	else if (c->kind == GH_V_LIST || c->kind == GH_V_SET)
 		(void)store(h, c, item, n, 1);
 	else if (c->kind == GH_V_DICT)

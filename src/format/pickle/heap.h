@@ -32,6 +32,8 @@ enum {
 	GH_NF_MEM = 4,	      /* bytes in memory; else in the source */
 	GH_NF_ESCAPED = 8,    /* source bytes with the escapes of a Python string literal */
 	GH_NF_RAWUNI = 16,    /* source bytes in raw-unicode-escape */
+	GH_NF_GIVEN = 64,     /* handed to a call, directly or inside another container */
+	GH_NF_MIXED = 128,    /* TUPLE, FROZENSET: holds something other than literals */
 	GH_NF_DIGITS = 32,    /* BIGINT: decimal or prefixed digits as text; else little-endian two's complement */
 };
 
@@ -50,7 +52,8 @@ struct gh_object { /* the result of a call */
 };
 
 struct gh_node {
-	uint8_t kind; /* enum gh_vkind */
+	uint8_t kind : 6; /* enum gh_vkind */
+	uint8_t more : 1; /* gh_val_more() */
 	uint8_t flags;
 	uint16_t depth;	 /* levels of containers below, saturating */
 	uint32_t weight; /* size when every reference is written out, saturating */
@@ -108,6 +111,9 @@ void gh_val_add(struct gh_heap *h, gh_val to, const gh_val *item, size_t n);
 void gh_val_put(struct gh_heap *h, gh_val list, uint64_t i, gh_val v);
 
 bool gh_val_hashable(gh_val v);
+/* None, a number, a string, or a tuple or frozenset of such. */
+bool gh_val_literal(gh_val v);
+bool gh_val_given(gh_val v);
 uint32_t gh_val_weight(gh_val v);
 /* Both spellings of a GLOBAL; NULL for any other kind. */
 const struct gh_global *gh_val_names(gh_val v);

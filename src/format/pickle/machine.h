@@ -91,6 +91,8 @@ struct pkl {
 	size_t nmark, mcap;
 	struct pkl_memo memo;
 	unsigned proto;
+	gh_val *todo; /* of pkl_give() */
+	size_t mtodo;
 	uint64_t seq; /* calls that made an object */
 	bool stop;
 	enum gh_rc rc; /* GH_OK, or what ended the run: MALFORMED broken, LIMIT, or the sink's own */
@@ -99,6 +101,7 @@ struct pkl {
 	bool big_text, sparse_memo, heavy_key;
 	uint64_t big_off, sparse_off, heavy_off;
 	bool arrays; /* at least one inline array was met */
+	bool raw_first; /* the first inline array holds numbers; one of objects is a pickle anyway, judged as such */
 	bool buffers; /* a buffer from outside is wanted */
 	bool at_end; /* broken because the source ended */
 	uint64_t told; /* events emitted */
@@ -160,6 +163,13 @@ bool pkl_key_ok(struct pkl *m, gh_val key);
 
 /* ---- calls.c ------------------------------------------------------------------------------------------------- */
 bool pkl_emit_call(struct pkl *m, struct gh_call *c);
+/* This value is in the hands of a call from now on, and all that it holds: whoever changes a container in it changes
+ * what was judged. False: the run has ended. */
+bool pkl_give(struct pkl *m, gh_val v);
+/* Items [at, n) of the stack are added to the container `to`: tell it when that was given before. */
+bool pkl_late(struct pkl *m, gh_val to, size_t at);
+/* Every step-th of n items is hashed: tell those that a call made. */
+bool pkl_hash(struct pkl *m, const gh_val *item, size_t n, size_t step);
 bool pkl_append_to(struct pkl *m, gh_val target, size_t at, bool one);
 bool pkl_setitems_on(struct pkl *m, gh_val target, size_t at);
 bool pkl_additems_to(struct pkl *m, gh_val target, size_t at);
