@@ -1,6 +1,7 @@
 /* tar_int.h - what the files of the tar walk share. Not for others: tar_walk.h is the way in. */
 #ifndef GH_FORMAT_TAR_INT_H
 #define GH_FORMAT_TAR_INT_H
+#include "format/links.h"
 #include "format/path_rules.h"
 #include "format/tar_walk.h"
 #include "wire/tar.h"
@@ -29,6 +30,8 @@ enum tar_rule {
 	T_FIFO,
 	T_DUPLICATE,
 	T_CASE,
+	T_LINK_CHAIN,
+	T_MODE,
 	T_PATHS,
 	T_RULES = T_PATHS + GH_PATH_FLAGS
 };
@@ -45,7 +48,7 @@ struct tar_meta {
 
 struct tar_name {
 	struct gh_span name;
-	bool link, dir;
+	bool link, hard, dir;
 };
 
 struct tar {
@@ -55,6 +58,8 @@ struct tar {
 	struct tar_meta next, global;
 	struct tar_name *name; /* of every member, for the comparison at the end */
 	size_t n, cap;
+	struct gh_link *link;
+	size_t nlinks, link_cap;
 	bool hidden; /* behind the end or behind damage */
 	enum gh_rc rc;
 	uint32_t seen[T_RULES];

@@ -112,6 +112,23 @@ static int by_name(const void *ctx, uint32_t a, uint32_t b)
 	return c != 0 ? c : gh_path_cmp(n[a].name, n[b].name, false);
 }
 
+static struct gh_span name_at(const void *ctx, size_t i) { return ((const struct tar_name *)ctx)[i].name; }
+
+static enum gh_rc judge_links(struct tar *t)
+{
+	struct gh_link_view v = { .link = t->link,
+				  .nlinks = t->nlinks,
+				  .name = name_at,
+				  .ctx = t->name,
+				  .n = t->n,
+				  .rules = gh_tar_rules,
+				  .escapes = T_LINK_ESCAPES,
+				  .chained = T_LINK_CHAIN,
+				  .through = T_LINK_THROUGH,
+				  .seen = t->seen };
+	return gh_links_report(t->w, &v);
+}
+
 enum gh_rc tar_judge_names(struct tar *t)
 {
 	const struct tar_name *e = t->name;
@@ -124,12 +141,12 @@ enum gh_rc tar_judge_names(struct tar *t)
 	for (size_t i = 0; i + 1 < t->n; i++) {
 		const struct tar_name *a = &e[idx[i]], *b = &e[idx[i + 1]];
 		bool alike = gh_path_cmp(a->name, b->name, true) == 0;
-		if ((a->link && gh_path_below(a->name, b->name)) || (alike && a->link != b->link))
+		if (alike && (a->link != b->link || a->hard != b->hard))
 			tar_say(t, T_LINK_THROUGH, 0, 0, "\"%s\" through \"%s\"", gh_safe(b->name).s, gh_safe(a->name).s);
 		if (!alike || (a->dir && b->dir))
 			continue;
 		bool same = gh_path_cmp(a->name, b->name, false) == 0;
 		tar_say(t, same ? T_DUPLICATE : T_CASE, 0, 0, "\"%s\" and \"%s\"", gh_safe(a->name).s, gh_safe(b->name).s);
 	}
-	return GH_OK;
+	return judge_links(t);
 }

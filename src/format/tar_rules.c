@@ -57,6 +57,12 @@ const struct gh_rule gh_tar_rules[] = {
 			  "Streaming readers take the first, extraction leaves the last", AGAIN, "CWE-694" },
 	[T_CASE] = { TAR "-0023", GH_LOW, GH_REVIEW, "Names that differ in letter case only",
 		     "On file systems without case one replaces the other", "Have one of them renamed", "CWE-178" },
+	[T_LINK_CHAIN] = { TAR "-0024", GH_MEDIUM, GH_REVIEW, "Link that goes over another link",
+			   "Programs that check links one by one are led where they would not have gone",
+			   "Have it packed without links to directories", "CWE-59 CWE-61" },
+	[T_MODE] = { TAR "-0025", GH_MEDIUM, GH_REVIEW, "Member to run with its owner's or group's rights",
+		     "Extracted with privileges it is a program that lends them to whoever starts it", AGAIN,
+		     "CWE-250 CWE-732" },
 	GH_PATH_RULES(TAR, T_PATHS),
 	[T_RULES] = GH_RULES_END,
 };

@@ -29,6 +29,7 @@ struct entry {
 	struct gh_tar_entry e;
 	struct gh_span link;
 	uint64_t devmajor, devminor;
+	uint64_t mode;
 	bool sparse, extended; /* extended: GNU sparse map goes on in the next block */
 	bool has_data;	       /* size bytes follow the header */
 };
@@ -100,6 +101,7 @@ static bool make_entry(struct tar *t, struct gh_span block, const struct gh_tar_
 	bool old_sparse = h->type == 'S' && h->dialect == GH_TAR_GNU;
 	*out = (struct entry){ .devmajor = h->devmajor,
 			       .devminor = h->devminor,
+			       .mode = h->mode,
 			       .sparse = m->sparse || h->type == 'S',
 			       .extended = old_sparse && block.p[482] != 0 };
 	uint8_t type = h->type;
@@ -138,7 +140,21 @@ static enum gh_rc remember(struct tar *t, const struct entry *x)
 			return gh_fail(t->w->err, GH_E_LIMIT, "no room for %zu names", t->n);
 		t->name = p;
 	}
-	t->name[t->n++] = (struct tar_name){ x->e.name, x->e.type == '2', x->e.type == '5' };
+	uint8_t type = x->e.type;
+	t->name[t->n++] = (struct tar_name){ x->e.name, type == '2', type == '1', type == '5' };
+	if (type != '1' && type != '2')
+		return GH_OK;
+	if (t->nlinks == t->link_cap) {
+		struct gh_link *p = gh_grow(t->w->arena, t->link, &t->link_cap, t->nlinks + 1, sizeof *p);
+		if (p == NULL)
+			return gh_fail(t->w->err, GH_E_LIMIT, "no room for %zu links", t->nlinks);
+		t->link = p;
+	}
+	t->link[t->nlinks++] = (struct gh_link){ .name = x->e.name,
+						 .target = x->link,
+						 .at = x->e.header_off,
+						 .len = GH_TAR_BLOCK,
+						 .hard = type == '1' };
 	return GH_OK;
 }
 
@@ -150,8 +166,6 @@ static void judge_type(struct tar *t, const struct entry *x)
 		bool hard = e->type == '1';
 		struct gh_reference ref = { .kind = hard ? GH_REF_HARDLINK : GH_REF_SYMLINK, .target = x->link, .from = e->name };
 		tar_note(t, gh_emit(t->w, GH_EV_REFERENCE, e->header_off, GH_TAR_BLOCK, &ref));
-		if (gh_path_link_escapes(hard ? (struct gh_span){ 0 } : e->name, x->link))
-			tar_say(t, T_LINK_ESCAPES, e->header_off, GH_TAR_BLOCK, "\"%s\" to \"%s\"", name.s, gh_safe(x->link).s);
 	} else if (e->type == '3' || e->type == '4') {
 		struct gh_reference ref = { .kind = GH_REF_DEVICE, .target = e->name, .from = e->name };
 		tar_note(t, gh_emit(t->w, GH_EV_REFERENCE, e->header_off, GH_TAR_BLOCK, &ref));
@@ -165,6 +179,9 @@ static void judge_type(struct tar *t, const struct entry *x)
 	} else if (memchr("057V", e->type, 4) == NULL) {
 		tar_say(t, T_TYPE, e->header_off, GH_TAR_BLOCK, "\"%s\", type 0x%02x", name.s, e->type);
 	}
+	/* On a directory the group's bit only says whose the files in it will be. */
+	if ((x->mode & (e->type == '5' ? 04000 : 06000)) != 0 && e->type != '2')
+		tar_say(t, T_MODE, e->header_off, GH_TAR_BLOCK, "\"%s\", mode %o", name.s, (unsigned)(x->mode & 07777));
 	if (!x->has_data && e->size != 0)
 		tar_say(t, T_LINK_SIZE, e->header_off, GH_TAR_BLOCK, "\"%s\", type %c, %llu bytes", name.s, e->type,
 			(unsigned long long)e->size);

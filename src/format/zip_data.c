@@ -109,9 +109,19 @@ static void link_target(struct zip *z, const struct gh_zip_entry *e, struct gh_s
 	}
 	struct gh_reference ref = { .kind = GH_REF_SYMLINK, .target = target, .from = e->name };
 	zip_note(z, gh_emit(z->w, GH_EV_REFERENCE, e->data_off, zip_clip(z, e->data_off, e->csize), &ref));
-	bool out = gh_path_link_escapes(e->name, target) || src->size > LINK_TARGET;
+	/* A hidden view is no part of the set: by itself it may only be judged by its letters. */
+	bool out = src->size > LINK_TARGET || (e->hidden && gh_path_link_escapes(e->name, target));
 	zip_say(z, out ? Z_LINK_ESCAPES : Z_LINK, e->data_off, e->csize, "\"%s\" to \"%s\"", gh_safe(e->name).s,
 		gh_safe(target).s);
+	while (!e->hidden && z->next_link < z->nlinks) {
+		struct gh_link *k = &z->link[z->next_link++];
+		if (k->name.p != e->name.p)
+			continue;
+		k->target = target;
+		k->at = e->data_off;
+		k->len = zip_clip(z, e->data_off, e->csize);
+		break;
+	}
 }
 
 /* After the member event: what the walk itself and the refinement want from the bytes. */

@@ -150,6 +150,8 @@ static void judge_mode(struct zip *z, const struct dir_header *d)
 	bool pipe = (type == 0010000 || type == 0140000) && d->h.usize == 0;
 	if (type == 0020000 || type == 0060000 || pipe)
 		zip_say(z, Z_SPECIAL, d->at, d->len, "\"%s\", mode %o", gh_safe(d->name).s, d->h.external >> 16);
+	if ((d->h.external >> 16 & (type == 0040000 ? 04000 : 06000)) != 0 && type != 0120000)
+		zip_say(z, Z_MODE, d->at, d->len, "\"%s\", mode %o", gh_safe(d->name).s, d->h.external >> 16 & 07777);
 	if (d->h.disk != 0)
 		zip_say(z, Z_DISKS, d->at, d->len, "\"%s\" begins on disk %llu", gh_safe(d->name).s,
 			(unsigned long long)d->h.disk);
@@ -161,8 +163,10 @@ static void judge_mode(struct zip *z, const struct dir_header *d)
 static void judge_header(struct zip *z, const struct dir_header *d)
 {
 	uint64_t extra = d->at + GH_ZIP_CENTRAL_SIZE + d->h.name_n;
+	struct zip_blocks blocks;
+	zip_blocks(d->extra, &blocks);
 	zip_claim(z, &z->dir, d->at, extra - d->at, GH_CLAIM_STRUCT);
-	zip_claim(z, &z->dir, extra, d->h.extra_n, d->x.plain ? GH_CLAIM_STRUCT : GH_CLAIM_FREE);
+	zip_claim_extra(z, &z->dir, extra, d->h.extra_n, d->x.plain, &blocks);
 	zip_claim(z, &z->dir, extra + d->h.extra_n, d->h.comment_n, GH_CLAIM_FREE);
 	if (d->x.broken)
 		zip_say(z, Z_EXTRA, extra, d->h.extra_n, "\"%s\", directory", gh_safe(d->name).s);
@@ -219,8 +223,9 @@ static enum gh_rc judge_names(struct zip *z)
 	gh_sort_idx(idx, idx + z->n, z->n, by_name, e);
 	for (size_t i = 0; i + 1 < z->n; i++) {
 		const struct gh_zip_entry *a = &e[idx[i]], *b = &e[idx[i + 1]];
-		if (zip_is_link(a) && gh_path_below(a->name, b->name))
-			zip_say(z, Z_LINK_THROUGH, 0, 0, "\"%s\" below \"%s\"", gh_safe(b->name).s, gh_safe(a->name).s);
+		/* Two entries of one name, one of them a link: the other one is written through it. */
+		if (zip_is_link(a) != zip_is_link(b) && gh_path_cmp(a->name, b->name, true) == 0)
+			zip_say(z, Z_LINK_THROUGH, 0, 0, "\"%s\"", gh_safe(b->name).s);
 		if (gh_path_cmp(a->name, b->name, true) != 0 || (a->directory && b->directory))
 			continue;
 		bool same = gh_path_cmp(a->name, b->name, false) == 0;

@@ -7,6 +7,7 @@
  *	zip_rules.c	the findings */
 #ifndef GH_FORMAT_ZIP_INT_H
 #define GH_FORMAT_ZIP_INT_H
+#include "format/links.h"
 #include "format/path_rules.h"
 #include "format/zip_walk.h"
 #include "wire/zip.h"
@@ -57,6 +58,8 @@ enum zip_rule {
 	Z_BOMB,
 	Z_STORED_SIZE,
 	Z_ZIP64_EXTENDED,
+	Z_LINK_CHAIN,
+	Z_MODE,
 	Z_PATHS, /* GH_PATH_FLAGS rows */
 	Z_RULES = Z_PATHS + GH_PATH_FLAGS
 };
@@ -102,6 +105,8 @@ struct zip {
 	uint64_t body_end; /* first byte after the members: start of the directory */
 	uint64_t pos;	   /* everything below was walked */
 	unsigned overlaps;
+	struct gh_link *link; /* of the directory's links, in file order; targets as they become known */
+	size_t nlinks, next_link;
 	enum gh_rc rc; /* worst that did not end the walk */
 	uint32_t seen[Z_RULES];
 };
@@ -120,6 +125,17 @@ static inline uint64_t zip_clip(const struct zip *z, uint64_t off, uint64_t len)
 	} while (0)
 
 void zip_claim(struct zip *z, struct zip_claims *c, uint64_t off, uint64_t len, enum gh_claim kind);
+
+/* The blocks of an extra field, noted while its bytes are at hand. */
+struct zip_blocks {
+	unsigned n;
+	uint16_t len[64]; /* of the data of each; blocks past these are one free range with their headers */
+};
+void zip_blocks(struct gh_span extra, struct zip_blocks *b);
+/* Claim the extra field at off: its structure, and apart from it what the author may have put in, so that each piece is
+ * looked at from its own first byte. */
+void zip_claim_extra(struct zip *z, struct zip_claims *c, uint64_t off, uint64_t len, bool plain,
+		     const struct zip_blocks *b);
 void zip_claim_end(struct zip *z, struct zip_claims *c);
 /* MALFORMED beats UNREAD; LIMIT beats both. */
 void zip_note(struct zip *z, enum gh_rc rc);

@@ -5,6 +5,7 @@
 struct local {
 	struct gh_zip_header h;
 	struct gh_zip_extra x;
+	struct zip_blocks blocks;
 	struct gh_span name; /* valid until the next window */
 	uint64_t at, data_off;
 };
@@ -24,6 +25,7 @@ static bool read_local(struct zip *z, uint64_t at, struct local *l)
 	if (r.bad)
 		return false;
 	gh_zip_extra(extra, false, &l->h, &l->x);
+	zip_blocks(extra, &l->blocks);
 	l->at = at;
 	l->data_off = at + len;
 	return true;
@@ -33,7 +35,7 @@ static void claim_local(struct zip *z, const struct local *l)
 {
 	uint64_t extra = l->data_off - l->h.extra_n;
 	zip_claim(z, &z->body, l->at, extra - l->at, GH_CLAIM_STRUCT);
-	zip_claim(z, &z->body, extra, l->h.extra_n, l->x.plain ? GH_CLAIM_STRUCT : GH_CLAIM_FREE);
+	zip_claim_extra(z, &z->body, extra, l->h.extra_n, l->x.plain, &l->blocks);
 }
 
 static bool ascii(struct gh_span s)
@@ -271,8 +273,41 @@ static enum gh_rc member(struct zip *z, struct gh_zip_entry *e, uint64_t next)
 	return GH_OK;
 }
 
+/* The links that the directory lists; where they lead is known when their content was read. */
+static enum gh_rc collect_links(struct zip *z)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < z->n; i++)
+		n += zip_is_link(&z->entry[i]);
+	z->link = GH_NEW(z->w->arena, struct gh_link, n == 0 ? 1 : n);
+	if (z->link == NULL)
+		return gh_fail(z->w->err, GH_E_LIMIT, "no room for %zu links", n);
+	for (size_t i = 0; z->nlinks < n; i++)
+		if (zip_is_link(&z->entry[i]))
+			z->link[z->nlinks++] = (struct gh_link){ .name = z->entry[i].name };
+	return GH_OK;
+}
+
+static struct gh_span name_at(const void *ctx, size_t i) { return ((const struct gh_zip_entry *)ctx)[i].name; }
+
+static enum gh_rc judge_links(struct zip *z)
+{
+	struct gh_link_view v = { .link = z->link,
+				  .nlinks = z->nlinks,
+				  .name = name_at,
+				  .ctx = z->entry,
+				  .n = z->n,
+				  .rules = gh_zip_rules,
+				  .escapes = Z_LINK_ESCAPES,
+				  .chained = Z_LINK_CHAIN,
+				  .through = Z_LINK_THROUGH,
+				  .seen = z->seen };
+	return gh_links_report(z->w, &v);
+}
+
 enum gh_rc zip_members(struct zip *z)
 {
+	GH_TRY(collect_links(z), z->w->err, "links");
 	for (size_t i = 0; i < z->n; i++) {
 		struct gh_zip_entry *e = &z->entry[i];
 		uint64_t next = i + 1 < z->n ? z->entry[i + 1].local_off : z->body_end;
@@ -289,5 +324,5 @@ enum gh_rc zip_members(struct zip *z)
 	if (z->pos < z->body_end)
 		GH_TRY(gap(z, z->body_end), z->w->err, "before the directory");
 	zip_claim_end(z, &z->body);
-	return GH_OK;
+	return judge_links(z);
 }

@@ -30,6 +30,32 @@ void zip_claim(struct zip *z, struct zip_claims *c, uint64_t off, uint64_t len, 
 	c->done = end;
 }
 
+void zip_blocks(struct gh_span extra, struct zip_blocks *b)
+{
+	struct gh_rd r = gh_rd(extra);
+	b->n = 0;
+	while (b->n < sizeof b->len / sizeof b->len[0] && gh_rd_left(&r) >= 4) {
+		(void)gh_rd_u16le(&r);
+		uint16_t len = gh_rd_u16le(&r);
+		(void)gh_rd_take(&r, len);
+		if (r.bad)
+			return;
+		b->len[b->n++] = len;
+	}
+}
+
+void zip_claim_extra(struct zip *z, struct zip_claims *c, uint64_t off, uint64_t len, bool plain,
+		     const struct zip_blocks *b)
+{
+	uint64_t end = off + len;
+	for (unsigned i = 0; !plain && i < b->n; i++) {
+		zip_claim(z, c, off, 4, GH_CLAIM_STRUCT);
+		zip_claim(z, c, off + 4, b->len[i], GH_CLAIM_FREE);
+		off += 4 + (uint64_t)b->len[i];
+	}
+	zip_claim(z, c, off, end - off, plain ? GH_CLAIM_STRUCT : GH_CLAIM_FREE);
+}
+
 void zip_note(struct zip *z, enum gh_rc rc)
 {
 	static const enum gh_rc order[] = { GH_OK, GH_E_UNREAD, GH_E_MALFORMED, GH_E_LIMIT, GH_E_NOMEM };
