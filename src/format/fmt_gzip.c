@@ -1,12 +1,13 @@
 /* gzip: RFC 1952. The header and the trailer are read here, the deflate data between them by the codec. */
 #include "format/formats.h"
 #include "format/stream.h"
+#include "wire/path.h"
 
 #include <libdeflate.h>
 
 enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, RESERVED = 0xe0, FIXED = 10, TRAILER = 8, TEXT_MAX = 4096 };
 
-enum { A_CHECK = GH_STREAM_OWN, A_FLAGS, A_HCRC };
+enum { A_CHECK = GH_STREAM_OWN, A_FLAGS, A_HCRC, A_NAME };
 static const struct gh_rule rules[] = {
 	GH_STREAM_RULES("GZ", "gzip"),
 	[A_CHECK] = { "GH-GZ-0004", GH_MEDIUM, GH_REVIEW, "Gzip content does not match its checksum or length",
@@ -17,6 +18,9 @@ static const struct gh_rule rules[] = {
 		      "Compress the file again.", "CWE-436" },
 	[A_HCRC] = { "GH-GZ-0006", GH_LOW, GH_REVIEW, "Gzip header does not match its checksum",
 		     "Some readers refuse such a file, others read it.", "Compress the file again.", "CWE-354" },
+	[A_NAME] = { "GH-GZ-0007", GH_MEDIUM, GH_REVIEW, "Gzip header names a file with a path",
+		     "A program that restores the stored name writes to a place of the author's choice.",
+		     "Expand it to a name of your own (gzip -cd FILE > NAME).", "CWE-22 CVE-2005-1228" },
 	GH_RULES_END
 };
 
@@ -71,6 +75,19 @@ static void text_field(struct gh_walk *w, uint64_t from, uint64_t end, const cha
 	(void)gh_emit(w, GH_EV_TEXT, from, t.text.n, &t);
 }
 
+/* RFC 1952 2.3.1: the name has no directory in it. */
+static void check_name(struct gh_walk *w, uint64_t from, uint64_t end)
+{
+	if (end - from < 2)
+		return;
+	uint64_t n = end - 1 - from;
+	struct gh_span name = gh_src_window(w->src, from, n < TEXT_MAX ? (size_t)n : TEXT_MAX);
+	unsigned flags = gh_path_flags(name);
+	bool parts = name.n != 0 && (memchr(name.p, '/', name.n) != NULL || memchr(name.p, '\\', name.n) != NULL);
+	if (parts || (flags & (GH_PATH_ESCAPES | GH_PATH_DRIVE | GH_PATH_CONTROL | GH_PATH_DECEPTIVE)) != 0)
+		gh_anomaly(w, &rules[A_NAME], from, n, "\"%s\"", gh_safe(name).s);
+}
+
 static void check_hcrc(struct gh_walk *w, uint64_t off, const struct header *h)
 {
 	uint32_t crc = 0;
@@ -101,6 +118,7 @@ static struct gh_unit gzip_unit(struct gh_walk *w, uint64_t off)
 	gh_claim(w, text_end, h.end - text_end, GH_CLAIM_STRUCT);
 	text_field(w, h.name, h.comment, "name");
 	text_field(w, h.comment, text_end, "comment");
+	check_name(w, h.name, h.comment);
 	if (h.flags & RESERVED)
 		gh_anomaly(w, &rules[A_FLAGS], off + 3, 1, "flags 0x%02x", h.flags);
 	if (h.flags & FHCRC)
