@@ -34,6 +34,8 @@ enum {
 	A_SHARD,
 	A_SHARD_ODD,
 	A_SHARD_TYPE,
+	A_LIBRARY,
+	A_LIBRARY_BAD,
 	A_SIGN,
 	RULES = A_SIGN + GH_SIGNS,
 };
@@ -101,6 +103,13 @@ const struct gh_rule gh_json_rules[] = {
 	[A_SHARD_TYPE] = { "GH-JSON-0022", GH_MEDIUM, GH_REVIEW, "Weight_map does not map names to file names",
 			   "Readers disagree about which file holds a tensor.", "Have the index written again.",
 			   "CWE-20" },
+	[A_LIBRARY] = { "GH-JSON-0023", GH_HIGH, GH_REVIEW, "A part of the pipeline comes from a library of its own",
+			"Loading the pipeline imports the named module, which may be a file beside the model.",
+			"Read that module, or use parts that the pipeline's library has itself.", "CWE-829 CWE-470 AML.T0011" },
+	[A_LIBRARY_BAD] = { "GH-JSON-0024", GH_CRITICAL, GH_UNSAFE,
+			    "A part of the pipeline is taken from the system or from a path",
+			    "Loading the pipeline imports and calls what the author chose.",
+			    "Do not load; report the source.", "CWE-22 CWE-470 CWE-94 AML.T0011" },
 	GH_SIGN_RULES("GH-JSON", A_SIGN),
 	[RULES] = GH_RULES_END,
 };
@@ -109,6 +118,15 @@ struct frame { /* one open array or object */
 	enum gh_json_zone zone;
 	unsigned marks;
 	struct gh_json_key key; /* of the value that comes next, in objects */
+	bool array;
+	unsigned items;		/* of an array, so far */
+	bool named, target;	/* `type`, `target`: a dotted name that is not sentence-transformers' own */
+};
+
+/* A pair [library, Class] at the top of a document. Whether it is one that a loader acts on is known at the end. */
+struct pair {
+	struct gh_json_name key, library;
+	bool path, odd, custom; /* custom: _class_name is itself a pair */
 };
 
 struct doc {
@@ -118,6 +136,7 @@ struct doc {
 	struct frame frame[GH_JSON_DEPTH + 1]; /* [0]: outside */
 	struct gh_json_name name;	       /* the last key seen */
 	bool asked, shown;		       /* gh_json_shown(name), once asked */
+	struct pair pair;		       /* the worst of them */
 	uint64_t last_shard;		       /* hash of the file name before */
 	bool lines;			       /* many values: data, not configuration */
 	unsigned said[RULES];
@@ -176,6 +195,90 @@ static enum gh_rc on_target(struct doc *d)
 	return gh_emit(d->w, GH_EV_CALL, d->x.j.off, d->x.j.len, &call);
 }
 
+/* `{{ … }}` or `{% … %}` that names Python's internals, under whatever key. */
+static bool template_escapes(struct gh_span s, size_t *at)
+{
+	for (size_t i = 0; i + 4 <= s.n; i++) {
+		const uint8_t *open = memchr(s.p + i, '{', s.n - i - 1);
+		if (open == NULL)
+			return false;
+		i = (size_t)(open - s.p);
+		if (s.p[i + 1] != '{' && s.p[i + 1] != '%')
+			continue;
+		struct gh_span in = gh_span_cut(s, i + 2, s.n);
+		const uint8_t *end = memmem(in.p, in.n, s.p[i + 1] == '{' ? "}}" : "%}", 2);
+		if (end == NULL)
+			return false; /* the expression of a later opening would have ended here, too */
+		in.n = (size_t)(end - in.p);
+		if (gh_signs_template(in, at)) {
+			*at += i + 2;
+			return true;
+		}
+		i += in.n + 2;
+	}
+	return false;
+}
+
+static bool dotted(struct gh_span s)
+{
+	bool dot = false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+		if (!word && (c != '.' || i == 0 || i + 1 == s.n))
+			return false;
+		dot = dot || c == '.';
+	}
+	return dot && !(s.p[0] >= '0' && s.p[0] <= '9');
+}
+
+/* A name that a library may import and call, depending on the object that it stands in: see on_object_end(). */
+static void on_name(struct doc *d, struct frame *f)
+{
+	struct gh_span name = d->x.j.text;
+	unsigned mark = f->key.mark;
+	bool outside = (mark & GH_JM_LOADER_MOD) != 0 && gh_json_target_dangerous(name);
+	if (outside || ((mark & GH_JM_ACTS) != 0 && gh_json_names_system(name)))
+		say(d, A_TARGET_BAD, gh_safe(name).s);
+	else if ((mark & GH_JM_LOADER_MOD) != 0 && !gh_span_starts(name, "mlflow."))
+		say(d, A_TARGET, gh_safe(name).s);
+	if ((mark & GH_JM_TYPE) != 0)
+		f->named = dotted(name) && !gh_span_starts(name, "sentence_transformers.");
+	if ((mark & GH_JM_TARGET) != 0)
+		f->target = dotted(name);
+}
+
+/* The first item of an array that is a value at the top of the document. */
+static void on_pair(struct doc *d)
+{
+	struct gh_span lib = d->x.j.text, key = gh_json_name(&d->name);
+	struct pair *p = &d->pair;
+	if (gh_span_is(key, "_class_name")) {
+		p->custom = true;
+		return;
+	}
+	bool path = memchr(lib.p, '/', lib.n) != NULL || memchr(lib.p, '\\', lib.n) != NULL || lib.p[0] == '.' ||
+		    gh_json_target_dangerous(lib);
+	if (gh_json_pipeline_library(lib) || p->path || (p->odd && !path))
+		return;
+	p->path = path;
+	p->odd = true;
+	p->key = d->name;
+	gh_json_name_set(&p->library, lib);
+}
+
+/* The end of a document that is a diffusers pipeline. */
+static void on_pipeline(struct doc *d)
+{
+	const struct pair *p = &d->pair;
+	if (p->odd) {
+		d->name = p->key;
+		say(d, p->path ? A_LIBRARY_BAD : A_LIBRARY, gh_safe(gh_json_name(&p->library)).s);
+	}
+	if (p->custom)
+		say(d, A_LOCAL, "a pipeline class of its own");
+}
+
 static enum gh_rc on_shard(struct doc *d)
 {
 	struct gh_json *j = &d->x.j;
@@ -211,6 +314,8 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 	case GH_JZ_SCRIPTS:
 		if ((key.mark & GH_JM_HOOK) != 0)
 			say(d, A_COMMAND, gh_safe(j->text).s);
+		else if (j->depth == 2) /* a developer starts the others by name */
+			return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
 		break;
 	case GH_JZ_VOCAB: return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
 	case GH_JZ_CELLS:
@@ -219,6 +324,9 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 	struct gh_span name = gh_json_name(&d->name);
 	if (contains(name, "template") && (contains(j->text, "{%") || contains(j->text, "{{")))
 		return on_template(d);
+	size_t at = 0;
+	if (!d->lines && zone != GH_JZ_CELLS && template_escapes(j->text, &at))
+		say(d, A_ESCAPE, gh_safe(gh_span_cut(j->text, at, 80)).s);
 	if (!d->lines)
 		what |= GH_JT_SIGNS | GH_JT_ENCODED;
 	if (!d->asked) {
@@ -249,6 +357,13 @@ static void on_object_end(struct doc *d, const struct frame *f)
 	for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
 		if ((f->marks & sums[i].all) == sums[i].all)
 			say(d, sums[i].a, sums[i].what);
+	unsigned st = GH_JM_IDX | GH_JM_PATH | GH_JM_TYPE, compvis = GH_JM_TARGET | GH_JM_PARAMS;
+	if ((f->marks & st) == st && f->named)
+		say(d, A_TARGET, "a module of sentence-transformers whose type is not its own");
+	if ((f->marks & compvis) == compvis && f->target)
+		say(d, A_TARGET, "target and params of an object to be made");
+	if ((f->marks & GH_JM_PIPELINE) != 0 && d->x.j.depth == 0)
+		on_pipeline(d);
 	if (d->x.j.duplicate)
 		say(d, A_DUPLICATE, "an object ends here that holds a key twice");
 }
@@ -278,12 +393,16 @@ static enum gh_rc on_token(struct doc *d)
 	case GH_JSON_ARRAY:
 		if (zone_of(f) == GH_JZ_SERVERS && f->zone != GH_JZ_SERVERS)
 			say(d, A_COMMAND, "servers to be started");
-		d->frame[j->depth + 1] = (struct frame){ .zone = zone_of(f) };
+		d->frame[j->depth + 1] = (struct frame){ .zone = zone_of(f), .array = j->tok == GH_JSON_ARRAY };
 		return GH_OK;
 	case GH_JSON_OBJECT_END: on_object_end(d, f); return GH_OK;
 	case GH_JSON_STRING:
 		if ((f->key.mark & GH_JM_TYPE) != 0 && gh_json_is(j, "constructor"))
 			f->marks |= GH_JM_CONSTRUCTOR;
+		if (f->zone != GH_JZ_VOCAB && !d->lines)
+			on_name(d, f);
+		if (f->items++ == 0 && j->depth == 2 && j->full != 0 && f->array)
+			on_pair(d);
 		return on_string(d, zone_of(f), f->key);
 	case GH_JSON_TRUE:
 		if ((f->key.mark & GH_JM_TRUST) != 0)

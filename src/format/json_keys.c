@@ -25,7 +25,7 @@ static const struct {
 	KEY("weight_map", GH_JZ_SHARDS, 0),
 	KEY("vocab", GH_JZ_VOCAB, 0),
 	KEY("merges", GH_JZ_VOCAB, 0),
-	KEY("class_name", GH_JZ_PLAIN, GH_JM_CLASS_NAME),
+	KEY("class_name", GH_JZ_PLAIN, GH_JM_CLASS_NAME | GH_JM_ACTS),
 	KEY("config", GH_JZ_PLAIN, GH_JM_CONFIG),
 	KEY("nbformat", GH_JZ_PLAIN, GH_JM_NBFORMAT),
 	KEY("cells", GH_JZ_CELLS, GH_JM_CELLS),
@@ -48,7 +48,33 @@ static const struct {
 	KEY("py/repr", GH_JZ_PLAIN, GH_JM_PY_CALL),
 	KEY("py/property", GH_JZ_PLAIN, GH_JM_PY),
 	KEY("lc", GH_JZ_PLAIN, GH_JM_LC),
-	KEY("type", GH_JZ_PLAIN, GH_JM_TYPE),
+	KEY("type", GH_JZ_PLAIN, GH_JM_TYPE | GH_JM_ACTS),
+	KEY("chat_templates", GH_JZ_TEMPLATE, 0),
+	KEY("()", GH_JZ_TARGET, 0), /* logging.config.dictConfig */
+	KEY("target", GH_JZ_PLAIN, GH_JM_TARGET | GH_JM_ACTS),
+	KEY("params", GH_JZ_PLAIN, GH_JM_PARAMS),
+	KEY("idx", GH_JZ_PLAIN, GH_JM_IDX),
+	KEY("path", GH_JZ_PLAIN, GH_JM_PATH),
+	KEY("_class_name", GH_JZ_PLAIN, GH_JM_PIPELINE),
+	KEY("_diffusers_version", GH_JZ_PLAIN, GH_JM_PIPELINE),
+	KEY("loader_module", GH_JZ_PLAIN, GH_JM_LOADER_MOD | GH_JM_ACTS),
+	KEY("_type", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("class", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("cls", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("class_type", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("func", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("fn", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("function", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("callable", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("callback", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("factory", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("handler", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("impl", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("load_fn", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("entry_point", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("import_path", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("_fn_", GH_JZ_PLAIN, GH_JM_ACTS),
+	KEY("__name__", GH_JZ_PLAIN, GH_JM_ACTS),
 	KEY("__loader__", GH_JZ_PLAIN, GH_JM_LOADER),
 	KEY("__class__", GH_JZ_PLAIN, GH_JM_CLASS),
 	KEY("__module__", GH_JZ_PLAIN, GH_JM_MODULE),
@@ -73,6 +99,82 @@ bool gh_json_shown(struct gh_span name)
 		if (memmem(name.p, name.n, parts[i], strlen(parts[i])) != NULL)
 			return true;
 	return false;
+}
+
+static bool listed(const char *const *list, struct gh_span s)
+{
+	for (; *list != NULL; list++)
+		if (gh_span_is(s, *list))
+			return true;
+	return false;
+}
+
+static bool name_byte(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+bool gh_json_names_system(struct gh_span text)
+{
+	enum { LONGEST = 128 };
+	static const char *const modules[] = { "os",	   "posix",	"nt",	       "subprocess",	  "builtins",
+					       "__builtin__", "__builtins__", "pty",    "shutil",	  "importlib",
+					       "runpy",	   "ctypes",	"pickle",      "_pickle",	  "cPickle",
+					       "dill",	   "cloudpickle", "marshal",   "codeop",	  "popen2",
+					       "commands", "webbrowser", "pdb",	       "pydoc",		  "pkgutil",
+					       "sys",	   "socket",	"timeit",      "_posixsubprocess", "zipimport",
+					       "multiprocessing", NULL };
+	/* Modules of which only a part loads or runs anything. */
+	static const char *const functions[] = { "torch.load", "torch.hub.load", "torch.jit.load", "joblib.load", "numpy.load",
+						 "pandas.read_pickle", "pandas.eval", "yaml.load", "yaml.unsafe_load",
+						 "numpy.f2py.compile", "torch.utils.cpp_extension.load",
+						 "torch.utils.cpp_extension.load_inline", "hydra.utils.get_method",
+						 "hydra.utils.get_object", "hydra.utils.get_class", "asyncio.run",
+						 "asyncio.create_subprocess_shell", "urllib.request.urlopen",
+						 "urllib.request.urlretrieve", "code.interact", "code.InteractiveInterpreter",
+						 "operator.attrgetter", "operator.methodcaller", "functools.reduce",
+						 "types.FunctionType", "types.CodeType", NULL };
+	/* Last parts of names that are files, hosts, versions, settings; os.path computes and does nothing. */
+	static const char *const others[] = { "py",   "pyc",  "pyi",  "json", "txt",  "md",   "rst",	"html", "css",	"js",
+					      "mjs",  "ts",   "c",    "h",    "cc",   "cpp",  "hpp",	"rs",	"go",	"java",
+					      "yaml", "yml",  "toml", "ini",  "cfg",  "conf", "log",	"xml",	"svg",	"png",
+					      "pkl",  "so",   "dll",  "exe",  "sh",   "zip",  "gz",	"tar",	"io",	"com",
+					      "org",  "net",  "dev",  "name", "type", "arch", "version", "build", "family",
+					      "kernel", "platform", "description", "hostname", "id",  "d",	"in",	"po",
+					      "path", "sep", "linesep", "maxsize", "byteorder", "cpu_count", NULL };
+	if (text.n > LONGEST)
+		return false;
+	size_t root = text.n, last = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		bool dot = text.p[i] == '.' || text.p[i] == ':';
+		if (!dot && !name_byte(text.p[i]))
+			return false;
+		if (!dot)
+			continue;
+		if (i == last || i + 1 == text.n)
+			return false;
+		root = root == text.n ? i : root;
+		last = i + 1;
+	}
+	if (last == 0)
+		return false;
+	bool whole = listed(functions, text);
+	bool path = gh_span_starts(text, "os.path.") || gh_span_starts(text, "os.environ");
+	return whole || (!path && listed(modules, gh_span_cut(text, 0, root)) && !listed(others, gh_span_cut(text, last, text.n)));
+}
+
+bool gh_json_pipeline_library(struct gh_span name)
+{
+	static const char *const known[] = {
+		"diffusers", "transformers", "onnxruntime", "onnxruntime.training", "optimum", "optimum.onnxruntime", "flax",
+		/* modules of diffusers.pipelines that published pipelines name */
+		"stable_diffusion", "stable_diffusion_xl", "stable_diffusion_3", "stable_cascade", "latent_diffusion",
+		"paint_by_example", "deepfloyd_if", "kandinsky", "kandinsky2_2", "wuerstchen", "shap_e", "unidiffuser",
+		"audioldm", "audioldm2", "musicldm", "controlnet", "flux", "pixart_alpha", "hunyuandit", "semantic_stable_diffusion",
+		"stable_diffusion_safe", "spectrogram_diffusion", "blip_diffusion", "versatile_diffusion", "alt_diffusion",
+		"score_sde_ve", "vq_diffusion", "dance_diffusion", "stable_audio", "ledits_pp", NULL
+	};
+	return listed(known, name);
 }
 
 bool gh_json_target_dangerous(struct gh_span dotted)

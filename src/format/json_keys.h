@@ -33,6 +33,13 @@ enum {
 	GH_JM_MODULE = 1 << 11, /* skops and its kind */
 	GH_JM_CONSTRUCTOR = 1 << 12,
 	GH_JM_HOOK = 1 << 13, /* npm runs it at installation */
+	GH_JM_ACTS = 1 << 14, /* some library imports and calls what a value of this name names */
+	GH_JM_TARGET = 1 << 15,
+	GH_JM_PARAMS = 1 << 16, /* CompVis: instantiate_from_config() */
+	GH_JM_IDX = 1 << 17,
+	GH_JM_PATH = 1 << 18,	   /* sentence-transformers' modules.json, with `type` */
+	GH_JM_PIPELINE = 1 << 19,  /* diffusers' model_index.json */
+	GH_JM_LOADER_MOD = 1 << 20, /* MLflow: module with _load_pyfunc() */
 };
 
 struct gh_json_key {
@@ -45,6 +52,14 @@ struct gh_json_key gh_json_key(struct gh_span name);
 
 /* Does the name promise a text that checks want to see: an address, a credential, a command, a description? */
 bool gh_json_shown(struct gh_span name);
+
+/* Is the whole text a dotted Python name (`os.system`, also `os:system`) of a module that reaches the system, runs or loads
+ * code? Narrower than the next one: it is asked of any value, and must not be true for host names, file names and
+ * settings that look alike (socket.io, code.py, os.version). */
+bool gh_json_names_system(struct gh_span text);
+
+/* Is this what diffusers has in the first place of a pair [library, Class] without importing anything new? */
+bool gh_json_pipeline_library(struct gh_span name);
 
 /* A callable of a `_target_` or the like that gives the system away: os.system, builtins.eval … */
 bool gh_json_target_dangerous(struct gh_span dotted);

@@ -1,5 +1,7 @@
 #include "format/signs.h"
 
+#include "format/json_keys.h"
+
 /* A row matches when `a` occurs (letters in either case; a space stands for one or more white-space characters) and,
  * if given, `b` follows it within NEAR bytes. A row that starts with a letter matches only at the start of a word.
  * Sorted by the first byte: the rows for a byte stand together. */
@@ -331,6 +333,18 @@ static bool spelled_bytes(struct gh_span s)
 	return true;
 }
 
+/* A value that is nothing but the name of a function that reaches the system: the text as a whole, or a string in it. */
+static bool names_system(struct gh_span text, size_t i)
+{
+	if (i > 0 && text.p[i - 1] != '"' && text.p[i - 1] != '\'')
+		return false;
+	size_t e = i;
+	while (e < text.n && e - i < TOKEN_MAX && (ident(text.p[e]) || text.p[e] == '.' || text.p[e] == ':'))
+		e++;
+	bool ends = i == 0 ? e == text.n : e < text.n && memchr("\"'\\", text.p[e], 3) != NULL;
+	return ends && gh_json_names_system(gh_span_cut(text, i, e - i));
+}
+
 enum { ROWS = sizeof rows / sizeof rows[0] };
 _Static_assert(ROWS < 255, "rows are numbered in a byte");
 
@@ -372,6 +386,8 @@ unsigned gh_signs(struct gh_span key, struct gh_span text, size_t at[GH_SIGNS])
 		}
 		if ((c == '\\' || c == 'c') && spelled_bytes(s))
 			note(&bits, at, GH_SIGN_ENCODED, i);
+		if ((bits & 1u << GH_SIGN_CODE) == 0 && (i == 0 || !ident(text.p[i - 1])) && names_system(text, i))
+			note(&bits, at, GH_SIGN_CODE, i);
 		if (alnum(c) && credential(s))
 			note(&bits, at, GH_SIGN_SECRET, i);
 	}
