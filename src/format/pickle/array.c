@@ -243,6 +243,8 @@ static bool inline_array(struct pkl *m, gh_val *top)
 			pos = m->file_pos;
 	}
 	m->claim_from = pos;
+	if (m->part[PKL_PART_PLAIN].op == 0)
+		m->raw_first = !d.objects;
 	plain_reading(m, pos);
 	bool padded = attribute(m, *top, "numpy_array_alignment_bytes", &v) && v != GH_NONE;
 	bool ok = d.objects ? object_array(m, &pos) : (!padded || skip_padding(m, &pos)) && raw_array(m, &d, &s, &pos);

@@ -326,7 +326,7 @@ static void anomalies(struct pkl *m, bool leftover, uint64_t array_code)
 		tell(m, PKL_DEEP, m->out.off, "more than 1000 levels of containers");
 	if (m->sh->nested_spent && m->out.end != GH_PICKLE_LIMIT)
 		tell(m, PKL_LIMIT, m->out.off, "too many strings that look like pickles");
-	if (array_code != 0)
+	if (array_code != 0 && m->raw_first)
 		tell(m, PKL_ARRAY_CODE, m->part[PKL_PART_PLAIN].off, "pickle.load goes on in the bytes of the array");
 	if (leftover)
 		tell(m, PKL_LEFTOVER, m->out.off != 0 ? m->out.off - 1 : 0, "the stack holds more than the result");
