@@ -58,6 +58,31 @@ const char *gh_args_class_data(const struct gh_use_case *u)
 	return data_from(u, 1);
 }
 
+/* pandas sets every name of a table's state on the table: a property would run its code. */
+const char *gh_args_pd_frame(const struct gh_use_case *u)
+{
+	static const char *const names[] = { "_mgr", "_data", "_typ", "_metadata", "attrs", "_attrs", "_flags", "_name", "name",
+					     "_index", "_item_cache", "_is_copy", "_subtyp", "_cacher", "_indexed_same", NULL };
+	struct gh_heap *h = u->heap;
+	gh_val v;
+	const char *bad = gh_attrs_bad(u, u->args, true);
+	for (uint64_t i = 0; bad == NULL && i < gh_val_len(h, u->args); i++)
+		if (!gh_is_word(h, gh_val_key(h, u->args, i), names))
+			bad = "a table's state sets a name that is none of its own";
+	if (bad != NULL)
+		return bad;
+	if (gh_val_get(h, u->args, "_flags", &v) && !gh_is_plain(h, v))
+		return "odd flags";
+	if (gh_val_get(h, u->args, "_metadata", &v) && !gh_is_plain(h, v))
+		return "odd metadata";
+	if (gh_val_get(h, u->args, "_mgr", &v) || gh_val_get(h, u->args, "_data", &v)) {
+		const struct gh_allow_row *r = gh_class_of(h, v);
+		size_t n = r == NULL ? 0 : strlen(r->name);
+		return n >= 7 && strcmp(r->name + n - 7, "Manager") == 0 ? NULL : "its content is not a block manager";
+	}
+	return NULL;
+}
+
 /* ---- joblib ---------------------------------------------------------------------------------------------------- */
 static const char *wrapper_bad(const struct gh_use_case *u)
 {

@@ -113,6 +113,24 @@ const char *gh_args_torch_tensor(const struct gh_use_case *u)
 	return NULL;
 }
 
+/* (scheme, scale, zero point), or per channel (scheme, scales, zero points, axis): as many as the axis is long. */
+static const char *quantizer_bad(struct gh_heap *h, gh_val q, gh_val size)
+{
+	static const char odd[] = "odd quantizer";
+	uint64_t dim[DIMS], per[DIMS], axis;
+	if (gh_val_len(h, q) == 3)
+		return gh_is_plain(h, gh_val_item(h, q, 1)) && gh_is_plain(h, gh_val_item(h, q, 2)) ? NULL : odd;
+	int n = counts(h, size, dim);
+	if (gh_val_len(h, q) != 4 || n < 0 || !gh_is_count(h, gh_val_item(h, q, 3), &axis) || axis >= (uint64_t)n)
+		return odd;
+	for (uint64_t i = 1; i < 3; i++) {
+		gh_val v = gh_val_item(h, q, i);
+		if (!gh_torch_is_tensor(h, v) || counts(h, gh_val_item(h, gh_val_args(h, v), 2), per) != 1 || per[0] != dim[axis])
+			return "not as many scales or zero points as channels";
+	}
+	return NULL;
+}
+
 /* (storage, offset, size, stride, (scheme, scale, zero point[, axis]), requires_grad, hooks) */
 const char *gh_args_torch_qtensor(const struct gh_use_case *u)
 {
@@ -126,11 +144,9 @@ const char *gh_args_torch_qtensor(const struct gh_use_case *u)
 	gh_val q = gh_arg(u, 4);
 	if (gh_val_kind(h, q) != GH_V_TUPLE || gh_row_of(h, gh_val_item(h, q, 0)) == NULL)
 		return "odd quantizer";
-	for (uint64_t i = 1; i < gh_val_len(h, q); i++) {
-		gh_val v = gh_val_item(h, q, i);
-		if (!gh_torch_is_tensor(h, v) && !gh_is_plain(h, v))
-			return "odd quantizer";
-	}
+	bad = quantizer_bad(h, q, gh_arg(u, 2));
+	if (bad != NULL)
+		return bad;
 	return is_bool(h, gh_arg(u, 5)) && (n == 6 || no_hooks(h, gh_arg(u, 6))) ? NULL : "hooks that would be called later";
 }
 

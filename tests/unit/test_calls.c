@@ -129,6 +129,8 @@ static struct judge judged(struct gh_span in)
 #define ReLU_LAYER RECONSTRUCT("torch.nn.modules.activation", "ReLU")
 #define Sequential_LAYER RECONSTRUCT("torch.nn.modules.container", "Sequential")
 #define ISOTONIC RECONSTRUCT("sklearn.isotonic", "IsotonicRegression")
+#define I8 "cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
+#define COUNTS EMPTY "(I1\n(I1\nt" I8 "I00\nS'\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00'\ntb"
 #define ZONED "cpandas.core.dtypes.dtypes\nDatetimeTZDtype\n)\x81"
 
 #define B(s) s, sizeof(s) - 1
@@ -286,7 +288,31 @@ static const struct {
 	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntRp7\n0" EMPTY "(I1\n(I1\ntg7\nI00\nS'AAAAAAAA'\ntb0g7\n(I3\nS'|'\nNNNI8\nI1\nI0\ntb."),
 	  GH_UNSAFE, "GH-CALL-0011" },
 	{ "an array of functions", B(EMPTY "(I1\n(I1\nt" OBJ "I00\n(lp9\ncoperator\nadd\natb."), GH_REVIEW, "GH-CALL-0008" },
+	{ "fewer class counts than outputs", B("csklearn.tree._criterion\nGini\n(I5\n" COUNTS "tR."), GH_UNSAFE, "class counts" },
+	{ "class counts that are none", B("csklearn.tree._criterion\nGini\n(I3\nNtR."), GH_UNSAFE, "class counts" },
+	{ "a negative number of samples", B("csklearn.tree._criterion\nMSE\n(I1\nI-7\ntR."), GH_UNSAFE, "samples" },
+	{ "a criterion", B("csklearn.tree._criterion\nGini\n(I1\n" COUNTS "tR."), GH_REVIEW, "trust the sizes" },
+	{ "a tree of no outputs", B("csklearn.tree._tree\nTree\n(I1\n" COUNTS "I-1\ntR."), GH_UNSAFE, "outputs" },
+	{ "a tree with more nodes than there are",
+	  B("csklearn.tree._tree\nTree\n(I1\n" COUNTS "I1\ntR}S'node_count'\nI9\nsS'nodes'\n" COUNTS "sS'values'\n" COUNTS "sb."), GH_UNSAFE,
+	  "contradicts" },
+	{ "a generator that reads beyond its state",
+	  B("cnumpy.random._pickle\n__randomstate_ctor\n(S'MT19937'\ntR(S'MT19937'\n" COUNTS "I100000000\ntb."), GH_UNSAFE, "position" },
+	{ "a table that sets a property",
+	  B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'index'\nI1\nsb."), GH_UNSAFE, "none of its own" },
+	{ "a table over something else", B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'_mgr'\nI1\nsb."), GH_UNSAFE, "block manager" },
+	{ "items for a sparse matrix", B(RECONSTRUCT("scipy.sparse._csr", "csr_matrix") "I0\nI1\ns."), GH_UNSAFE, "GH-CALL-0005" },
+	{ "more channels than scales",
+	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
+	    TENSOR("4", "0", "I1\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I1\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS "tR."), GH_UNSAFE, "channels" },
+	{ "an axis that is none",
+	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
+	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I100\ntI00\n" NOHOOKS "tR."), GH_UNSAFE,
+	  "odd quantizer" },
 
+	{ "scales for every channel",
+	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
+	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS "tR."), GH_CLEAN, "" },
 	{ "objects that refer to each other", B(NAMESPACE "p7\n}S'child'\n" NAMESPACE "}S'parent'\ng7\nsbsb."), GH_CLEAN, "" },
 	{ "a type held", B(NAMESPACE "}S'_dtype'\ncnumpy\nfloat64\nsb."), GH_CLEAN, "" },
 	{ "a function where one belongs",
