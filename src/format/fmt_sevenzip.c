@@ -291,7 +291,7 @@ static bool place(struct reader *r)
 static struct gh_span unpack_header(struct reader *r)
 {
 	struct gh_walk *w = r->w;
-	const struct gh_7z_folder *f = &r->z.folder[0];
+	const struct gh_7z_folder *f = r->z.folder; /* NULL when there are none */
 	struct flow flow;
 	const char *why = "malformed";
 	unsigned rule = A_HEADER;

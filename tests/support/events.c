@@ -6,7 +6,7 @@
 static const char *const claim_name[] = { "struct", "data", "pad", "free", "member" };
 static const char *const how_name[] = { "file", "stream", "nested", "hidden" };
 static const char *const call_name[] = { "import", "reduce", "new", "inst", "build", "setitem",
-					 "append", "add", "persid", "ext", "operation" };
+					 "append", "add", "persid", "ext", "operation", "hash", "late" };
 static const char *const ref_name[] = { "path", "symlink", "hardlink", "url", "device" };
 
 struct gh_spool {

@@ -3,7 +3,8 @@
  *
  *	claim 0+8 struct
  *	member "a/b.pkl" file 30+17			(a member's bytes are in member[] too)
- *	call reduce os.system args ('id',)		(import, reduce, new, inst, build, setitem, append, add, persid, ext)
+ *	call reduce os.system args ('id',)		(import, reduce, new, inst, build, setitem, append, add, persid, ext,
+ *						 operation, hash, late)
  *	tensor "w" F32 [2, 3] 16+24
  *	text metadata "key" "value"
  *	reference symlink "/etc/passwd" from "x"
