@@ -111,6 +111,21 @@ const char *gh_args_bytearray(const struct gh_use_case *u)
 	return gh_args_bytes_new(u);
 }
 
+/* array(type, [numbers]), or _array_reconstructor(array, type, format, bytes). */
+const char *gh_args_py_array(const struct gh_use_case *u)
+{
+	static const char *const types[] = { "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "f", "d", "u", NULL };
+	uint64_t format;
+	int n = gh_argc(u);
+	if (n == 2)
+		return gh_is_word(u->heap, gh_arg(u, 0), types) && gh_data_bad(u, gh_arg(u, 1)) == NULL ? NULL :
+												       "not (type, numbers)";
+	if (n != 4 || !gh_is_global(u->heap, gh_arg(u, 0), "array", "array") || !gh_is_word(u->heap, gh_arg(u, 1), types) ||
+	    !gh_is_count(u->heap, gh_arg(u, 2), &format) || format > 21 || gh_val_kind(u->heap, gh_arg(u, 3)) != GH_V_BYTES)
+		return "not (array, type, format, bytes)";
+	return NULL;
+}
+
 /* Fraction('1e999999999') would compute that power; only n and n/d are written by pickle. */
 const char *gh_args_fraction(const struct gh_use_case *u)
 {

@@ -11,6 +11,7 @@ import sys
 import warnings
 
 warnings.filterwarnings("ignore")
+import array
 import collections
 import datetime
 import decimal
@@ -48,6 +49,7 @@ def standard():
     import zoneinfo
 
     obj = {
+        "array": [array.array("d", [1.5, 2]), array.array("i"), array.array("B", b"ab")],
         "containers": [[1, 2.5, None, True, "text", b"bytes", 1 << 80], (1,), {"a": {1, 2}}, frozenset([3])],
         "bytearray": bytearray(b"abc"),
         "empty-bytes": [b"", "", bytearray()],
