@@ -141,12 +141,27 @@ static size_t look_at(struct gh_scene *s, struct gh_source *state, struct gh_spa
 	return at;
 }
 
+/* Text that was taken for this language by some of its lines may be a document: release notes with a line of JavaScript,
+ * a page with a template's braces, an introduction with an `import`. */
+static bool may_be_document(const struct gh_code *c)
+{
+	static const char *const by_lines[] = { "python", "template", "HTML with scripts", "XML", "Python requirements",
+						"YAML that makes objects" };
+	struct gh_span head = gh_src_window(c->src, 0, 2);
+	size_t n = strlen(c->language);
+	bool some = n > 7 && strcmp(c->language + n - 7, " source") == 0;
+	for (size_t i = 0; i < sizeof by_lines / sizeof by_lines[0]; i++)
+		some = some || strcmp(c->language, by_lines[i]) == 0;
+	return some && !gh_span_starts(head, "#!") && gh_lang_by_name(c->name) == NULL;
+}
+
 static void on_code(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_code *c = ev->u.code;
 	uint64_t end = c->src->size < SOURCE_MAX ? c->src->size : SOURCE_MAX;
 	struct gh_source state = { .python = strcmp(c->language, "python") == 0 ||
-					     strcmp(c->language, "Python source") == 0 };
+					     strcmp(c->language, "Python source") == 0,
+				   .quoting = may_be_document(c) };
 	for (uint64_t off = 0; off < end;) {
 		struct gh_span in = gh_src_window(c->src, off, SOURCE_WINDOW);
 		size_t n = in.n == 0 ? 0 : look_at(s, &state, in, off + in.n >= c->src->size, ev->at.off + off);

@@ -1,6 +1,6 @@
 #include "check/source.h"
 
-enum { PIPES_MAX = 64, NAME_MAX_LEN = 256 };
+enum { PIPES_MAX = 64, NAME_MAX_LEN = 256, TOGETHER = 100 };
 
 static bool has(struct gh_span s, const char *what) { return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL; }
 
@@ -9,7 +9,7 @@ static bool name_char(uint8_t c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The word on its own: "sh" but not "show", "flush", "x.sh" or "--sh". With `call`, "(" follows it. */
+/* The word on its own: "sh" but not "show", "flush", "x.sh" or "--sh". With `call`, "(" and an argument follow it. */
 static bool has_word(struct gh_span s, const char *word, bool call)
 {
 	size_t n = strlen(word);
@@ -18,7 +18,8 @@ static bool has_word(struct gh_span s, const char *word, bool call)
 			continue;
 		uint8_t before = i == 0 ? ' ' : s.p[i - 1], after = i + n == s.n ? ' ' : s.p[i + n];
 		bool left = !name_char(before) && before != '-' && before != '.';
-		bool right = call ? after == '(' : !name_char(after) && after != '-' && after != '=';
+		bool empty = i + n + 1 < s.n && s.p[i + n + 1] == ')';
+		bool right = call ? after == '(' && !empty : !name_char(after) && after != '-' && after != '=';
 		if (left && right)
 			return true;
 	}
@@ -91,19 +92,26 @@ static const char *const py_line_runners[] = { "exec",
 static bool python_runs_foreign(struct gh_source *s, struct gh_span line)
 {
 	bool source = any(line, py_sources);
-	s->fetches = s->fetches || source;
-	s->runs = s->runs || any_word(line, py_runners, true);
-	return (source && any_word(line, py_line_runners, true)) || (s->fetches && s->runs);
+	if (source)
+		s->fetches = s->line;
+	if (any_word(line, py_runners, true))
+		s->runs = s->line;
+	bool both = s->fetches != 0 && s->runs != 0;
+	uint64_t apart = s->fetches > s->runs ? s->fetches - s->runs : s->runs - s->fetches;
+	return (source && any_word(line, py_line_runners, true)) || (both && (!s->quoting || apart <= TOGETHER));
 }
 
 bool gh_source_runs_foreign(struct gh_source *s, struct gh_span line)
 {
 	size_t i = 0;
+	s->line++;
 	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
 		i++;
 	if (i == line.n || line.p[i] == '#')
 		return false;
-	return (s->python && python_runs_foreign(s, line)) || shell_runs_foreign(line);
+	if (s->python && python_runs_foreign(s, line))
+		return true;
+	return (!s->quoting || any_word(line, py_line_runners, true)) && shell_runs_foreign(line);
 }
 
 /* ---- configuration ------------------------------------------------------------------------------------------------ */

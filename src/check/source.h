@@ -4,9 +4,13 @@
 #define GH_CHECK_SOURCE_H
 #include "base/span.h"
 
-struct gh_source { /* of one file; zero-initialised but for `python` */
+struct gh_source { /* of one file; zero-initialised but for `python` and `quoting` */
 	bool python;
-	bool fetches, runs; /* Python: both in one file, though on different lines, is the same thing */
+	bool quoting; /* no script by its name, its first line or its shape: a shell's commands count only where the
+		       * language's own calls run them */
+	/* Python: both in one file, though on different lines, is the same thing; in what may be a document only when
+	 * they stand together. Numbers of lines, 0: not seen. */
+	uint64_t line, fetches, runs;
 };
 
 /* One logical line, in order. True: with this line the code fetches or decodes something and runs it. */

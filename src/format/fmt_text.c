@@ -7,9 +7,10 @@
 #include "format/signs.h"
 #include "wire/language.h"
 
+enum { SGR_MAX = 32, POINTER_MAX = 1024 };
 enum { STEP = 32 << 10, WIDE = STEP * 3 / 2 + 16, LATIN_RUN = 4 };
 
-enum { A_CODE, A_DECEPTIVE, A_SECRET };
+enum { A_CODE, A_DECEPTIVE, A_SECRET, A_POINTER };
 static const struct gh_rule rules[] = {
 	[A_CODE] = { "GH-TXT-0001", GH_MEDIUM, GH_INCOMPLETE,
 		     "Source code or configuration that no reader here understands",
@@ -22,6 +23,9 @@ static const struct gh_rule rules[] = {
 	[A_SECRET] = { "GH-TXT-0003", GH_HIGH, GH_REVIEW, "Text holds what looks like a credential",
 		       "Everybody who has the file can use the account.",
 		       "Revoke the credential and have the file published without it.", "CWE-312 CWE-798 AML.T0055" },
+	[A_POINTER] = { "GH-TXT-0004", GH_MEDIUM, GH_INCOMPLETE, "The content is not here: a Git LFS pointer",
+			"None by itself: what the pointer stands for was not inspected.",
+			"Run git lfs pull and scan what it fetches.", "CWE-1104" },
 	GH_RULES_END
 };
 
@@ -57,6 +61,18 @@ static size_t latin_run(struct gh_span s, size_t i)
 	return n;
 }
 
+/* ESC [ numbers m: colours, as programs write them into their logs. Other sequences move the cursor, name windows or send
+ * answers, and are no text. Its length, 0 if it is none; *cut: it may go on behind the end. */
+static size_t colour(struct gh_span s, bool *cut)
+{
+	size_t n = 2;
+	while (n < s.n && n < SGR_MAX && ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == ';' || s.p[n] == ':'))
+		n++;
+	bool begun = s.n < 2 || s.p[1] == '[';
+	*cut = begun && (s.n < 2 || (n == s.n && n < SGR_MAX));
+	return begun && n < s.n && s.p[n] == 'm' ? n + 1 : 0;
+}
+
 /* How many bytes from the start are text. Less than all: something that is none, or, when *more, a character that the
  * end cuts. May settle *coding on LATIN. */
 static size_t valid(struct gh_span s, enum coding *coding, bool *wide_seen, bool *more)
@@ -66,9 +82,10 @@ static size_t valid(struct gh_span s, enum coding *coding, bool *wide_seen, bool
 	while (i < s.n) {
 		uint32_t cp;
 		if (s.p[i] < 0x80) {
-			if (!plain(s.p[i]))
+			size_t one = plain(s.p[i]) ? 1 : s.p[i] == 0x1b ? colour(gh_span_cut(s, i, s.n), more) : 0;
+			if (one == 0)
 				break;
-			i++;
+			i += one;
 			continue;
 		}
 		unsigned n = *coding == LATIN ? 0 : gh_utf8_next(gh_span_cut(s, i, 4), &cp);
@@ -182,7 +199,7 @@ static bool step(struct text *t, uint64_t *off)
 	} else {
 		used = valid(in, &t->coding, &t->wide_seen, &more);
 		/* Of a long piece, break behind a line rather than inside it. */
-		const uint8_t *nl = last || used < in.n - 3 ? NULL : memrchr(in.p, '\n', used);
+		const uint8_t *nl = last || (used < in.n - 3 && !more) ? NULL : memrchr(in.p, '\n', used);
 		if (nl != NULL) {
 			used = (size_t)(nl - in.p) + 1;
 			more = true;
@@ -202,18 +219,35 @@ static const char *code_name(const char *language)
 						       : language;
 }
 
+/* Git LFS specification v1: "version URL\n", then keys in order, among them oid and size. */
+static bool is_pointer(struct gh_span s)
+{
+	return (gh_span_starts(s, "version https://git-lfs.github.com/spec/v1\n") ||
+		gh_span_starts(s, "version https://hawser.github.com/spec/v1\n")) &&
+	       memmem(s.p, s.n, "\noid sha256:", 12) != NULL && memmem(s.p, s.n, "\nsize ", 6) != NULL;
+}
+
 static enum gh_rc say(struct text *t, uint64_t end)
 {
 	struct gh_walk *w = t->w;
+	if (w->src->size < POINTER_MAX && is_pointer(gh_src_window(w->src, 0, POINTER_MAX)))
+		gh_anomaly(w, &rules[A_POINTER], 0, end, "the file itself lies in the storage of Git LFS");
 	const char *language = gh_lang_result(&t->lang, w->name);
 	if (language != NULL) {
 		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
+		/* Commands that a document may just show are no script to be judged by its lines. */
+		if (gh_lang_doubtful(&t->lang) && strcmp(language, "shell script") == 0 &&
+		    gh_lang_by_name(w->name) == NULL)
+			return gh_fail(w->err, GH_E_UNREAD, "identified, not read: %s", language);
 		struct gh_src_sub sub;
 		struct gh_code code = { .language = code_name(language),
 					.name = w->name,
 					.src = gh_src_sub(&sub, w->src, 0, end) };
-		return gh_emit(w, GH_EV_CODE, 0, end, &code);
+		enum gh_rc rc = gh_emit(w, GH_EV_CODE, 0, end, &code);
+		/* Nothing is claimed: every byte is text, but what it makes a program do was not understood. */
+		return rc != GH_OK ? rc : gh_fail(w->err, GH_E_UNREAD, "identified, not read: %s", language);
 	}
+	gh_claim(w, 0, end, GH_CLAIM_DATA);
 	if (t->coding == UTF16LE || t->coding == UTF16BE)
 		return GH_OK;
 	struct gh_text text = { .role = "documentation", .text = gh_src_window(w->src, 0, GH_PROBE_BYTES) };
@@ -233,7 +267,6 @@ static enum gh_rc walk(struct gh_walk *w)
 	uint64_t off = bom;
 	while (off < w->src->size && step(t, &off))
 		;
-	gh_claim(w, 0, off, GH_CLAIM_DATA);
 	if (w->src->fail != GH_OK)
 		return gh_fail(w->err, w->src->fail, "text");
 	return say(t, off);

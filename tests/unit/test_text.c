@@ -51,6 +51,28 @@ static const struct row rows[] = {
 	{ "Python in a fence that never closes", "", GH_SPAN("```\nimport os\nos.system('id')\n"), CODE },
 	{ "Python by name only", "handler.PY", GH_SPAN("x = 1\n"), CODE },
 	{ "a file of the archive by name", "a/b/modeling.py", GH_SPAN("x = 1\n"), CODE },
+	{ "colours of a log", "train.log", GH_SPAN("\x1b[1;31mloss\x1b[0m 0.3\n\x1b[mdone\n"), NULL },
+	{ "commands among prose", "README.md",
+	  GH_SPAN("# A model\n\nIt is a small model of words.\n\nInstall it:\n\ncurl -fsSL https://x.example/i.sh | sh\n\n"
+		  "Then run it:\n\n    pip install x && ollama run x\n\nIt is licensed under MIT.\n"),
+	  NULL },
+	{ "release notes of a shell", "CHANGES",
+	  GH_SPAN("Fixed a bug that made the shell hang.\nRedirections to /dev/tcp/host/port now work again.\n"
+		  "Another change that nobody will notice.\nThe shell no longer exits here.\n"),
+	  NULL },
+	{ "commands and a heading", "README.md", GH_SPAN("# Install\n\n    curl -fsSL https://x.example/i.sh | sh\n"),
+	  CODE " 0+54 identified, not read: shell script" },
+	{ "a script with comments", "",
+	  GH_SPAN("# This script will set up the model for you.\n# It takes a while.\n# Be patient with it.\nX=1\ncd /tmp\n"
+		  "curl http://x.example/a -o b\nchmod +x b && ./b\nset -eu\n"),
+	  CODE },
+	{ "a script by name", "install.sh", GH_SPAN("This is prose.\nAnd so is this.\nNothing else here.\n"), CODE },
+	{ "a pointer of Git LFS", "model.safetensors",
+	  GH_SPAN("version https://git-lfs.github.com/spec/v1\noid sha256:"
+		  "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"),
+	  "GH-TXT-0004 0+130" },
+	{ "text that speaks of such pointers", "",
+	  GH_SPAN("version https://git-lfs.github.com/spec/v1 is the first line.\n"), NULL },
 	{ "shell", "", GH_SPAN("set -e\ncurl http://x.example/a | sh\n"),
 	  CODE " 0+36 identified, not read: shell script" },
 	{ "JavaScript", "", GH_SPAN("const x = require('child_process');\nx.exec('id')\n"), CODE },
@@ -97,7 +119,9 @@ static void readings(void **state)
 			gh_events_walk(&ev, &gh_fmt_text, rows[i].in, rows[i].name, unstable != 0);
 			bool ok = rows[i].say == NULL ? !gh_events_has(&ev, "anomaly")
 						      : gh_events_has(&ev, rows[i].say);
-			if (!ok || ev.rc != GH_OK || !ev.gapless)
+			bool code = rows[i].say != NULL && strncmp(rows[i].say, CODE, 11) == 0;
+			/* What was only identified is not accounted for. */
+			if (!ok || ev.rc != (code ? GH_E_UNREAD : GH_OK) || ev.gapless == code)
 				fail_msg("%s: rc %d\n%s", rows[i].what, ev.rc, gh_buf_cstr(&ev.log));
 			gh_events_free(&ev);
 		}
@@ -110,7 +134,9 @@ static void no_text(void **state)
 	static const struct gh_span in[] = {
 		GH_SPAN(""),
 		GH_SPAN("a\0b"),
-		GH_SPAN("a\x1b[31m"),
+		GH_SPAN("a\x1b[31X"),
+		GH_SPAN("a\x1b]0;title\x07"),
+		GH_SPAN("a\x1b[2J"),
 		GH_SPAN("\x7f"),
 		GH_SPAN("\x80\x81\x8d"),
 		GH_SPAN("ab\xff\xff\xff\xff\xff\xff"),
