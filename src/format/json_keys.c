@@ -159,7 +159,8 @@ bool gh_json_names_system(struct gh_span text)
 	if (last == 0)
 		return false;
 	bool whole = listed(functions, text);
-	bool path = gh_span_starts(text, "os.path.") || gh_span_starts(text, "os.environ");
+	bool path = gh_span_starts(text, "os.path.") || gh_span_starts(text, "os.environ") ||
+		    gh_span_starts(text, "os.constants."); /* of Node.js */
 	return whole || (!path && listed(modules, gh_span_cut(text, 0, root)) && !listed(others, gh_span_cut(text, last, text.n)));
 }
 
