@@ -6,6 +6,7 @@
 #include "format/formats.h"
 #include "format/json_text.h"
 #include "format/signs.h"
+#include "wire/path.h"
 
 #include <stdio.h>
 
@@ -87,7 +88,7 @@ static const struct gh_rule rules[] = {
 			 "CWE-506 AML.T0018" },
 	[A_META] = { "GH-ST-0017", GH_MEDIUM, GH_REVIEW, "__metadata__ is not a flat map of strings", REFUSED,
 		     "Have it written again.", "CWE-20" },
-	[A_NAME] = { "GH-ST-0018", GH_LOW, GH_REVIEW, "Tensor name is empty or holds control or deceptive characters",
+	[A_NAME] = { "GH-ST-0018", GH_LOW, GH_REVIEW, "Tensor name that is no name: empty, deceptive or a path out",
 		     "Names that read differently from what they are.", "Look at the name byte by byte.",
 		     "CWE-451 CWE-150" },
 	[A_FIELD] = { "GH-ST-0019", GH_LOW, GH_REVIEW, "Tensor entry with a field the format does not have",
@@ -289,6 +290,9 @@ static void check_name(struct st *s, struct gh_span name, uint64_t full)
 		say_entry(s, A_NAME, name.n == 0 ? "an empty name" : "longer than 4096 bytes");
 		return;
 	}
+	/* Tools that split a model write each tensor to a file of its name. */
+	if ((gh_path_flags(name) & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE)) != 0)
+		say_entry(s, A_NAME, "a path that leads out of a folder");
 	for (size_t i = 0; i < name.n;) {
 		uint32_t cp = 0;
 		unsigned n = gh_utf8_next(gh_span_cut(name, i, 4), &cp);
