@@ -138,6 +138,67 @@ struct gh_span gh_val_text(struct gh_heap *h, gh_val v, size_t max)
 	return gh_heap_keep(h, (struct gh_span){ out, made });
 }
 
+bool gh_val_reader(struct gh_heap *h, gh_val v, struct gh_val_reader *r)
+{
+	uint64_t off, len;
+	const struct gh_node *n = gh_val_node(v);
+	if (n != NULL && n->kind == GH_V_STR && (n->flags & GH_NF_RAWUNI) != 0) {
+		*r = (struct gh_val_reader){ .heap = h, .cur = gh_cur(h->src, n->u.at.off), .left = n->u.at.len, .escaped = true };
+		return true;
+	}
+	if (!gh_val_place(v, &off, &len))
+		return false;
+	*r = (struct gh_val_reader){ .heap = h, .cur = gh_cur(h->src, off), .left = len,
+				     .text = gh_val_kind(h, v) == GH_V_STR };
+	return true;
+}
+
+/* The rest of \u00hh. Picklers write a backslash itself in this way too. */
+static bool read_escape(struct gh_val_reader *r, uint8_t *to)
+{
+	const uint8_t *p = r->left < 5 ? NULL : gh_cur_take(&r->cur, 5);
+	if (p == NULL || p[0] != 'u' || p[1] != '0' || p[2] != '0')
+		return false;
+	unsigned x = 0;
+	for (size_t i = 3; i < 5; i++) {
+		unsigned c = p[i] | 0x20u;
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return false;
+		x = x << 4 | (c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	*to = (uint8_t)x;
+	r->left -= 5;
+	return true;
+}
+
+static bool read_byte(struct gh_val_reader *r, uint8_t *to)
+{
+	if (r->left == 0)
+		return false;
+	r->left--;
+	*to = gh_cur_u8(&r->cur);
+	if (r->escaped && *to == '\\')
+		return read_escape(r, to);
+	if (!r->text || *to < 0x80)
+		return true;
+	if (r->left == 0 || (*to & 0xfc) != 0xc0)
+		return false;
+	r->left--;
+	*to = (uint8_t)((*to & 3) << 6 | (gh_cur_u8(&r->cur) & 0x3f));
+	return true;
+}
+
+bool gh_val_read(struct gh_val_reader *r, uint8_t *to, size_t n)
+{
+	if (r->heap->read > (1 << 20) + 8 * r->heap->src->size)
+		return false;
+	r->heap->read += n;
+	for (size_t i = 0; i < n; i++)
+		if (!read_byte(r, &to[i]))
+			return false;
+	return !r->cur.bad;
+}
+
 bool gh_val_is(struct gh_heap *h, gh_val v, const char *s)
 {
 	size_t want = strlen(s);

@@ -8,6 +8,7 @@
 #define GH_FORMAT_VALUE_H
 #include "base/buf.h"
 #include "base/span.h"
+#include "format/src.h"
 
 typedef uint64_t gh_val;
 struct gh_heap;
@@ -55,6 +56,18 @@ bool gh_val_get(const struct gh_heap *h, gh_val v, const char *key, gh_val *out)
 /* The first `max` (<= 4096) bytes of STR, BYTES, BYTEARRAY, or the digits of a BIGINT, copied to the heap's arena;
  * p == NULL for any other kind or when the arena is full. */
 struct gh_span gh_val_text(struct gh_heap *h, gh_val v, size_t max);
+/* All bytes of a BYTES, BYTEARRAY or, character by character, of a STR in Latin-1, in order. False when they do not stand
+ * in the source as they are. What all readers of a heap read together is bounded by a few times the source: after that
+ * they read nothing. */
+struct gh_val_reader {
+	struct gh_heap *heap;
+	struct gh_cur cur;
+	uint64_t left; /* bytes of the source */
+	bool text, escaped;
+};
+bool gh_val_reader(struct gh_heap *h, gh_val v, struct gh_val_reader *r);
+/* False when there are fewer than n bytes, or none may be read any more. */
+bool gh_val_read(struct gh_val_reader *r, uint8_t *to, size_t n);
 /* A STR equal to s? */
 bool gh_val_is(struct gh_heap *h, gh_val v, const char *s);
 /* GLOBAL: its names as spelled in the stream. */

@@ -130,7 +130,22 @@ static struct judge judged(struct gh_span in)
 #define Sequential_LAYER RECONSTRUCT("torch.nn.modules.container", "Sequential")
 #define ISOTONIC RECONSTRUCT("sklearn.isotonic", "IsotonicRegression")
 #define I8 "cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
-#define COUNTS EMPTY "(I1\n(I1\nt" I8 "I00\nS'\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00'\ntb"
+#define NUMBER(digit) "\\u000" digit "\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000"
+#define LEAF "\xff\xff\xff\xff\xff\xff\xff\xff" NUMBER("0") NUMBER("0")
+#define LATIN(text) "c_codecs\nencode\n(V" text "\nVlatin1\ntR"
+#define NUMBERS(n, text) EMPTY "(I1\n(I" n "\nt" I8 "I00\n" LATIN(text) "tb"
+#define COUNTS NUMBERS("1", NUMBER("2"))
+#define NODE                                                                                                   \
+	"cnumpy\ndtype\n(S'V24'\nI0\nI1\ntR(I3\nS'|'\nN(S'left_child'\nS'right_child'\nS'feature'\nt}S'left_child'\n(" I8 \
+	"I0\ntsS'right_child'\n(" I8 "I8\ntsS'feature'\n(" I8 "I16\ntsI24\nI1\nI0\ntb"
+/* Three nodes, the first as given. */
+#define TREE(root)                                                                                             \
+	"csklearn.tree._tree\nTree\n(I2\n" COUNTS "I1\ntR}S'node_count'\nI3\nsS'nodes'\n" EMPTY "(I1\n(I3\nt" NODE "I00\n" \
+	LATIN(root LEAF LEAF) "tbsS'values'\n" EMPTY "(I1\n(I3\nI1\nI1\nt" I8 "I00\n" \
+	LATIN(NUMBER("0") NUMBER("0") NUMBER("0")) "tbsb."
+#define CSR(shape, indptr, n, indices, m)                                                                      \
+	RECONSTRUCT("scipy.sparse._csr", "csr_matrix") "}S'_shape'\n(" shape "tsS'indptr'\n" NUMBERS(n, indptr) "sS'indices'\n" \
+	NUMBERS(m, indices) "sS'data'\n" NUMBERS(m, indices) "sb."
 #define ZONED "cpandas.core.dtypes.dtypes\nDatetimeTZDtype\n)\x81"
 
 #define B(s) s, sizeof(s) - 1
@@ -298,6 +313,13 @@ static const struct {
 	  "contradicts" },
 	{ "a generator that reads beyond its state",
 	  B("cnumpy.random._pickle\n__randomstate_ctor\n(S'MT19937'\ntR(S'MT19937'\n" COUNTS "I100000000\ntb."), GH_UNSAFE, "position" },
+	{ "a child outside of the tree", B(TREE(NUMBER("1") NUMBER("9") NUMBER("0"))), GH_UNSAFE, "children outside" },
+	{ "a child that is its own parent", B(TREE(NUMBER("0") NUMBER("1") NUMBER("0"))), GH_UNSAFE, "children outside" },
+	{ "a feature that is not there", B(TREE(NUMBER("1") NUMBER("2") NUMBER("7"))), GH_UNSAFE, "feature that is not there" },
+	{ "a column outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("5"), "1")), GH_UNSAFE, "points outside" },
+	{ "a row outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("9"), "2", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
+	{ "rows that go backwards", B(CSR("I2\nI1\n", NUMBER("0") NUMBER("1") NUMBER("0"), "3", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
+	{ "more rows than a matrix has", B(CSR("I9\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_UNSAFE, "as many indices" },
 	{ "a table that sets a property",
 	  B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'index'\nI1\nsb."), GH_UNSAFE, "none of its own" },
 	{ "a table over something else", B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'_mgr'\nI1\nsb."), GH_UNSAFE, "block manager" },
@@ -310,6 +332,8 @@ static const struct {
 	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I100\ntI00\n" NOHOOKS "tR."), GH_UNSAFE,
 	  "odd quantizer" },
 
+	{ "a tree", B(TREE(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
+	{ "a sparse matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_CLEAN, "" },
 	{ "scales for every channel",
 	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
 	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS "tR."), GH_CLEAN, "" },

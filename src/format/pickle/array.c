@@ -261,7 +261,13 @@ static bool inline_array(struct pkl *m, gh_val *top)
 		pkl_seek(m, pos);
 	}
 	(void)attribute(m, *top, "subclass", &subclass);
-	*top = gh_val_make_object(m->h, subclass, gh_val_make_items(m->h, GH_V_TUPLE, NULL, 0), GH_NONE, m->seq);
+	/* As if it had been called with shape, dtype and bytes: a check can look at them. */
+	gh_val made[3] = { GH_UNKNOWN, GH_UNKNOWN, GH_NONE };
+	(void)attribute(m, *top, "shape", &made[0]);
+	(void)attribute(m, *top, "dtype", &made[1]);
+	if (!d.objects)
+		made[2] = gh_val_make_at(m->h, GH_V_BYTES, 0, pos - s.count * d.size, s.count * d.size, s.count * d.size);
+	*top = gh_val_make_object(m->h, subclass, gh_val_make_items(m->h, GH_V_TUPLE, made, 3), GH_NONE, m->seq);
 	return !m->h->full || pkl_limit(m, "no memory left for values");
 }
 

@@ -82,6 +82,7 @@ struct gh_heap {
 	size_t page_left;
 	uint32_t worst_weight; /* of any container made so far */
 	uint16_t worst_depth;
+	uint64_t read; /* by readers */
 	bool full; /* the arena is exhausted: sticky */
 };
 
