@@ -107,6 +107,8 @@ static const struct row {
 	{ "a gap at the start", "{" T("a", "U8", "2", "1", "3") "}", 3, 0, GH_OK, false, "anomaly GH-ST-0015", NULL },
 	{ "trailing bytes", "{" T("a", "U8", "2", "0", "2") "}", 5, 0, GH_OK, false, "anomaly GH-ST-0016", NULL },
 	{ "an empty name", "{" T("", "U8", "2", "0", "2") "}", 2, 0, GH_OK, true, "anomaly GH-ST-0018", NULL },
+	{ "a name that leads out", "{" T("../../../x", "U8", "2", "0", "2") "}", 2, 0, GH_OK, true,
+	  "GH-ST-0018", NULL },
 	{ "a reversed name", "{" T("a\xe2\x80\xaex", "U8", "2", "0", "2") "}", 2, 0, GH_OK, true, "anomaly GH-ST-0018",
 	  NULL },
 	{ "a name in another language", "{" T("\xe5\xb1\x82", "U8", "2", "0", "2") "}", 2, 0, GH_OK, true, NULL,

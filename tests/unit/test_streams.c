@@ -182,6 +182,11 @@ static void gzip_headers(void **state)
 		  { "claim 10+12 free", "text name \"gzip header\" \"a.csv\" 10+5",
 		    "text comment \"gzip header\" \"hello\" 16+5" },
 		  true },
+		{ "name with a path",
+		  GH_SPAN("\x1f\x8b\x08\x08\0\0\0\0\0\xff"
+			  "../x\0"),
+		  { "anomaly GH-GZ-0007 10+4 \"../x\"", "member" },
+		  true },
 		{ "extra field",
 		  GH_SPAN("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x04\0"
 			  "ABCD"),

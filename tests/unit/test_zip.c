@@ -1,6 +1,7 @@
 /* The zip walk: every trick is one small change to one small archive. Also the seeds of the fuzz target: with
  * GH_SEEDS=<directory> the archives are written there. */
 #include "support/events.h"
+#include "support/pack.h"
 
 #include "format/zip_walk.h"
 #include "wire/path.h"
@@ -405,6 +406,68 @@ static void hooks(void **state)
 }
 
 /* ---- overlaps are bounded ------------------------------------------------------------------------------------ */
+/* An archive of symbolic links: names and targets in turn. */
+static void pack_links(struct gh_test_bytes *b, const char *const *text)
+{
+	struct gh_test_bytes dir = { 0 };
+	uint16_t n = 0;
+	for (; *text != NULL; text += 2, n++) {
+		struct gh_span name = gh_span_str(text[0]), target = gh_span_str(text[1]);
+		uint8_t h[26] = { 20, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, c[16] = { 0 };
+		uint32_t crc = libdeflate_crc32(0, target.p, target.n), at = (uint32_t)b->n;
+		memcpy(h + 10, &crc, 4);
+		h[14] = h[18] = (uint8_t)target.n;
+		h[22] = (uint8_t)name.n;
+		memcpy(c + 6, "\0\0\xff\xa1", 4);
+		memcpy(c + 10, &at, 4);
+		gh_test_put(b, GH_SPAN("PK\3\4"));
+		gh_test_put(b, (struct gh_span){ h, 26 });
+		gh_test_put(b, name);
+		gh_test_put(b, target);
+		gh_test_put(&dir, GH_SPAN("PK\1\2\x14\3"));
+		gh_test_put(&dir, (struct gh_span){ h, 26 });
+		gh_test_put(&dir, (struct gh_span){ c, 14 });
+		gh_test_put(&dir, name);
+	}
+	uint8_t end[18] = { 0 };
+	uint32_t size = (uint32_t)dir.n, off = (uint32_t)b->n;
+	end[4] = end[6] = (uint8_t)n;
+	memcpy(end + 8, &size, 4);
+	memcpy(end + 12, &off, 4);
+	gh_test_put(b, gh_test_view(&dir));
+	gh_test_put(b, GH_SPAN("PK\5\6"));
+	gh_test_put(b, (struct gh_span){ end, 18 });
+	gh_test_free(&dir);
+}
+
+/* As in a tar: what counts is where a link leads through the others. */
+static void links(void **state)
+{
+	static const struct {
+		const char *text[7];
+		const char *has, *not ;
+	} row[] = {
+		{ { "x", "y" }, "anomaly GH-ZIP-0032", "GH-ZIP-0031" },
+		{ { "d/a", ".", "c", "d/a/a/../../x" }, "anomaly GH-ZIP-0031", "GH-ZIP-0046" },
+		{ { "c", "d/a/..", "d/a", ".." }, "anomaly GH-ZIP-0031", NULL },
+		{ { "v/c", "a", "x", "v/c/x" }, "anomaly GH-ZIP-0046", "GH-ZIP-0031" },
+		{ { "a", "b", "b", "a" }, "anomaly GH-ZIP-0031", NULL },
+		{ { "a", "b", "a/c", "d" }, "anomaly GH-ZIP-0033", NULL },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		struct gh_test_bytes b = { 0 };
+		struct gh_events ev;
+		pack_links(&b, row[i].text);
+		gh_events_walk(&ev, &gh_fmt_zip, gh_test_view(&b), "x.zip", true);
+		bool ok = gh_events_has(&ev, row[i].has) && (row[i].not == NULL || !gh_events_has(&ev, row[i].not));
+		if (!ok || ev.rc != GH_OK || !ev.gapless)
+			fail_msg("links %zu: rc %d\n%s", i, ev.rc, gh_buf_cstr(&ev.log));
+		gh_events_free(&ev);
+		gh_test_free(&b);
+	}
+}
+
 static void overlap_bomb(void **state)
 {
 	static struct gh_span in;
@@ -516,6 +579,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tricks),	cmocka_unit_test(genuine), cmocka_unit_test(hooks),
+		cmocka_unit_test(links),
 		cmocka_unit_test(overlap_bomb), cmocka_unit_test(paths),   cmocka_unit_test(sorting),
 	};
 	return cmocka_run_group_tests_name("zip", tests, NULL, NULL);
