@@ -145,8 +145,9 @@ static size_t look_at(struct gh_scene *s, struct gh_source *state, struct gh_spa
  * a page with a template's braces, an introduction with an `import`. */
 static bool may_be_document(const struct gh_code *c)
 {
-	static const char *const by_lines[] = { "python", "template", "HTML with scripts", "XML", "Python requirements",
-						"YAML that makes objects" };
+	static const char *const by_lines[] = {
+		"python", "template", "HTML with scripts", "XML", "Python requirements", "YAML that makes objects"
+	};
 	struct gh_span head = gh_src_window(c->src, 0, 2);
 	size_t n = strlen(c->language);
 	bool some = n > 7 && strcmp(c->language + n - 7, " source") == 0;

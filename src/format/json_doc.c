@@ -72,7 +72,8 @@ const struct gh_rule gh_json_rules[] = {
 		      "With trust_remote_code the library imports and runs the named file of this repository.",
 		      "Read the file; pin the revision; prefer a built-in architecture.", "CWE-829 AML.T0011" },
 	[A_TRUST] = { "GH-JSON-0011", GH_HIGH, GH_REVIEW, "The configuration asks to trust remote code",
-		      "Software that follows the request runs code it fetches.", "Set it to false.", "CWE-829 CWE-1188" },
+		      "Software that follows the request runs code it fetches.", "Set it to false.",
+		      "CWE-829 CWE-1188" },
 	[A_TARGET] = { "GH-JSON-0012", GH_HIGH, GH_REVIEW, "The configuration names a callable to import and call",
 		       "Hydra and its kind call whatever name stands here.",
 		       "Check that the name belongs to the model's own library.", "CWE-470 AML.T0011" },
@@ -85,7 +86,8 @@ const struct gh_rule gh_json_rules[] = {
 	[A_NOTEBOOK] = { "GH-JSON-0015", GH_MEDIUM, GH_INCOMPLETE, "Notebook identified, its code not read",
 			 "Running the cells runs the author's code.", "Read the cells before running them.", "CWE-94" },
 	[A_PY] = { "GH-JSON-0016", GH_HIGH, GH_REVIEW, "Names Python objects for jsonpickle to restore",
-		   "Jsonpickle.decode() imports what the document names.", "Do not decode with jsonpickle.", "CWE-502" },
+		   "Jsonpickle.decode() imports what the document names.", "Do not decode with jsonpickle.",
+		   "CWE-502" },
 	[A_PY_CALL] = { "GH-JSON-0017", GH_CRITICAL, GH_UNSAFE, "Calls Python objects when decoded with jsonpickle",
 			"Decoding runs the author's code.", "Do not decode with jsonpickle.", "CWE-502 AML.T0011" },
 	[A_OBJECT] = { "GH-JSON-0018", GH_MEDIUM, GH_INCOMPLETE, "Objects for a loader to build: identified, not read",
@@ -99,13 +101,15 @@ const struct gh_rule gh_json_rules[] = {
 		      "pickle.",
 		      "Do not load.", "CWE-22 CWE-73" },
 	[A_SHARD_ODD] = { "GH-JSON-0021", GH_MEDIUM, GH_REVIEW, "Index names a file in an unusual way",
-			  "Names that read differently from what they are.", "Have the index written again.", "CWE-20" },
+			  "Names that read differently from what they are.", "Have the index written again.",
+			  "CWE-20" },
 	[A_SHARD_TYPE] = { "GH-JSON-0022", GH_MEDIUM, GH_REVIEW, "Weight_map does not map names to file names",
 			   "Readers disagree about which file holds a tensor.", "Have the index written again.",
 			   "CWE-20" },
 	[A_LIBRARY] = { "GH-JSON-0023", GH_HIGH, GH_REVIEW, "A part of the pipeline comes from a library of its own",
 			"Loading the pipeline imports the named module, which may be a file beside the model.",
-			"Read that module, or use parts that the pipeline's library has itself.", "CWE-829 CWE-470 AML.T0011" },
+			"Read that module, or use parts that the pipeline's library has itself.",
+			"CWE-829 CWE-470 AML.T0011" },
 	[A_LIBRARY_BAD] = { "GH-JSON-0024", GH_CRITICAL, GH_UNSAFE,
 			    "A part of the pipeline is taken from the system or from a path",
 			    "Loading the pipeline imports and calls what the author chose.",
@@ -119,8 +123,8 @@ struct frame { /* one open array or object */
 	unsigned marks;
 	struct gh_json_key key; /* of the value that comes next, in objects */
 	bool array;
-	unsigned items;		/* of an array, so far */
-	bool named, target;	/* `type`, `target`: a dotted name that is not sentence-transformers' own */
+	unsigned items;	    /* of an array, so far */
+	bool named, target; /* `type`, `target`: a dotted name that is not sentence-transformers' own */
 };
 
 /* A pair [library, Class] at the top of a document. Whether it is one that a loader acts on is known at the end. */

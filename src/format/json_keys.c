@@ -117,31 +117,76 @@ static bool name_byte(uint8_t c)
 bool gh_json_names_system(struct gh_span text)
 {
 	enum { LONGEST = 128 };
-	static const char *const modules[] = { "os",	   "posix",	"nt",	       "subprocess",	  "builtins",
-					       "__builtin__", "__builtins__", "pty",    "shutil",	  "importlib",
-					       "runpy",	   "ctypes",	"pickle",      "_pickle",	  "cPickle",
-					       "dill",	   "cloudpickle", "marshal",   "codeop",	  "popen2",
-					       "commands", "webbrowser", "pdb",	       "pydoc",		  "pkgutil",
-					       "sys",	   "socket",	"timeit",      "_posixsubprocess", "zipimport",
-					       "multiprocessing", NULL };
+	static const char *const modules[] = { "os",
+					       "posix",
+					       "nt",
+					       "subprocess",
+					       "builtins",
+					       "__builtin__",
+					       "__builtins__",
+					       "pty",
+					       "shutil",
+					       "importlib",
+					       "runpy",
+					       "ctypes",
+					       "pickle",
+					       "_pickle",
+					       "cPickle",
+					       "dill",
+					       "cloudpickle",
+					       "marshal",
+					       "codeop",
+					       "popen2",
+					       "commands",
+					       "webbrowser",
+					       "pdb",
+					       "pydoc",
+					       "pkgutil",
+					       "sys",
+					       "socket",
+					       "timeit",
+					       "_posixsubprocess",
+					       "zipimport",
+					       "multiprocessing",
+					       NULL };
 	/* Modules of which only a part loads or runs anything. */
-	static const char *const functions[] = { "torch.load", "torch.hub.load", "torch.jit.load", "joblib.load", "numpy.load",
-						 "pandas.read_pickle", "pandas.eval", "yaml.load", "yaml.unsafe_load",
-						 "numpy.f2py.compile", "torch.utils.cpp_extension.load",
-						 "torch.utils.cpp_extension.load_inline", "hydra.utils.get_method",
-						 "hydra.utils.get_object", "hydra.utils.get_class", "asyncio.run",
-						 "asyncio.create_subprocess_shell", "urllib.request.urlopen",
-						 "urllib.request.urlretrieve", "code.interact", "code.InteractiveInterpreter",
-						 "operator.attrgetter", "operator.methodcaller", "functools.reduce",
-						 "types.FunctionType", "types.CodeType", NULL };
+	static const char *const functions[] = { "torch.load",
+						 "torch.hub.load",
+						 "torch.jit.load",
+						 "joblib.load",
+						 "numpy.load",
+						 "pandas.read_pickle",
+						 "pandas.eval",
+						 "yaml.load",
+						 "yaml.unsafe_load",
+						 "numpy.f2py.compile",
+						 "torch.utils.cpp_extension.load",
+						 "torch.utils.cpp_extension.load_inline",
+						 "hydra.utils.get_method",
+						 "hydra.utils.get_object",
+						 "hydra.utils.get_class",
+						 "asyncio.run",
+						 "asyncio.create_subprocess_shell",
+						 "urllib.request.urlopen",
+						 "urllib.request.urlretrieve",
+						 "code.interact",
+						 "code.InteractiveInterpreter",
+						 "operator.attrgetter",
+						 "operator.methodcaller",
+						 "functools.reduce",
+						 "types.FunctionType",
+						 "types.CodeType",
+						 NULL };
 	/* Last parts of names that are files, hosts, versions, settings; os.path computes and does nothing. */
-	static const char *const others[] = { "py",   "pyc",  "pyi",  "json", "txt",  "md",   "rst",	"html", "css",	"js",
-					      "mjs",  "ts",   "c",    "h",    "cc",   "cpp",  "hpp",	"rs",	"go",	"java",
-					      "yaml", "yml",  "toml", "ini",  "cfg",  "conf", "log",	"xml",	"svg",	"png",
-					      "pkl",  "so",   "dll",  "exe",  "sh",   "zip",  "gz",	"tar",	"io",	"com",
-					      "org",  "net",  "dev",  "name", "type", "arch", "version", "build", "family",
-					      "kernel", "platform", "description", "hostname", "id",  "d",	"in",	"po",
-					      "path", "sep", "linesep", "maxsize", "byteorder", "cpu_count", NULL };
+	static const char *const others[] = {
+		"py",	    "pyc",	   "pyi",	"json", "txt",	"md",	"rst",	   "html",  "css",    "js",
+		"mjs",	    "ts",	   "c",		"h",	"cc",	"cpp",	"hpp",	   "rs",    "go",     "java",
+		"yaml",	    "yml",	   "toml",	"ini",	"cfg",	"conf", "log",	   "xml",   "svg",    "png",
+		"pkl",	    "so",	   "dll",	"exe",	"sh",	"zip",	"gz",	   "tar",   "io",     "com",
+		"org",	    "net",	   "dev",	"name", "type", "arch", "version", "build", "family", "kernel",
+		"platform", "description", "hostname",	"id",	"d",	"in",	"po",	   "path",  "sep",    "linesep",
+		"maxsize",  "byteorder",   "cpu_count", NULL
+	};
 	if (text.n > LONGEST)
 		return false;
 	size_t root = text.n, last = 0;
@@ -161,20 +206,23 @@ bool gh_json_names_system(struct gh_span text)
 	bool whole = listed(functions, text);
 	bool path = gh_span_starts(text, "os.path.") || gh_span_starts(text, "os.environ") ||
 		    gh_span_starts(text, "os.constants."); /* of Node.js */
-	return whole || (!path && listed(modules, gh_span_cut(text, 0, root)) && !listed(others, gh_span_cut(text, last, text.n)));
+	return whole || (!path && listed(modules, gh_span_cut(text, 0, root)) &&
+			 !listed(others, gh_span_cut(text, last, text.n)));
 }
 
 bool gh_json_pipeline_library(struct gh_span name)
 {
-	static const char *const known[] = {
-		"diffusers", "transformers", "onnxruntime", "onnxruntime.training", "optimum", "optimum.onnxruntime", "flax",
-		/* modules of diffusers.pipelines that published pipelines name */
-		"stable_diffusion", "stable_diffusion_xl", "stable_diffusion_3", "stable_cascade", "latent_diffusion",
-		"paint_by_example", "deepfloyd_if", "kandinsky", "kandinsky2_2", "wuerstchen", "shap_e", "unidiffuser",
-		"audioldm", "audioldm2", "musicldm", "controlnet", "flux", "pixart_alpha", "hunyuandit", "semantic_stable_diffusion",
-		"stable_diffusion_safe", "spectrogram_diffusion", "blip_diffusion", "versatile_diffusion", "alt_diffusion",
-		"score_sde_ve", "vq_diffusion", "dance_diffusion", "stable_audio", "ledits_pp", NULL
-	};
+	static const char *const known[] = { "diffusers", "transformers", "onnxruntime", "onnxruntime.training",
+					     "optimum", "optimum.onnxruntime", "flax",
+					     /* modules of diffusers.pipelines that published pipelines name */
+					     "stable_diffusion", "stable_diffusion_xl", "stable_diffusion_3",
+					     "stable_cascade", "latent_diffusion", "paint_by_example", "deepfloyd_if",
+					     "kandinsky", "kandinsky2_2", "wuerstchen", "shap_e", "unidiffuser",
+					     "audioldm", "audioldm2", "musicldm", "controlnet", "flux", "pixart_alpha",
+					     "hunyuandit", "semantic_stable_diffusion", "stable_diffusion_safe",
+					     "spectrogram_diffusion", "blip_diffusion", "versatile_diffusion",
+					     "alt_diffusion", "score_sde_ve", "vq_diffusion", "dance_diffusion",
+					     "stable_audio", "ledits_pp", NULL };
 	return listed(known, name);
 }
 

@@ -150,11 +150,9 @@ static enum gh_rc remember(struct tar *t, const struct entry *x)
 			return gh_fail(t->w->err, GH_E_LIMIT, "no room for %zu links", t->nlinks);
 		t->link = p;
 	}
-	t->link[t->nlinks++] = (struct gh_link){ .name = x->e.name,
-						 .target = x->link,
-						 .at = x->e.header_off,
-						 .len = GH_TAR_BLOCK,
-						 .hard = type == '1' };
+	t->link[t->nlinks++] = (struct gh_link){
+		.name = x->e.name, .target = x->link, .at = x->e.header_off, .len = GH_TAR_BLOCK, .hard = type == '1'
+	};
 	return GH_OK;
 }
 

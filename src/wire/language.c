@@ -175,7 +175,8 @@ static bool command(struct gh_span s)
 {
 	static const char *const marks[] = { "$(", "${", " && ", " || ", " | ", ">/dev/null", "2>&1", ";;" };
 	size_t n = 0;
-	while (n < s.n && (word(s.p[n]) || (n > 0 && memchr("-./", s.p[n], 3) != NULL) || s.p[n] == '/' || s.p[n] == '.'))
+	while (n < s.n &&
+	       (word(s.p[n]) || (n > 0 && memchr("-./", s.p[n], 3) != NULL) || s.p[n] == '/' || s.p[n] == '.'))
 		n++;
 	if (n < s.n && n > 0 && s.p[n] == '=')
 		return true;

@@ -5,7 +5,7 @@ enum { DEPTH = GH_LINKS_PATH / 2 + 1, ALIAS_ROUNDS = 8 };
 struct slot {
 	uint64_t hash; /* of the folded name; 0: free */
 	struct gh_span target;
-	bool torn;     /* two links of this name with different targets */
+	bool torn; /* two links of this name with different targets */
 };
 
 struct gh_links {
