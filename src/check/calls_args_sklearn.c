@@ -5,7 +5,7 @@
 #include "check/calls_args.h"
 #include "check/calls_numpy.h"
 
-enum { OUTPUTS = 1 << 16, VIEW_DIMS = 4, MT_WORDS = 624 };
+enum { OUTPUTS = 1 << 16, CLASSES = 1 << 24, VIEW_DIMS = 4, MT_WORDS = 624 };
 
 struct view {
 	bool seen; /* false: an array of objects in joblib's way, or one that stands in a file of its own */
@@ -63,7 +63,7 @@ static bool shaped(struct gh_heap *h, gh_val v, unsigned n, uint64_t first)
 /* ---- trees --------------------------------------------------------------------------------------------------------- */
 struct field {
 	uint64_t off;
-	unsigned size; /* 4 or 8 */
+	unsigned size; /* 1, 4 or 8 */
 };
 
 static bool field_of(struct gh_heap *h, gh_val dtype, const char *name, uint64_t record, struct field *f)
@@ -75,13 +75,15 @@ static bool field_of(struct gh_heap *h, gh_val dtype, const char *name, uint64_t
 		return false;
 	struct gh_span order = gh_val_text(h, gh_val_item(h, gh_val_item(h, gh_val_item(h, v, 0), 0), 1), 1);
 	f->size = (unsigned)e.size;
-	return e.known && (e.size == 4 || e.size == 8) && f->off <= record && e.size <= record - f->off &&
+	return e.known && (e.size == 1 || e.size == 4 || e.size == 8) && f->off <= record && e.size <= record - f->off &&
 	       !(order.n == 1 && order.p[0] == '>');
 }
 
 static int64_t get(const uint8_t *record, const struct field *f)
 {
-	return f->size == 8 ? (int64_t)gh_le64(record + f->off) : (int32_t)gh_le32(record + f->off);
+	return f->size == 8 ? (int64_t)gh_le64(record + f->off) :
+	       f->size == 4 ? (int32_t)gh_le32(record + f->off) :
+			      record[f->off];
 }
 
 /* Children come after their parents, so that walking down ends; a split asks for a feature that is there. */
@@ -125,7 +127,7 @@ static bool numbers(struct gh_heap *h, gh_val v, struct gh_val_reader *r, unsign
 		return false;
 	struct gh_span name = gh_val_text(h, gh_val_item(h, gh_val_args(h, o.dtype), 0), 3);
 	struct gh_span order = gh_val_text(h, gh_val_item(h, gh_val_item(h, o.dtype, 0), 1), 1);
-	if (name.n != 2 || name.p[0] != 'i' || (name.p[1] != '4' && name.p[1] != '8') || (order.n == 1 && order.p[0] == '>'))
+	if (name.n != 2 || (name.p[0] != 'i' && name.p[0] != 'u') || (name.p[1] != '4' && name.p[1] != '8') || (order.n == 1 && order.p[0] == '>'))
 		return false;
 	*size = name.p[1] == '4' ? 4 : 8;
 	*n = o.dim[0];
@@ -256,6 +258,13 @@ const char *gh_args_sk_search_tree(const struct gh_use_case *u)
 }
 
 /* ---- what is made of numbers ----------------------------------------------------------------------------------- */
+static const char *counts_bad(const struct gh_use_case *u, gh_val counts, uint64_t outputs)
+{
+	if (!shaped(u->heap, counts, 1, outputs))
+		return "not as many class counts as outputs";
+	return range_bad(u, counts, outputs, CLASSES, false) == NULL ? NULL : "more classes than there can be";
+}
+
 /* Classification: (outputs, array of as many class counts); regression: (outputs, samples). */
 const char *gh_args_sk_criterion(const struct gh_use_case *u)
 {
@@ -265,7 +274,7 @@ const char *gh_args_sk_criterion(const struct gh_use_case *u)
 	static const char *const classes[] = { "Gini", "Entropy", "LogLoss", "ClassificationCriterion" };
 	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
 		if (strcmp(u->row->name, classes[i]) == 0)
-			return shaped(u->heap, gh_arg(u, 1), 1, outputs) ? NULL : "not as many class counts as outputs";
+			return counts_bad(u, gh_arg(u, 1), outputs);
 	return gh_is_count(u->heap, gh_arg(u, 1), &samples) && samples <= UINT32_MAX ? NULL : "odd number of samples";
 }
 
@@ -276,7 +285,7 @@ const char *gh_args_sk_tree(const struct gh_use_case *u)
 	if (gh_argc(u) != 3 || !gh_is_count(u->heap, gh_arg(u, 0), &features) || features > INT32_MAX ||
 	    !gh_is_count(u->heap, gh_arg(u, 2), &outputs) || outputs == 0 || outputs > OUTPUTS)
 		return "not (features, class counts, outputs)";
-	return shaped(u->heap, gh_arg(u, 1), 1, outputs) ? NULL : "not as many class counts as outputs";
+	return counts_bad(u, gh_arg(u, 1), outputs);
 }
 
 const char *gh_args_sk_tree_state(const struct gh_use_case *u)
@@ -335,5 +344,82 @@ const char *gh_args_np_random_state(const struct gh_use_case *u)
 	uint64_t n;
 	if (gh_val_get(h, dict, "buffer_pos", &pos) && (!gh_is_count(h, pos, &n) || n > 4))
 		return "a position outside the generator's buffer";
+	return NULL;
+}
+
+/* ---- estimators ------------------------------------------------------------------------------------------------ */
+/* A tree of histogram gradient boosting: children come after their parents here too. */
+const char *gh_args_sk_predictor(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	struct view o;
+	struct gh_np_element e;
+	struct field left, right, leaf;
+	struct gh_val_reader r;
+	uint8_t record[128];
+	gh_val v;
+	const char *bad = gh_attrs_bad(u, u->args, true);
+	if (bad != NULL || !gh_val_get(h, u->args, "nodes", &v))
+		return bad != NULL ? bad : "a tree without nodes";
+	if (!view_of(h, v, &o) || !o.seen || o.n != 1 || !gh_np_element_of(h, o.dtype, &e) || !e.known || e.size > sizeof record ||
+	    !field_of(h, o.dtype, "left", e.size, &left) || !field_of(h, o.dtype, "right", e.size, &right) ||
+	    !field_of(h, o.dtype, "is_leaf", e.size, &leaf) || !gh_val_reader(h, o.raw, &r)) {
+		gh_doubt(u, "the nodes of the tree are written in a way that cannot be looked at");
+		return NULL;
+	}
+	for (uint64_t i = 0; i < o.dim[0]; i++) {
+		if (!gh_val_read(&r, record, (size_t)e.size)) {
+			gh_doubt(u, "not all nodes of the tree can be looked at");
+			return NULL;
+		}
+		int64_t a = get(record, &left), b = get(record, &right);
+		if (get(record, &leaf) == 0 &&
+		    (a <= (int64_t)i || b <= (int64_t)i || (uint64_t)a >= o.dim[0] || (uint64_t)b >= o.dim[0]))
+			return "a node of the tree has children outside of it";
+	}
+	return NULL;
+}
+
+/* The sum of the numbers of support vectors per class; one class and regression count in the first place only. */
+static bool support_count(struct gh_heap *h, gh_val v, bool classes, uint64_t *sum)
+{
+	struct gh_val_reader r;
+	unsigned size;
+	uint64_t n;
+	int64_t x;
+	*sum = 0;
+	if (!numbers(h, v, &r, &size, &n) || n == 0)
+		return false;
+	for (uint64_t i = 0; i < (classes ? n : 1); i++) {
+		if (!next(&r, size, &x))
+			return false;
+		*sum = x < 0 || x > INT32_MAX ? UINT64_MAX / 2 : *sum + (uint64_t)x;
+	}
+	return true;
+}
+
+/* libsvm walks through its support vectors by the counts per class. */
+const char *gh_args_sk_svm(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	gh_val count, vectors, coef;
+	uint64_t sum, n;
+	struct view o;
+	const char *bad = gh_args_dict_state(u);
+	bool classes = strcmp(u->row->name, "SVC") == 0 || strcmp(u->row->name, "NuSVC") == 0;
+	if (bad != NULL || gh_val_kind(h, u->args) != GH_V_DICT || !gh_val_get(h, u->args, "support_vectors_", &vectors) ||
+	    (!gh_val_get(h, u->args, "_n_support", &count) && !gh_val_get(h, u->args, "n_support_", &count)))
+		return bad;
+	if (!length_of(h, vectors, &n))
+		return NULL; /* a sparse matrix, judged by itself */
+	if (!support_count(h, count, classes, &sum)) {
+		gh_doubt(u, "the numbers of support vectors are written in a way that cannot be looked at");
+		return NULL;
+	}
+	if (sum != n)
+		return "not as many support vectors as their counts say";
+	if ((gh_val_get(h, u->args, "_dual_coef_", &coef) || gh_val_get(h, u->args, "dual_coef_", &coef)) &&
+	    view_of(h, coef, &o) && o.seen && (o.n != 2 || o.dim[1] != n))
+		return "not as many coefficients as support vectors";
 	return NULL;
 }

@@ -135,9 +135,17 @@ static struct judge judged(struct gh_span in)
 #define LATIN(text) "c_codecs\nencode\n(V" text "\nVlatin1\ntR"
 #define NUMBERS(n, text) EMPTY "(I1\n(I" n "\nt" I8 "I00\n" LATIN(text) "tb"
 #define COUNTS NUMBERS("1", NUMBER("2"))
-#define NODE                                                                                                   \
-	"cnumpy\ndtype\n(S'V24'\nI0\nI1\ntR(I3\nS'|'\nN(S'left_child'\nS'right_child'\nS'feature'\nt}S'left_child'\n(" I8 \
-	"I0\ntsS'right_child'\n(" I8 "I8\ntsS'feature'\n(" I8 "I16\ntsI24\nI1\nI0\ntb"
+#define SVC(n)                                                                                                 \
+	RECONSTRUCT("sklearn.svm._classes", "SVC") "}S'support_vectors_'\n" EMPTY "(I1\n(I2\nI1\nt" F8 "I00\n" \
+	LATIN(NUMBER("0") NUMBER("0")) "tbsS'_n_support'\n" NUMBERS("1", NUMBER(n)) "sb."
+#define PREDICTOR(root)                                                                                        \
+	RECONSTRUCT("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor") "}S'nodes'\n" EMPTY "(I1\n(I3\nt" \
+	RECORD("left", "right", "is_leaf") "I00\n" \
+	LATIN(root NUMBER("0") NUMBER("0") NUMBER("1") NUMBER("0") NUMBER("0") NUMBER("1")) "tbsb."
+#define RECORD(a, b, c)                                                                                        \
+	"cnumpy\ndtype\n(S'V24'\nI0\nI1\ntR(I3\nS'|'\nN(S'" a "'\nS'" b "'\nS'" c "'\nt}S'" a "'\n(" I8 "I0\ntsS'" b "'\n(" I8 \
+	"I8\ntsS'" c "'\n(" I8 "I16\ntsI24\nI1\nI0\ntb"
+#define NODE RECORD("left_child", "right_child", "feature")
 /* Three nodes, the first as given. */
 #define TREE(root)                                                                                             \
 	"csklearn.tree._tree\nTree\n(I2\n" COUNTS "I1\ntR}S'node_count'\nI3\nsS'nodes'\n" EMPTY "(I1\n(I3\nt" NODE "I00\n" \
@@ -320,6 +328,13 @@ static const struct {
 	{ "a row outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("9"), "2", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
 	{ "rows that go backwards", B(CSR("I2\nI1\n", NUMBER("0") NUMBER("1") NUMBER("0"), "3", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
 	{ "more rows than a matrix has", B(CSR("I9\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_UNSAFE, "as many indices" },
+	{ "more classes than there can be",
+	  B("csklearn.tree._tree\nTree\n(I1\n" NUMBERS("1", "\\u0000\\u0000\\u0000\\u0000\\u0000\\u0001\\u0000\\u0000") "I1\ntR."), GH_UNSAFE,
+	  "more classes" },
+	{ "a child outside of a predictor", B(PREDICTOR(NUMBER("1") NUMBER("9") NUMBER("0"))), GH_UNSAFE, "children outside" },
+	{ "more support vectors than there are", B(SVC("9")), GH_UNSAFE, "support vectors" },
+	{ "an array module's array of another class", B("carray\n_array_reconstructor\n(cos\nsystem\nS'd'\nI16\nS''\ntR."), GH_UNSAFE,
+	  "GH-CALL-0002" },
 	{ "a table that sets a property",
 	  B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'index'\nI1\nsb."), GH_UNSAFE, "none of its own" },
 	{ "a table over something else", B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'_mgr'\nI1\nsb."), GH_UNSAFE, "block manager" },
@@ -332,6 +347,8 @@ static const struct {
 	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I100\ntI00\n" NOHOOKS "tR."), GH_UNSAFE,
 	  "odd quantizer" },
 
+	{ "a predictor", B(PREDICTOR(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
+	{ "support vectors", B(SVC("2")), GH_CLEAN, "" },
 	{ "a tree", B(TREE(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
 	{ "a sparse matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_CLEAN, "" },
 	{ "scales for every channel",
