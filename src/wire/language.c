@@ -180,11 +180,14 @@ static bool command(struct gh_span s)
 		n++;
 	if (n < s.n && n > 0 && s.p[n] == '=')
 		return true;
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+	bool any = false; /* of the letters that make the marks: nearly no line of a table has one */
+	for (size_t i = 0; i < s.n; i++)
+		any = any || s.p[i] == '$' || s.p[i] == '&' || s.p[i] == '|' || s.p[i] == '>' || s.p[i] == ';';
+	for (size_t i = 0; any && i < sizeof marks / sizeof marks[0]; i++)
 		if (find(s, 0, marks[i]) < s.n)
 			return true;
 	for (size_t i = 0; i < sizeof shell_words / sizeof shell_words[0]; i++)
-		if (gh_span_is(gh_span_cut(s, 0, n), shell_words[i]))
+		if ((uint8_t)shell_words[i][0] == s.p[0] && gh_span_is(gh_span_cut(s, 0, n), shell_words[i]))
 			return true;
 	return s.p[s.n - 1] == '\\' || memchr("{}[(:$\"", s.p[0], 7) != NULL;
 }
