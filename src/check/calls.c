@@ -278,6 +278,18 @@ static bool unlike_an_instance(const struct gh_allow_row *r, enum gh_use use)
 	       build == GH_ARGS_np_ma_state;
 }
 
+/* A class whose state is checked as a whole gets one state: a second one would replace a part of what was checked. */
+static bool second_state(const struct gh_call *c, const struct gh_allow_row *r)
+{
+	static const uint8_t whole[] = { GH_ARGS_np_array_state, GH_ARGS_np_ma_state, GH_ARGS_sk_tree_state, GH_ARGS_sp_matrix,
+					 GH_ARGS_sk_search_tree, GH_ARGS_sk_predictor,	GH_ARGS_sk_svm,	 GH_ARGS_pd_frame,
+					 GH_ARGS_np_random_state };
+	if (c->how != GH_CALL_BUILD || memchr(whole, gh_allow_group(r)->arg[GH_USE_BUILD], sizeof whole) == NULL)
+		return false;
+	return gh_val_kind(c->heap, gh_val_item(c->heap, c->callee, 0)) != GH_V_UNKNOWN ||
+	       gh_row_is(gh_maker_of(c->heap, c->callee), "numpy", "ndarray");
+}
+
 static void judge_keys(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
@@ -309,6 +321,8 @@ static void judge(struct gh_scene *s, const struct gh_event *e)
 	const char *bad = gh_use_permitted(&u);
 	if (bad != NULL)
 		report(s, &rules[on_instance(c->how) && !gh_row_uses(r, u.use) ? STATE : MISUSED], e, bad);
+	else if (second_state(c, r))
+		report(s, &rules[MISUSED], e, "a second state, after the first one was judged");
 	else if (c->late && unlike_an_instance(r, u.use))
 		report(s, &rules[LATE], e, "other calls relied on what it was");
 	else if (doubt != NULL)

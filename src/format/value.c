@@ -146,7 +146,7 @@ bool gh_val_reader(struct gh_heap *h, gh_val v, struct gh_val_reader *r)
 		*r = (struct gh_val_reader){ .heap = h, .cur = gh_cur(h->src, n->u.at.off), .left = n->u.at.len, .escaped = true };
 		return true;
 	}
-	if (!gh_val_place(v, &off, &len))
+	if (!gh_val_place(v, &off, &len) || gh_val_more(h, v))
 		return false;
 	*r = (struct gh_val_reader){ .heap = h, .cur = gh_cur(h->src, off), .left = len,
 				     .text = gh_val_kind(h, v) == GH_V_STR };

@@ -328,6 +328,14 @@ static const struct {
 	{ "a row outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("9"), "2", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
 	{ "rows that go backwards", B(CSR("I2\nI1\n", NUMBER("0") NUMBER("1") NUMBER("0"), "3", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
 	{ "more rows than a matrix has", B(CSR("I9\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_UNSAFE, "as many indices" },
+	{ "a second state of an array", B(NUMBERS("1", NUMBER("2")) "(I1\n(I1\nt" I8 "I00\n" LATIN(NUMBER("3")) "tb."), GH_UNSAFE,
+	  "second state" },
+	{ "bytes changed before they are used",
+	  B("\x80\x05\x96\x08\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0p7\nK\0K\x09s0csklearn.tree._criterion\nGini\n(K\1"
+	    "cnumpy.core.numeric\n_frombuffer\n(g7\n" I8 "K\1\x85\x8c\1CtRtR."), GH_REVIEW, "indices are written" },
+	{ "bytes changed after they were used",
+	  B("\x80\x05\x96\x08\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0p7\n0cnumpy.core.numeric\n_frombuffer\n(g7\n" I8 "K\1\x85\x8c\1CtR0"
+	    "g7\nK\0K\x09s."), GH_UNSAFE, "GH-CALL-0011" },
 	{ "more classes than there can be",
 	  B("csklearn.tree._tree\nTree\n(I1\n" NUMBERS("1", "\\u0000\\u0000\\u0000\\u0000\\u0000\\u0001\\u0000\\u0000") "I1\ntR."), GH_UNSAFE,
 	  "more classes" },

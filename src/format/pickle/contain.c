@@ -120,6 +120,10 @@ static bool extend(struct pkl *m, size_t at, bool one)
 		for (size_t i = at; i < m->n; i++)
 			if (!int_like(m, m->stack[i], 0, 255))
 				return pkl_break(m, "a bytearray takes only bytes");
+		if (!pkl_late(m, to, at))
+			return false;
+		if (n != 0)
+			gh_val_node(to)->more = 1;
 	} else if (n == 0 && (m->dialect & PKL_PY) == 0) {
 		pkl_differs(m, PKL_PART_C, "nothing is appended to something that is no list");
 	} else {
@@ -188,6 +192,8 @@ static bool setitems(struct pkl *m, size_t at)
 	} else if (kind == GH_V_LIST || kind == GH_V_BYTEARRAY) {
 		if (!pkl_late(m, to, at) || !set_in_sequence(m, to, kind, at))
 			return false;
+		if (kind == GH_V_BYTEARRAY)
+			gh_val_node(to)->more = 1;
 	} else {
 		return pkl_break(m, "SETITEM on something that takes no items");
 	}

@@ -53,7 +53,7 @@ struct gh_object { /* the result of a call */
 
 struct gh_node {
 	uint8_t kind : 6; /* enum gh_vkind */
-	uint8_t more : 1; /* gh_val_more() */
+	uint8_t more : 1; /* gh_val_more(); BYTEARRAY: changed since, its bytes are no longer those of the source */
 	uint8_t flags;
 	uint16_t depth;	 /* levels of containers below, saturating */
 	uint32_t weight; /* size when every reference is written out, saturating */
