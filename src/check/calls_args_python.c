@@ -60,8 +60,8 @@ const char *gh_args_keys(const struct gh_use_case *u)
 {
 	uint64_t n = gh_val_len(u->heap, u->args);
 	const char *bad = NULL;
-	if (gh_val_kind(u->heap, u->args) != GH_V_TUPLE || (n > GH_VAL_KEPT && gh_val_more(u->heap, u->args)))
-		return "more items than can be looked at";
+	if (gh_val_kind(u->heap, u->args) != GH_V_TUPLE)
+		return "items that are not known";
 	for (uint64_t i = 0; i < n && i < GH_VAL_KEPT && bad == NULL; i += u->use == GH_USE_SETITEM ? 2 : 1)
 		bad = gh_key_bad(u, gh_arg(u, (unsigned)i));
 	return bad;

@@ -423,7 +423,8 @@ static void test_many_elements(void **state)
 		enum gh_verdict verdict;
 	} row[] = { { "I1\n", "I2\n", GH_CLEAN }, { "I1\n", "cnumpy\nmean\n", GH_REVIEW },
 		    { "cdatetime\ndate\n(S'0123'\ntR", "cdatetime\ndate\n(S'0123'\ntR", GH_CLEAN },
-		    { "cdatetime\ndate\n(S'0123'\ntR", NAMESPACE, GH_REVIEW }, { "I1\n", "(lp1\n", GH_REVIEW } };
+		    { "cdatetime\ndate\n(S'0123'\ntR", NAMESPACE, GH_REVIEW }, { "I1\n", "(lp1\n", GH_CLEAN },
+		    { "I1\n", "(lp1\ncnumpy\nmean\na", GH_REVIEW } };
 	(void)state;
 	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
 		gh_auto_buf b = gh_buf(1 << 20);
@@ -435,6 +436,20 @@ static void test_many_elements(void **state)
 		assert_int_equal(j.worst, row[i].verdict);
 		gh_buf_free(&j.log);
 	}
+}
+
+/* What lies beyond must not change after it was handed over either. */
+static void test_late_beyond(void **state)
+{
+	(void)state;
+	gh_auto_buf b = gh_buf(1 << 20);
+	gh_buf_str(&b, "ccollections\nOrderedDict\n(tR0(lp7\n");
+	for (unsigned k = 0; k < GH_VAL_KEPT + 10; k++)
+		gh_buf_str(&b, "I1\na");
+	gh_buf_str(&b, "(lp8\na0g8\nI1\na.");
+	struct judge j = judged(gh_buf_view(&b));
+	assert_non_null(strstr(gh_buf_cstr(&j.log), "GH-CALL-0011"));
+	gh_buf_free(&j.log);
 }
 
 /* ---- the list itself --------------------------------------------------------------------------------------------- */
@@ -584,7 +599,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_many_attributes),
-		cmocka_unit_test(test_many_elements),
+		cmocka_unit_test(test_many_elements), cmocka_unit_test(test_late_beyond),
 		cmocka_unit_test(test_tables),	      cmocka_unit_test(test_corpus_benign),
 		cmocka_unit_test(test_corpus_malicious_unexplained), cmocka_unit_test(test_genuine),
 	};

@@ -351,8 +351,11 @@ static bool modify(struct pkl *m, enum gh_call_how how, gh_val target, size_t at
 	c.args = gh_val_make_items(m->h, GH_V_TUPLE, m->stack + at, n);
 	if (m->h->full)
 		return pkl_limit(m, "no memory left for values");
-	if (!pkl_emit_call(m, &c) || !pkl_give(m, c.args))
+	if (!pkl_emit_call(m, &c))
 		return false;
+	for (size_t i = at; i < m->n; i++)
+		if (!pkl_give(m, m->stack[i]))
+			return false;
 	gh_val_add(m->h, target, m->stack + at, n);
 	return true;
 }
@@ -368,8 +371,17 @@ bool pkl_append_to(struct pkl *m, gh_val target, size_t at, bool one)
 	return modify(m, GH_CALL_APPEND, target, at);
 }
 
-bool pkl_setitems_on(struct pkl *m, gh_val target, size_t at) { return modify(m, GH_CALL_SETITEM, target, at); }
-bool pkl_additems_to(struct pkl *m, gh_val target, size_t at) { return modify(m, GH_CALL_ADD, target, at); }
+/* An event keeps only so many items: keys are told in parts. */
+bool pkl_setitems_on(struct pkl *m, gh_val target, size_t at)
+{
+	return (m->n - at <= GH_VAL_KEPT || pkl_hash(m, m->stack + at, m->n - at, 2)) &&
+	       modify(m, GH_CALL_SETITEM, target, at);
+}
+
+bool pkl_additems_to(struct pkl *m, gh_val target, size_t at)
+{
+	return (m->n - at <= GH_VAL_KEPT || pkl_hash(m, m->stack + at, m->n - at, 1)) && modify(m, GH_CALL_ADD, target, at);
+}
 
 static bool falsy(struct pkl *m, gh_val v)
 {

@@ -36,8 +36,20 @@ static bool keys_ok(struct pkl *m, const gh_val *item, size_t n, size_t step)
 	return pkl_hash(m, item, n, step);
 }
 
+/* Items beyond those that are kept cannot be found again when the container is given to a call: they count as given
+ * from the start. Picklers complete an item before they add it. */
+static bool give_rest(struct pkl *m, uint64_t total, size_t at)
+{
+	for (size_t i = at; total > GH_VAL_KEPT && i < m->n; i++)
+		if (!pkl_give(m, m->stack[i]))
+			return false;
+	return true;
+}
+
 static bool make(struct pkl *m, enum gh_vkind kind, size_t at)
 {
+	if (!give_rest(m, m->n - at, at))
+		return false;
 	gh_val v = gh_val_make_items(m->h, kind, m->n > at ? m->stack + at : NULL, m->n - at);
 	m->n = at;
 	return pkl_push_made(m, v);
@@ -116,6 +128,8 @@ static bool extend(struct pkl *m, size_t at, bool one)
 		if (!pkl_late(m, to, at))
 			return false;
 		gh_val_add(m->h, to, m->stack + at, n);
+		if (!give_rest(m, gh_val_len(m->h, to), at))
+			return false;
 	} else if (kind == GH_V_BYTEARRAY) { /* has extend() and append() too */
 		for (size_t i = at; i < m->n; i++)
 			if (!int_like(m, m->stack[i], 0, 255))
@@ -189,6 +203,8 @@ static bool setitems(struct pkl *m, size_t at)
 		if (!keys_ok(m, m->stack + at, n, 2) || !pkl_late(m, to, at))
 			return false;
 		gh_val_add(m->h, to, m->stack + at, n);
+		if (!give_rest(m, gh_val_len(m->h, to), at))
+			return false;
 	} else if (kind == GH_V_LIST || kind == GH_V_BYTEARRAY) {
 		if (!pkl_late(m, to, at) || !set_in_sequence(m, to, kind, at))
 			return false;
@@ -233,6 +249,8 @@ bool pkl_op_additems(struct pkl *m, uint64_t arg)
 		if (!keys_ok(m, m->stack + at, n, 1) || !pkl_late(m, to, at))
 			return false;
 		gh_val_add(m->h, to, m->stack + at, n);
+		if (!give_rest(m, gh_val_len(m->h, to), at))
+			return false;
 	} else if (n == 0 && (m->dialect & PKL_PY) == 0) {
 		pkl_differs(m, PKL_PART_C, "nothing is added to something that is no set");
 	} else {

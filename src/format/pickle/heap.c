@@ -143,7 +143,7 @@ static void inherit(struct gh_heap *h, struct gh_node *to, const gh_val *item, s
 	to->depth = depth;
 	if (bad && to->kind == GH_V_TUPLE)
 		to->flags |= GH_NF_UNHASHABLE;
-	if (mixed && (to->kind == GH_V_TUPLE || to->kind == GH_V_FROZENSET))
+	if (mixed && to->kind != GH_V_OBJECT)
 		to->flags |= GH_NF_MIXED;
 	if (weight > h->worst_weight)
 		h->worst_weight = weight;
@@ -157,13 +157,20 @@ static const struct gh_global *maker(gh_val v)
 	return n != NULL && n->kind == GH_V_OBJECT ? gh_val_names(n->u.object->callee) : NULL;
 }
 
+static bool of_literals(gh_val v)
+{
+	const struct gh_node *n = gh_val_node(v);
+	return n != NULL && (n->kind == GH_V_LIST || n->kind == GH_V_DICT || n->kind == GH_V_SET) &&
+	       (n->flags & GH_NF_MIXED) == 0;
+}
+
 /* Do items that are not kept look like the last one that is? Then a check that was content with that one has seen
  * them all; what a call does with its arguments is an event of its own. */
 static bool alike(const gh_val *item, size_t n, gh_val last)
 {
 	const struct gh_global *as = maker(last);
 	for (size_t i = 0; i < n; i++)
-		if (!gh_val_literal(item[i]) && (as == NULL || maker(item[i]) != as))
+		if (!gh_val_literal(item[i]) && !of_literals(item[i]) && (as == NULL || maker(item[i]) != as))
 			return false;
 	return true;
 }

@@ -33,7 +33,7 @@ enum {
 	GH_NF_ESCAPED = 8,    /* source bytes with the escapes of a Python string literal */
 	GH_NF_RAWUNI = 16,    /* source bytes in raw-unicode-escape */
 	GH_NF_GIVEN = 64,     /* handed to a call, directly or inside another container */
-	GH_NF_MIXED = 128,    /* TUPLE, FROZENSET: holds something other than literals */
+	GH_NF_MIXED = 128,    /* a container that holds something other than literals */
 	GH_NF_DIGITS = 32,    /* BIGINT: decimal or prefixed digits as text; else little-endian two's complement */
 };
 
