@@ -163,6 +163,9 @@ static bool option(struct group *g, char *w, unsigned line)
 	int a = bare ? 0 : find(args_word, GH_ARGS_N, value);
 	if (a < 0)
 		return wrong(g->file, line, "unknown constraint '%s'", value), false;
+	/* A callable that takes anything may hand it back, and what it hands back is not looked at again. */
+	if (!bare && a == GH_ARGS_any && u != GH_USE_SETITEM && u != GH_USE_APPEND && u != GH_USE_ADD)
+		return wrong(g->file, line, "'%s' wants a constraint; 'any' is for items of containers", w), false;
 	g->uses |= 1u << u;
 	g->arg[u] = (unsigned)a;
 	return true;

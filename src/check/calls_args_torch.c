@@ -223,6 +223,48 @@ const char *gh_args_torch_from_type(const struct gh_use_case *u)
 	return attrs(u, gh_arg(u, 3));
 }
 
+/* What TorchScript marks is a list, tuple or dictionary of plain values and tensors, at most a list of such. The function
+ * hands its argument back: anything else would travel through it unseen. */
+static bool marked(struct gh_heap *h, gh_val v)
+{
+	const struct gh_allow_row *maker = gh_maker_of(h, v); /* another mark: judged where it was made */
+	return gh_is_plain(h, v) || gh_torch_is_tensor(h, v) ||
+	       (maker != NULL && strcmp(maker->module, "torch.jit._pickle") == 0);
+}
+
+static bool all_marked(struct gh_heap *h, gh_val v)
+{
+	enum gh_vkind k = gh_val_kind(h, v);
+	if (k == GH_V_DICT) {
+		for (uint64_t i = 0; i < gh_val_len(h, v); i++)
+			if (!gh_is_plain(h, gh_val_key(h, v, i)) || !marked(h, gh_val_at(h, v, i)))
+				return false;
+		return true;
+	}
+	if (k != GH_V_LIST && k != GH_V_TUPLE)
+		return false;
+	for (uint64_t i = 0; i < gh_val_len(h, v); i++)
+		if (!marked(h, gh_val_item(h, v, i)))
+			return false;
+	return true;
+}
+
+const char *gh_args_torch_mark(const struct gh_use_case *u)
+{
+	struct gh_heap *h = u->heap;
+	gh_val v = gh_arg(u, 0);
+	int n = gh_argc(u);
+	if (n < 1 || n > 2 || (n == 2 && gh_val_kind(h, gh_arg(u, 1)) != GH_V_STR))
+		return "not (value, type)";
+	bool fine = gh_is_plain(h, v) || all_marked(h, v);
+	if (!fine && gh_val_kind(h, v) == GH_V_LIST) {
+		fine = true;
+		for (uint64_t i = 0; fine && i < gh_val_len(h, v); i++)
+			fine = marked(h, gh_val_item(h, v, i)) || all_marked(h, gh_val_item(h, v, i));
+	}
+	return fine ? NULL : "something besides plain values and tensors, which it would hand back unseen";
+}
+
 /* (dtype, size, stride, requires_grad): no memory behind it. */
 const char *gh_args_torch_meta(const struct gh_use_case *u)
 {

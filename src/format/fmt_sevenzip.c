@@ -181,11 +181,23 @@ static bool is_link(const struct gh_7z_file *f)
 	       (((f->attr & 0x8000) && (f->attr >> 16 & 0170000) == 0120000) || (f->attr & 0x400));
 }
 
+/* A step upwards anywhere: what it leads to depends on the archive's other links. */
+static bool goes_up(struct gh_span target)
+{
+	for (size_t i = 0; i + 2 <= target.n; i++) {
+		bool start = i == 0 || target.p[i - 1] == '/' || target.p[i - 1] == '\\';
+		bool end = i + 2 == target.n || target.p[i + 2] == '/' || target.p[i + 2] == '\\';
+		if (start && end && target.p[i] == '.' && target.p[i + 1] == '.')
+			return true;
+	}
+	return false;
+}
+
 static void tell_link(struct reader *r, struct gh_src *src, struct gh_span name, uint64_t off, uint64_t len)
 {
 	struct gh_reference ref = { .kind = GH_REF_SYMLINK, .target = gh_src_window(src, 0, LINK_MAX), .from = name };
 	(void)gh_emit(r->w, GH_EV_REFERENCE, off, len, &ref);
-	if (gh_path_link_escapes(name, ref.target))
+	if (gh_path_link_escapes(name, ref.target) || goes_up(ref.target))
 		gh_anomaly(r->w, &rules[A_PATH], off, len, "link %s leads to %s", gh_safe(name).s,
 			   gh_safe(ref.target).s);
 }

@@ -210,7 +210,7 @@ static bool template_escapes(struct gh_span s, size_t *at)
 		if (s.p[i + 1] != '{' && s.p[i + 1] != '%')
 			continue;
 		struct gh_span in = gh_span_cut(s, i + 2, s.n);
-		const uint8_t *end = memmem(in.p, in.n, s.p[i + 1] == '{' ? "}}" : "%}", 2);
+		const uint8_t *end = in.n < 2 ? NULL : memmem(in.p, in.n, s.p[i + 1] == '{' ? "}}" : "%}", 2);
 		if (end == NULL)
 			return false; /* the expression of a later opening would have ended here, too */
 		in.n = (size_t)(end - in.p);
