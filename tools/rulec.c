@@ -55,10 +55,14 @@ static const char *const args_word[] = { GH_CONSTRAINTS(ARGS_WORD) };
 static const struct {
 	const char *word, *does;
 } categories[] = {
-	{ "commands", "executes commands" },	     { "code", "runs Python code" },
-	{ "loads-code", "loads code" },		     { "network", "opens network connections" },
-	{ "files", "reads or writes files" },	     { "resolver", "resolves names at will" },
-	{ "state", "changes the interpreter's state" }, { "denial", "exhausts or stops the process" },
+	{ "commands", "executes commands" },
+	{ "code", "runs Python code" },
+	{ "loads-code", "loads code" },
+	{ "network", "opens network connections" },
+	{ "files", "reads or writes files" },
+	{ "resolver", "resolves names at will" },
+	{ "state", "changes the interpreter's state" },
+	{ "denial", "exhausts or stops the process" },
 };
 
 static void wrong(const char *file, unsigned line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

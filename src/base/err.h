@@ -7,11 +7,11 @@
 enum gh_rc {
 	GH_OK = 0,
 	GH_E_MALFORMED, /* the input is wrong: the caller reports a finding */
-	GH_E_LIMIT,     /* the input is too big, too deep or too slow: a budget ran out */
-	GH_E_UNREAD,    /* understood so far, but a part cannot be read here (encrypted, unsupported method) */
-	GH_E_NOTTHIS,   /* a weak match turned out not to be this format: the caller forgets the attempt */
-	GH_E_DENIED,    /* policy says no */
-	GH_E_IO,        /* the machine said no; errno kept in sys */
+	GH_E_LIMIT,	/* the input is too big, too deep or too slow: a budget ran out */
+	GH_E_UNREAD,	/* understood so far, but a part cannot be read here (encrypted, unsupported method) */
+	GH_E_NOTTHIS,	/* a weak match turned out not to be this format: the caller forgets the attempt */
+	GH_E_DENIED,	/* policy says no */
+	GH_E_IO,	/* the machine said no; errno kept in sys */
 	GH_E_NOMEM,
 	GH_E_BUG, /* ours */
 };
@@ -37,10 +37,10 @@ enum gh_rc gh_fail_sys(struct gh_err *e, int sys, const char *fmt, ...)
 char *gh_err_line(const struct gh_err *e, char *buf, size_t cap);
 
 /* GH_TRY(call, err, "while reading tensor %u", i): on failure adds one link and returns the same code. */
-#define GH_TRY(call, err, ...)                                     \
-	do {                                                       \
-		enum gh_rc rc_ = (call);                           \
-		if (rc_ != GH_OK)                                  \
-			return gh_fail((err), rc_, __VA_ARGS__);   \
+#define GH_TRY(call, err, ...) \
+	do { \
+		enum gh_rc rc_ = (call); \
+		if (rc_ != GH_OK) \
+			return gh_fail((err), rc_, __VA_ARGS__); \
 	} while (0)
 #endif

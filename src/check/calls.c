@@ -7,29 +7,37 @@ enum { EXPRESSION = 300, NAME = 120, SHOWN_ARGS = 12 };
 
 enum { CALLED, MISUSED, UNRESOLVED, NOT_FRESH, STATE, EXTENSION, IMPORTED, REVIEWED, PERSID, REFUSED, LATE, HASHED };
 
-#define FIX_CALL "Do not load this file. Ask the author for weights without code (safetensors), or load it in isolation."
+#define FIX_CALL \
+	"Do not load this file. Ask the author for weights without code (safetensors), or load it in isolation."
 static const struct gh_rule rules[] = {
 	[CALLED] = { "GH-CALL-0001", GH_CRITICAL, GH_UNSAFE, "Loading calls something outside the allow list",
 		     "Code of the author's choosing runs with the rights of whoever loads the file.", FIX_CALL,
 		     "CWE-502 CWE-94 AML.T0011 AML.T0010" },
-	[MISUSED] = { "GH-CALL-0002", GH_CRITICAL, GH_UNSAFE, "Loading uses an allowed callable with arguments that make it dangerous",
+	[MISUSED] = { "GH-CALL-0002", GH_CRITICAL, GH_UNSAFE,
+		      "Loading uses an allowed callable with arguments that make it dangerous",
 		      "A harmless name is turned into a way to run code, read memory or exhaust the machine.", FIX_CALL,
 		      "CWE-502 CWE-915 AML.T0011" },
-	[UNRESOLVED] = { "GH-CALL-0003", GH_CRITICAL, GH_UNSAFE, "Loading calls or imports something that cannot be known beforehand",
-			 "What is called is computed while the file loads, so no inspection can tell what it is.", FIX_CALL,
-			 "CWE-502 CWE-470 AML.T0011" },
-	[NOT_FRESH] = { "GH-CALL-0004", GH_CRITICAL, GH_UNSAFE, "Loading changes an object that this stream did not create",
+	[UNRESOLVED] = { "GH-CALL-0003", GH_CRITICAL, GH_UNSAFE,
+			 "Loading calls or imports something that cannot be known beforehand",
+			 "What is called is computed while the file loads, so no inspection can tell what it is.",
+			 FIX_CALL, "CWE-502 CWE-470 AML.T0011" },
+	[NOT_FRESH] = { "GH-CALL-0004", GH_CRITICAL, GH_UNSAFE,
+			"Loading changes an object that this stream did not create",
 			"Modules, classes and functions of the running program are replaced or altered.", FIX_CALL,
 			"CWE-502 CWE-915 AML.T0011" },
-	[STATE] = { "GH-CALL-0005", GH_CRITICAL, GH_UNSAFE, "Loading gives state or items to an object outside the allow list",
+	[STATE] = { "GH-CALL-0005", GH_CRITICAL, GH_UNSAFE,
+		    "Loading gives state or items to an object outside the allow list",
 		    "The object's own code (__setstate__, __setitem__, append) runs on data of the author's choosing.",
 		    FIX_CALL, "CWE-502 CWE-915 AML.T0011" },
-	[EXTENSION] = { "GH-CALL-0006", GH_CRITICAL, GH_UNSAFE, "Loading resolves a name through the extension registry",
+	[EXTENSION] = { "GH-CALL-0006", GH_CRITICAL, GH_UNSAFE,
+			"Loading resolves a name through the extension registry",
 			"What is called depends on a table outside the file.", FIX_CALL, "CWE-502 CWE-470 AML.T0011" },
-	[IMPORTED] = { "GH-CALL-0007", GH_MEDIUM, GH_REVIEW, "Loading imports something outside the allow list without calling it",
+	[IMPORTED] = { "GH-CALL-0007", GH_MEDIUM, GH_REVIEW,
+		       "Loading imports something outside the allow list without calling it",
 		       "Importing runs the module, and whoever uses the loaded object may call the function.",
 		       "Look at what the function does, and whether the model needs it.", "CWE-502 CWE-829 AML.T0010" },
-	[REVIEWED] = { "GH-CALL-0008", GH_MEDIUM, GH_REVIEW, "Loading calls something known that is not provably harmless",
+	[REVIEWED] = { "GH-CALL-0008", GH_MEDIUM, GH_REVIEW,
+		       "Loading calls something known that is not provably harmless",
 		       "The library's own parser or code reads bytes of the author's choosing.",
 		       "Load it only with a current version of the library and from an author you trust.",
 		       "CWE-502 AML.T0010" },
@@ -40,9 +48,11 @@ static const struct gh_rule rules[] = {
 		      "Whoever uses the loaded object runs it; no model has a reason to hold it.", FIX_CALL,
 		      "CWE-502 CWE-829 AML.T0011" },
 	[LATE] = { "GH-CALL-0011", GH_CRITICAL, GH_UNSAFE, "Loading changes a value after handing it to a call",
-		   "What was harmless when it was looked at becomes something else: code, or memory of the author's choosing.",
+		   "What was harmless when it was looked at becomes something else: code, or memory of the author's "
+		   "choosing.",
 		   FIX_CALL, "CWE-502 CWE-367 AML.T0011" },
-	[HASHED] = { "GH-CALL-0012", GH_CRITICAL, GH_UNSAFE, "Loading hashes or compares an object whose own code decides how",
+	[HASHED] = { "GH-CALL-0012", GH_CRITICAL, GH_UNSAFE,
+		     "Loading hashes or compares an object whose own code decides how",
 		     "A dictionary or a set calls __hash__ and __eq__ of its keys while the file loads.", FIX_CALL,
 		     "CWE-502 AML.T0011" },
 	GH_RULES_END,
@@ -208,8 +218,11 @@ static void remember(struct gh_scene *s, const struct gh_rule *r, const struct g
 	gh_auto_buf b = gh_buf(4096);
 	describe(&b, r, e->u.call, NULL);
 	if (i != NULL)
-		*i = (struct imported){ .rule = r, .module = gh_keep(s->arena, e->u.call->module), .at = e->at,
-					.name = gh_keep(s->arena, e->u.call->name), .text = gh_keep(s->arena, gh_buf_view(&b)) };
+		*i = (struct imported){ .rule = r,
+					.module = gh_keep(s->arena, e->u.call->module),
+					.at = e->at,
+					.name = gh_keep(s->arena, e->u.call->name),
+					.text = gh_keep(s->arena, gh_buf_view(&b)) };
 	if (i == NULL || i->module.p == NULL || i->name.p == NULL || i->text.p == NULL) {
 		s->find(s, r, e->at, gh_buf_cstr(&b)); /* too many to wait for */
 		return;
@@ -281,9 +294,9 @@ static bool unlike_an_instance(const struct gh_allow_row *r, enum gh_use use)
 /* A class whose state is checked as a whole gets one state: a second one would replace a part of what was checked. */
 static bool second_state(const struct gh_call *c, const struct gh_allow_row *r)
 {
-	static const uint8_t whole[] = { GH_ARGS_np_array_state, GH_ARGS_np_ma_state, GH_ARGS_sk_tree_state, GH_ARGS_sp_matrix,
-					 GH_ARGS_sk_search_tree, GH_ARGS_sk_predictor,	GH_ARGS_sk_svm,	 GH_ARGS_pd_frame,
-					 GH_ARGS_np_random_state };
+	static const uint8_t whole[] = { GH_ARGS_np_array_state, GH_ARGS_np_ma_state,	 GH_ARGS_sk_tree_state,
+					 GH_ARGS_sp_matrix,	 GH_ARGS_sk_search_tree, GH_ARGS_sk_predictor,
+					 GH_ARGS_sk_svm,	 GH_ARGS_pd_frame,	 GH_ARGS_np_random_state };
 	if (c->how != GH_CALL_BUILD || memchr(whole, gh_allow_group(r)->arg[GH_USE_BUILD], sizeof whole) == NULL)
 		return false;
 	return gh_val_kind(c->heap, gh_val_item(c->heap, c->callee, 0)) != GH_V_UNKNOWN ||
@@ -294,7 +307,9 @@ static void judge_keys(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
 	const char *doubt = NULL, *bad = NULL;
-	struct gh_use_case u = { .heap = c->heap, .target = c->callee, .args = c->args, .kwargs = c->kwargs, .doubt = &doubt };
+	struct gh_use_case u = {
+		.heap = c->heap, .target = c->callee, .args = c->args, .kwargs = c->kwargs, .doubt = &doubt
+	};
 	for (uint64_t i = 0; i < gh_val_len(c->heap, c->args) && bad == NULL; i++)
 		bad = gh_key_bad(&u, gh_arg(&u, (unsigned)i));
 	if (bad != NULL)
@@ -316,8 +331,13 @@ static void judge(struct gh_scene *s, const struct gh_event *e)
 		report(s, &rules[MISUSED], e, "its arguments are not known");
 		return;
 	}
-	struct gh_use_case u = { .heap = c->heap, .target = c->callee, .args = c->args, .kwargs = c->kwargs,
-				 .use = use_of[c->how], .row = r, .doubt = &doubt };
+	struct gh_use_case u = { .heap = c->heap,
+				 .target = c->callee,
+				 .args = c->args,
+				 .kwargs = c->kwargs,
+				 .use = use_of[c->how],
+				 .row = r,
+				 .doubt = &doubt };
 	const char *bad = gh_use_permitted(&u);
 	if (bad != NULL)
 		report(s, &rules[on_instance(c->how) && !gh_row_uses(r, u.use) ? STATE : MISUSED], e, bad);
@@ -335,8 +355,8 @@ static void judge_persid(struct gh_scene *s, const struct gh_event *e)
 {
 	const struct gh_call *c = e->u.call;
 	uint64_t count;
-	if (c->heap == NULL || (!gh_torch_storage_id(c->heap, c->args, &count) &&
-				gh_torch_module_id(c->heap, c->args) == NULL))
+	if (c->heap == NULL ||
+	    (!gh_torch_storage_id(c->heap, c->args, &count) && gh_torch_module_id(c->heap, c->args) == NULL))
 		report(s, &rules[PERSID], e, NULL);
 }
 

@@ -82,8 +82,8 @@ const struct gh_allow_row *gh_callable_of(struct gh_heap *h, gh_val v)
 	case GH_V_GLOBAL: return gh_row_of(h, v);
 	case GH_V_PERSID: return gh_torch_module_id(h, gh_val_item(h, v, 0));
 	case GH_V_OBJECT:
-		return gh_is_global(h, gh_val_callee(h, v), "builtins", "getattr") ? gh_attr_row(h, gh_val_args(h, v)) :
-										     NULL;
+		return gh_is_global(h, gh_val_callee(h, v), "builtins", "getattr") ? gh_attr_row(h, gh_val_args(h, v))
+										   : NULL;
 	default: return NULL;
 	}
 }
@@ -180,9 +180,22 @@ bool gh_is_word(struct gh_heap *h, gh_val v, const char *const *words)
 /* ---- attributes ----------------------------------------------------------------------------------------------- */
 /* Names that the unpickler or a library looks up on an instance, so that a value stored there is called. Any name that
  * starts with two underscores is refused; the list is what remains when there is no memory left to look at the text. */
-static const char *const hooks[] = { "append", "extend", "add", "__setstate__", "__class__", "__dict__", "__array__",
-				     "__array_interface__", "__array_struct__", "__getattr__", "__reduce__",
-				     "__reduce_ex__", "__call__", "__array_prepare__", "__array_wrap__", NULL };
+static const char *const hooks[] = { "append",
+				     "extend",
+				     "add",
+				     "__setstate__",
+				     "__class__",
+				     "__dict__",
+				     "__array__",
+				     "__array_interface__",
+				     "__array_struct__",
+				     "__getattr__",
+				     "__reduce__",
+				     "__reduce_ex__",
+				     "__call__",
+				     "__array_prepare__",
+				     "__array_wrap__",
+				     NULL };
 static const char *const harmless_dunder[] = { "__doc__", "__version__", NULL };
 
 bool gh_attr_name_ok(struct gh_heap *h, gh_val key)

@@ -16,7 +16,7 @@ struct gh_use_case {
 	enum gh_use use;
 	const struct gh_allow_row *row;
 	const char **doubt; /* where gh_doubt() leaves its reason; NULL: nobody asks */
-	unsigned depth; /* of calls within calls: a factory that is handed another function and its arguments */
+	unsigned depth;	    /* of calls within calls: a factory that is handed another function and its arguments */
 };
 
 typedef const char *gh_args_fn(const struct gh_use_case *);

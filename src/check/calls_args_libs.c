@@ -61,8 +61,10 @@ const char *gh_args_class_data(const struct gh_use_case *u)
 /* pandas sets every name of a table's state on the table: a property would run its code. */
 const char *gh_args_pd_frame(const struct gh_use_case *u)
 {
-	static const char *const names[] = { "_mgr", "_data", "_typ", "_metadata", "attrs", "_attrs", "_flags", "_name", "name",
-					     "_index", "_item_cache", "_is_copy", "_subtyp", "_cacher", "_indexed_same", NULL };
+	static const char *const names[] = { "_mgr",	"_data",   "_typ",	    "_metadata",
+					     "attrs",	"_attrs",  "_flags",	    "_name",
+					     "name",	"_index",  "_item_cache",   "_is_copy",
+					     "_subtyp", "_cacher", "_indexed_same", NULL };
 	struct gh_heap *h = u->heap;
 	gh_val v;
 	const char *bad = gh_attrs_bad(u, u->args, true);
@@ -113,8 +115,8 @@ const char *gh_args_jl_file(const struct gh_use_case *u)
 	const char *bad = wrapper_bad(u);
 	if (bad != NULL)
 		return bad;
-	struct gh_span s = gh_val_get(u->heap, u->args, "filename", &v) ? gh_val_text(u->heap, v, 300) :
-									 (struct gh_span){ 0 };
+	struct gh_span s = gh_val_get(u->heap, u->args, "filename", &v) ? gh_val_text(u->heap, v, 300)
+									: (struct gh_span){ 0 };
 	if (s.p == NULL || !gh_is_text(u->heap, v) || s.n == 0 || s.n > 255 || s.p[0] == '.')
 		return "the array's file has no plain name";
 	for (size_t i = 0; i < s.n; i++)
@@ -147,11 +149,12 @@ static bool template_ok(const char *text)
 		return false;
 	bool scale = strncmp(end, " loc=0, scale=1)", 16) == 0;
 	const char *in = scale ? "loc=0, scale=1" : "loc=0", *out = scale ? "loc, scale" : "loc, 1";
-	int m = snprintf(again, sizeof again,
-			 "%s%s %s):\n    return (%s), %s\n\n"
-			 "def _parse_args_rvs(self, %s %s, size=None):\n    return self._argcheck_rvs(%s %s, size=size)\n\n"
-			 "def _parse_args_stats(self, %s %s, moments='mv'):\n    return (%s), %s, moments\n",
-			 head, shapes, in, shapes, out, shapes, in, shapes, out, shapes, in, shapes, out);
+	int m = snprintf(
+		again, sizeof again,
+		"%s%s %s):\n    return (%s), %s\n\n"
+		"def _parse_args_rvs(self, %s %s, size=None):\n    return self._argcheck_rvs(%s %s, size=size)\n\n"
+		"def _parse_args_stats(self, %s %s, moments='mv'):\n    return (%s), %s, moments\n",
+		head, shapes, in, shapes, out, shapes, in, shapes, out, shapes, in, shapes, out);
 	return m > 0 && (size_t)m < sizeof again && strcmp(again, text) == 0;
 }
 

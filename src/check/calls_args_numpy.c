@@ -65,8 +65,10 @@ static bool element_args(struct gh_heap *h, gh_val args, struct gh_np_element *e
 		bool rec = strcmp(r->name, "record") == 0 || strcmp(r->name, "void") == 0;
 		bool text = strncmp(r->name, "str", 3) == 0 || strncmp(r->name, "bytes", 5) == 0 ||
 			    strcmp(r->name, "unicode_") == 0 || strcmp(r->name, "string_") == 0;
-		*e = (struct gh_np_element){ .objects = strncmp(r->name, "object", 6) == 0, .flexible = rec || text,
-				       .voidish = rec, .known = rec || text };
+		*e = (struct gh_np_element){ .objects = strncmp(r->name, "object", 6) == 0,
+					     .flexible = rec || text,
+					     .voidish = rec,
+					     .known = rec || text };
 		return true;
 	}
 	if (gh_val_kind(h, first) == GH_V_OBJECT && gh_row_is(gh_maker_of(h, first), "_codecs", "encode"))
@@ -237,10 +239,9 @@ const char *gh_args_np_ma_reconstruct(const struct gh_use_case *u)
 			return "the array class is not on the allow list";
 	}
 	gh_val t = gh_arg(u, 3);
-	return gh_is_text(u->heap, t) || is_dtype(u->heap, t) ||
-			       gh_row_is(gh_maker_of(u->heap, t), "_codecs", "encode") ?
-		       NULL :
-		       "odd element type";
+	return gh_is_text(u->heap, t) || is_dtype(u->heap, t) || gh_row_is(gh_maker_of(u->heap, t), "_codecs", "encode")
+		       ? NULL
+		       : "odd element type";
 }
 
 static bool raw_bytes(struct gh_heap *h, gh_val v)
@@ -307,12 +308,15 @@ const char *gh_args_np_scalar(const struct gh_use_case *u)
 		return NULL;
 	gh_val v = gh_arg(u, 1);
 	if (e.objects)
-		return gh_is_plain(u->heap, v) || (gh_row_is(gh_class_of(u->heap, v), "numpy", "ndarray") && gh_data_bad(u, v) == NULL) ? NULL : "an object scalar of an unknown kind";
+		return gh_is_plain(u->heap, v) || (gh_row_is(gh_class_of(u->heap, v), "numpy", "ndarray") &&
+						   gh_data_bad(u, v) == NULL)
+			       ? NULL
+			       : "an object scalar of an unknown kind";
 	if (!raw_bytes(u->heap, v))
 		return "the value is not bytes";
-	return gh_val_kind(u->heap, v) == GH_V_BYTES && e.known && gh_val_len(u->heap, v) < e.size ?
-		       "fewer bytes than the type has" :
-		       NULL;
+	return gh_val_kind(u->heap, v) == GH_V_BYTES && e.known && gh_val_len(u->heap, v) < e.size
+		       ? "fewer bytes than the type has"
+		       : NULL;
 }
 
 const char *gh_args_np_frombuffer(const struct gh_use_case *u)
@@ -346,14 +350,18 @@ const char *gh_args_np_random(const struct gh_use_case *u)
 /* _ufunc_reconstruct(module, name) imports the module and takes the attribute. */
 const char *gh_args_np_ufunc(const struct gh_use_case *u)
 {
-	static const char *const modules[] = { "numpy.core.umath", "numpy.core._multiarray_umath", "numpy",
-					       "numpy._core._multiarray_umath", "numpy._core.umath", NULL };
+	static const char *const modules[] = { "numpy.core.umath",
+					       "numpy.core._multiarray_umath",
+					       "numpy",
+					       "numpy._core._multiarray_umath",
+					       "numpy._core.umath",
+					       NULL };
 	if (gh_argc(u) != 2 || !gh_is_word(u->heap, gh_arg(u, 0), modules))
 		return "a name outside NumPy's own functions";
 	struct gh_span name = gh_val_text(u->heap, gh_arg(u, 1), 40);
-	const struct gh_allow_row *r = name.p == NULL || gh_val_kind(u->heap, gh_arg(u, 1)) != GH_V_STR ?
-					       NULL :
-					       gh_allow_find(GH_SPAN("numpy.core._multiarray_umath"), name);
+	const struct gh_allow_row *r = name.p == NULL || gh_val_kind(u->heap, gh_arg(u, 1)) != GH_V_STR
+					       ? NULL
+					       : gh_allow_find(GH_SPAN("numpy.core._multiarray_umath"), name);
 	return r != NULL ? NULL : "a name outside NumPy's own functions";
 }
 

@@ -7,10 +7,7 @@ const char *gh_args_any(const struct gh_use_case *u)
 	return NULL;
 }
 
-const char *gh_args_none(const struct gh_use_case *u)
-{
-	return gh_argc(u) == 0 ? NULL : "arguments where none belong";
-}
+const char *gh_args_none(const struct gh_use_case *u) { return gh_argc(u) == 0 ? NULL : "arguments where none belong"; }
 
 const char *gh_args_plain(const struct gh_use_case *u)
 {
@@ -48,7 +45,8 @@ const char *gh_args_seq(const struct gh_use_case *u)
 	if (n < 1 || n > 2)
 		return "wrong number of arguments";
 	enum gh_vkind k = gh_val_kind(u->heap, gh_arg(u, 0));
-	if (k != GH_V_LIST && k != GH_V_TUPLE && k != GH_V_DICT && k != GH_V_SET && k != GH_V_FROZENSET && k != GH_V_STR)
+	if (k != GH_V_LIST && k != GH_V_TUPLE && k != GH_V_DICT && k != GH_V_SET && k != GH_V_FROZENSET &&
+	    k != GH_V_STR)
 		return "the argument is not a plain container";
 	if (n == 2 && !gh_is_plain(u->heap, gh_arg(u, 1)))
 		return "the second argument is not a plain value";
@@ -118,10 +116,12 @@ const char *gh_args_py_array(const struct gh_use_case *u)
 	uint64_t format;
 	int n = gh_argc(u);
 	if (n == 2)
-		return gh_is_word(u->heap, gh_arg(u, 0), types) && gh_data_bad(u, gh_arg(u, 1)) == NULL ? NULL :
-												       "not (type, numbers)";
-	if (n != 4 || !gh_is_global(u->heap, gh_arg(u, 0), "array", "array") || !gh_is_word(u->heap, gh_arg(u, 1), types) ||
-	    !gh_is_count(u->heap, gh_arg(u, 2), &format) || format > 21 || gh_val_kind(u->heap, gh_arg(u, 3)) != GH_V_BYTES)
+		return gh_is_word(u->heap, gh_arg(u, 0), types) && gh_data_bad(u, gh_arg(u, 1)) == NULL
+			       ? NULL
+			       : "not (type, numbers)";
+	if (n != 4 || !gh_is_global(u->heap, gh_arg(u, 0), "array", "array") ||
+	    !gh_is_word(u->heap, gh_arg(u, 1), types) || !gh_is_count(u->heap, gh_arg(u, 2), &format) || format > 21 ||
+	    gh_val_kind(u->heap, gh_arg(u, 3)) != GH_V_BYTES)
 		return "not (array, type, format, bytes)";
 	return NULL;
 }
@@ -166,8 +166,8 @@ const char *gh_args_attr_of(const struct gh_use_case *u)
 {
 	/* A distribution keeps a few of its own methods, vectorised. Fetching one does nothing; calling what is fetched
 	 * would be unresolved. */
-	static const char *const own[] = { "_entropy", "_ppf_single", "_cdf_single", "_mom0_sc", "_mom1_sc",
-					   "_mom_integ0", "_mom_integ1", NULL };
+	static const char *const own[] = { "_entropy", "_ppf_single", "_cdf_single", "_mom0_sc",
+					   "_mom1_sc", "_mom_integ0", "_mom_integ1", NULL };
 	if (gh_argc(u) == 2 && gh_is_word(u->heap, gh_arg(u, 1), own)) {
 		const struct gh_allow_row *r = gh_class_of(u->heap, gh_arg(u, 0));
 		if (gh_row_uses(r, GH_USE_BUILD) && gh_allow_group(r)->arg[GH_USE_BUILD] == GH_ARGS_rv_state)
@@ -289,14 +289,14 @@ const char *gh_args_attr_items(const struct gh_use_case *u)
 		return "more items than can be looked at";
 	if (u->use == GH_USE_REDUCE || u->use == GH_USE_NEW)
 		return n == 0 || (n == 1 && gh_val_kind(u->heap, gh_arg(u, 0)) == GH_V_DICT &&
-				  gh_attrs_bad(u, gh_arg(u, 0), false) == NULL) ?
-			       NULL :
-			       "arguments that are not attributes";
+				  gh_attrs_bad(u, gh_arg(u, 0), false) == NULL)
+			       ? NULL
+			       : "arguments that are not attributes";
 	for (uint64_t i = 0; i < n; i += 2) {
 		gh_val key = gh_val_item(u->heap, u->args, i);
-		const char *bad = gh_val_kind(u->heap, key) == GH_V_STR ?
-					  gh_attr_bad(u, key, gh_val_item(u->heap, u->args, i + 1)) :
-					  gh_key_bad(u, key);
+		const char *bad = gh_val_kind(u->heap, key) == GH_V_STR
+					  ? gh_attr_bad(u, key, gh_val_item(u->heap, u->args, i + 1))
+					  : gh_key_bad(u, key);
 		if (bad != NULL)
 			return bad;
 	}
@@ -307,9 +307,9 @@ const char *gh_args_attr_items(const struct gh_use_case *u)
 static const char *class_arg(const struct gh_use_case *u, unsigned i)
 {
 	const struct gh_allow_row *r = gh_row_of(u->heap, gh_arg(u, i));
-	return gh_row_uses(r, GH_USE_NEW) || gh_row_uses(r, GH_USE_MAKE) ?
-		       NULL :
-		       "the class it is told to make is not on the allow list";
+	return gh_row_uses(r, GH_USE_NEW) || gh_row_uses(r, GH_USE_MAKE)
+		       ? NULL
+		       : "the class it is told to make is not on the allow list";
 }
 
 /* copyreg._reconstructor(cls, base, state): base.__new__(cls, state), base.__init__(obj, state). */
@@ -326,15 +326,16 @@ const char *gh_args_reconstructor(const struct gh_use_case *u)
 	static const struct {
 		const char *name;
 		enum gh_vkind kind;
-	} bases[] = { { "dict", GH_V_DICT },   { "list", GH_V_LIST },	{ "tuple", GH_V_TUPLE }, { "set", GH_V_LIST },
-		      { "set", GH_V_SET },     { "int", GH_V_INT },	{ "float", GH_V_FLOAT }, { "str", GH_V_STR },
+	} bases[] = { { "dict", GH_V_DICT },   { "list", GH_V_LIST },	  { "tuple", GH_V_TUPLE }, { "set", GH_V_LIST },
+		      { "set", GH_V_SET },     { "int", GH_V_INT },	  { "float", GH_V_FLOAT }, { "str", GH_V_STR },
 		      { "bytes", GH_V_BYTES }, { "frozenset", GH_V_LIST } };
 	for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
 		if (!gh_is_global(u->heap, gh_arg(u, 1), "builtins", bases[i].name) ||
 		    gh_val_kind(u->heap, state) != bases[i].kind)
 			continue;
 		const struct gh_allow_row *r = gh_row_of(u->heap, gh_arg(u, 0));
-		bool attrs = gh_row_uses(r, GH_USE_SETITEM) && gh_allow_group(r)->arg[GH_USE_SETITEM] == GH_ARGS_attr_items;
+		bool attrs = gh_row_uses(r, GH_USE_SETITEM) &&
+			     gh_allow_group(r)->arg[GH_USE_SETITEM] == GH_ARGS_attr_items;
 		return attrs && gh_val_len(u->heap, state) != 0 ? gh_attrs_bad(u, state, false) : NULL;
 	}
 	return "a base class that pickle does not write";
@@ -349,8 +350,8 @@ static const char *inner_new(const struct gh_use_case *u, gh_val args)
 	in.use = GH_USE_NEW;
 	in.args = args;
 	in.depth++;
-	return in.row == NULL || u->depth > 1 ? "the class it is told to make is not on the allow list" :
-						gh_use_permitted(&in);
+	return in.row == NULL || u->depth > 1 ? "the class it is told to make is not on the allow list"
+					      : gh_use_permitted(&in);
 }
 
 /* copyreg.__newobj__(cls, *args). The rest of the tuple is not a value of its own: only the form without arguments. */

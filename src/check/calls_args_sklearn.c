@@ -75,15 +75,15 @@ static bool field_of(struct gh_heap *h, gh_val dtype, const char *name, uint64_t
 		return false;
 	struct gh_span order = gh_val_text(h, gh_val_item(h, gh_val_item(h, gh_val_item(h, v, 0), 0), 1), 1);
 	f->size = (unsigned)e.size;
-	return e.known && (e.size == 1 || e.size == 4 || e.size == 8) && f->off <= record && e.size <= record - f->off &&
-	       !(order.n == 1 && order.p[0] == '>');
+	return e.known && (e.size == 1 || e.size == 4 || e.size == 8) && f->off <= record &&
+	       e.size <= record - f->off && !(order.n == 1 && order.p[0] == '>');
 }
 
 static int64_t get(const uint8_t *record, const struct field *f)
 {
-	return f->size == 8 ? (int64_t)gh_le64(record + f->off) :
-	       f->size == 4 ? (int32_t)gh_le32(record + f->off) :
-			      record[f->off];
+	return f->size == 8   ? (int64_t)gh_le64(record + f->off)
+	       : f->size == 4 ? (int32_t)gh_le32(record + f->off)
+			      : record[f->off];
 }
 
 /* Children come after their parents, so that walking down ends; a split asks for a feature that is there. */
@@ -96,7 +96,8 @@ static const char *nodes_bad(const struct gh_use_case *u, const struct view *o, 
 	struct gh_val_reader r;
 	uint8_t record[RECORD];
 	if (!gh_np_element_of(h, o->dtype, &e) || !e.known || e.size > RECORD ||
-	    !field_of(h, o->dtype, "left_child", e.size, &left) || !field_of(h, o->dtype, "right_child", e.size, &right) ||
+	    !field_of(h, o->dtype, "left_child", e.size, &left) ||
+	    !field_of(h, o->dtype, "right_child", e.size, &right) ||
 	    !field_of(h, o->dtype, "feature", e.size, &feature) || !gh_val_reader(h, o->raw, &r)) {
 		gh_doubt(u, "the nodes of the tree are written in a way that cannot be looked at");
 		return NULL;
@@ -127,7 +128,8 @@ static bool numbers(struct gh_heap *h, gh_val v, struct gh_val_reader *r, unsign
 		return false;
 	struct gh_span name = gh_val_text(h, gh_val_item(h, gh_val_args(h, o.dtype), 0), 3);
 	struct gh_span order = gh_val_text(h, gh_val_item(h, gh_val_item(h, o.dtype, 0), 1), 1);
-	if (name.n != 2 || (name.p[0] != 'i' && name.p[0] != 'u') || (name.p[1] != '4' && name.p[1] != '8') || (order.n == 1 && order.p[0] == '>'))
+	if (name.n != 2 || (name.p[0] != 'i' && name.p[0] != 'u') || (name.p[1] != '4' && name.p[1] != '8') ||
+	    (order.n == 1 && order.p[0] == '>'))
 		return false;
 	*size = name.p[1] == '4' ? 4 : 8;
 	*n = o.dim[0];
@@ -185,8 +187,8 @@ static const char *compressed_bad(const struct gh_use_case *u, gh_val shape, boo
 	struct gh_heap *h = u->heap;
 	gh_val indptr, indices, data;
 	uint64_t major, minor, n, values;
-	if (!gh_is_count(h, gh_val_item(h, shape, columns), &major) || !gh_is_count(h, gh_val_item(h, shape, !columns), &minor) ||
-	    major > INT64_MAX / 2)
+	if (!gh_is_count(h, gh_val_item(h, shape, columns), &major) ||
+	    !gh_is_count(h, gh_val_item(h, shape, !columns), &minor) || major > INT64_MAX / 2)
 		return "odd shape";
 	if (!gh_val_get(h, u->args, "indptr", &indptr) || !gh_val_get(h, u->args, "indices", &indices) ||
 	    !gh_val_get(h, u->args, "data", &data))
@@ -212,7 +214,8 @@ const char *gh_args_sp_matrix(const struct gh_use_case *u)
 		return csr || csc ? "a matrix without a shape" : NULL;
 	if (csr || csc)
 		return compressed_bad(u, shape, csc);
-	if (strncmp(u->row->name, "coo_", 4) != 0 || !gh_val_get(h, u->args, "row", &row) || !gh_val_get(h, u->args, "col", &col))
+	if (strncmp(u->row->name, "coo_", 4) != 0 || !gh_val_get(h, u->args, "row", &row) ||
+	    !gh_val_get(h, u->args, "col", &col))
 		return NULL;
 	if (!gh_is_count(h, gh_val_item(h, shape, 0), &rows) || !gh_is_count(h, gh_val_item(h, shape, 1), &cols))
 		return "odd shape";
@@ -238,8 +241,8 @@ const char *gh_args_sk_search_tree(const struct gh_use_case *u)
 	bad = range_bad(u, gh_arg(u, 1), points, points, false);
 	if (bad != NULL)
 		return bad;
-	if (!view_of(h, gh_arg(u, 2), &nodes) || !nodes.seen || nodes.n != 1 || !gh_np_element_of(h, nodes.dtype, &e) || !e.known ||
-	    e.size > sizeof record || !field_of(h, nodes.dtype, "idx_start", e.size, &from) ||
+	if (!view_of(h, gh_arg(u, 2), &nodes) || !nodes.seen || nodes.n != 1 || !gh_np_element_of(h, nodes.dtype, &e) ||
+	    !e.known || e.size > sizeof record || !field_of(h, nodes.dtype, "idx_start", e.size, &from) ||
 	    !field_of(h, nodes.dtype, "idx_end", e.size, &to) || !field_of(h, nodes.dtype, "is_leaf", e.size, &leaf) ||
 	    !gh_val_reader(h, nodes.raw, &r)) {
 		gh_doubt(u, "the nodes of the tree are written in a way that cannot be looked at");
@@ -250,8 +253,8 @@ const char *gh_args_sk_search_tree(const struct gh_use_case *u)
 			gh_doubt(u, "not all nodes of the tree can be looked at");
 			return NULL;
 		}
-		if (get(record, &from) < 0 || get(record, &to) < get(record, &from) || (uint64_t)get(record, &to) > points ||
-		    (get(record, &leaf) == 0 && 2 * i + 2 >= nodes.dim[0]))
+		if (get(record, &from) < 0 || get(record, &to) < get(record, &from) ||
+		    (uint64_t)get(record, &to) > points || (get(record, &leaf) == 0 && 2 * i + 2 >= nodes.dim[0]))
 			return "a node of the tree has points or children outside of it";
 	}
 	return NULL;
@@ -304,9 +307,9 @@ const char *gh_args_sk_tree_state(const struct gh_use_case *u)
 	uint64_t features;
 	if (!view_of(u->heap, nodes, &o) || !o.seen)
 		return NULL;
-	return gh_is_count(u->heap, gh_val_item(u->heap, gh_val_args(u->heap, u->target), 0), &features) ?
-		       nodes_bad(u, &o, n, features) :
-		       "the tree's number of features is not known";
+	return gh_is_count(u->heap, gh_val_item(u->heap, gh_val_args(u->heap, u->target), 0), &features)
+		       ? nodes_bad(u, &o, n, features)
+		       : "the tree's number of features is not known";
 }
 
 /* The generator reads its next number from key[pos]. */
@@ -361,9 +364,10 @@ const char *gh_args_sk_predictor(const struct gh_use_case *u)
 	const char *bad = gh_attrs_bad(u, u->args, true);
 	if (bad != NULL || !gh_val_get(h, u->args, "nodes", &v))
 		return bad != NULL ? bad : "a tree without nodes";
-	if (!view_of(h, v, &o) || !o.seen || o.n != 1 || !gh_np_element_of(h, o.dtype, &e) || !e.known || e.size > sizeof record ||
-	    !field_of(h, o.dtype, "left", e.size, &left) || !field_of(h, o.dtype, "right", e.size, &right) ||
-	    !field_of(h, o.dtype, "is_leaf", e.size, &leaf) || !gh_val_reader(h, o.raw, &r)) {
+	if (!view_of(h, v, &o) || !o.seen || o.n != 1 || !gh_np_element_of(h, o.dtype, &e) || !e.known ||
+	    e.size > sizeof record || !field_of(h, o.dtype, "left", e.size, &left) ||
+	    !field_of(h, o.dtype, "right", e.size, &right) || !field_of(h, o.dtype, "is_leaf", e.size, &leaf) ||
+	    !gh_val_reader(h, o.raw, &r)) {
 		gh_doubt(u, "the nodes of the tree are written in a way that cannot be looked at");
 		return NULL;
 	}
@@ -407,7 +411,8 @@ const char *gh_args_sk_svm(const struct gh_use_case *u)
 	struct view o;
 	const char *bad = gh_args_dict_state(u);
 	bool classes = strcmp(u->row->name, "SVC") == 0 || strcmp(u->row->name, "NuSVC") == 0;
-	if (bad != NULL || gh_val_kind(h, u->args) != GH_V_DICT || !gh_val_get(h, u->args, "support_vectors_", &vectors) ||
+	if (bad != NULL || gh_val_kind(h, u->args) != GH_V_DICT ||
+	    !gh_val_get(h, u->args, "support_vectors_", &vectors) ||
 	    (!gh_val_get(h, u->args, "_n_support", &count) && !gh_val_get(h, u->args, "n_support_", &count)))
 		return bad;
 	if (!length_of(h, vectors, &n))

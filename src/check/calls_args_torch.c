@@ -23,7 +23,8 @@ bool gh_torch_storage_id(struct gh_heap *h, gh_val id, uint64_t *count)
 
 const struct gh_allow_row *gh_torch_module_id(struct gh_heap *h, gh_val id)
 {
-	if (gh_val_kind(h, id) != GH_V_TUPLE || gh_val_len(h, id) != 4 || !gh_val_is(h, gh_val_item(h, id, 0), "module"))
+	if (gh_val_kind(h, id) != GH_V_TUPLE || gh_val_len(h, id) != 4 ||
+	    !gh_val_is(h, gh_val_item(h, id, 0), "module"))
 		return NULL;
 	for (uint64_t i = 2; i < 4; i++)
 		if (!gh_is_text(h, gh_val_item(h, id, i)) && gh_val_kind(h, gh_val_item(h, id, i)) != GH_V_NONE)
@@ -74,8 +75,8 @@ static bool no_hooks(struct gh_heap *h, gh_val v)
 	if (!gh_row_is(gh_maker_of(h, v), "collections", "OrderedDict"))
 		return false;
 	gh_val args = gh_val_args(h, v);
-	bool empty = gh_val_len(h, args) == 0 ||
-		     (gh_val_kind(h, gh_val_item(h, args, 0)) == GH_V_LIST && gh_val_len(h, gh_val_item(h, args, 0)) == 0);
+	bool empty = gh_val_len(h, args) == 0 || (gh_val_kind(h, gh_val_item(h, args, 0)) == GH_V_LIST &&
+						  gh_val_len(h, gh_val_item(h, args, 0)) == 0);
 	enum gh_vkind given = gh_val_kind(h, gh_val_item(h, v, 0));
 	return empty && gh_val_kind(h, args) == GH_V_TUPLE && (given == GH_V_UNKNOWN || given == GH_V_NONE);
 }
@@ -125,7 +126,8 @@ static const char *quantizer_bad(struct gh_heap *h, gh_val q, gh_val size)
 		return odd;
 	for (uint64_t i = 1; i < 3; i++) {
 		gh_val v = gh_val_item(h, q, i);
-		if (!gh_torch_is_tensor(h, v) || counts(h, gh_val_item(h, gh_val_args(h, v), 2), per) != 1 || per[0] != dim[axis])
+		if (!gh_torch_is_tensor(h, v) || counts(h, gh_val_item(h, gh_val_args(h, v), 2), per) != 1 ||
+		    per[0] != dim[axis])
 			return "not as many scales or zero points as channels";
 	}
 	return NULL;
@@ -147,7 +149,8 @@ const char *gh_args_torch_qtensor(const struct gh_use_case *u)
 	bad = quantizer_bad(h, q, gh_arg(u, 2));
 	if (bad != NULL)
 		return bad;
-	return is_bool(h, gh_arg(u, 5)) && (n == 6 || no_hooks(h, gh_arg(u, 6))) ? NULL : "hooks that would be called later";
+	return is_bool(h, gh_arg(u, 5)) && (n == 6 || no_hooks(h, gh_arg(u, 6))) ? NULL
+										 : "hooks that would be called later";
 }
 
 /* (layout, (indices, values, size[, coalesced])): tensors that were made here. */
@@ -171,7 +174,8 @@ const char *gh_args_torch_sparse(const struct gh_use_case *u)
 /* _rebuild_parameter(tensor, requires_grad, hooks) */
 const char *gh_args_torch_param(const struct gh_use_case *u)
 {
-	if (gh_argc(u) < 2 || gh_argc(u) > 3 || !gh_torch_is_tensor(u->heap, gh_arg(u, 0)) || !is_bool(u->heap, gh_arg(u, 1)))
+	if (gh_argc(u) < 2 || gh_argc(u) > 3 || !gh_torch_is_tensor(u->heap, gh_arg(u, 0)) ||
+	    !is_bool(u->heap, gh_arg(u, 1)))
 		return "not (tensor, requires_grad, hooks)";
 	return gh_argc(u) == 2 || no_hooks(u->heap, gh_arg(u, 2)) ? NULL : "hooks that would be called later";
 }
@@ -195,7 +199,8 @@ static const char *attrs(const struct gh_use_case *u, gh_val v)
 const char *gh_args_torch_param_state(const struct gh_use_case *u)
 {
 	struct gh_heap *h = u->heap;
-	if (gh_argc(u) != 4 || !gh_torch_is_tensor(h, gh_arg(u, 0)) || !is_bool(h, gh_arg(u, 1)) || !no_hooks(h, gh_arg(u, 2)))
+	if (gh_argc(u) != 4 || !gh_torch_is_tensor(h, gh_arg(u, 0)) || !is_bool(h, gh_arg(u, 1)) ||
+	    !no_hooks(h, gh_arg(u, 2)))
 		return "not (tensor, requires_grad, hooks, state)";
 	return attrs(u, gh_arg(u, 3));
 }

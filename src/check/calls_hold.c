@@ -9,12 +9,12 @@ enum { DEPTH = 8, VALUES = 1 << 16 };
 struct look {
 	const struct gh_use_case *u;
 	struct gh_heap *h;
-	unsigned left;	     /* values that may still be looked at */
-	bool held;	     /* the rule lets this attribute hold something that can be called */
-	bool shadow;	     /* something callable here would replace a method */
-	bool data;	     /* only data: nothing that could answer for something else */
-	bool hooks;	     /* of a layer: PyTorch's own are known */
-	bool layers;	     /* the attributes of a layer: others may be among them */
+	unsigned left; /* values that may still be looked at */
+	bool held;     /* the rule lets this attribute hold something that can be called */
+	bool shadow;   /* something callable here would replace a method */
+	bool data;     /* only data: nothing that could answer for something else */
+	bool hooks;    /* of a layer: PyTorch's own are known */
+	bool layers;   /* the attributes of a layer: others may be among them */
 	const char *doubt;
 };
 
@@ -161,10 +161,7 @@ static const char *look_at(struct look *l, gh_val v, unsigned depth)
 	return "it holds something that cannot be known";
 }
 
-static struct look look(const struct gh_use_case *u)
-{
-	return (struct look){ .u = u, .h = u->heap, .left = VALUES };
-}
+static struct look look(const struct gh_use_case *u) { return (struct look){ .u = u, .h = u->heap, .left = VALUES }; }
 
 static const char *looked(struct look *l, const char *bad)
 {
@@ -201,14 +198,70 @@ bool gh_row_holds(const struct gh_allow_row *r, struct gh_span name)
 
 /* Methods without a leading underscore that loaders and libraries call on what they are given. */
 static const char *const methods[] = {
-	"append",    "apply",	  "build",    "call",	   "clear",	"copy",	     "count",	    "decision_function",
-	"dtype",     "emit",	  "extend",   "fit",	   "fit_predict", "fit_transform", "flatten", "forward",
-	"freeze",    "get",	  "get_params", "handle",  "index",	"insert",    "inverse_transform", "item",
-	"items",     "keys",	  "localize", "mean",	   "normalize", "parameters", "pop",	    "predict",
-	"predict_proba", "ravel", "remove",   "reshape",   "rvs",	"score",     "set_params", "setdefault",
-	"shape",     "sort",	  "split",    "state_dict", "step",	"sum",	     "to",	    "tolist",
-	"train",     "transform", "tzname",   "update",	   "utcoffset", "dst",	     "values",	    "write",
-	"children",  "modules",	  "load_state_dict", "named_parameters", "register_buffer", "zero_grad", "eval", NULL,
+	"append",
+	"apply",
+	"build",
+	"call",
+	"clear",
+	"copy",
+	"count",
+	"decision_function",
+	"dtype",
+	"emit",
+	"extend",
+	"fit",
+	"fit_predict",
+	"fit_transform",
+	"flatten",
+	"forward",
+	"freeze",
+	"get",
+	"get_params",
+	"handle",
+	"index",
+	"insert",
+	"inverse_transform",
+	"item",
+	"items",
+	"keys",
+	"localize",
+	"mean",
+	"normalize",
+	"parameters",
+	"pop",
+	"predict",
+	"predict_proba",
+	"ravel",
+	"remove",
+	"reshape",
+	"rvs",
+	"score",
+	"set_params",
+	"setdefault",
+	"shape",
+	"sort",
+	"split",
+	"state_dict",
+	"step",
+	"sum",
+	"to",
+	"tolist",
+	"train",
+	"transform",
+	"tzname",
+	"update",
+	"utcoffset",
+	"dst",
+	"values",
+	"write",
+	"children",
+	"modules",
+	"load_state_dict",
+	"named_parameters",
+	"register_buffer",
+	"zero_grad",
+	"eval",
+	NULL,
 };
 
 static bool replaces_method(struct gh_heap *h, gh_val key)
@@ -227,7 +280,8 @@ static bool empty(struct gh_heap *h, gh_val v)
 {
 	if (gh_val_kind(h, v) == GH_V_OBJECT)
 		return gh_row_is_a(gh_maker_of(h, v), GH_IS_CONTAINER) && gh_val_len(h, gh_val_args(h, v)) == 0 &&
-		       gh_val_kind(h, gh_val_args(h, v)) == GH_V_TUPLE && gh_val_kind(h, gh_val_item(h, v, 0)) == GH_V_UNKNOWN;
+		       gh_val_kind(h, gh_val_args(h, v)) == GH_V_TUPLE &&
+		       gh_val_kind(h, gh_val_item(h, v, 0)) == GH_V_UNKNOWN;
 	enum gh_vkind k = gh_val_kind(h, v);
 	return k == GH_V_NONE || ((k == GH_V_DICT || k == GH_V_LIST || k == GH_V_TUPLE) && gh_val_len(h, v) == 0);
 }
@@ -371,7 +425,8 @@ static const char *key_bad(const struct gh_use_case *u, gh_val v, unsigned depth
 		}
 		/* A record's hash asks the objects in it. */
 		gh_val of = gh_val_item(u->heap, gh_val_args(u->heap, v), 1);
-		if (gh_row_is(r, r->module, "scalar") && gh_val_kind(u->heap, of) == GH_V_OBJECT && !gh_is_encoded(u->heap, of))
+		if (gh_row_is(r, r->module, "scalar") && gh_val_kind(u->heap, of) == GH_V_OBJECT &&
+		    !gh_is_encoded(u->heap, of))
 			gh_doubt(u, "a record of objects is hashed and compared");
 		if (!gh_row_is_a(r, GH_IS_KEY) && !gh_row_is_a(gh_maker_of(u->heap, v), GH_IS_KEY))
 			gh_doubt(u, "a key of this kind runs its own code when it is hashed and compared");

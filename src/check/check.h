@@ -7,12 +7,12 @@
 
 /* Where an event happened, and where findings go. Filled by the pipeline. */
 struct gh_scene {
-	const char *format;	 /* of the reader that emits */
-	struct gh_span name;	 /* of the file or member being read */
-	const char *role;	 /* see struct gh_member */
-	unsigned depth;		 /* 0: the file itself */
-	struct gh_arena *arena;	 /* lives as long as the file's scan */
-	void **state;		 /* the check's own, for this format's reading of this source: NULL at first; memory from arena */
+	const char *format;	/* of the reader that emits */
+	struct gh_span name;	/* of the file or member being read */
+	const char *role;	/* see struct gh_member */
+	unsigned depth;		/* 0: the file itself */
+	struct gh_arena *arena; /* lives as long as the file's scan */
+	void **state; /* the check's own, for this format's reading of this source: NULL at first; memory from arena */
 	/* text: one line, what exactly; already safe to print. evidence may be empty. */
 	void (*find)(struct gh_scene *, const struct gh_rule *, struct gh_range at, const char *text);
 };

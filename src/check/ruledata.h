@@ -11,15 +11,15 @@
 #include "base/span.h"
 
 /* Ways of using a callable, as written in a rule file. An entry may always be imported. */
-#define GH_USES(X)                                                                                              \
-	X(REDUCE, "reduce")   /* called with positional arguments */                                            \
-	X(NEW, "new")         /* cls.__new__(cls, ...) */                                                        \
-	X(INST, "inst")       /* class(...), by INST or OBJ */                                                  \
-	X(BUILD, "build")     /* state is given to an instance */                                               \
-	X(SETITEM, "setitem") /* items are stored in an instance */                                             \
-	X(APPEND, "append")   /* items are appended to an instance */                                           \
-	X(ADD, "add")         /* items are added to an instance */                                              \
-	X(MAKE, "make")       /* may be the class argument of a factory ("makes=N") */                          \
+#define GH_USES(X) \
+	X(REDUCE, "reduce")   /* called with positional arguments */ \
+	X(NEW, "new")	      /* cls.__new__(cls, ...) */ \
+	X(INST, "inst")	      /* class(...), by INST or OBJ */ \
+	X(BUILD, "build")     /* state is given to an instance */ \
+	X(SETITEM, "setitem") /* items are stored in an instance */ \
+	X(APPEND, "append")   /* items are appended to an instance */ \
+	X(ADD, "add")	      /* items are added to an instance */ \
+	X(MAKE, "make")	      /* may be the class argument of a factory ("makes=N") */ \
 	X(FACTORY, "factory") /* may be the default factory of a defaultdict: called later without arguments */
 
 #define GH_USE_ENUM(id, word) GH_USE_##id,
@@ -28,21 +28,25 @@ enum gh_use { GH_USES(GH_USE_ENUM) GH_USES_N };
 
 /* Constraints on arguments or state: gh_args_<name> in calls_args*.c, declared in calls_args.h. */
 #define GH_CONSTRAINTS(X) \
-	X(any) X(none) X(plain) X(seq) X(strings) X(number) X(bytes_new) X(bytearray) X(fraction) X(encode) \
-	X(regex) X(zone) X(factory) X(dict_state) X(dict_data) X(slots_state) X(state) X(attr_items) \
-	X(rv_state) X(reconstructor) X(newobj) X(newobj_ex) X(np_reconstruct) X(np_ma_reconstruct) \
-	X(np_dtype) X(np_dtype_state) X(np_array_state) X(np_ma_state) X(np_scalar) X(np_frombuffer) \
-	X(np_random) X(np_ufunc) X(np_record) X(type_of) X(attr_of) X(data_state) X(cython) X(data_args) \
-	X(class_data) X(jl_array) X(jl_file) X(torch_tensor) X(torch_qtensor) X(torch_sparse) \
-	X(torch_param) X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_mark) X(torch_from_numpy) \
-	X(torch_module) X(keys) X(sk_criterion) X(sk_tree) X(sk_tree_state) X(np_random_state) X(pd_frame) X(py_array) X(sp_matrix) X(sk_search_tree) X(sk_predictor) X(sk_svm)
+	X(any) \
+	X(none) X(plain) X(seq) X(strings) X(number) X(bytes_new) X(bytearray) X(fraction) X(encode) X(regex) X( \
+		zone) X(factory) X(dict_state) X(dict_data) X(slots_state) X(state) X(attr_items) X(rv_state) \
+		X(reconstructor) X(newobj) X(newobj_ex) X(np_reconstruct) X(np_ma_reconstruct) X(np_dtype) X( \
+			np_dtype_state) X(np_array_state) X(np_ma_state) X(np_scalar) X(np_frombuffer) X(np_random) \
+			X(np_ufunc) X(np_record) X(type_of) X(attr_of) X(data_state) X(cython) X(data_args) \
+				X(class_data) X(jl_array) X(jl_file) X(torch_tensor) X(torch_qtensor) X(torch_sparse) \
+					X(torch_param) X(torch_param_state) X(torch_from_type) X(torch_meta) \
+						X(torch_mark) X(torch_from_numpy) X(torch_module) X(keys) \
+							X(sk_criterion) X(sk_tree) X(sk_tree_state) X(np_random_state) \
+								X(pd_frame) X(py_array) X(sp_matrix) X(sk_search_tree) \
+									X(sk_predictor) X(sk_svm)
 
 /* What an entry is besides, as bare words of a rule file. */
-#define GH_ISS(X)                                                                                           \
-	X(NAMED, "import")       /* may be held as a value */                                                 \
-	X(TYPE, "type")          /* a type or constant: harmless wherever it is held, also when it is called */ \
-	X(CALLABLE, "callable")  /* its instances can be called */                                             \
-	X(KEY, "key")            /* hashing and comparing its instances runs no code on what they hold */       \
+#define GH_ISS(X) \
+	X(NAMED, "import")	  /* may be held as a value */ \
+	X(TYPE, "type")		  /* a type or constant: harmless wherever it is held, also when it is called */ \
+	X(CALLABLE, "callable")	  /* its instances can be called */ \
+	X(KEY, "key")		  /* hashing and comparing its instances runs no code on what they hold */ \
 	X(CONTAINER, "container") /* its instances hold what they are given, and are looked into */
 
 #define GH_IS_BIT(id, word) GH_IS_BIT_##id,

@@ -24,8 +24,8 @@ enum gh_exit {
 struct gh_cli {
 	FILE *out, *err;
 	bool out_tty, err_tty;
-	bool plain;	  /* NO_COLOR is set and not empty, or the terminal is dumb */
-	unsigned columns; /* of the terminal; 0: unknown or not one */
+	bool plain;		  /* NO_COLOR is set and not empty, or the terminal is dumb */
+	unsigned columns;	  /* of the terminal; 0: unknown or not one */
 	const struct gh_cmd *cmd; /* the one that runs, for messages; NULL before it is known */
 };
 
@@ -40,9 +40,9 @@ enum gh_opt_kind {
 
 /* One option. A table of them ends with name == NULL. --help (-h) is every subcommand's and stands in no table. */
 struct gh_opt {
-	const char *name; /* without the dashes */
+	const char *name;  /* without the dashes */
 	const char *alias; /* another spelling, not shown; or NULL */
-	char letter;	  /* short form, or 0 */
+	char letter;	   /* short form, or 0 */
 	enum gh_opt_kind kind;
 	const char *value; /* what the help calls the value; for GH_OPT_CHOICE the words themselves */
 	const char *about; /* starts with a verb; the default is stated in parentheses */
@@ -52,13 +52,13 @@ struct gh_opt {
 
 struct gh_cmd {
 	const char *name;
-	const char *about;  /* one line */
-	const char *usage;  /* "[OPTION]... PATH..." */
+	const char *about;	   /* one line */
+	const char *usage;	   /* "[OPTION]... PATH..." */
 	const struct gh_opt *opts; /* NULL: none */
 	size_t min_args, max_args;
 	/* What the arguments are, for completion: "files", "rules", "commands", or words separated by ' '. */
 	const char *words;
-	const char *notes;  /* more for --help, ready wrapped; or NULL */
+	const char *notes; /* more for --help, ready wrapped; or NULL */
 	/* argv[0] is the first argument. Returns an enum gh_exit. */
 	int (*run)(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv);
 };
@@ -94,7 +94,11 @@ size_t gh_nearest(const char *typed, size_t n, const char *(*at)(size_t i, const
 unsigned gh_edits(const char *a, const char *b);
 
 enum { GH_FORMAT_TEXT, GH_FORMAT_JSON }; /* of the subcommands that answer questions */
-#define GH_OPT_FORMAT(type)                                                                                        \
-	{ .name = "format", .letter = 'f', .kind = GH_OPT_CHOICE, .value = "text|json",                            \
-	  .about = "Choose the form of the answer (text).", .at = offsetof(type, format) }
+#define GH_OPT_FORMAT(type) \
+	{ .name = "format", \
+	  .letter = 'f', \
+	  .kind = GH_OPT_CHOICE, \
+	  .value = "text|json", \
+	  .about = "Choose the form of the answer (text).", \
+	  .at = offsetof(type, format) }
 #endif

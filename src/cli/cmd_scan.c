@@ -63,8 +63,11 @@ static int check_output(const struct gh_cli *cli, const struct gh_scan_args *a, 
 					    gh_safe(gh_span_str(a->output)).s);
 	for (size_t i = 0; i < n; i++)
 		if (gh_output_inside(a->output, path[i]))
-			return gh_cli_wrong(cli, "--output: '%s' is among the files to be scanned and would be overwritten; write the "
-					    "report somewhere else", gh_safe(gh_span_str(a->output)).s);
+			return gh_cli_wrong(
+				cli,
+				"--output: '%s' is among the files to be scanned and would be overwritten; write the "
+				"report somewhere else",
+				gh_safe(gh_span_str(a->output)).s);
 	if (gh_output_check(a->output, &err) == GH_OK)
 		return GH_CLI_GO;
 	complain(cli, a->output, &err);
@@ -80,7 +83,8 @@ static void complain_unread(const struct gh_cli *cli, const struct gh_scan_repor
 	for (size_t i = 0; i < r->nfile && said < COMPLAINTS; i++)
 		for (size_t k = 0; k < r->file[i].nfinding; k++)
 			if (r->file[i].finding[k].rule == gh_rule_by_id("GH-SCAN-0009")) {
-				gh_cli_error(cli, "'%s': %s", gh_safe(gh_span_str(r->file[i].path)).s, r->file[i].finding[k].detail);
+				gh_cli_error(cli, "'%s': %s", gh_safe(gh_span_str(r->file[i].path)).s,
+					     r->file[i].finding[k].detail);
 				said++;
 				break;
 			}

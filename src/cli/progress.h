@@ -5,9 +5,9 @@
 #include "cli/cli.h"
 
 struct gh_progress {
-	FILE *to;	   /* NULL: stay silent */
+	FILE *to;	     /* NULL: stay silent */
 	int64_t start, last; /* milliseconds of a clock that never goes back */
-	int drawn;	   /* columns to wipe */
+	int drawn;	     /* columns to wipe */
 };
 
 struct gh_progress gh_progress(FILE *to);

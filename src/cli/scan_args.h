@@ -9,10 +9,10 @@ enum gh_fail_on { GH_FAIL_UNSAFE, GH_FAIL_REVIEW };
 enum gh_when { GH_WHEN_AUTO, GH_WHEN_ALWAYS, GH_WHEN_NEVER };
 
 struct gh_scan_args {
-	unsigned format;  /* enum gh_scan_format */
-	unsigned fail_on; /* enum gh_fail_on */
-	unsigned colour;  /* enum gh_when */
-	const char *output; /* NULL or "-": standard output */
+	unsigned format;						 /* enum gh_scan_format */
+	unsigned fail_on;						 /* enum gh_fail_on */
+	unsigned colour;						 /* enum gh_when */
+	const char *output;						 /* NULL or "-": standard output */
 	uint64_t jobs, seconds, memory, expanded, depth, members, ratio; /* as in struct gh_scan_options */
 	bool quiet, verbose, no_progress;
 };

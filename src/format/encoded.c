@@ -159,8 +159,8 @@ void gh_encoded_put(struct gh_encoded *x, struct gh_span text)
 	size_t i = 0;
 	while (i < text.n) {
 		size_t from = i;
-		while (i < text.n &&
-		       (gh_base64_digit(text.p[i]) >= 0 || (x->n + (i - from) != 0 && (text.p[i] == '\n' || text.p[i] == '\r'))))
+		while (i < text.n && (gh_base64_digit(text.p[i]) >= 0 ||
+				      (x->n + (i - from) != 0 && (text.p[i] == '\n' || text.p[i] == '\r'))))
 			i++;
 		struct gh_span run = { text.p + from, i - from };
 		while (run.n != 0) {

@@ -51,19 +51,19 @@ struct gh_member {
 };
 
 enum gh_call_how {
-	GH_CALL_IMPORT,	  /* named and imported, not (yet) called */
-	GH_CALL_REDUCE,	  /* callable(*args) */
-	GH_CALL_NEW,	  /* cls.__new__(cls, *args[, **kwargs]) */
-	GH_CALL_INST,	  /* class(*args), also without arguments: instantiated */
-	GH_CALL_BUILD,	  /* obj.__setstate__(state) or obj.__dict__.update(state) */
-	GH_CALL_SETITEM,  /* obj[key] = value */
-	GH_CALL_APPEND,	  /* obj.extend(...) or obj.append(...) */
-	GH_CALL_ADD,	  /* obj.add(...) or obj.update(...) */
-	GH_CALL_PERSID,	  /* persistent_load(id) */
-	GH_CALL_EXT,	  /* copyreg extension code: resolved through a table outside the file */
+	GH_CALL_IMPORT,	   /* named and imported, not (yet) called */
+	GH_CALL_REDUCE,	   /* callable(*args) */
+	GH_CALL_NEW,	   /* cls.__new__(cls, *args[, **kwargs]) */
+	GH_CALL_INST,	   /* class(*args), also without arguments: instantiated */
+	GH_CALL_BUILD,	   /* obj.__setstate__(state) or obj.__dict__.update(state) */
+	GH_CALL_SETITEM,   /* obj[key] = value */
+	GH_CALL_APPEND,	   /* obj.extend(...) or obj.append(...) */
+	GH_CALL_ADD,	   /* obj.add(...) or obj.update(...) */
+	GH_CALL_PERSID,	   /* persistent_load(id) */
+	GH_CALL_EXT,	   /* copyreg extension code: resolved through a table outside the file */
 	GH_CALL_OPERATION, /* a node of a graph, a layer of a configuration */
-	GH_CALL_HASH,	  /* a plain dict or set hashes and compares these keys, which calls made */
-	GH_CALL_LATE,	  /* a plain container changes that a call was given before: what was said about that call may
+	GH_CALL_HASH,	   /* a plain dict or set hashes and compares these keys, which calls made */
+	GH_CALL_LATE,	   /* a plain container changes that a call was given before: what was said about that call may
 			   * no longer be true */
 };
 
@@ -74,17 +74,17 @@ struct gh_call {
 	struct gh_span name;	  /* may be dotted */
 	struct gh_span as_module; /* as spelled in the stream */
 	struct gh_span as_name;
-	bool resolved;		  /* false: what is called cannot be known without running it */
-	bool fresh;		  /* BUILD, SETITEM, APPEND, ADD: the target was created in this stream by a call to
+	bool resolved;	      /* false: what is called cannot be known without running it */
+	bool fresh;	      /* BUILD, SETITEM, APPEND, ADD: the target was created in this stream by a call to
 				   * module.name; false: an imported object or something unknown is modified */
-	bool late;		  /* BUILD, SETITEM, APPEND, ADD: the target was handed to another call before */
-	struct gh_heap *heap;	  /* owner of the values below; NULL when there are none */
+	bool late;	      /* BUILD, SETITEM, APPEND, ADD: the target was handed to another call before */
+	struct gh_heap *heap; /* owner of the values below; NULL when there are none */
 	gh_val callee;
-	gh_val args;		  /* REDUCE, NEW, INST: the argument tuple; BUILD: the state; SETITEM, APPEND, ADD: a tuple of
+	gh_val args;   /* REDUCE, NEW, INST: the argument tuple; BUILD: the state; SETITEM, APPEND, ADD: a tuple of
 				   * key, value, … or items; PERSID: the id; HASH: a tuple of keys; LATE: a tuple of
 				   * what is added */
-	gh_val kwargs;		  /* NEW with keyword arguments, else NONE */
-	const char *reading;	  /* "C" or "pure Python" when only that unpickler does this, else NULL */
+	gh_val kwargs; /* NEW with keyword arguments, else NONE */
+	const char *reading; /* "C" or "pure Python" when only that unpickler does this, else NULL */
 };
 
 struct gh_code {

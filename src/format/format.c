@@ -25,8 +25,7 @@ enum gh_rc gh_emit(struct gh_walk *w, enum gh_event_kind kind, uint64_t off, uin
 	case GH_EV_PACKAGE: ev.u.package = payload; break;
 	case GH_EV_CLAIM:
 	case GH_EV_ANOMALY:
-	case GH_EV_KINDS:
-		return GH_E_BUG; /* have functions of their own */
+	case GH_EV_KINDS: return GH_E_BUG; /* have functions of their own */
 	}
 	return w->sink->ops->event(w->sink, &ev);
 }

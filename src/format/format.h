@@ -11,12 +11,12 @@
 
 /* Budgets count work, so that the same bytes give the same answer on every machine. */
 struct gh_limits {
-	uint64_t expanded;	/* bytes that all expanded members of one file may have together */
-	uint64_t members;	/* members of one file, nested ones included */
-	uint64_t steps;		/* opcodes, tokens, entries a single reader may take */
-	unsigned depth;		/* containers within containers */
-	unsigned ratio;		/* expanded : packed of one member, once it is larger than 1 MiB */
-	size_t arena;		/* bytes of memory for one reader */
+	uint64_t expanded; /* bytes that all expanded members of one file may have together */
+	uint64_t members;  /* members of one file, nested ones included */
+	uint64_t steps;	   /* opcodes, tokens, entries a single reader may take */
+	unsigned depth;	   /* containers within containers */
+	unsigned ratio;	   /* expanded : packed of one member, once it is larger than 1 MiB */
+	size_t arena;	   /* bytes of memory for one reader */
 };
 extern const struct gh_limits gh_limits_default;
 
@@ -64,7 +64,8 @@ enum gh_match {
 struct gh_fmt {
 	const char *name;  /* "gguf": stable, used in reports */
 	const char *about; /* one line for `gatehouse formats` and the docs */
-	const char *exts;  /* space separated extensions such files usually have ("pt pth bin"), "" if any: a strong match
+	const char
+		*exts; /* space separated extensions such files usually have ("pt pth bin"), "" if any: a strong match
 			    * under an extension that belongs to other formats only is a finding */
 	/* Name of the more general format that this one refines ("zip" for a PyTorch archive), or NULL. When this one
 	 * matches and does not answer GH_E_NOTTHIS, it alone reads the bytes and the general one is not walked. */

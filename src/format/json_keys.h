@@ -37,8 +37,8 @@ enum {
 	GH_JM_TARGET = 1 << 15,
 	GH_JM_PARAMS = 1 << 16, /* CompVis: instantiate_from_config() */
 	GH_JM_IDX = 1 << 17,
-	GH_JM_PATH = 1 << 18,	   /* sentence-transformers' modules.json, with `type` */
-	GH_JM_PIPELINE = 1 << 19,  /* diffusers' model_index.json */
+	GH_JM_PATH = 1 << 18,	    /* sentence-transformers' modules.json, with `type` */
+	GH_JM_PIPELINE = 1 << 19,   /* diffusers' model_index.json */
 	GH_JM_LOADER_MOD = 1 << 20, /* MLflow: module with _load_pyfunc() */
 };
 

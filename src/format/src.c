@@ -31,7 +31,11 @@ static struct gh_span mem_window(struct gh_src *s, uint64_t off, size_t len)
 struct gh_src *gh_src_mem(struct gh_src_mem *m, struct gh_span mem)
 {
 	*m = (struct gh_src_mem){
-		.src = { .size = mem.n, .window = mem_window, .peek = mem_window, .epoch = &epoch_never, .stable = true },
+		.src = { .size = mem.n,
+			 .window = mem_window,
+			 .peek = mem_window,
+			 .epoch = &epoch_never,
+			 .stable = true },
 		.mem = mem,
 	};
 	return &m->src;

@@ -9,7 +9,7 @@
 #include "base/span.h"
 
 enum {
-	GH_WINDOW_MAX = 1 << 20, /* largest window that may be asked for, bytes */
+	GH_WINDOW_MAX = 1 << 20,   /* largest window that may be asked for, bytes */
 	GH_CUR_WINDOW = 128 << 10, /* what a cursor asks for at a time */
 };
 

@@ -38,7 +38,7 @@ enum tar_rule {
 
 /* What pax records and GNU long names say about the next member. p == NULL: nothing. In the arena. */
 struct tar_meta {
-	struct gh_span path, link;	/* pax */
+	struct gh_span path, link; /* pax */
 	struct gh_span gnu_path, gnu_link;
 	bool has_size, sparse;
 	uint64_t size;
@@ -65,9 +65,9 @@ struct tar {
 	uint32_t seen[T_RULES];
 };
 
-#define tar_say(t, rule, off, len, ...)                                                                    \
-	do {                                                                                               \
-		if ((t)->seen[(rule)]++ < GH_PATH_SAME)                                                    \
+#define tar_say(t, rule, off, len, ...) \
+	do { \
+		if ((t)->seen[(rule)]++ < GH_PATH_SAME) \
 			gh_anomaly((t)->w, &gh_tar_rules[(rule)], (off), tar_clip((t), (off), (len)), __VA_ARGS__); \
 	} while (0)
 

@@ -6,7 +6,8 @@
 static void take_path(struct tar *t, struct gh_span *to, struct gh_span value, uint64_t off, const char *key)
 {
 	if (to->p != NULL)
-		tar_say(t, T_PAX_TWICE, off, GH_TAR_BLOCK, "%s: \"%s\" and \"%s\"", key, gh_safe(*to).s, gh_safe(value).s);
+		tar_say(t, T_PAX_TWICE, off, GH_TAR_BLOCK, "%s: \"%s\" and \"%s\"", key, gh_safe(*to).s,
+			gh_safe(value).s);
 	*to = gh_keep(t->w->arena, value);
 	if (to->p == NULL)
 		tar_note(t, GH_E_LIMIT);
@@ -86,7 +87,10 @@ enum gh_rc tar_read_meta(struct tar *t, const struct gh_tar_header *h, uint64_t 
 		struct tar_meta g = { 0 };
 		read_pax(t, &g, in, off);
 		if (g.path.p != NULL || g.link.p != NULL || g.has_size || g.sparse)
-			tar_say(t, T_PAX_GLOBAL, off, GH_TAR_BLOCK, "%s", g.has_size ? "size" : g.sparse ? "sparse" : "path");
+			tar_say(t, T_PAX_GLOBAL, off, GH_TAR_BLOCK, "%s",
+				g.has_size ? "size"
+				: g.sparse ? "sparse"
+					   : "path");
 		if (g.path.p != NULL)
 			t->global.path = g.path;
 		if (g.link.p != NULL)
@@ -142,11 +146,13 @@ enum gh_rc tar_judge_names(struct tar *t)
 		const struct tar_name *a = &e[idx[i]], *b = &e[idx[i + 1]];
 		bool alike = gh_path_cmp(a->name, b->name, true) == 0;
 		if (alike && (a->link != b->link || a->hard != b->hard))
-			tar_say(t, T_LINK_THROUGH, 0, 0, "\"%s\" through \"%s\"", gh_safe(b->name).s, gh_safe(a->name).s);
+			tar_say(t, T_LINK_THROUGH, 0, 0, "\"%s\" through \"%s\"", gh_safe(b->name).s,
+				gh_safe(a->name).s);
 		if (!alike || (a->dir && b->dir))
 			continue;
 		bool same = gh_path_cmp(a->name, b->name, false) == 0;
-		tar_say(t, same ? T_DUPLICATE : T_CASE, 0, 0, "\"%s\" and \"%s\"", gh_safe(a->name).s, gh_safe(b->name).s);
+		tar_say(t, same ? T_DUPLICATE : T_CASE, 0, 0, "\"%s\" and \"%s\"", gh_safe(a->name).s,
+			gh_safe(b->name).s);
 	}
 	return judge_links(t);
 }

@@ -162,13 +162,16 @@ static void judge_type(struct tar *t, const struct entry *x)
 	struct gh_safe name = gh_safe(e->name);
 	if (e->type == '1' || e->type == '2') {
 		bool hard = e->type == '1';
-		struct gh_reference ref = { .kind = hard ? GH_REF_HARDLINK : GH_REF_SYMLINK, .target = x->link, .from = e->name };
+		struct gh_reference ref = { .kind = hard ? GH_REF_HARDLINK : GH_REF_SYMLINK,
+					    .target = x->link,
+					    .from = e->name };
 		tar_note(t, gh_emit(t->w, GH_EV_REFERENCE, e->header_off, GH_TAR_BLOCK, &ref));
 	} else if (e->type == '3' || e->type == '4') {
 		struct gh_reference ref = { .kind = GH_REF_DEVICE, .target = e->name, .from = e->name };
 		tar_note(t, gh_emit(t->w, GH_EV_REFERENCE, e->header_off, GH_TAR_BLOCK, &ref));
-		tar_say(t, T_DEVICE, e->header_off, GH_TAR_BLOCK, "\"%s\", %s %llu:%llu", name.s, e->type == '3' ? "character" : "block",
-			(unsigned long long)x->devmajor, (unsigned long long)x->devminor);
+		tar_say(t, T_DEVICE, e->header_off, GH_TAR_BLOCK, "\"%s\", %s %llu:%llu", name.s,
+			e->type == '3' ? "character" : "block", (unsigned long long)x->devmajor,
+			(unsigned long long)x->devminor);
 	} else if (e->type == '6') {
 		tar_say(t, T_FIFO, e->header_off, GH_TAR_BLOCK, "\"%s\"", name.s);
 	} else if (x->sparse || memchr("DMN", e->type, 3) != NULL) {
@@ -373,8 +376,10 @@ enum gh_rc gh_tar_walk(struct gh_walk *w, const struct gh_tar_hooks *hooks)
 		return rc;
 	if (t.rc == GH_OK)
 		return GH_OK;
-	return gh_fail(w->err, t.rc, "%s", t.rc == GH_E_UNREAD ? "a member of a kind that is not read" :
-					   t.rc == GH_E_LIMIT  ? "a limit stopped the reading" : "the archive is damaged");
+	return gh_fail(w->err, t.rc, "%s",
+		       t.rc == GH_E_UNREAD  ? "a member of a kind that is not read"
+		       : t.rc == GH_E_LIMIT ? "a limit stopped the reading"
+					    : "the archive is damaged");
 }
 
 enum gh_match gh_tar_walk_probe(const struct gh_probe *p) { return gh_tar_probe(p->head) ? GH_STRONG : GH_NO; }

@@ -124,7 +124,8 @@ struct gh_span gh_val_text(struct gh_heap *h, gh_val v, size_t max)
 	if (n->kind == GH_V_BIGINT) {
 		if ((n->flags & GH_NF_DIGITS) == 0)
 			return int_text(h, n, max);
-		return gh_heap_keep(h, gh_src_window(h->src, n->u.at.off, n->u.at.len < max ? (size_t)n->u.at.len : max));
+		return gh_heap_keep(h,
+				    gh_src_window(h->src, n->u.at.off, n->u.at.len < max ? (size_t)n->u.at.len : max));
 	}
 	if (n->kind != GH_V_STR && n->kind != GH_V_BYTES && n->kind != GH_V_BYTEARRAY)
 		return (struct gh_span){ 0 };
@@ -143,13 +144,16 @@ bool gh_val_reader(struct gh_heap *h, gh_val v, struct gh_val_reader *r)
 	uint64_t off, len;
 	const struct gh_node *n = gh_val_node(v);
 	if (n != NULL && n->kind == GH_V_STR && (n->flags & GH_NF_RAWUNI) != 0) {
-		*r = (struct gh_val_reader){ .heap = h, .cur = gh_cur(h->src, n->u.at.off), .left = n->u.at.len, .escaped = true };
+		*r = (struct gh_val_reader){
+			.heap = h, .cur = gh_cur(h->src, n->u.at.off), .left = n->u.at.len, .escaped = true
+		};
 		return true;
 	}
 	if (!gh_val_place(v, &off, &len) || gh_val_more(h, v))
 		return false;
-	*r = (struct gh_val_reader){ .heap = h, .cur = gh_cur(h->src, off), .left = len,
-				     .text = gh_val_kind(h, v) == GH_V_STR };
+	*r = (struct gh_val_reader){
+		.heap = h, .cur = gh_cur(h->src, off), .left = len, .text = gh_val_kind(h, v) == GH_V_STR
+	};
 	return true;
 }
 

@@ -10,13 +10,9 @@ static const struct {
 	uint16_t method;
 	enum gh_codec codec;
 } methods[] = {
-	{ 0, GH_CODEC_STORE },
-	{ 8, GH_CODEC_DEFLATE },
-	{ 12, GH_CODEC_BZIP2 },
-	{ 14, GH_CODEC_LZMA_ZIP },
-	{ 20, GH_CODEC_ZSTD }, /* as first assigned */
-	{ 93, GH_CODEC_ZSTD },
-	{ 95, GH_CODEC_XZ },
+	{ 0, GH_CODEC_STORE },	   { 8, GH_CODEC_DEFLATE }, { 12, GH_CODEC_BZIP2 },
+	{ 14, GH_CODEC_LZMA_ZIP }, { 20, GH_CODEC_ZSTD }, /* as first assigned */
+	{ 93, GH_CODEC_ZSTD },	   { 95, GH_CODEC_XZ },
 };
 
 static bool codec_of(uint16_t method, enum gh_codec *codec)
@@ -45,7 +41,8 @@ static void sum_to(struct summed *s, uint64_t off)
 {
 	while (s->done < off) {
 		uint64_t left = off - s->done;
-		struct gh_span w = gh_src_window(s->parent, s->base + s->done, left < CRC_STEP ? (size_t)left : CRC_STEP);
+		struct gh_span w = gh_src_window(s->parent, s->base + s->done,
+						 left < CRC_STEP ? (size_t)left : CRC_STEP);
 		if (w.n == 0) {
 			s->src.fail = s->parent->fail != GH_OK ? s->parent->fail : GH_E_MALFORMED;
 			return;
@@ -146,7 +143,8 @@ static void check_sums(struct zip *z, const struct gh_zip_entry *e, uint64_t siz
 			"\"%s\" claims %llu bytes, has %llu", gh_safe(e->name).s, (unsigned long long)e->usize,
 			(unsigned long long)size);
 	if (crc != e->crc)
-		zip_say(z, Z_CRC, e->data_off, e->csize, "\"%s\" claims %08x, has %08x", gh_safe(e->name).s, e->crc, crc);
+		zip_say(z, Z_CRC, e->data_off, e->csize, "\"%s\" claims %08x, has %08x", gh_safe(e->name).s, e->crc,
+			crc);
 }
 
 static enum gh_rc stored(struct zip *z, const struct gh_zip_entry *e, struct gh_member *m, bool claim, uint64_t len)
@@ -184,8 +182,8 @@ static enum gh_rc packed(struct zip *z, const struct gh_zip_entry *e, struct gh_
 	if (claim)
 		zip_claim(z, &z->body, e->data_off, x.ended ? took : len, GH_CLAIM_MEMBER);
 	if (x.rc == GH_E_LIMIT) {
-		zip_say(z, Z_BOMB, e->data_off, e->csize, "\"%s\": stopped after %llu bytes, %llu claimed", gh_safe(e->name).s,
-			(unsigned long long)x.size, (unsigned long long)e->usize);
+		zip_say(z, Z_BOMB, e->data_off, e->csize, "\"%s\": stopped after %llu bytes, %llu claimed",
+			gh_safe(e->name).s, (unsigned long long)x.size, (unsigned long long)e->usize);
 		zip_note(z, GH_E_LIMIT);
 		return GH_OK;
 	}

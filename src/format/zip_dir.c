@@ -139,7 +139,8 @@ void zip_judge_unicode(struct zip *z, struct gh_span name, const struct gh_zip_e
 		q = next_ascii(&b);
 	} while (p == q && p != 0);
 	if (p != q)
-		zip_say(z, Z_UNICODE, off, len, "\"%s\" is also named \"%s\"", gh_safe(name).s, gh_safe(x->utf8_name).s);
+		zip_say(z, Z_UNICODE, off, len, "\"%s\" is also named \"%s\"", gh_safe(name).s,
+			gh_safe(x->utf8_name).s);
 	(void)gh_path_report(z->w, gh_zip_rules, Z_PATHS, z->seen, x->utf8_name, 0, off, len);
 }
 

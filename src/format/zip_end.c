@@ -17,10 +17,10 @@ struct ending {
 	struct gh_zip_end end; /* as the 32-bit record has it */
 	struct gh_zip_end val; /* with zip64 values */
 	uint64_t rec64_at, rec64;
-	bool saturated;	       /* the 32-bit record refers to a zip64 record */
-	bool located;	       /* a zip64 locator is there */
-	bool conflict;	       /* zip64 and 32-bit values differ */
-	bool two64;	       /* zip64 records both where the locator says and right in front of it */
+	bool saturated; /* the 32-bit record refers to a zip64 record */
+	bool located;	/* a zip64 locator is there */
+	bool conflict;	/* zip64 and 32-bit values differ */
+	bool two64;	/* zip64 records both where the locator says and right in front of it */
 	uint64_t cd_at, cd_stop, cd_limit;
 	uint64_t base;
 	bool resolved, two_cd, moved;
@@ -183,7 +183,8 @@ static void claim_end(struct zip *z)
 	zip_claim(z, &z->dir, from, comment, GH_CLAIM_FREE);
 	zip_claim_end(z, &z->dir);
 	if (comment != 0) {
-		struct gh_text text = { .role = "comment", .key = GH_SPAN("archive comment"),
+		struct gh_text text = { .role = "comment",
+					.key = GH_SPAN("archive comment"),
 					.text = gh_src_window(z->w->src, from, (size_t)comment) };
 		zip_note(z, gh_emit(z->w, GH_EV_TEXT, from, comment, &text));
 	}
@@ -199,8 +200,8 @@ void zip_judge_end(struct zip *z)
 {
 	uint64_t rec = GH_ZIP_END_SIZE;
 	if (!z->found) {
-		zip_say(z, Z_NO_DIRECTORY, 0, z->w->src->size, "%s", z->decoys != 0 ?
-			"end record found, but no directory where it points" : "no end record found");
+		zip_say(z, Z_NO_DIRECTORY, 0, z->w->src->size, "%s",
+			z->decoys != 0 ? "end record found, but no directory where it points" : "no end record found");
 		return;
 	}
 	if (z->second)
@@ -210,8 +211,9 @@ void zip_judge_end(struct zip *z)
 	if (z->odd_64)
 		zip_say(z, Z_ZIP64, z->rec64_at, z->rec64, "values that are not 0xffff… differ from the zip64 record");
 	if (z->odd_64_place)
-		zip_say(z, Z_ZIP64_BROKEN, z->end_at, rec, "%s", z->rec64 != 0 ?
-			"one where the locator says, one in front of the locator" : "the end record refers to one that is not there");
+		zip_say(z, Z_ZIP64_BROKEN, z->end_at, rec, "%s",
+			z->rec64 != 0 ? "one where the locator says, one in front of the locator"
+				      : "the end record refers to one that is not there");
 	if (z->odd_two)
 		zip_say(z, Z_TWO_DIRECTORIES, z->cd_at, z->cd_stop - z->cd_at, "and at %llu",
 			(unsigned long long)z->end.cd_off);

@@ -66,8 +66,8 @@ enum zip_rule {
 
 enum {
 	Z_SAME_RULE = GH_PATH_SAME,
-	Z_OVERLAPS = 64,   /* overlapping members that are still read: more is a bomb */
-	Z_ENDS = 64,	   /* end-record signatures that are looked at */
+	Z_OVERLAPS = 64, /* overlapping members that are still read: more is a bomb */
+	Z_ENDS = 64,	 /* end-record signatures that are looked at */
 };
 
 /* Claims come in ascending order and never overlap: what two structures share is reported as such, once. Neighbours
@@ -119,8 +119,8 @@ static inline uint64_t zip_clip(const struct zip *z, uint64_t off, uint64_t len)
 }
 
 #define zip_say(z, rule, off, len, ...) \
-	do {                                                                                    \
-		if ((z)->seen[(rule)]++ < Z_SAME_RULE)                                          \
+	do { \
+		if ((z)->seen[(rule)]++ < Z_SAME_RULE) \
 			gh_anomaly((z)->w, &gh_zip_rules[(rule)], (off), zip_clip((z), (off), (len)), __VA_ARGS__); \
 	} while (0)
 

@@ -67,8 +67,8 @@ static bool differs(struct zip *z, const struct gh_zip_entry *e, const struct lo
 	}
 	if ((diff & (GH_ZIP_F_ENCRYPTED | GH_ZIP_F_STRONG | GH_ZIP_F_MASKED)) != 0) {
 		content = true;
-		zip_say(z, Z_ENCRYPTION, l->at, len, "\"%s\": flags in the directory %04x, local %04x", name.s, e->flags,
-			h->flags);
+		zip_say(z, Z_ENCRYPTION, l->at, len, "\"%s\": flags in the directory %04x, local %04x", name.s,
+			e->flags, h->flags);
 	}
 	if ((diff & GH_ZIP_F_DESCRIPTOR) != 0 || ((diff & GH_ZIP_F_UTF8) != 0 && !ascii(e->name)))
 		zip_say(z, Z_FLAGS, l->at, len, "\"%s\": flags in the directory %04x, local %04x", name.s, e->flags,
@@ -116,7 +116,8 @@ static bool local_entry(struct zip *z, const struct local *l, struct gh_zip_entr
 }
 
 /* The data descriptor behind a listed member, next: where something else is known to begin. */
-static uint64_t descriptor(struct zip *z, const struct gh_zip_entry *e, const struct local *l, uint64_t at, uint64_t next)
+static uint64_t descriptor(struct zip *z, const struct gh_zip_entry *e, const struct local *l, uint64_t at,
+			   uint64_t next)
 {
 	size_t n;
 	if (((e->flags | l->h.flags) & GH_ZIP_F_DESCRIPTOR) == 0)

@@ -35,7 +35,9 @@ ssize_t gh_ipc_recv(int sock, void *p, size_t cap, int *got_fd, int flags)
 {
 	struct iovec iov = { p, cap };
 	union ctl ctl = { 0 };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.buf, .msg_controllen = sizeof ctl.buf };
+	struct msghdr mh = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.buf, .msg_controllen = sizeof ctl.buf
+	};
 	ssize_t r;
 	do
 		r = recvmsg(sock, &mh, flags | MSG_CMSG_CLOEXEC);
@@ -43,7 +45,8 @@ ssize_t gh_ipc_recv(int sock, void *p, size_t cap, int *got_fd, int flags)
 	int fd = -1;
 	if (r >= 0)
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&mh); c != NULL; c = CMSG_NXTHDR(&mh, c))
-			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(sizeof fd))
+			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+			    c->cmsg_len >= CMSG_LEN(sizeof fd))
 				memcpy(&fd, CMSG_DATA(c), sizeof fd);
 	if (got_fd != NULL)
 		*got_fd = fd;

@@ -13,21 +13,64 @@ enum { MAX_FILES = 64 };
 
 /* Everything that a locked-down process may still do, in one list. */
 static const int allowed[] = {
-	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),			   /* its one socket */
-	SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(close),	   /* spill files it was handed */
-	SCMP_SYS(brk),	   SCMP_SYS(munmap),   SCMP_SYS(madvise),  /* memory; mmap has arguments checked below */
-	SCMP_SYS(exit),	   SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmsg), /* its one socket */
+	SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(close), /* spill files it was handed */
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(madvise), /* memory; mmap has arguments checked below */
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
 	SCMP_SYS(clock_gettime), /* where the vDSO has no fast clock */
 #ifdef GH_SANITIZED
 	/* What the sanitizers' run-time and gcov need in addition: such builds are for tests, never shipped. */
-	SCMP_SYS(write),   SCMP_SYS(futex), SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(getpid),  SCMP_SYS(gettid), SCMP_SYS(mprotect), SCMP_SYS(mmap), SCMP_SYS(mremap), SCMP_SYS(tgkill),
-	SCMP_SYS(readlink), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(read), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-	SCMP_SYS(lseek),   SCMP_SYS(fcntl), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(sched_yield),
-	SCMP_SYS(sched_getaffinity), SCMP_SYS(ioctl), SCMP_SYS(getdents64), SCMP_SYS(ftruncate), SCMP_SYS(fallocate),
-	SCMP_SYS(getcwd), SCMP_SYS(mkdir), SCMP_SYS(stat), SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(wait4),
-	SCMP_SYS(prctl), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(uname), SCMP_SYS(nanosleep),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(getppid), SCMP_SYS(access), SCMP_SYS(getrandom), SCMP_SYS(unlink),
+	SCMP_SYS(write),
+	SCMP_SYS(futex),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(mmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(readlink),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(read),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(lseek),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(ioctl),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(fallocate),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(mkdir),
+	SCMP_SYS(stat),
+	SCMP_SYS(clone),
+	SCMP_SYS(clone3),
+	SCMP_SYS(wait4),
+	SCMP_SYS(prctl),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(uname),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(getppid),
+	SCMP_SYS(access),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(unlink),
 #endif
 };
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct gh_lockdown {
-	size_t memory;	     /* RLIMIT_AS, bytes */
-	uint64_t file_bytes; /* RLIMIT_FSIZE: how much a spill file may hold */
+	size_t memory;	      /* RLIMIT_AS, bytes */
+	uint64_t file_bytes;  /* RLIMIT_FSIZE: how much a spill file may hold */
 	unsigned cpu_seconds; /* RLIMIT_CPU: a backstop behind the supervisor's clock */
 };
 

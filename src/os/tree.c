@@ -125,7 +125,8 @@ bool gh_os_tree(const char *path, struct gh_os_tree *t)
 	if (!S_ISDIR(st.st_mode)) {
 		char *copy = strdup(path);
 		const char *slash = strrchr(path, '/');
-		struct gh_os_entry *e = copy == NULL ? NULL : add(t, copy, slash == NULL ? 0 : (size_t)(slash + 1 - path));
+		struct gh_os_entry *e = copy == NULL ? NULL
+						     : add(t, copy, slash == NULL ? 0 : (size_t)(slash + 1 - path));
 		if (e == NULL)
 			return false;
 		e->kind = S_ISREG(st.st_mode) ? GH_OS_FILE : GH_OS_SPECIAL;

@@ -8,12 +8,12 @@
 enum gh_os_kind { GH_OS_FILE, GH_OS_LINK_FILE, GH_OS_LINK_OTHER, GH_OS_SPECIAL, GH_OS_UNREADABLE };
 
 struct gh_os_entry {
-	char *path;	 /* openable; malloced */
+	char *path;	  /* openable; malloced */
 	const char *name; /* the part of path below the starting directory; of a single file its last part */
 	enum gh_os_kind kind;
 	uint64_t size;
-	int sys;	 /* errno of UNREADABLE */
-	bool outside;	 /* LINK_FILE: leads outside the starting directory */
+	int sys;      /* errno of UNREADABLE */
+	bool outside; /* LINK_FILE: leads outside the starting directory */
 };
 
 struct gh_os_tree {

@@ -62,7 +62,8 @@ static void sort(struct gh_claimed *v, size_t n)
 	}
 }
 
-uint64_t gh_cover_finish(struct gh_cover *c, void (*found)(void *arg, bool overlap, uint64_t off, uint64_t len), void *arg)
+uint64_t gh_cover_finish(struct gh_cover *c, void (*found)(void *arg, bool overlap, uint64_t off, uint64_t len),
+			 void *arg)
 {
 	uint64_t at = 0, missing = 0;
 	bool sorted = true;

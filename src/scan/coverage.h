@@ -20,6 +20,7 @@ void gh_cover_add(struct gh_cover *c, uint64_t off, uint64_t len, enum gh_claim 
 
 /* Sort the claims; call found(arg, overlap, off, len) for every gap (overlap false) and every overlap, in order of
  * their place. Returns how many bytes no claim covers. */
-uint64_t gh_cover_finish(struct gh_cover *c, void (*found)(void *arg, bool overlap, uint64_t off, uint64_t len), void *arg);
+uint64_t gh_cover_finish(struct gh_cover *c, void (*found)(void *arg, bool overlap, uint64_t off, uint64_t len),
+			 void *arg);
 void gh_cover_free(struct gh_cover *c);
 #endif

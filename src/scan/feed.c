@@ -39,8 +39,9 @@ static void *digest_thread(void *arg)
 
 bool gh_feed_open(struct gh_feed *f, int fd, const struct stat *st, uint8_t *shm, struct gh_sha256 *sha)
 {
-	*f = (struct gh_feed){ .fd = fd, .before = *st, .size = (uint64_t)st->st_size, .ring = shm, .sha = sha,
-			       .progress = -1 };
+	*f = (struct gh_feed){
+		.fd = fd, .before = *st, .size = (uint64_t)st->st_size, .ring = shm, .sha = sha, .progress = -1
+	};
 	if (!gh_sha256_start(sha))
 		return false;
 	if (f->size <= GH_RING)
@@ -183,14 +184,12 @@ bool gh_feed_window(struct gh_feed *f, uint64_t off, size_t len, unsigned slot)
 	return f->state == GH_FEED_OK;
 }
 
-bool gh_feed_done(struct gh_feed *f)
-{
-	return f->state != GH_FEED_OK || (f->head == f->size && hashed(f) == f->size);
-}
+bool gh_feed_done(struct gh_feed *f) { return f->state != GH_FEED_OK || (f->head == f->size && hashed(f) == f->size); }
 
 void gh_feed_digest_small(struct gh_feed *f)
 {
-	if (!f->threaded && f->state == GH_FEED_OK && !gh_sha256_add(f->sha, (struct gh_span){ f->ring, (size_t)f->size }))
+	if (!f->threaded && f->state == GH_FEED_OK &&
+	    !gh_sha256_add(f->sha, (struct gh_span){ f->ring, (size_t)f->size }))
 		f->digest_failed = true;
 }
 

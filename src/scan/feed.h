@@ -15,11 +15,11 @@ struct gh_feed {
 	int fd;
 	struct stat before;
 	uint64_t size;
-	uint8_t *ring;	   /* GH_SHM bytes: ring, then window slots */
-	uint64_t head;	   /* bytes read into the ring */
-	uint64_t hold;	   /* the worker is done with everything below */
+	uint8_t *ring; /* GH_SHM bytes: ring, then window slots */
+	uint64_t head; /* bytes read into the ring */
+	uint64_t hold; /* the worker is done with everything below */
 	enum gh_feed_state state;
-	int sys;	   /* errno of GH_FEED_ERROR */
+	int sys; /* errno of GH_FEED_ERROR */
 
 	/* the digesting thread, for files larger than the ring; `lock` guards head, hashed, stop while it runs */
 	struct gh_sha256 *sha;
@@ -32,7 +32,7 @@ struct gh_feed {
 
 	/* what earlier reads of each block looked like; only for files larger than the ring */
 	struct gh_blockmac *mac;
-	uint64_t *tag; /* 0: not read yet */
+	uint64_t *tag;	/* 0: not read yet */
 	unsigned shift; /* block = 1 << shift bytes */
 };
 

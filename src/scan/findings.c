@@ -41,8 +41,12 @@ void gh_findings_add(struct gh_findings *f, const struct gh_rule *rule, struct g
 	struct gh_raised *r = GH_NEW(f->arena, struct gh_raised, 1);
 	struct gh_span m = gh_keep(f->arena, gh_span_str(member)), d = gh_keep(f->arena, gh_span_str(detail));
 	if (r != NULL && m.p != NULL && d.p != NULL) {
-		*r = (struct gh_raised){ .next = f->bucket[h], .rule = rule, .member = (const char *)m.p,
-					 .detail = (const char *)d.p, .times = 1, .index = f->n };
+		*r = (struct gh_raised){ .next = f->bucket[h],
+					 .rule = rule,
+					 .member = (const char *)m.p,
+					 .detail = (const char *)d.p,
+					 .times = 1,
+					 .index = f->n };
 		f->bucket[h] = r;
 	}
 	f->n++;

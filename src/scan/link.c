@@ -40,8 +40,8 @@ static void on_head(struct gh_link *l, uint64_t head)
 		return;
 	uint64_t back = fresh - l->hold < GH_SWEEP_OVERLAP ? fresh - l->hold : GH_SWEEP_OVERLAP;
 	l->head = head;
-	l->swept(l->arg, (struct gh_span){ l->mem + (fresh - back) % GH_RING, (size_t)(head - fresh + back) }, fresh - back,
-		 fresh);
+	l->swept(l->arg, (struct gh_span){ l->mem + (fresh - back) % GH_RING, (size_t)(head - fresh + back) },
+		 fresh - back, fresh);
 }
 
 /* Take one packet; returns its kind. *fd gets a descriptor that came along. */
@@ -88,9 +88,11 @@ static struct gh_span ring(struct gh_link *l, uint64_t off, size_t len)
 static struct gh_span in_slot(const struct gh_link *l, uint64_t off, size_t len)
 {
 	for (unsigned i = 0; i < GH_SLOTS; i++)
-		if (off >= l->slot[i].off && off - l->slot[i].off <= l->slot[i].n && len <= l->slot[i].n - (off - l->slot[i].off))
-			return (struct gh_span){ l->mem + 2 * (size_t)GH_RING + i * (size_t)GH_WINDOW_MAX +
-							 (off - l->slot[i].off), len };
+		if (off >= l->slot[i].off && off - l->slot[i].off <= l->slot[i].n &&
+		    len <= l->slot[i].n - (off - l->slot[i].off))
+			return (struct gh_span){
+				l->mem + 2 * (size_t)GH_RING + i * (size_t)GH_WINDOW_MAX + (off - l->slot[i].off), len
+			};
 	return (struct gh_span){ 0 };
 }
 
@@ -170,8 +172,12 @@ bool gh_link_next(struct gh_link *l, char *name, size_t cap)
 	size_t len = p.m.len < cap - 1 ? p.m.len : cap - 1;
 	memcpy(name, p.text, len);
 	name[len] = '\0';
-	l->src = (struct gh_src){ .size = p.m.a[0], .window = window, .peek = peek, .advance = advance,
-				  .epoch = &l->epoch, .stable = p.m.a[0] <= GH_RING };
+	l->src = (struct gh_src){ .size = p.m.a[0],
+				  .window = window,
+				  .peek = peek,
+				  .advance = advance,
+				  .epoch = &l->epoch,
+				  .stable = p.m.a[0] <= GH_RING };
 	l->job = p.m.job;
 	l->head = l->hold = 0;
 	l->failed = false;

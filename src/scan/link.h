@@ -4,7 +4,7 @@
 #include "scan/proto.h"
 
 struct gh_link {
-	struct gh_src src; /* the file in hand */
+	struct gh_src src;  /* the file in hand */
 	const uint8_t *mem; /* the ring, mapped twice in a row so that windows never wrap; then the slots */
 	int sock;
 	uint64_t head, hold, job;

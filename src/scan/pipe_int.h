@@ -31,7 +31,7 @@ struct gh_pipe {
 	struct gh_places hit, known;
 	struct gh_places pads; /* padding of the root that lies ahead, in order: checked as it flows by */
 	size_t pad_next;
-	uint64_t swept;	    /* bytes of the root that have flowed by */
+	uint64_t swept; /* bytes of the root that have flowed by */
 };
 
 /* One source being read, by one format. */
@@ -42,19 +42,19 @@ struct gh_frame {
 	struct gh_frame *up;
 	struct gh_src *src;
 	const struct gh_fmt *fmt;
-	const char *path;   /* "" for the file itself */
-	uint64_t base;	    /* place of this source in the root, when `placed` */
+	const char *path; /* "" for the file itself */
+	uint64_t base;	  /* place of this source in the root, when `placed` */
 	bool placed;
 	enum gh_member_how how;
 	const char *role;
 	struct gh_cover cover;
 	struct gh_places late; /* padding to be looked at after the walk */
-	bool trial;	    /* findings are held back until it is clear that this is the format */
+	bool trial;	       /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
 	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */
-	uint64_t calls, imports, lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */
+	uint64_t calls, imports,
+		lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */
 };
-
 
 /* ---- pipe_sink.c */
 extern const struct gh_sink_ops gh_pipe_sink_ops;

@@ -13,8 +13,9 @@ static void raise_at(struct gh_frame *f, const struct gh_rule *rule, struct gh_r
 		struct gh_span d = gh_keep(&p->arena, gh_span_str(detail));
 		if (r == NULL || d.p == NULL)
 			break; /* no memory to hold it back: better said too early than never */
-		*r = (struct gh_raised){ .rule = rule, .at = at, .ranged = ranged, .member = path,
-					 .detail = (const char *)d.p };
+		*r = (struct gh_raised){
+			.rule = rule, .at = at, .ranged = ranged, .member = path, .detail = (const char *)d.p
+		};
 		*t->held_end = r;
 		t->held_end = &r->next;
 		return;
@@ -71,8 +72,8 @@ enum gh_rc gh_pipe_member(struct gh_frame *f, const struct gh_member *m, struct 
  * code, but not a call of something that was imported by name. */
 static bool executes(const struct gh_call *c)
 {
-	return c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID && c->how != GH_CALL_HASH &&
-	       c->how != GH_CALL_LATE;
+	return c->how != GH_CALL_IMPORT && c->how != GH_CALL_EXT && c->how != GH_CALL_PERSID &&
+	       c->how != GH_CALL_HASH && c->how != GH_CALL_LATE;
 }
 
 static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
@@ -130,4 +131,3 @@ static void spool_close(struct gh_spool *sp)
 }
 
 const struct gh_sink_ops gh_pipe_sink_ops = { on_event, spool_open, gh_spool_put, gh_spool_src, spool_close };
-

@@ -55,9 +55,9 @@ void gh_pipe_late_padding(struct gh_frame *f)
 	for (size_t i = 0; i < f->late.n; i++) {
 		struct gh_range r = f->late.v[i];
 		for (uint64_t done = 0; done < r.len;) {
-			struct gh_span w = gh_src_window(f->src, r.off + done, GH_WINDOW_MAX < r.len - done ?
-									      (size_t)GH_WINDOW_MAX :
-									      (size_t)(r.len - done));
+			struct gh_span w = gh_src_window(f->src, r.off + done,
+							 GH_WINDOW_MAX < r.len - done ? (size_t)GH_WINDOW_MAX
+										      : (size_t)(r.len - done));
 			if (w.n == 0)
 				break;
 			size_t bad = gh_pipe_nonzero(w);
@@ -131,7 +131,8 @@ void gh_pipe_sweep_spool(void *arg, struct gh_spool *sp, struct gh_span block, u
 static void embedded(struct gh_frame *f, uint64_t off)
 {
 	char text[96];
-	(void)snprintf(text, sizeof text, "a complete ELF, PE or Mach-O header stands at byte %llu", (unsigned long long)off);
+	(void)snprintf(text, sizeof text, "a complete ELF, PE or Mach-O header stands at byte %llu",
+		       (unsigned long long)off);
 	gh_pipe_find(f, GH_S_EMBEDDED, (struct gh_range){ off, 1 }, text);
 }
 
@@ -142,7 +143,8 @@ void gh_pipe_report_hits(struct gh_frame *root)
 	for (size_t i = 0; i < p->hit.n; i++) {
 		bool own = false;
 		for (size_t k = 0; k < p->known.n && !own; k++)
-			own = p->hit.v[i].off >= p->known.v[k].off && p->hit.v[i].off < p->known.v[k].off + p->known.v[k].len;
+			own = p->hit.v[i].off >= p->known.v[k].off &&
+			      p->hit.v[i].off < p->known.v[k].off + p->known.v[k].len;
 		if (!own)
 			embedded(root, p->hit.v[i].off);
 	}

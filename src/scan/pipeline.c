@@ -32,7 +32,8 @@ static void look_inside(struct gh_frame *f, struct gh_range at, const char *what
 	struct gh_src_sub sub;
 	char name[64];
 	(void)snprintf(name, sizeof name, "%s at byte %llu", what, (unsigned long long)at.off);
-	struct gh_member m = { .how = GH_MEMBER_HIDDEN, .name = gh_span_str(name),
+	struct gh_member m = { .how = GH_MEMBER_HIDDEN,
+			       .name = gh_span_str(name),
 			       .src = gh_src_sub(&sub, f->src, at.off, at.len) };
 	(void)gh_pipe_member(f, &m, at);
 }
@@ -52,7 +53,8 @@ static void report_gap(struct gh_frame *f, struct gap g)
 	for (size_t i = 0; i < 8 && i < w.n; i++)
 		(void)snprintf(start + 3 * i, sizeof start - 3 * i, " %02x", w.p[i]);
 	(void)snprintf(text, sizeof text, zero ? "%llu bytes%s, %szero" : "%llu bytes%s, starting%s",
-		       (unsigned long long)g.at.len, tail ? " at the end" : "", zero ? (all ? "all " : "the first MiB ") : start);
+		       (unsigned long long)g.at.len, tail ? " at the end" : "",
+		       zero ? (all ? "all " : "the first MiB ") : start);
 	gh_pipe_find(f, tail ? GH_S_TRAILING : GH_S_GAP, g.at, text);
 	if (!zero || !all)
 		look_inside(f, g.at, "unclaimed bytes");
@@ -160,8 +162,14 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 	f->calls = f->imports = f->lacking = 0;
 	struct gh_arena arena = { .max = p->lim.arena };
 	struct gh_err err = { 0 };
-	struct gh_walk w = { .src = sf->src, .arena = &arena, .sink = &f->sink, .lim = &p->lim, .name = f->scene.name,
-			     .role = f->role, .weak = trust == WEAK || trust == QUIET, .err = &err };
+	struct gh_walk w = { .src = sf->src,
+			     .arena = &arena,
+			     .sink = &f->sink,
+			     .lim = &p->lim,
+			     .name = f->scene.name,
+			     .role = f->role,
+			     .weak = trust == WEAK || trust == QUIET,
+			     .err = &err };
 	size_t pads = p->pads.n;
 	enum gh_rc rc = fmt->walk(&w);
 	for (size_t i = 0; i < gh_checks_n; i++)
@@ -211,7 +219,8 @@ static bool refined(const struct reading *r, const struct gh_fmt *fmt)
 	return false;
 }
 
-static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt *fmt, enum gh_match match, enum trust trust)
+static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt *fmt, enum gh_match match,
+		    enum trust trust)
 {
 	if (refined(r, fmt))
 		return;
@@ -277,13 +286,15 @@ static void read_all(struct gh_frame *sf, const struct gh_ident *id, const struc
 		read_as_identified(sf, id, r, quiet ? QUIET : SURE);
 }
 
-static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m, const struct reading *r)
+static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m,
+			   const struct reading *r)
 {
 	char text[200], names[120] = "";
 	struct gh_range all = { 0, sf->src->size };
 	bool named = m->how == GH_MEMBER_FILE && !m->raw;
 	for (size_t i = 0; i < r->n; i++) {
-		(void)snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", r->as[i]->name);
+		(void)snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "",
+			       r->as[i]->name);
 		named = named && gh_name_disagrees(m->name, r->as[i]);
 	}
 	if (r->n == 0) {
@@ -301,7 +312,8 @@ static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const
 		(void)snprintf(text, sizeof text, "the bytes are a whole file: %s", names);
 		gh_pipe_find(sf, m->raw ? GH_S_NOT_RAW : GH_S_HIDDEN, all, text);
 	} else if (m->how == GH_MEMBER_NESTED) {
-		(void)snprintf(text, sizeof text, "%s%s%s", names, m->role != NULL ? ", as " : "", m->role != NULL ? m->role : "");
+		(void)snprintf(text, sizeof text, "%s%s%s", names, m->role != NULL ? ", as " : "",
+			       m->role != NULL ? m->role : "");
 		gh_pipe_find(sf, GH_S_NESTED, all, text);
 	} else if (named) {
 		(void)snprintf(text, sizeof text, "content is %s", names);
@@ -372,8 +384,8 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 		struct gh_pipe_result *out = p->result;
 		out->understood = m->src->size - r.missing;
 		for (size_t i = 0; i < r.n; i++)
-			(void)snprintf(out->format + strlen(out->format), sizeof out->format - strlen(out->format), "%s%s",
-				       i ? "+" : "", r.as[i]->name);
+			(void)snprintf(out->format + strlen(out->format), sizeof out->format - strlen(out->format),
+				       "%s%s", i ? "+" : "", r.as[i]->name);
 		if (r.n == 0)
 			(void)snprintf(out->format, sizeof out->format, m->src->size == 0 ? "empty" : "unknown");
 		gh_src_advance(m->src, m->src->size); /* the rest flows by: it is swept too */
@@ -403,8 +415,12 @@ struct gh_pipe *gh_pipe_new(const struct gh_limits *lim, const struct gh_pipe_ho
 	p->host = host;
 	p->arena.max = (size_t)24 << 20;
 	p->findings = (struct gh_findings){ .host = host, .arena = &p->arena };
-	p->budget = (struct gh_spool_budget){ .expanded_left = lim->expanded, .ratio = lim->ratio, .owner = p,
-					      .spill = spill, .arg = p, .sweep = gh_pipe_sweep_spool };
+	p->budget = (struct gh_spool_budget){ .expanded_left = lim->expanded,
+					      .ratio = lim->ratio,
+					      .owner = p,
+					      .spill = spill,
+					      .arg = p,
+					      .sweep = gh_pipe_sweep_spool };
 	return p;
 }
 

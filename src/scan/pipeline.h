@@ -22,8 +22,8 @@ struct gh_pipe_host {
 struct gh_pipe_result {
 	uint64_t understood; /* bytes of the file that are accounted for, members' bytes included */
 	uint64_t members, expanded;
-	uint64_t dropped;    /* findings beyond GH_FINDINGS_PER_RULE of a rule */
-	char format[128];    /* names joined by '+', "unknown", "empty" */
+	uint64_t dropped; /* findings beyond GH_FINDINGS_PER_RULE of a rule */
+	char format[128]; /* names joined by '+', "unknown", "empty" */
 };
 
 /* A pipe for one file. NULL: no memory. */

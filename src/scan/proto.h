@@ -32,13 +32,13 @@ enum gh_msg_kind {
 	GH_TO_SPILL,   /* carries a descriptor, or a[0] = errno */
 	GH_TO_FAILED,  /* a[0]: the file cannot be read any further; finish with what there is */
 	/* worker → trusted process */
-	GH_FROM_READY,	 /* locked down; text: empty, or the layer that could not be had */
-	GH_FROM_HOLD,	 /* a[0]: bytes below are not needed any more */
-	GH_FROM_WINDOW,	 /* a[0] off, a[1] len, a[2] slot */
-	GH_FROM_SPILL,	 /* give me an unlinked file */
+	GH_FROM_READY,	/* locked down; text: empty, or the layer that could not be had */
+	GH_FROM_HOLD,	/* a[0]: bytes below are not needed any more */
+	GH_FROM_WINDOW, /* a[0] off, a[1] len, a[2] slot */
+	GH_FROM_SPILL,	/* give me an unlinked file */
 	GH_FROM_FINDING, /* a[0] off, a[1] len, a[2] ranged, a[3] length of the member path; text: id, NUL, member, detail */
-	GH_FROM_TIMES,	 /* a[0] index of the finding in this job, a[1] how often */
-	GH_FROM_DONE,	 /* a[0] understood, a[1] members, a[2] expanded, a[3] dropped findings; text: format */
+	GH_FROM_TIMES, /* a[0] index of the finding in this job, a[1] how often */
+	GH_FROM_DONE,  /* a[0] understood, a[1] members, a[2] expanded, a[3] dropped findings; text: format */
 };
 
 struct gh_msg {

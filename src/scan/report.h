@@ -12,39 +12,40 @@ struct gh_finding {
 	const char *member; /* "archive/data.pkl", nested with " > ", "" for the file itself */
 	uint64_t off, len;  /* byte range within file or member */
 	bool ranged;	    /* off and len mean something */
-	unsigned times;	    /* how often this rule with this detail was raised in this member (>= 1; the first place stands) */
+	unsigned
+		times; /* how often this rule with this detail was raised in this member (>= 1; the first place stands) */
 };
 
 struct gh_file_report {
-	const char *path;      /* as given, or below the directory given */
-	const char *format;    /* "pytorch-zip", "gguf", … ; several joined by "+"; "unknown" */
-	char sha256[65];       /* "" when the file could not be read to its end */
+	const char *path;   /* as given, or below the directory given */
+	const char *format; /* "pytorch-zip", "gguf", … ; several joined by "+"; "unknown" */
+	char sha256[65];    /* "" when the file could not be read to its end */
 	uint64_t size;
-	uint64_t understood;   /* bytes that some reader accounted for; coverage is complete when understood == size */
-	uint64_t members;      /* members inspected, nested ones included */
-	uint64_t expanded;     /* bytes they had */
+	uint64_t understood; /* bytes that some reader accounted for; coverage is complete when understood == size */
+	uint64_t members;    /* members inspected, nested ones included */
+	uint64_t expanded;   /* bytes they had */
 	enum gh_verdict verdict;
 	const struct gh_finding *finding; /* sorted: worst effect first, then severity, member, offset, id */
 	size_t nfinding;
-	uint64_t dropped;      /* findings beyond the cap per file; counted, verdict includes them */
+	uint64_t dropped; /* findings beyond the cap per file; counted, verdict includes them */
 };
 
 struct gh_scan_report {
-	const char *target;    /* what was scanned, as given on the command line (several: joined by a space) */
+	const char *target; /* what was scanned, as given on the command line (several: joined by a space) */
 	enum gh_verdict verdict;
 	const struct gh_file_report *file; /* sorted by path, bytewise */
 	size_t nfile;
-	uint64_t bytes;        /* of all files */
-	const char *scanner;   /* version, "0.1.0" */
-	const char *rules;     /* version of the rule data: date and digest of its content */
+	uint64_t bytes;	     /* of all files */
+	const char *scanner; /* version, "0.1.0" */
+	const char *rules;   /* version of the rule data: date and digest of its content */
 };
 
 const char *gh_verdict_name(enum gh_verdict v);	  /* "CLEAN" … */
 const char *gh_severity_name(enum gh_severity s); /* "info" … "critical" */
 
 struct gh_report_style {
-	bool colour;  /* ANSI colours */
-	bool verbose; /* also findings without effect, and every clean file */
+	bool colour;	/* ANSI colours */
+	bool verbose;	/* also findings without effect, and every clean file */
 	unsigned width; /* columns of the terminal; 0: do not wrap */
 };
 /* One writer per format; each appends a complete document to out. */

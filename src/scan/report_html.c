@@ -28,8 +28,8 @@ static void tag(struct gh_buf *b, enum gh_verdict v)
 static void head(struct gh_buf *b, const struct gh_scan_report *r)
 {
 	gh_buf_str(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-"
-		   GH_REPORT_CSS_SHA256 "'; base-uri 'none'; form-action 'none'\">\n"
+		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		      "'sha256-" GH_REPORT_CSS_SHA256 "'; base-uri 'none'; form-action 'none'\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		      "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n");
 	gh_buf_fmt(b, "<title>%s: ", gh_verdict_name(r->verdict));

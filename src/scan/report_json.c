@@ -74,7 +74,8 @@ static void put_totals(struct gh_json *j, const struct gh_scan_report *r)
 		gh_json_number(j, gh_verdict_name((enum gh_verdict)v), t.files[v]);
 	gh_json_close(j, '}');
 	gh_json_number(j, "findings",
-		    t.findings[GH_CLEAN] + t.findings[GH_REVIEW] + t.findings[GH_INCOMPLETE] + t.findings[GH_UNSAFE]);
+		       t.findings[GH_CLEAN] + t.findings[GH_REVIEW] + t.findings[GH_INCOMPLETE] +
+			       t.findings[GH_UNSAFE]);
 	gh_json_close(j, '}');
 }
 

@@ -22,7 +22,4 @@ const char *gh_verdict_name(enum gh_verdict v) { return verdicts[sane(v)].name; 
 const char *gh_verdict_word(enum gh_verdict v) { return verdicts[sane(v)].word; }
 const char *gh_verdict_means(enum gh_verdict v) { return verdicts[sane(v)].means; }
 
-const char *gh_severity_name(enum gh_severity s)
-{
-	return severities[(unsigned)s < GH_SEVERITIES ? s : GH_CRITICAL];
-}
+const char *gh_severity_name(enum gh_severity s) { return severities[(unsigned)s < GH_SEVERITIES ? s : GH_CRITICAL]; }

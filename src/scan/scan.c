@@ -17,14 +17,18 @@
 enum { FILE_ARENA = 8 << 20, REPORT_ARENA = 512 << 20 };
 
 const struct gh_scan_options gh_scan_options_default = {
-	.limits = { .expanded = (uint64_t)16 << 30, .members = 1 << 20, .steps = (uint64_t)1 << 33, .depth = 16, .ratio = 1000 },
+	.limits = { .expanded = (uint64_t)16 << 30,
+		    .members = 1 << 20,
+		    .steps = (uint64_t)1 << 33,
+		    .depth = 16,
+		    .ratio = 1000 },
 	.jobs = 2,
 	.seconds = 60,
 	.memory = (size_t)128 << 20,
 };
 
 struct gh_scan {
-	struct gh_arena arena; /* the report's own texts */
+	struct gh_arena arena;	     /* the report's own texts */
 	struct gh_arena *file_arena; /* one per file, owned by the thread that scans it */
 	size_t nfile, cap;
 	struct gh_file_report *file;
@@ -36,12 +40,12 @@ struct pool {
 	struct gh_scan *scan;
 	const struct gh_scan_options *opt;
 	struct gh_os_tree tree;
-	size_t first;	   /* of this artifact in scan->file */
+	size_t first; /* of this artifact in scan->file */
 	pthread_mutex_t lock;
-	size_t next;	   /* in tree */
+	size_t next;	       /* in tree */
 	size_t *again, nagain; /* files that a worker had cleared before it died */
 	struct gh_err *err;
-	enum gh_rc rc;	   /* why no file could be scanned */
+	enum gh_rc rc; /* why no file could be scanned */
 	uint64_t files_done, files, bytes_done, bytes;
 };
 
@@ -275,7 +279,8 @@ static int spool_stdin(uint64_t limit, char *why, size_t cap)
 	uint64_t total = 0;
 	int fd = gh_os_unlinked_file();
 	if (fd < 0) {
-		(void)snprintf(why, cap, "no temporary file for standard input in $TMPDIR or /var/tmp: %s", strerror(errno));
+		(void)snprintf(why, cap, "no temporary file for standard input in $TMPDIR or /var/tmp: %s",
+			       strerror(errno));
 		return -1;
 	}
 	for (ssize_t n; (n = read(STDIN_FILENO, buf, sizeof buf)) != 0;) {
@@ -287,8 +292,10 @@ static int spool_stdin(uint64_t limit, char *why, size_t cap)
 			(void)snprintf(why, cap, "standard input is longer than %llu bytes (--limit-expanded)",
 				       (unsigned long long)limit);
 		else if (!write_fully(fd, buf, (size_t)n))
-			(void)snprintf(why, cap, "standard input does not fit into the directory for temporary files ($TMPDIR): %s",
-				       strerror(errno));
+			(void)snprintf(
+				why, cap,
+				"standard input does not fit into the directory for temporary files ($TMPDIR): %s",
+				strerror(errno));
 		else
 			continue;
 		(void)close(fd);
@@ -298,7 +305,8 @@ static int spool_stdin(uint64_t limit, char *why, size_t cap)
 }
 
 /* A row for a path of which nothing could be scanned. */
-static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rule rule, const char *why, struct gh_err *err)
+static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rule rule, const char *why,
+			   struct gh_err *err)
 {
 	if (!grow_rows(s, 1))
 		return gh_fail(err, GH_E_NOMEM, "no memory for the report");
@@ -308,8 +316,8 @@ static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rul
 	return GH_OK;
 }
 
-static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struct gh_scan_options *opt, struct lane *lane,
-				struct gh_err *err)
+static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struct gh_scan_options *opt,
+				struct lane *lane, struct gh_err *err)
 {
 	struct pool p = { .scan = s, .opt = opt, .first = s->nfile, .err = err };
 	char via[32], why[200];

@@ -147,13 +147,19 @@ struct gh_src *gh_spool_src(struct gh_spool *sp)
 		uint64_t have = sp->n; /* a member that ran into a limit holds less than its size */
 		if (!sp->swept)
 			sp->budget->sweep(sp->budget->arg, sp, (struct gh_span){ sp->mem, sp->n }, 0);
-		sp->src = (struct gh_src){ .size = have, .window = memory_window, .peek = memory_window,
-					   .epoch = &sp->epoch, .stable = true };
+		sp->src = (struct gh_src){ .size = have,
+					   .window = memory_window,
+					   .peek = memory_window,
+					   .epoch = &sp->epoch,
+					   .stable = true };
 	} else {
 		bool ok = sp->win != NULL || (sp->win = malloc(GH_WINDOW_MAX)) != NULL;
 		ok = ok && flush(sp);
-		sp->src = (struct gh_src){ .size = sp->written, .window = file_window, .peek = file_peek,
-					   .epoch = &sp->epoch, .fail = ok ? GH_OK : GH_E_NOMEM };
+		sp->src = (struct gh_src){ .size = sp->written,
+					   .window = file_window,
+					   .peek = file_peek,
+					   .epoch = &sp->epoch,
+					   .fail = ok ? GH_OK : GH_E_NOMEM };
 		sp->size = sp->written;
 	}
 	sp->swept = true;

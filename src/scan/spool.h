@@ -10,7 +10,7 @@ struct gh_spool_budget {
 	uint64_t expanded_left; /* bytes, shared by all members of a file */
 	uint64_t expanded;	/* bytes so far */
 	unsigned ratio;
-	const char *hit; /* which budget ran out first, for the finding; NULL: none */
+	const char *hit;	 /* which budget ran out first, for the finding; NULL: none */
 	struct gh_pipe *owner;	 /* closes spools without being named: see struct gh_sink_ops */
 	int (*spill)(void *arg); /* a descriptor of an unlinked file, or -1 */
 	void *arg;

@@ -6,7 +6,7 @@
 enum { LEAST_WIDTH = 40 };
 
 static const char *const ansi[] = {
-	[GH_PLAIN] = "\033[0m",	   [GH_BOLD] = "\033[1m",	 [GH_DIM] = "\033[2m",	     [GH_RED] = "\033[1;31m",
+	[GH_PLAIN] = "\033[0m",	     [GH_BOLD] = "\033[1m",	 [GH_DIM] = "\033[2m",	    [GH_RED] = "\033[1;31m",
 	[GH_MAGENTA] = "\033[1;35m", [GH_YELLOW] = "\033[1;33m", [GH_GREEN] = "\033[1;32m",
 };
 

@@ -145,7 +145,9 @@ void gh_outcome_add(struct gh_arena *arena, struct gh_outcome *out, const struct
 	if (f == NULL)
 		out->dropped++;
 	else
-		*f = (struct gh_finding){ .rule = rule, .detail = keep_text(arena, gh_span_str(detail)), .member = "", .times = 1 };
+		*f = (struct gh_finding){
+			.rule = rule, .detail = keep_text(arena, gh_span_str(detail)), .member = "", .times = 1
+		};
 }
 
 static const char *on_finding(struct job *j, const struct gh_msg *m, const char *text)
@@ -279,7 +281,8 @@ static enum gh_rc await_ready(struct gh_worker *w, struct gh_err *err)
 	struct gh_packet p;
 	ssize_t n = gh_ipc_recv(w->sock, &p, sizeof p, NULL, 0);
 	if (n < (ssize_t)sizeof p.m || p.m.kind != GH_FROM_READY || p.m.len != (size_t)n - sizeof p.m)
-		return gh_fail(err, GH_E_DENIED, "the worker ended before it was locked down; "
+		return gh_fail(err, GH_E_DENIED,
+			       "the worker ended before it was locked down; "
 			       "this kernel may lack seccomp, or the program does not match this gatehouse");
 	if (p.m.len != 0)
 		return gh_fail(err, GH_E_DENIED, "the worker could not lock itself down: %.*s", (int)p.m.len, p.text);
@@ -394,7 +397,9 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	struct gh_packet p = { .m = { .kind = GH_TO_JOB, .job = w->jobs, .a = { feed.size, feed.head } } };
 	p.m.len = (uint32_t)strnlen(name, 1024);
 	memcpy(p.text, name, p.m.len);
-	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT) ? WAIT_OK : WAIT_GONE;
+	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT)
+				? WAIT_OK
+				: WAIT_GONE;
 	bool small = feed.size <= GH_RING;
 	if (small) {
 		gh_feed_digest_small(&feed);
@@ -428,7 +433,8 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	}
 	gh_feed_close(&feed, out->sha256);
 	if (feed.state == GH_FEED_CHANGED)
-		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_CHANGED], "size, time or content differ from what was read first");
+		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_CHANGED],
+			       "size, time or content differ from what was read first");
 	else if (feed.state == GH_FEED_ERROR)
 		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_IO], strerror(feed.sys));
 	return GH_OK;

@@ -25,7 +25,8 @@ static void on_finding(void *arg, const struct gh_rule *rule, struct gh_range at
 	memcpy(text, rule->id, id);
 	memcpy(text + id, member, m);
 	memcpy(text + id + m, detail, d);
-	gh_link_say(l, GH_FROM_FINDING, at.off, at.len, ranged, m, (struct gh_span){ (const uint8_t *)text, id + m + d });
+	gh_link_say(l, GH_FROM_FINDING, at.off, at.len, ranged, m,
+		    (struct gh_span){ (const uint8_t *)text, id + m + d });
 }
 
 static void on_times(void *arg, size_t i, uint64_t times)
@@ -77,7 +78,8 @@ int main(int argc, char **argv)
 	lim.arena = memory / 2;
 	/* One allocation now: malloc sets itself up with calls that are refused later. */
 	free(malloc(1));
-	const struct gh_lockdown lock = { .memory = memory, .file_bytes = lim.expanded,
+	const struct gh_lockdown lock = { .memory = memory,
+					  .file_bytes = lim.expanded,
 					  .cpu_seconds = (unsigned)number(argv[7]) * GH_WORKER_JOBS };
 	const char *layer = gh_lock_down(&lock);
 	gh_link_say(&link, GH_FROM_READY, 0, 0, 0, 0, gh_span_str(layer == NULL ? "" : layer));

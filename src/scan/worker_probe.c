@@ -14,7 +14,10 @@
 
 /* Each attempt returns when it was refused and never when it killed us. What succeeded ends in exit status 99. */
 static long try_open(void) { return syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY); }
-static long try_create(void) { return syscall(SYS_openat, AT_FDCWD, "/tmp/gatehouse-escaped", O_CREAT | O_WRONLY, 0600); }
+static long try_create(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/tmp/gatehouse-escaped", O_CREAT | O_WRONLY, 0600);
+}
 static long try_socket(void) { return syscall(SYS_socket, AF_INET, SOCK_STREAM, 0); }
 static long try_exec(void)
 {
@@ -39,7 +42,9 @@ static long try_prctl(void) { return syscall(SYS_prctl, 4 /* PR_SET_DUMPABLE */,
 static long try_io_uring(void) { return syscall(SYS_io_uring_setup, 1, 0); }
 static long try_memory(void) /* more than the limit: refused, not killed */
 {
-	return mmap(NULL, (size_t)1 << 32, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+	return mmap(NULL, (size_t)1 << 32, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+		       ? -1
+		       : 0;
 }
 static long try_hang(void)
 {
@@ -57,10 +62,12 @@ static const struct {
 	const char *name;
 	long (*attempt)(void);
 } probes[] = {
-	{ "open", try_open },	  { "create", try_create },	{ "socket", try_socket },     { "exec", try_exec },
-	{ "fork", try_fork },	  { "clone", try_clone },	{ "ptrace", try_ptrace },     { "kill-parent", try_kill },
-	{ "kill-any", try_kill_any }, { "mmap-exec", try_mmap_exec }, { "mprotect", try_mprotect }, { "prctl", try_prctl },
-	{ "io_uring", try_io_uring }, { "memory", try_memory },	{ "hang", try_hang },	      { "crash", try_crash },
+	{ "open", try_open },		{ "create", try_create },     { "socket", try_socket },
+	{ "exec", try_exec },		{ "fork", try_fork },	      { "clone", try_clone },
+	{ "ptrace", try_ptrace },	{ "kill-parent", try_kill },  { "kill-any", try_kill_any },
+	{ "mmap-exec", try_mmap_exec }, { "mprotect", try_mprotect }, { "prctl", try_prctl },
+	{ "io_uring", try_io_uring },	{ "memory", try_memory },     { "hang", try_hang },
+	{ "crash", try_crash },
 };
 
 void gh_worker_probe(const char *name)

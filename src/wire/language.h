@@ -14,10 +14,10 @@ struct gh_lang {			  /* zero-initialised is the start */
 	/* Is it a script, or a document that shows commands? Lines outside of fences, comments and blank ones left out. */
 	uint64_t commands, prose, headings;
 	bool heading; /* the line before was a `#` line behind a blank one: a comment or a heading, as what follows tells */
-	bool weighed; /* some line was */
+	bool weighed;		 /* some line was */
 	bool shown, after_blank; /* in a block that Markdown shows as code: indented, behind a blank line */
-	const char *sure; /* one sign was enough */
-	uint8_t tail[64]; /* of JSON and templates: what the last line or piece ended with, decoded */
+	const char *sure;	 /* one sign was enough */
+	uint8_t tail[64];	 /* of JSON and templates: what the last line or piece ended with, decoded */
 	size_t ntail;
 };
 

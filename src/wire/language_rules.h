@@ -292,10 +292,11 @@ static const char *const jinja_words[] = {
 };
 /* First words of lines that a shell executes. Words that sentences begin with are left out. */
 static const char *const shell_words[] = {
-	".",	  "source", "then",  "else",   "fi",	"do",	   "done",   "esac",  "elif",  "exit",	"return", "local",
-	"cd",	  "mkdir",  "cp",    "mv",     "rm",	"ln",	   "cat",    "ls",    "git",   "python", "python3", "pip",
-	"pip3",	  "conda",  "npm",   "node",   "docker", "tar",	   "unzip",  "gzip",  "grep",  "sed",	"awk",	  "curl",
-	"wget",	  "sudo",   "chmod", "chown",  "echo",	"printf",  "export", "eval",  "exec",  "nohup", "sh",	  "bash",
-	"ssh",	  "scp",    "apt",   "apt-get", "yum",	"dnf",	   "brew",   "systemctl", "trap", "shift", "unset", "while",
-	"until",  "base64", "nc",    "ncat",   "perl",	"ruby",	   "crontab", "mktemp", "rsync", "ollama", "true", "sleep",
+	".",	     "source", "then",	"else",	  "fi",	   "do",    "done",   "esac",	 "elif",   "exit",   "return",
+	"local",     "cd",     "mkdir", "cp",	  "mv",	   "rm",    "ln",     "cat",	 "ls",	   "git",    "python",
+	"python3",   "pip",    "pip3",	"conda",  "npm",   "node",  "docker", "tar",	 "unzip",  "gzip",   "grep",
+	"sed",	     "awk",    "curl",	"wget",	  "sudo",  "chmod", "chown",  "echo",	 "printf", "export", "eval",
+	"exec",	     "nohup",  "sh",	"bash",	  "ssh",   "scp",   "apt",    "apt-get", "yum",	   "dnf",    "brew",
+	"systemctl", "trap",   "shift", "unset",  "while", "until", "base64", "nc",	 "ncat",   "perl",   "ruby",
+	"crontab",   "mktemp", "rsync", "ollama", "true",  "sleep",
 };

@@ -14,7 +14,8 @@ enum gh_path_flag {
 	GH_PATH_BACKSLASH = 1 << 5, /* a separator on Windows, a letter elsewhere */
 	GH_PATH_CONTROL = 1 << 6,   /* control characters */
 	GH_PATH_DECEPTIVE = 1 << 7, /* bidi overrides, zero-width and similar characters */
-	GH_PATH_RESERVED = 1 << 8,  /* a Windows device (CON, NUL, COM1 …), an alternate stream (a:b), a trailing dot or blank */
+	GH_PATH_RESERVED =
+		1 << 8, /* a Windows device (CON, NUL, COM1 …), an alternate stream (a:b), a trailing dot or blank */
 	GH_PATH_EMPTY = 1 << 9,	    /* no component at all */
 	GH_PATH_LONG = 1 << 10,	    /* above 4096 bytes, or a component above 255 */
 	GH_PATH_NOT_UTF8 = 1 << 11, /* not valid UTF-8: some legacy code page */

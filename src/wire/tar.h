@@ -10,10 +10,10 @@ enum gh_tar_dialect { GH_TAR_V7, GH_TAR_USTAR, GH_TAR_GNU };
 
 struct gh_tar_header { /* spans point into the block */
 	enum gh_tar_dialect dialect;
-	struct gh_span name, prefix, link; /* without trailing NULs; prefix: ustar only */
+	struct gh_span name, prefix, link;     /* without trailing NULs; prefix: ustar only */
 	struct gh_span after_name, after_link; /* bytes of those fields behind the first NUL */
 	uint64_t mode, size, devmajor, devminor;
-	uint8_t type; /* '\0' is given as '0' */
+	uint8_t type;	 /* '\0' is given as '0' */
 	bool bad_size;	 /* the size field is no number this reader (or any) agrees about */
 	bool signed_sum; /* the checksum fits only when bytes are taken as signed, as old tars did */
 	bool odd_number; /* some other number field has bytes that are no octal digits, blanks or base-256 */

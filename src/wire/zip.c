@@ -137,7 +137,8 @@ static void zip64(struct gh_span b, bool central, struct gh_zip_header *h, struc
 	if (both || h->csize == UINT32_MAX)
 		h->csize = gh_rd_u64le(&r);
 	/* In a local header one value may be plain and the other saturated: then both places must say the same. */
-	if (both && ((was.usize != UINT32_MAX && was.usize != h->usize) || (was.csize != UINT32_MAX && was.csize != h->csize)))
+	if (both &&
+	    ((was.usize != UINT32_MAX && was.usize != h->usize) || (was.csize != UINT32_MAX && was.csize != h->csize)))
 		x->conflict = true;
 	if (central && h->off == UINT32_MAX)
 		h->off = gh_rd_u64le(&r);

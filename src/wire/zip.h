@@ -6,12 +6,12 @@
 #include "base/span.h"
 
 enum { /* fixed parts, signature included */
-	GH_ZIP_LOCAL_SIZE = 30,
-	GH_ZIP_CENTRAL_SIZE = 46,
-	GH_ZIP_END_SIZE = 22,
-	GH_ZIP_END64_SIZE = 56,
-	GH_ZIP_LOCATOR_SIZE = 20,
-	GH_ZIP_TAIL = 65535 + GH_ZIP_END_SIZE, /* the end record starts within that many bytes of the end */
+       GH_ZIP_LOCAL_SIZE = 30,
+       GH_ZIP_CENTRAL_SIZE = 46,
+       GH_ZIP_END_SIZE = 22,
+       GH_ZIP_END64_SIZE = 56,
+       GH_ZIP_LOCATOR_SIZE = 20,
+       GH_ZIP_TAIL = 65535 + GH_ZIP_END_SIZE, /* the end record starts within that many bytes of the end */
 };
 enum {
 	GH_ZIP_SIG_LOCAL = 0x04034b50,
@@ -23,11 +23,11 @@ enum {
 	GH_ZIP_SIG_SPANNED = 0x30304b50, /* marker in front of a would-be split archive, 8.5.4 */
 };
 enum { /* general purpose bits, 4.4.4 */
-	GH_ZIP_F_ENCRYPTED = 1 << 0,
-	GH_ZIP_F_DESCRIPTOR = 1 << 3,
-	GH_ZIP_F_STRONG = 1 << 6,
-	GH_ZIP_F_UTF8 = 1 << 11,
-	GH_ZIP_F_MASKED = 1 << 13,
+       GH_ZIP_F_ENCRYPTED = 1 << 0,
+       GH_ZIP_F_DESCRIPTOR = 1 << 3,
+       GH_ZIP_F_STRONG = 1 << 6,
+       GH_ZIP_F_UTF8 = 1 << 11,
+       GH_ZIP_F_MASKED = 1 << 13,
 };
 
 /* End of central directory, 4.3.16; the zip64 record (4.3.14) read into the same shape. */
@@ -65,12 +65,12 @@ bool gh_zip_central(struct gh_span in, struct gh_zip_header *out);
 
 /* What the extra field of a header says, 4.5. */
 struct gh_zip_extra {
-	bool broken;	   /* a block is longer than what is left; up to 3 zero bytes at the end are alignment */
-	bool conflict;	   /* zip64 values that only some readers would use and that contradict the header; or two blocks
+	bool broken;   /* a block is longer than what is left; up to 3 zero bytes at the end are alignment */
+	bool conflict; /* zip64 values that only some readers would use and that contradict the header; or two blocks
 			    * of a kind of which there must be one */
-	bool plain;	   /* only blocks of well-known small kinds: nothing at the author's will */
-	bool aes;	   /* WinZip AES, 0x9901 */
-	bool utf8;	   /* Info-ZIP Unicode path, 0x7075 */
+	bool plain;    /* only blocks of well-known small kinds: nothing at the author's will */
+	bool aes;      /* WinZip AES, 0x9901 */
+	bool utf8;     /* Info-ZIP Unicode path, 0x7075 */
 	uint32_t utf8_crc; /* of the name it stands for */
 	struct gh_span utf8_name;
 };

@@ -43,7 +43,8 @@ static void unordered(struct gh_heap *h, gh_val v, struct gh_buf *b, unsigned de
 		size_t klen = one.n;
 		bool dup = false;
 		for (size_t k = 0; k < kept && !dup; k++)
-			dup = strncmp(text[k], gh_buf_cstr(&one), klen) == 0 && (text[k][klen] == 0 || text[k][klen] == '=');
+			dup = strncmp(text[k], gh_buf_cstr(&one), klen) == 0 &&
+			      (text[k][klen] == 0 || text[k][klen] == '=');
 		if (!dup) {
 			if (pairs) {
 				gh_buf_ch(&one, '=');
@@ -161,9 +162,10 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *e)
 {
 	struct trace *t = (struct trace *)s;
 	struct gh_buf *b = &t->out;
-	static const char letter[] = { [GH_CALL_REDUCE] = 'C', [GH_CALL_NEW] = 'C', [GH_CALL_INST] = 'C',
-				       [GH_CALL_BUILD] = 'B',  [GH_CALL_SETITEM] = 'S', [GH_CALL_APPEND] = 'A',
-				       [GH_CALL_ADD] = 'U',    [GH_CALL_PERSID] = 'P' };
+	static const char letter[] = {
+		[GH_CALL_REDUCE] = 'C',	 [GH_CALL_NEW] = 'C',	 [GH_CALL_INST] = 'C', [GH_CALL_BUILD] = 'B',
+		[GH_CALL_SETITEM] = 'S', [GH_CALL_APPEND] = 'A', [GH_CALL_ADD] = 'U',  [GH_CALL_PERSID] = 'P'
+	};
 	if (e->kind != GH_EV_CALL)
 		return GH_OK;
 	const struct gh_call *c = e->u.call;

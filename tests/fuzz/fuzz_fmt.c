@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n)
 	if (GH_FUZZ_FMT.walk == NULL) { /* only recognised: the probe is all there is */
 		struct gh_span all = { d, n };
 		struct gh_probe p = { gh_span_cut(all, 0, GH_PROBE_BYTES),
-				      n > GH_PROBE_BYTES ? gh_span_cut(all, n - GH_PROBE_BYTES, GH_PROBE_BYTES) : all, n };
+				      n > GH_PROBE_BYTES ? gh_span_cut(all, n - GH_PROBE_BYTES, GH_PROBE_BYTES) : all,
+				      n };
 		(void)GH_FUZZ_FMT.probe(&p);
 		return 0;
 	}

@@ -40,7 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n)
 	if (gh_zip_central(in, &h))
 		gh_zip_extra(gh_span_cut(in, (uint64_t)GH_ZIP_CENTRAL_SIZE + h.name_n, h.extra_n), true, &h, &x);
 	for (int central = 0; central < 2; central++) {
-		h = (struct gh_zip_header){ .csize = UINT32_MAX, .usize = n & 1 ? UINT32_MAX : 7, .off = UINT32_MAX, .disk = UINT16_MAX };
+		h = (struct gh_zip_header){
+			.csize = UINT32_MAX, .usize = n & 1 ? UINT32_MAX : 7, .off = UINT32_MAX, .disk = UINT16_MAX
+		};
 		gh_zip_extra(in, central, &h, &x);
 		if (x.utf8 && x.utf8_name.n > n)
 			__builtin_trap();

@@ -5,8 +5,8 @@
 
 static const char *const claim_name[] = { "struct", "data", "pad", "free", "member" };
 static const char *const how_name[] = { "file", "stream", "nested", "hidden" };
-static const char *const call_name[] = { "import", "reduce", "new", "inst", "build", "setitem",
-					 "append", "add", "persid", "ext", "operation", "hash", "late" };
+static const char *const call_name[] = { "import", "reduce", "new", "inst",	 "build", "setitem", "append",
+					 "add",	   "persid", "ext", "operation", "hash",  "late" };
 static const char *const ref_name[] = { "path", "symlink", "hardlink", "url", "device" };
 
 struct gh_spool {
@@ -162,10 +162,7 @@ static enum gh_rc spool_put(struct gh_spool *sp, struct gh_span s)
 	return GH_OK;
 }
 
-static struct gh_src *spool_src(struct gh_spool *sp)
-{
-	return gh_src_mem(&sp->mem, (struct gh_span){ sp->p, sp->n });
-}
+static struct gh_src *spool_src(struct gh_spool *sp) { return gh_src_mem(&sp->mem, (struct gh_span){ sp->p, sp->n }); }
 
 static void spool_close(struct gh_spool *sp)
 {
@@ -200,8 +197,12 @@ static struct gh_span shaky_window(struct gh_src *s, uint64_t off, size_t len)
 
 void gh_events_walk(struct gh_events *ev, const struct gh_fmt *fmt, struct gh_span in, const char *name, bool unstable)
 {
-	*ev = (struct gh_events){ .sink = { &ops }, .log = gh_buf(8 << 20), .gapless = true, .budget = 64 << 20,
-				  .size = in.n, .max_events = 1 << 20 };
+	*ev = (struct gh_events){ .sink = { &ops },
+				  .log = gh_buf(8 << 20),
+				  .gapless = true,
+				  .budget = 64 << 20,
+				  .size = in.n,
+				  .max_events = 1 << 20 };
 	ev->cover = calloc(1, in.n + 1);
 	if (ev->cover == NULL)
 		abort();
@@ -213,9 +214,14 @@ void gh_events_walk(struct gh_events *ev, const struct gh_fmt *fmt, struct gh_sp
 	struct shaky shaky = { .all = in };
 	shaky.src = (struct gh_src){ .size = in.n, .window = shaky_window, .epoch = &shaky.epoch };
 	struct gh_probe probe = { gh_span_cut(in, 0, GH_PROBE_BYTES),
-				  in.n > GH_PROBE_BYTES ? gh_span_cut(in, in.n - GH_PROBE_BYTES, GH_PROBE_BYTES) : in, in.n };
-	struct gh_walk w = { .src = unstable ? &shaky.src : gh_src_mem(&mem, in), .arena = &arena, .sink = &ev->sink,
-			     .lim = &lim, .name = gh_span_str(name), .err = &err,
+				  in.n > GH_PROBE_BYTES ? gh_span_cut(in, in.n - GH_PROBE_BYTES, GH_PROBE_BYTES) : in,
+				  in.n };
+	struct gh_walk w = { .src = unstable ? &shaky.src : gh_src_mem(&mem, in),
+			     .arena = &arena,
+			     .sink = &ev->sink,
+			     .lim = &lim,
+			     .name = gh_span_str(name),
+			     .err = &err,
 			     .weak = fmt->probe(&probe) == GH_WEAK };
 	ev->rc = fmt->walk(&w);
 	(void)gh_err_line(&err, ev->why, sizeof ev->why);

@@ -20,19 +20,19 @@
 struct gh_events {
 	struct gh_sink sink;
 	struct gh_buf log;
-	enum gh_rc rc;	    /* what walk returned */
-	char why[400];	    /* its error chain */
-	uint64_t claimed;   /* bytes claimed (each once) */
-	bool gapless;	    /* every byte of the source claimed exactly once */
+	enum gh_rc rc;	  /* what walk returned */
+	char why[400];	  /* its error chain */
+	uint64_t claimed; /* bytes claimed (each once) */
+	bool gapless;	  /* every byte of the source claimed exactly once */
 	size_t nmember;
 	struct {
 		char name[128];
 		uint8_t *p;
 		size_t n; /* first 64 KiB */
 	} member[64];
-	uint64_t budget;    /* expanded bytes left */
+	uint64_t budget; /* expanded bytes left */
 	uint64_t size;
-	uint8_t *cover;	    /* one byte per byte of the source */
+	uint8_t *cover; /* one byte per byte of the source */
 	uint64_t events, max_events;
 };
 

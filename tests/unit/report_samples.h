@@ -9,20 +9,28 @@
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct gh_rule r_call = {
-	"GH-TST-0001", GH_CRITICAL, GH_UNSAFE, "Calls code outside the allow list",
+	"GH-TST-0001",
+	GH_CRITICAL,
+	GH_UNSAFE,
+	"Calls code outside the allow list",
 	"Whoever made the file runs commands on your machine, with your rights, in the moment the file is loaded.",
 	"Do not load it. Ask the publisher for a safetensors version, and report the file where you got it.",
 	"CWE-502 CVE-2025-32434 AML.T0011"
 };
-static const struct gh_rule r_name = {
-	"GH-TST-0002", GH_MEDIUM, GH_REVIEW, "Name and content disagree",
-	"A file that looks harmless by its name is opened by a loader that runs code.",
-	"Rename it to what it is, or find out why it was renamed.", "CWE-434"
-};
-static const struct gh_rule r_locked = {
-	"GH-TST-0003", GH_HIGH, GH_INCOMPLETE, "A member is encrypted", "What cannot be read can hold anything.",
-	"Unpack it with its password and scan the result.", ""
-};
+static const struct gh_rule r_name = { "GH-TST-0002",
+				       GH_MEDIUM,
+				       GH_REVIEW,
+				       "Name and content disagree",
+				       "A file that looks harmless by its name is opened by a loader that runs code.",
+				       "Rename it to what it is, or find out why it was renamed.",
+				       "CWE-434" };
+static const struct gh_rule r_locked = { "GH-TST-0003",
+					 GH_HIGH,
+					 GH_INCOMPLETE,
+					 "A member is encrypted",
+					 "What cannot be read can hold anything.",
+					 "Unpack it with its password and scan the result.",
+					 "" };
 static const struct gh_rule r_note = {
 	"GH-TST-0004", GH_INFO, GH_CLEAN, "Producer named in the metadata", "Nothing by itself.", "Nothing to do.", ""
 };

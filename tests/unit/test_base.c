@@ -35,9 +35,9 @@ static void arenas_keep_their_cap(void **st)
 	assert_non_null(p);
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(p[i], 0);
-	assert_null(gh_alloc(&a, SIZE_MAX, 2));		  /* the product wraps */
-	assert_null(gh_alloc(&a, 1, SIZE_MAX));		  /* rounding wraps */
-	assert_null(gh_alloc(&a, 1, 100001));		  /* beyond the cap */
+	assert_null(gh_alloc(&a, SIZE_MAX, 2)); /* the product wraps */
+	assert_null(gh_alloc(&a, 1, SIZE_MAX)); /* rounding wraps */
+	assert_null(gh_alloc(&a, 1, 100001));	/* beyond the cap */
 	size_t got = 0;
 	while (gh_alloc(&a, 1, 1000) != NULL)
 		got++;
@@ -73,12 +73,12 @@ static void utf8_is_strict(void **st)
 		{ GH_SPAN("\360\237\230\200"), 4, 0x1f600 },
 		{ GH_SPAN("\364\217\277\277"), 4, 0x10ffff },
 		{ GH_SPAN(""), 0, 0 },
-		{ GH_SPAN("\200"), 0, 0 },		/* continuation alone */
-		{ GH_SPAN("\300\200"), 0, 0 },		/* overlong NUL */
-		{ GH_SPAN("\340\200\200"), 0, 0 },	/* overlong */
-		{ GH_SPAN("\355\240\200"), 0, 0 },	/* surrogate */
-		{ GH_SPAN("\364\220\200\200"), 0, 0 },	/* above U+10FFFF */
-		{ GH_SPAN("\342\202"), 0, 0 },		/* cut */
+		{ GH_SPAN("\200"), 0, 0 },	       /* continuation alone */
+		{ GH_SPAN("\300\200"), 0, 0 },	       /* overlong NUL */
+		{ GH_SPAN("\340\200\200"), 0, 0 },     /* overlong */
+		{ GH_SPAN("\355\240\200"), 0, 0 },     /* surrogate */
+		{ GH_SPAN("\364\220\200\200"), 0, 0 }, /* above U+10FFFF */
+		{ GH_SPAN("\342\202"), 0, 0 },	       /* cut */
 		{ GH_SPAN("\377"), 0, 0 },
 	};
 	for (size_t i = 0; i < GH_ROWS(rows); i++) {
@@ -107,8 +107,8 @@ static void hostile_text_is_made_safe(void **st)
 		{ GH_SPAN("a\tb\nc\rd"), 80, "a\\tb\\nc\\rd" },
 		{ GH_SPAN("\033[31mred"), 80, "\\x1b[31mred" },
 		{ GH_SPAN("back\\slash"), 80, "back\\\\slash" },
-		{ GH_SPAN("\342\200\256txt.exe"), 80, "\\u202etxt.exe" },	   /* right-to-left override */
-		{ GH_SPAN("\363\240\201\201"), 80, "\\U000e0041" },	   /* tag character */
+		{ GH_SPAN("\342\200\256txt.exe"), 80, "\\u202etxt.exe" }, /* right-to-left override */
+		{ GH_SPAN("\363\240\201\201"), 80, "\\U000e0041" },	  /* tag character */
 		{ GH_SPAN("\377\376"), 80, "\\xff\\xfe" },
 		{ GH_SPAN("\303\244"), 80, "\303\244" },
 		{ GH_SPAN("0123456789"), 4, "0123\342\200\246" },
@@ -169,9 +169,12 @@ static void errors_tell_their_story_from_outside_in(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(cursors_never_pass_the_end),	  cmocka_unit_test(arenas_keep_their_cap),
-		cmocka_unit_test(utf8_is_strict),		  cmocka_unit_test(hostile_text_is_made_safe),
-		cmocka_unit_test(buffers_stop_at_their_maximum), cmocka_unit_test(errors_tell_their_story_from_outside_in),
+		cmocka_unit_test(cursors_never_pass_the_end),
+		cmocka_unit_test(arenas_keep_their_cap),
+		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(hostile_text_is_made_safe),
+		cmocka_unit_test(buffers_stop_at_their_maximum),
+		cmocka_unit_test(errors_tell_their_story_from_outside_in),
 	};
 	return cmocka_run_group_tests_name("base", t, NULL, NULL);
 }

@@ -36,19 +36,24 @@ static const struct exception {
 	unsigned put, place;
 	const char *reason;
 } exceptions[] = {
-	{ NULL, PUT_ALL, BESIDE_FREE, "a field whose content is the author's own (a comment, a name) may say anything; the "
-				      "pipeline looks for formats in it" },
+	{ NULL, PUT_ALL, BESIDE_FREE,
+	  "a field whose content is the author's own (a comment, a name) may say anything; the "
+	  "pipeline looks for formats in it" },
 	{ "text", PUT_LETTER, ANYWHERE, "text with one more letter is text" },
 	{ "text", PUT_BYTE | PUT_RUN, ANYWHERE, "and so is text of an 8-bit character set with more 8-bit letters" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
-	{ "jpeg", PUT_ALL, INSIDE, "coded picture data have no sums and are not decoded: with more of them it is another picture" },
-	{ "gzip", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END, "gzip allows zeros after a member (tapes); they are checked to be zeros" },
-	{ "xz", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END, "xz allows padding of zeros after a stream; that there are four of them at a "
-						       "time is left to loaders" },
-	{ "tar", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END, "an archive may end in any number of zeros, which are checked to be zeros; "
-							 "and zeros put into its last member push others out to there, for "
-							 "tar has no sums of contents" },
+	{ "jpeg", PUT_ALL, INSIDE,
+	  "coded picture data have no sums and are not decoded: with more of them it is another picture" },
+	{ "gzip", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END,
+	  "gzip allows zeros after a member (tapes); they are checked to be zeros" },
+	{ "xz", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END,
+	  "xz allows padding of zeros after a stream; that there are four of them at a "
+	  "time is left to loaders" },
+	{ "tar", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END,
+	  "an archive may end in any number of zeros, which are checked to be zeros; "
+	  "and zeros put into its last member push others out to there, for "
+	  "tar has no sums of contents" },
 };
 
 /* Formats of which no file is CLEAN by itself. */
@@ -56,7 +61,8 @@ static const struct {
 	const char *format, *reason;
 } untested[] = {
 	{ "script", "every script has a finding" },
-	{ "torchscript", "source is read as such only inside a PyTorch archive: its boundaries are those of pytorch-zip" },
+	{ "torchscript",
+	  "source is read as such only inside a PyTorch archive: its boundaries are those of pytorch-zip" },
 	{ "pytorch-tar", "its tensors are referred to by numbers, which is for a person to judge" },
 	{ "pytorch-tar-storages", "a member of pytorch-tar, known by its place there" },
 	{ "pytorch-tar-tensors", "the same" },
@@ -191,8 +197,8 @@ static void insert_at(struct tally *t, const struct gh_fmt *fmt, const char *pat
 			if (excused(fmt->name, puts_in[k].bit, place, beside_free) != NULL)
 				t->excused++;
 			else if (t->silent++ < SHOWN)
-				(void)fprintf(stderr, "silent: %s: %zu byte(s) %02x… at %llu of %zu, read as %s\n", path, put.n, put.p[0],
-					      (unsigned long long)at, in.n, r.format);
+				(void)fprintf(stderr, "silent: %s: %zu byte(s) %02x… at %llu of %zu, read as %s\n",
+					      path, put.n, put.p[0], (unsigned long long)at, in.n, r.format);
 		}
 		free(out);
 	}

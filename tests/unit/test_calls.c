@@ -113,15 +113,16 @@ static struct judge judged(struct gh_span in)
 #define OBJ "cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR(I3\nS'|'\nNNNI-1\nI-1\nI63\ntb"
 #define EMPTY "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
 #define STORAGE(n) "(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI" n "\ntQ"
-#define TENSOR(n, off, size, stride, hooks)                                                             \
+#define TENSOR(n, off, size, stride, hooks) \
 	"ctorch._utils\n_rebuild_tensor_v2\n(" STORAGE(n) "I" off "\n(" size "t(" stride "tI00\n" hooks "tR"
 #define NOHOOKS "ccollections\nOrderedDict\n(tR"
 #define NAMESPACE "ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nNtR"
 #define WRAPPER(cls) "ccopy_reg\n_reconstructor\n(cjoblib.numpy_pickle\n" cls "\nc__builtin__\nobject\nNtR"
 #define RV "ccopy_reg\n_reconstructor\n(cscipy.stats._continuous_distns\nnorm_gen\nc__builtin__\nobject\nNtR"
-#define PARSE(first)                                                                                         \
-	"\\n" first "def _parse_args(self,  loc=0, scale=1):\\n    return (), loc, scale\\n\\ndef _parse_args_rvs(self,  " \
-	"loc=0, scale=1, size=None):\\n    return self._argcheck_rvs( loc, scale, size=size)\\n\\n"                \
+#define PARSE(first) \
+	"\\n" first \
+	"def _parse_args(self,  loc=0, scale=1):\\n    return (), loc, scale\\n\\ndef _parse_args_rvs(self,  " \
+	"loc=0, scale=1, size=None):\\n    return self._argcheck_rvs( loc, scale, size=size)\\n\\n" \
 	"def _parse_args_stats(self,  loc=0, scale=1, moments=\\'mv\\'):\\n    return (), loc, scale, moments\\n"
 
 #define RECONSTRUCT(module, cls) "ccopy_reg\n_reconstructor\n(c" module "\n" cls "\nc__builtin__\nobject\nNtR"
@@ -135,25 +136,27 @@ static struct judge judged(struct gh_span in)
 #define LATIN(text) "c_codecs\nencode\n(V" text "\nVlatin1\ntR"
 #define NUMBERS(n, text) EMPTY "(I1\n(I" n "\nt" I8 "I00\n" LATIN(text) "tb"
 #define COUNTS NUMBERS("1", NUMBER("2"))
-#define SVC(n)                                                                                                 \
-	RECONSTRUCT("sklearn.svm._classes", "SVC") "}S'support_vectors_'\n" EMPTY "(I1\n(I2\nI1\nt" F8 "I00\n" \
-	LATIN(NUMBER("0") NUMBER("0")) "tbsS'_n_support'\n" NUMBERS("1", NUMBER(n)) "sb."
-#define PREDICTOR(root)                                                                                        \
-	RECONSTRUCT("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor") "}S'nodes'\n" EMPTY "(I1\n(I3\nt" \
-	RECORD("left", "right", "is_leaf") "I00\n" \
-	LATIN(root NUMBER("0") NUMBER("0") NUMBER("1") NUMBER("0") NUMBER("0") NUMBER("1")) "tbsb."
-#define RECORD(a, b, c)                                                                                        \
-	"cnumpy\ndtype\n(S'V24'\nI0\nI1\ntR(I3\nS'|'\nN(S'" a "'\nS'" b "'\nS'" c "'\nt}S'" a "'\n(" I8 "I0\ntsS'" b "'\n(" I8 \
-	"I8\ntsS'" c "'\n(" I8 "I16\ntsI24\nI1\nI0\ntb"
+#define SVC(n) \
+	RECONSTRUCT("sklearn.svm._classes", "SVC") \
+	"}S'support_vectors_'\n" EMPTY "(I1\n(I2\nI1\nt" F8 \
+	"I00\n" LATIN(NUMBER("0") NUMBER("0")) "tbsS'_n_support'\n" NUMBERS("1", NUMBER(n)) "sb."
+#define PREDICTOR(root) \
+	RECONSTRUCT("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor") \
+	"}S'nodes'\n" EMPTY "(I1\n(I3\nt" RECORD("left", "right", "is_leaf") "I00\n" LATIN( \
+		root NUMBER("0") NUMBER("0") NUMBER("1") NUMBER("0") NUMBER("0") NUMBER("1")) "tbsb."
+#define RECORD(a, b, c) \
+	"cnumpy\ndtype\n(S'V24'\nI0\nI1\ntR(I3\nS'|'\nN(S'" a "'\nS'" b "'\nS'" c "'\nt}S'" a "'\n(" I8 "I0\ntsS'" b \
+	"'\n(" I8 "I8\ntsS'" c "'\n(" I8 "I16\ntsI24\nI1\nI0\ntb"
 #define NODE RECORD("left_child", "right_child", "feature")
 /* Three nodes, the first as given. */
-#define TREE(root)                                                                                             \
-	"csklearn.tree._tree\nTree\n(I2\n" COUNTS "I1\ntR}S'node_count'\nI3\nsS'nodes'\n" EMPTY "(I1\n(I3\nt" NODE "I00\n" \
-	LATIN(root LEAF LEAF) "tbsS'values'\n" EMPTY "(I1\n(I3\nI1\nI1\nt" I8 "I00\n" \
-	LATIN(NUMBER("0") NUMBER("0") NUMBER("0")) "tbsb."
-#define CSR(shape, indptr, n, indices, m)                                                                      \
-	RECONSTRUCT("scipy.sparse._csr", "csr_matrix") "}S'_shape'\n(" shape "tsS'indptr'\n" NUMBERS(n, indptr) "sS'indices'\n" \
-	NUMBERS(m, indices) "sS'data'\n" NUMBERS(m, indices) "sb."
+#define TREE(root) \
+	"csklearn.tree._tree\nTree\n(I2\n" COUNTS "I1\ntR}S'node_count'\nI3\nsS'nodes'\n" EMPTY "(I1\n(I3\nt" NODE \
+	"I00\n" LATIN(root LEAF LEAF) "tbsS'values'\n" EMPTY "(I1\n(I3\nI1\nI1\nt" I8 \
+				      "I00\n" LATIN(NUMBER("0") NUMBER("0") NUMBER("0")) "tbsb."
+#define CSR(shape, indptr, n, indices, m) \
+	RECONSTRUCT("scipy.sparse._csr", "csr_matrix") \
+	"}S'_shape'\n(" shape \
+	"tsS'indptr'\n" NUMBERS(n, indptr) "sS'indices'\n" NUMBERS(m, indices) "sS'data'\n" NUMBERS(m, indices) "sb."
 #define ZONED "cpandas.core.dtypes.dtypes\nDatetimeTZDtype\n)\x81"
 
 #define B(s) s, sizeof(s) - 1
@@ -164,44 +167,58 @@ static const struct {
 	enum gh_verdict verdict;
 	const char *say; /* must be in the findings */
 } rows[] = {
-	{ "a command", B("cos\nsystem\n(S'id'\ntR."), GH_UNSAFE, "GH-CALL-0001 os.system('id'): not on the allow list [executes" },
+	{ "a command", B("cos\nsystem\n(S'id'\ntR."), GH_UNSAFE,
+	  "GH-CALL-0001 os.system('id'): not on the allow list [executes" },
 	{ "a call whose result is dropped", B("cnobody\nknows\n(tR0N."), GH_UNSAFE, "GH-CALL-0001 nobody.knows()" },
 	{ "a call before the stream breaks", B("cnobody\nknows\n(tR\xff"), GH_UNSAFE, "GH-CALL-0001" },
 	{ "only named", B("cnobody\nknows\n."), GH_REVIEW, "GH-CALL-0007 nobody.knows" },
 	{ "only named, a shell", B("cposix\nsystem\n."), GH_UNSAFE, "GH-CALL-0010 posix.system" },
-	{ "Python 2 spelling", B("c__builtin__\neval\n(S'1'\ntR."), GH_UNSAFE, "builtins.eval('1') (spelled __builtin__.eval)" },
+	{ "Python 2 spelling", B("c__builtin__\neval\n(S'1'\ntR."), GH_UNSAFE,
+	  "builtins.eval('1') (spelled __builtin__.eval)" },
 	{ "instance by INST", B("(S'id'\nios\nsystem\n."), GH_UNSAFE, "GH-CALL-0001 os.system('id')" },
 	{ "instance by OBJ", B("(cnobody\nKnows\nS'x'\no."), GH_UNSAFE, "GH-CALL-0001 nobody.Knows('x')" },
 	{ "extension registry", B("\x80\x02\x82\x05)R."), GH_UNSAFE, "GH-CALL-0006" },
 	{ "odd persistent id", B("Phttp://x/\n."), GH_REVIEW, "GH-CALL-0009" },
 	{ "longer than a listed name", B("ccollections\nOrderedDictX\n(tR."), GH_UNSAFE, "GH-CALL-0001" },
-	{ "below a listed name", B("\x80\x04\x8c\x0b" "collections\x8c\x16OrderedDict.__reduce__\x93)R."), GH_UNSAFE,
-	  "GH-CALL-0001" },
+	{ "below a listed name",
+	  B("\x80\x04\x8c\x0b"
+	    "collections\x8c\x16OrderedDict.__reduce__\x93)R."),
+	  GH_UNSAFE, "GH-CALL-0001" },
 	{ "below a listed module", B("ccollections.os\nsystem\n(S'id'\ntR."), GH_UNSAFE, "GH-CALL-0001" },
-	{ "split elsewhere", B("\x80\x04\x8c\x08" "datetime\x8c\x0a" "sys.stdout\x93)R."), GH_UNSAFE, "GH-CALL-0001" },
+	{ "split elsewhere",
+	  B("\x80\x04\x8c\x08"
+	    "datetime\x8c\x0a"
+	    "sys.stdout\x93)R."),
+	  GH_UNSAFE, "GH-CALL-0001" },
 	{ "a call of what a call returned", B("ccollections\nOrderedDict\n(tR(tR."), GH_UNSAFE, "GH-CALL-0003" },
-	{ "arguments that are computed", B("cdatetime\ntimedelta\nccollections\nOrderedDict\n(tRR."), GH_UNSAFE, "GH-CALL-0003" },
+	{ "arguments that are computed", B("cdatetime\ntimedelta\nccollections\nOrderedDict\n(tRR."), GH_UNSAFE,
+	  "GH-CALL-0003" },
 	{ "getattr reaches a module", B("c__builtin__\ngetattr\n(cos\npath\nS'os'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "getattr on a listed class", B("c__builtin__\ngetattr\n(ccollections\nOrderedDict\nS'__init__'\ntR."), GH_UNSAFE,
-	  "GH-CALL-0002" },
+	{ "getattr on a listed class", B("c__builtin__\ngetattr\n(ccollections\nOrderedDict\nS'__init__'\ntR."),
+	  GH_UNSAFE, "GH-CALL-0002" },
 	{ "a class out of nothing", B("c__builtin__\ntype\n(S'X'\n(t}tR."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "a module changed", B("cargparse\nNamespace\n}S'x'\nI1\nsb."), GH_UNSAFE, "GH-CALL-0004" },
 	{ "a listed class changed by items", B("ccollections\nOrderedDict\nS'x'\nI1\ns."), GH_UNSAFE, "GH-CALL-0004" },
 	{ "items for an object that takes none", B(NAMESPACE "S'x'\nI1\ns."), GH_UNSAFE, "GH-CALL-0005" },
 	{ "state for an object outside the list", B("cnobody\nKnows\n(tR}b."), GH_UNSAFE, "GH-CALL-0005" },
-	{ "state that names the next call", B(NAMESPACE "}S'__setstate__'\ncnobody\nknows\nsb."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "state that changes the class", B(NAMESPACE "(N}S'__class__'\ncuuid\nUUID\nstb."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "state NumPy would call", B(NAMESPACE "}S'__array__'\nI1\nsb."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "item that names the next call", B("csklearn.utils\nBunch\n(tRS'__setstate__'\ncnobody\nknows\ns."), GH_UNSAFE,
+	{ "state that names the next call", B(NAMESPACE "}S'__setstate__'\ncnobody\nknows\nsb."), GH_UNSAFE,
 	  "GH-CALL-0002" },
-	{ "reconstructor of a foreign class", B("ccopy_reg\n_reconstructor\n(cos\n_wrap_close\nc__builtin__\nobject\nNtR."),
+	{ "state that changes the class", B(NAMESPACE "(N}S'__class__'\ncuuid\nUUID\nstb."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "state NumPy would call", B(NAMESPACE "}S'__array__'\nI1\nsb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "item that names the next call", B("csklearn.utils\nBunch\n(tRS'__setstate__'\ncnobody\nknows\ns."),
 	  GH_UNSAFE, "GH-CALL-0002" },
-	{ "reconstructor with a foreign base", B("ccopy_reg\n_reconstructor\n(cargparse\nNamespace\ncos\nsystem\nS'id'\ntR."),
-	  GH_UNSAFE, "GH-CALL-0002" },
-	{ "reconstructor with arguments", B("ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nI1\ntR."),
-	  GH_UNSAFE, "GH-CALL-0002" },
-	{ "keyword arguments", B("\x80\x04\x8c\x08" "argparse\x8c\x09Namespace\x93)}\x8c\x01xK\x01s\x92."), GH_UNSAFE,
-	  "keyword arguments" },
+	{ "reconstructor of a foreign class",
+	  B("ccopy_reg\n_reconstructor\n(cos\n_wrap_close\nc__builtin__\nobject\nNtR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "reconstructor with a foreign base",
+	  B("ccopy_reg\n_reconstructor\n(cargparse\nNamespace\ncos\nsystem\nS'id'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "reconstructor with arguments",
+	  B("ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nI1\ntR."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "keyword arguments",
+	  B("\x80\x04\x8c\x08"
+	    "argparse\x8c\x09Namespace\x93)}\x8c\x01xK\x01s\x92."),
+	  GH_UNSAFE, "keyword arguments" },
 	{ "default factory", B("ccollections\ndefaultdict\n(cnobody\nknows\ntR."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "a codec that unpacks", B("c_codecs\nencode\n(S'x'\nS'zlib'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "a power of ten", B("cfractions\nFraction\n(S'1e999999999'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
@@ -209,88 +226,120 @@ static const struct {
 	{ "a zone outside the directory", B("cpytz\n_p\n(S'../../etc/passwd'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "a memmap is called", B("cnumpy\nmemmap\n(S'/etc/passwd'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "a marked list", B("ctorch.jit._pickle\nbuild_intlist\n((lI1\naI2\natR."), GH_CLEAN, "" },
-	{ "a tagged dictionary", B("ctorch.jit._pickle\nrestore_type_tag\n((dS'a'\nI1\nsS'Dict[str, int]'\ntR."), GH_CLEAN, "" },
-	{ "a function through a mark", B("ctorch.jit._pickle\nrestore_type_tag\n(cbuiltins\nlen\nS'x'\ntR."), GH_UNSAFE, "hand back" },
-	{ "an instance through a mark", B("ctorch.jit._pickle\nbuild_tensorlist\n((l" NAMESPACE "atR."), GH_UNSAFE, "hand back" },
-	{ "a generator made by a shell", B("cnumpy.random._pickle\n__randomstate_ctor\n(S'id'\ncos\nsystem\ntR."), GH_UNSAFE,
-	  "NumPy's own generator" },
-	{ "a ufunc from elsewhere", B("cnumpy.core\n_ufunc_reconstruct\n(S'os'\nS'system'\ntR."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "floats that claim to be objects", B("cnumpy\ndtype\n(S'f8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI63\ntb."), GH_UNSAFE,
-	  "object pointers" },
-	{ "objects that claim to be bytes", B("cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR(I3\nS'|'\nNNNI-1\nI-1\nI0\ntb."), GH_UNSAFE,
-	  "object pointers" },
+	{ "a tagged dictionary", B("ctorch.jit._pickle\nrestore_type_tag\n((dS'a'\nI1\nsS'Dict[str, int]'\ntR."),
+	  GH_CLEAN, "" },
+	{ "a function through a mark", B("ctorch.jit._pickle\nrestore_type_tag\n(cbuiltins\nlen\nS'x'\ntR."), GH_UNSAFE,
+	  "hand back" },
+	{ "an instance through a mark", B("ctorch.jit._pickle\nbuild_tensorlist\n((l" NAMESPACE "atR."), GH_UNSAFE,
+	  "hand back" },
+	{ "a generator made by a shell", B("cnumpy.random._pickle\n__randomstate_ctor\n(S'id'\ncos\nsystem\ntR."),
+	  GH_UNSAFE, "NumPy's own generator" },
+	{ "a ufunc from elsewhere", B("cnumpy.core\n_ufunc_reconstruct\n(S'os'\nS'system'\ntR."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "floats that claim to be objects", B("cnumpy\ndtype\n(S'f8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI63\ntb."),
+	  GH_UNSAFE, "object pointers" },
+	{ "objects that claim to be bytes", B("cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR(I3\nS'|'\nNNNI-1\nI-1\nI0\ntb."),
+	  GH_UNSAFE, "object pointers" },
 	{ "a field outside its record",
-	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" F8 "I8\ntsI8\nI1\nI0\ntb."), GH_UNSAFE, "outside its record" },
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" F8 "I8\ntsI8\nI1\nI0\ntb."), GH_UNSAFE,
+	  "outside its record" },
 	{ "a field that hides its objects",
-	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" OBJ "I0\ntsI8\nI1\nI0\ntb."), GH_UNSAFE, "object pointers" },
-	{ "a sub-array larger than its element", B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\n(" F8 "(I2\nttNNI8\nI1\nI0\ntb."),
-	  GH_UNSAFE, "outside its element" },
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" OBJ "I0\ntsI8\nI1\nI0\ntb."), GH_UNSAFE,
+	  "object pointers" },
+	{ "a sub-array larger than its element",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\n(" F8 "(I2\nttNNI8\nI1\nI0\ntb."), GH_UNSAFE,
+	  "outside its element" },
 	{ "a second state", B(F8 "(I3\nS'>'\nNNNI-1\nI-1\nI0\ntb."), GH_UNSAFE, "second state" },
-	{ "an item size that lies", B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nNNNI800\nI1\nI0\ntb."), GH_UNSAFE, "contradicts" },
+	{ "an item size that lies", B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nNNNI800\nI1\nI0\ntb."), GH_UNSAFE,
+	  "contradicts" },
 	{ "bytes as objects", B(EMPTY "(I1\n(I1\nt" OBJ "I00\nS'AAAAAAAA'\ntb."), GH_UNSAFE, "raw bytes" },
-	{ "an uninitialised array", B("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I4096\ntS'b'\ntR."), GH_UNSAFE,
-	  "not empty" },
-	{ "an array of a foreign class", B("cnumpy.core.multiarray\n_reconstruct\n(cos\nsystem\n(I0\ntS'b'\ntR."), GH_UNSAFE,
-	  "array class" },
-	{ "a tensor past its storage", B(TENSOR("4", "1", "I4\n", "I1\n", NOHOOKS) "."), GH_UNSAFE, "outside its storage" },
-	{ "a tensor by a huge stride", B(TENSOR("4", "0", "I2\n", "I9223372036854775807\n", NOHOOKS) "."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "a tensor with a negative offset", B(TENSOR("4", "-1", "I2\n", "I1\n", NOHOOKS) "."), GH_UNSAFE, "odd offset" },
-	{ "a tensor with hooks", B(TENSOR("4", "0", "I2\n", "I1\n", "ccollections\nOrderedDict\n((lp1\n(I1\ncnobody\nknows\ntatR") "."),
+	{ "an uninitialised array", B("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I4096\ntS'b'\ntR."),
+	  GH_UNSAFE, "not empty" },
+	{ "an array of a foreign class", B("cnumpy.core.multiarray\n_reconstruct\n(cos\nsystem\n(I0\ntS'b'\ntR."),
+	  GH_UNSAFE, "array class" },
+	{ "a tensor past its storage", B(TENSOR("4", "1", "I4\n", "I1\n", NOHOOKS) "."), GH_UNSAFE,
+	  "outside its storage" },
+	{ "a tensor by a huge stride", B(TENSOR("4", "0", "I2\n", "I9223372036854775807\n", NOHOOKS) "."), GH_UNSAFE,
+	  "GH-CALL-0002" },
+	{ "a tensor with a negative offset", B(TENSOR("4", "-1", "I2\n", "I1\n", NOHOOKS) "."), GH_UNSAFE,
+	  "odd offset" },
+	{ "a tensor with hooks",
+	  B(TENSOR("4", "0", "I2\n", "I1\n", "ccollections\nOrderedDict\n((lp1\n(I1\ncnobody\nknows\ntatR") "."),
 	  GH_UNSAFE, "hooks" },
-	{ "a tensor of something else", B("ctorch._utils\n_rebuild_tensor_v2\n(I1\nI0\n(I1\nt(I1\ntI00\nNtR."), GH_UNSAFE,
-	  "storage" },
+	{ "a tensor of something else", B("ctorch._utils\n_rebuild_tensor_v2\n(I1\nI0\n(I1\nt(I1\ntI00\nNtR."),
+	  GH_UNSAFE, "storage" },
 	{ "a function by way of a type",
-	  B("ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nctorch\nTensor\n(S'id'\nt}tR."), GH_UNSAFE, "GH-CALL-0002" },
+	  B("ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nctorch\nTensor\n(S'id'\nt}tR."), GH_UNSAFE,
+	  "GH-CALL-0002" },
 	{ "a storage from bytes", B("ctorch.storage\n_load_from_bytes\n(S'x'\ntR."), GH_UNSAFE, "GH-CALL-0001" },
 	{ "an array file elsewhere",
-	  B(WRAPPER("NDArrayWrapper") "}S'filename'\nS'/etc/x.npy'\nsS'subclass'\ncnumpy\nndarray\nsb."), GH_UNSAFE, "outside the pickle" },
+	  B(WRAPPER("NDArrayWrapper") "}S'filename'\nS'/etc/x.npy'\nsS'subclass'\ncnumpy\nndarray\nsb."), GH_UNSAFE,
+	  "outside the pickle" },
 	{ "an inline array of a foreign class",
-	  B(WRAPPER("NumpyArrayWrapper") "}S'subclass'\ncnumpy\nmean\nsS'dtype'\n" F8 "sS'shape'\n(I0\ntsb."), GH_UNSAFE, "array class" },
-	{ "a distribution with code", B(RV "}S'_parse_arg_template'\nS'" PARSE("import os\\n") "'\nsb."), GH_UNSAFE, "GH-CALL-0002" },
+	  B(WRAPPER("NumpyArrayWrapper") "}S'subclass'\ncnumpy\nmean\nsS'dtype'\n" F8 "sS'shape'\n(I0\ntsb."),
+	  GH_UNSAFE, "array class" },
+	{ "a distribution with code", B(RV "}S'_parse_arg_template'\nS'" PARSE("import os\\n") "'\nsb."), GH_UNSAFE,
+	  "GH-CALL-0002" },
 	{ "a default argument with code",
 	  B(RV "}S'_parse_arg_template'\nS'\\ndef _parse_args(self, x=exit() loc=0'\nsb."), GH_UNSAFE, "GH-CALL-0002" },
 	{ "an index made by a class that opens files",
-	  B("cpandas.core.indexes.base\n_new_Index\n(cnumpy\nmemmap\n}S'filename'\nS'/tmp/x'\nsS'mode'\nS'w+'\nstR."), GH_UNSAFE,
-	  "not one that this function is meant for" },
+	  B("cpandas.core.indexes.base\n_new_Index\n(cnumpy\nmemmap\n}S'filename'\nS'/tmp/x'\nsS'mode'\nS'w+'\nstR."),
+	  GH_UNSAFE, "not one that this function is meant for" },
 	{ "a masked array of a class that opens files",
-	  B("cnumpy.ma.core\n_mareconstruct\n(cnumpy\nmemmap\ncnumpy\nndarray\n(I0\ntS'b'\ntR."), GH_UNSAFE, "array class" },
-	{ "a tensor that is a bag of attributes", B("ctorch._utils\n_rebuild_parameter\n(" NAMESPACE "I01\nNtR."), GH_UNSAFE,
-	  "GH-CALL-0002" },
+	  B("cnumpy.ma.core\n_mareconstruct\n(cnumpy\nmemmap\ncnumpy\nndarray\n(I0\ntS'b'\ntR."), GH_UNSAFE,
+	  "array class" },
+	{ "a tensor that is a bag of attributes", B("ctorch._utils\n_rebuild_parameter\n(" NAMESPACE "I01\nNtR."),
+	  GH_UNSAFE, "GH-CALL-0002" },
 	{ "an index over a bag of attributes",
-	  B("cpandas.core.indexes.base\n_new_Index\n(cpandas.core.indexes.base\nIndex\n}S'data'\n" NAMESPACE "stR."), GH_UNSAFE,
-	  "not data" },
-	{ "a method replaced", B("ccopy_reg\n_reconstructor\n(cpandas.core.frame\nDataFrame\nc__builtin__\nobject\nNtR}S'copy'\n"
-				 "cnobody\nknows\nsb."), GH_UNSAFE, "not on the allow list" },
+	  B("cpandas.core.indexes.base\n_new_Index\n(cpandas.core.indexes.base\nIndex\n}S'data'\n" NAMESPACE "stR."),
+	  GH_UNSAFE, "not data" },
+	{ "a method replaced",
+	  B("ccopy_reg\n_reconstructor\n(cpandas.core.frame\nDataFrame\nc__builtin__\nobject\nNtR}S'copy'\n"
+	    "cnobody\nknows\nsb."),
+	  GH_UNSAFE, "not on the allow list" },
 	{ "nothing known of the arguments", B("ccollections\nCounter\n(ccollections\nOrderedDict\n(tRtR."), GH_UNSAFE,
 	  "not a plain container" },
-	{ "a booster", B("ccopy_reg\n_reconstructor\n(cxgboost.core\nBooster\nc__builtin__\nobject\nNtR}S'handle'\nNsb."), GH_REVIEW,
+	{ "a booster",
+	  B("ccopy_reg\n_reconstructor\n(cxgboost.core\nBooster\nc__builtin__\nobject\nNtR}S'handle'\nNsb."), GH_REVIEW,
 	  "GH-CALL-0008 xgboost.core.Booster" },
 
-	{ "a private method replaced", B(NAMESPACE "}S'_get_args'\ncnumpy\nmean\nsb."), GH_UNSAFE, "replaces a method" },
-	{ "a public method replaced", B(Linear_LAYER "}S'forward'\ncnumpy\nmean\nsb."), GH_UNSAFE, "replaces a method" },
-	{ "a method replaced by a layer", B(Linear_LAYER "}S'forward'\n" ReLU_LAYER "sb."), GH_UNSAFE, "replaces a method" },
+	{ "a private method replaced", B(NAMESPACE "}S'_get_args'\ncnumpy\nmean\nsb."), GH_UNSAFE,
+	  "replaces a method" },
+	{ "a public method replaced", B(Linear_LAYER "}S'forward'\ncnumpy\nmean\nsb."), GH_UNSAFE,
+	  "replaces a method" },
+	{ "a method replaced by a layer", B(Linear_LAYER "}S'forward'\n" ReLU_LAYER "sb."), GH_UNSAFE,
+	  "replaces a method" },
 	{ "a function where none belongs", B(NAMESPACE "}S'lr'\ncnumpy\nmean\nsb."), GH_REVIEW, "GH-CALL-0008" },
-	{ "a function deep in an attribute", B(NAMESPACE "}S'_a'\n(lp7\n(lp8\ncnumpy\nmean\naasb."), GH_UNSAFE, "replaces a method" },
+	{ "a function deep in an attribute", B(NAMESPACE "}S'_a'\n(lp7\n(lp8\ncnumpy\nmean\naasb."), GH_UNSAFE,
+	  "replaces a method" },
 	{ "a function in an ordered dictionary in an attribute",
-	  B(NAMESPACE "}S'_a'\nccollections\nOrderedDict\n(tRS'k'\ncnumpy\nmean\nssb."), GH_UNSAFE, "replaces a method" },
-	{ "a resolver held", B(NAMESPACE "}S'lr'\nc__builtin__\ngetattr\nsb."), GH_UNSAFE, "only to be called by the loader" },
+	  B(NAMESPACE "}S'_a'\nccollections\nOrderedDict\n(tRS'k'\ncnumpy\nmean\nssb."), GH_UNSAFE,
+	  "replaces a method" },
+	{ "a resolver held", B(NAMESPACE "}S'lr'\nc__builtin__\ngetattr\nsb."), GH_UNSAFE,
+	  "only to be called by the loader" },
 	{ "a class that opens files held", B(NAMESPACE "}S'lr'\ncnumpy\nmemmap\nsb."), GH_UNSAFE, "only to be called" },
-	{ "a vectorised resolver", B(RECONSTRUCT("numpy", "vectorize") "}S'pyfunc'\nc__builtin__\ngetattr\nsb."), GH_UNSAFE,
-	  "only to be called" },
-	{ "a kernel among data", B(ISOTONIC "}S'X_thresholds_'\n" RECONSTRUCT("sklearn.gaussian_process.kernels", "RBF") "}bsb."),
-	  GH_UNSAFE, "among data" },
+	{ "a vectorised resolver", B(RECONSTRUCT("numpy", "vectorize") "}S'pyfunc'\nc__builtin__\ngetattr\nsb."),
+	  GH_UNSAFE, "only to be called" },
+	{ "a kernel among data",
+	  B(ISOTONIC "}S'X_thresholds_'\n" RECONSTRUCT("sklearn.gaussian_process.kernels", "RBF") "}bsb."), GH_UNSAFE,
+	  "among data" },
 	{ "a bag where a method is called", B(ISOTONIC "}S'X_thresholds_'\n" NAMESPACE "sb."), GH_UNSAFE, "pretend" },
-	{ "a version that is printed", B(RECONSTRUCT("sklearn.svm._classes", "SVC") "}S'_sklearn_version'\n" NAMESPACE "sb."), GH_UNSAFE,
+	{ "a version that is printed",
+	  B(RECONSTRUCT("sklearn.svm._classes", "SVC") "}S'_sklearn_version'\n" NAMESPACE "sb."), GH_UNSAFE,
 	  "not a text" },
-	{ "hooks of a layer", B(Linear_LAYER "}S'_forward_pre_hooks'\n}I0\ncoperator\nadd\nssb."), GH_UNSAFE, "replaces a method" },
+	{ "hooks of a layer", B(Linear_LAYER "}S'_forward_pre_hooks'\n}I0\ncoperator\nadd\nssb."), GH_UNSAFE,
+	  "replaces a method" },
 	{ "PyTorch's own hook",
-	  B(Linear_LAYER "}S'_forward_pre_hooks'\n}I0\n" RECONSTRUCT("torch.nn.utils.weight_norm", "WeightNorm") "}bssb."), GH_REVIEW,
-	  "hooks that are called" },
-	{ "a layer that is a function", B(Sequential_LAYER "}S'_modules'\n}S'0'\ncnumpy\nmean\nssb."), GH_UNSAFE, "something else" },
+	  B(Linear_LAYER
+	    "}S'_forward_pre_hooks'\n}I0\n" RECONSTRUCT("torch.nn.utils.weight_norm", "WeightNorm") "}bssb."),
+	  GH_REVIEW, "hooks that are called" },
+	{ "a layer that is a function", B(Sequential_LAYER "}S'_modules'\n}S'0'\ncnumpy\nmean\nssb."), GH_UNSAFE,
+	  "something else" },
 	{ "layers that are a bag", B(Sequential_LAYER "}S'_modules'\n" NAMESPACE "sb."), GH_UNSAFE, "something else" },
-	{ "a parameter that is a layer", B(Linear_LAYER "}S'_parameters'\n}S'w'\n" ReLU_LAYER "ssb."), GH_UNSAFE, "GH-CALL-0002" },
-	{ "an optimizer's hook", B(RECONSTRUCT("torch.optim.sgd", "SGD") "}S'_hook_for_profile'\ncnumpy\nmean\nsb."), GH_UNSAFE,
+	{ "a parameter that is a layer", B(Linear_LAYER "}S'_parameters'\n}S'w'\n" ReLU_LAYER "ssb."), GH_UNSAFE,
 	  "GH-CALL-0002" },
+	{ "an optimizer's hook", B(RECONSTRUCT("torch.optim.sgd", "SGD") "}S'_hook_for_profile'\ncnumpy\nmean\nsb."),
+	  GH_UNSAFE, "GH-CALL-0002" },
 	{ "shape parameters with code", B(RV "(}S'shapes'\nS'a=exit(),b'\nsNtb."), GH_UNSAFE, "Python code" },
 	{ "shape parameters with code, later", B(RV "}S'shapes'\nS'a=exit(),b'\nsb."), GH_UNSAFE, "Python code" },
 	{ "below a function", B("\x80\x04\x8c\x0astatistics\x8c\x10mean.__globals__\x93."), GH_UNSAFE, "GH-CALL-0010" },
@@ -299,79 +348,115 @@ static const struct {
 	{ "a key deep in a tuple", B("}((" ZONED "ttNs."), GH_REVIEW, "when it is hashed" },
 	{ "a member of a set", B("\x80\x04\x8f(" ZONED "\x90."), GH_REVIEW, "when it is hashed" },
 	{ "a member of a frozen set", B("\x80\x04(" ZONED "\x91."), GH_REVIEW, "when it is hashed" },
-	{ "a member of a set that is called", B("c__builtin__\nset\n((lp7\n" ZONED "atR."), GH_REVIEW, "when it is hashed" },
-	{ "a key of an ordered dictionary", B("ccollections\nOrderedDict\n(tR" ZONED "Ns."), GH_REVIEW, "when it is hashed" },
-	{ "a pair of an ordered dictionary", B("ccollections\nOrderedDict\n((lp7\n(lp8\n" ZONED "aNaatR."), GH_REVIEW, "when it is hashed" },
-	{ "a time whose zone is asked", B("}cdatetime\ndatetime\n(S'0123456789'\ncdateutil.tz.tz\ntzlocal\n)\x81}btRNs."), GH_REVIEW,
+	{ "a member of a set that is called", B("c__builtin__\nset\n((lp7\n" ZONED "atR."), GH_REVIEW,
 	  "when it is hashed" },
-	{ "a state changed after it was judged", B(NAMESPACE "}p7\nb0g7\nS'_a'\ncnumpy\nmean\ns."), GH_UNSAFE, "GH-CALL-0011" },
-	{ "a part of a state changed later", B(NAMESPACE "}S'a'\n((lp7\ntsb0g7\ncnumpy\nmean\na."), GH_UNSAFE, "GH-CALL-0011" },
-	{ "an argument changed later", B("ccollections\nOrderedDict\n((lp7\ntR0g7\nI1\na."), GH_UNSAFE, "GH-CALL-0011" },
-	{ "a list element replaced later", B(NAMESPACE "}S'a'\n(lp7\nI1\nasb0g7\nI0\ncnumpy\nmean\ns."), GH_UNSAFE, "GH-CALL-0011" },
+	{ "a key of an ordered dictionary", B("ccollections\nOrderedDict\n(tR" ZONED "Ns."), GH_REVIEW,
+	  "when it is hashed" },
+	{ "a pair of an ordered dictionary", B("ccollections\nOrderedDict\n((lp7\n(lp8\n" ZONED "aNaatR."), GH_REVIEW,
+	  "when it is hashed" },
+	{ "a time whose zone is asked",
+	  B("}cdatetime\ndatetime\n(S'0123456789'\ncdateutil.tz.tz\ntzlocal\n)\x81}btRNs."), GH_REVIEW,
+	  "when it is hashed" },
+	{ "a state changed after it was judged", B(NAMESPACE "}p7\nb0g7\nS'_a'\ncnumpy\nmean\ns."), GH_UNSAFE,
+	  "GH-CALL-0011" },
+	{ "a part of a state changed later", B(NAMESPACE "}S'a'\n((lp7\ntsb0g7\ncnumpy\nmean\na."), GH_UNSAFE,
+	  "GH-CALL-0011" },
+	{ "an argument changed later", B("ccollections\nOrderedDict\n((lp7\ntR0g7\nI1\na."), GH_UNSAFE,
+	  "GH-CALL-0011" },
+	{ "a list element replaced later", B(NAMESPACE "}S'a'\n(lp7\nI1\nasb0g7\nI0\ncnumpy\nmean\ns."), GH_UNSAFE,
+	  "GH-CALL-0011" },
 	{ "a set filled later", B("\x80\x04" NAMESPACE "}S'a'\n\x8fp7\nsb0g7\n(I1\n\x90."), GH_UNSAFE, "GH-CALL-0011" },
 	{ "hooks filled after the tensor was made",
 	  B(TENSOR("4", "0", "I2\n", "I1\n", NOHOOKS "p7\n") "0g7\nI1\nI2\ns."), GH_UNSAFE, "GH-CALL-0011" },
 	{ "an element type changed after its array",
-	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntRp7\n0" EMPTY "(I1\n(I1\ntg7\nI00\nS'AAAAAAAA'\ntb0g7\n(I3\nS'|'\nNNNI8\nI1\nI0\ntb."),
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntRp7\n0" EMPTY
+	    "(I1\n(I1\ntg7\nI00\nS'AAAAAAAA'\ntb0g7\n(I3\nS'|'\nNNNI8\nI1\nI0\ntb."),
 	  GH_UNSAFE, "GH-CALL-0011" },
-	{ "an array of functions", B(EMPTY "(I1\n(I1\nt" OBJ "I00\n(lp9\ncoperator\nadd\natb."), GH_REVIEW, "GH-CALL-0008" },
-	{ "fewer class counts than outputs", B("csklearn.tree._criterion\nGini\n(I5\n" COUNTS "tR."), GH_UNSAFE, "class counts" },
+	{ "an array of functions", B(EMPTY "(I1\n(I1\nt" OBJ "I00\n(lp9\ncoperator\nadd\natb."), GH_REVIEW,
+	  "GH-CALL-0008" },
+	{ "fewer class counts than outputs", B("csklearn.tree._criterion\nGini\n(I5\n" COUNTS "tR."), GH_UNSAFE,
+	  "class counts" },
 	{ "class counts that are none", B("csklearn.tree._criterion\nGini\n(I3\nNtR."), GH_UNSAFE, "class counts" },
 	{ "a negative number of samples", B("csklearn.tree._criterion\nMSE\n(I1\nI-7\ntR."), GH_UNSAFE, "samples" },
 	{ "a criterion", B("csklearn.tree._criterion\nGini\n(I1\n" COUNTS "tR."), GH_REVIEW, "trust the sizes" },
 	{ "a tree of no outputs", B("csklearn.tree._tree\nTree\n(I1\n" COUNTS "I-1\ntR."), GH_UNSAFE, "outputs" },
 	{ "a tree with more nodes than there are",
-	  B("csklearn.tree._tree\nTree\n(I1\n" COUNTS "I1\ntR}S'node_count'\nI9\nsS'nodes'\n" COUNTS "sS'values'\n" COUNTS "sb."), GH_UNSAFE,
-	  "contradicts" },
+	  B("csklearn.tree._tree\nTree\n(I1\n" COUNTS "I1\ntR}S'node_count'\nI9\nsS'nodes'\n" COUNTS
+	    "sS'values'\n" COUNTS "sb."),
+	  GH_UNSAFE, "contradicts" },
 	{ "a generator that reads beyond its state",
-	  B("cnumpy.random._pickle\n__randomstate_ctor\n(S'MT19937'\ntR(S'MT19937'\n" COUNTS "I100000000\ntb."), GH_UNSAFE, "position" },
+	  B("cnumpy.random._pickle\n__randomstate_ctor\n(S'MT19937'\ntR(S'MT19937'\n" COUNTS "I100000000\ntb."),
+	  GH_UNSAFE, "position" },
 	{ "a child outside of the tree", B(TREE(NUMBER("1") NUMBER("9") NUMBER("0"))), GH_UNSAFE, "children outside" },
-	{ "a child that is its own parent", B(TREE(NUMBER("0") NUMBER("1") NUMBER("0"))), GH_UNSAFE, "children outside" },
-	{ "a feature that is not there", B(TREE(NUMBER("1") NUMBER("2") NUMBER("7"))), GH_UNSAFE, "feature that is not there" },
-	{ "a column outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("5"), "1")), GH_UNSAFE, "points outside" },
-	{ "a row outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("9"), "2", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
-	{ "rows that go backwards", B(CSR("I2\nI1\n", NUMBER("0") NUMBER("1") NUMBER("0"), "3", NUMBER("0"), "1")), GH_UNSAFE, "points outside" },
-	{ "more rows than a matrix has", B(CSR("I9\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_UNSAFE, "as many indices" },
-	{ "a second state of an array", B(NUMBERS("1", NUMBER("2")) "(I1\n(I1\nt" I8 "I00\n" LATIN(NUMBER("3")) "tb."), GH_UNSAFE,
-	  "second state" },
+	{ "a child that is its own parent", B(TREE(NUMBER("0") NUMBER("1") NUMBER("0"))), GH_UNSAFE,
+	  "children outside" },
+	{ "a feature that is not there", B(TREE(NUMBER("1") NUMBER("2") NUMBER("7"))), GH_UNSAFE,
+	  "feature that is not there" },
+	{ "a column outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("5"), "1")), GH_UNSAFE,
+	  "points outside" },
+	{ "a row outside of a matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("9"), "2", NUMBER("0"), "1")), GH_UNSAFE,
+	  "points outside" },
+	{ "rows that go backwards", B(CSR("I2\nI1\n", NUMBER("0") NUMBER("1") NUMBER("0"), "3", NUMBER("0"), "1")),
+	  GH_UNSAFE, "points outside" },
+	{ "more rows than a matrix has", B(CSR("I9\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_UNSAFE,
+	  "as many indices" },
+	{ "a second state of an array", B(NUMBERS("1", NUMBER("2")) "(I1\n(I1\nt" I8 "I00\n" LATIN(NUMBER("3")) "tb."),
+	  GH_UNSAFE, "second state" },
 	{ "bytes changed before they are used",
 	  B("\x80\x05\x96\x08\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0p7\nK\0K\x09s0csklearn.tree._criterion\nGini\n(K\1"
-	    "cnumpy.core.numeric\n_frombuffer\n(g7\n" I8 "K\1\x85\x8c\1CtRtR."), GH_REVIEW, "indices are written" },
+	    "cnumpy.core.numeric\n_frombuffer\n(g7\n" I8 "K\1\x85\x8c\1CtRtR."),
+	  GH_REVIEW, "indices are written" },
 	{ "bytes changed after they were used",
-	  B("\x80\x05\x96\x08\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0p7\n0cnumpy.core.numeric\n_frombuffer\n(g7\n" I8 "K\1\x85\x8c\1CtR0"
-	    "g7\nK\0K\x09s."), GH_UNSAFE, "GH-CALL-0011" },
+	  B("\x80\x05\x96\x08\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0p7\n0cnumpy.core.numeric\n_frombuffer\n(g7\n" I8
+	    "K\1\x85\x8c\1CtR0"
+	    "g7\nK\0K\x09s."),
+	  GH_UNSAFE, "GH-CALL-0011" },
 	{ "more classes than there can be",
-	  B("csklearn.tree._tree\nTree\n(I1\n" NUMBERS("1", "\\u0000\\u0000\\u0000\\u0000\\u0000\\u0001\\u0000\\u0000") "I1\ntR."), GH_UNSAFE,
-	  "more classes" },
-	{ "a child outside of a predictor", B(PREDICTOR(NUMBER("1") NUMBER("9") NUMBER("0"))), GH_UNSAFE, "children outside" },
+	  B("csklearn.tree._tree\nTree\n(I1\n" NUMBERS(
+		  "1", "\\u0000\\u0000\\u0000\\u0000\\u0000\\u0001\\u0000\\u0000") "I1\ntR."),
+	  GH_UNSAFE, "more classes" },
+	{ "a child outside of a predictor", B(PREDICTOR(NUMBER("1") NUMBER("9") NUMBER("0"))), GH_UNSAFE,
+	  "children outside" },
 	{ "more support vectors than there are", B(SVC("9")), GH_UNSAFE, "support vectors" },
-	{ "an array module's array of another class", B("carray\n_array_reconstructor\n(cos\nsystem\nS'd'\nI16\nS''\ntR."), GH_UNSAFE,
-	  "GH-CALL-0002" },
-	{ "a table that sets a property",
-	  B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'index'\nI1\nsb."), GH_UNSAFE, "none of its own" },
-	{ "a table over something else", B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'_mgr'\nI1\nsb."), GH_UNSAFE, "block manager" },
-	{ "items for a sparse matrix", B(RECONSTRUCT("scipy.sparse._csr", "csr_matrix") "I0\nI1\ns."), GH_UNSAFE, "GH-CALL-0005" },
+	{ "an array module's array of another class",
+	  B("carray\n_array_reconstructor\n(cos\nsystem\nS'd'\nI16\nS''\ntR."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a table that sets a property", B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'index'\nI1\nsb."),
+	  GH_UNSAFE, "none of its own" },
+	{ "a table over something else", B(RECONSTRUCT("pandas.core.frame", "DataFrame") "}S'_mgr'\nI1\nsb."),
+	  GH_UNSAFE, "block manager" },
+	{ "items for a sparse matrix", B(RECONSTRUCT("scipy.sparse._csr", "csr_matrix") "I0\nI1\ns."), GH_UNSAFE,
+	  "GH-CALL-0005" },
 	{ "more channels than scales",
-	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
-	    TENSOR("4", "0", "I1\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I1\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS "tR."), GH_UNSAFE, "channels" },
+	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n" TENSOR(
+		  "4", "0", "I1\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I1\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS
+											       "tR."),
+	  GH_UNSAFE, "channels" },
 	{ "an axis that is none",
-	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
-	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I100\ntI00\n" NOHOOKS "tR."), GH_UNSAFE,
-	  "odd quantizer" },
+	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n" TENSOR(
+		  "4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I100\ntI00\n" NOHOOKS
+											       "tR."),
+	  GH_UNSAFE, "odd quantizer" },
 
 	{ "a predictor", B(PREDICTOR(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
 	{ "support vectors", B(SVC("2")), GH_CLEAN, "" },
 	{ "a tree", B(TREE(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
 	{ "a sparse matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_CLEAN, "" },
 	{ "scales for every channel",
-	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n"
-	    TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS "tR."), GH_CLEAN, "" },
-	{ "objects that refer to each other", B(NAMESPACE "p7\n}S'child'\n" NAMESPACE "}S'parent'\ng7\nsbsb."), GH_CLEAN, "" },
+	  B("ctorch._utils\n_rebuild_qtensor\n(" STORAGE("4") "I0\n(I4\nt(I1\nt(ctorch\nper_channel_affine\n" TENSOR(
+		  "4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I0\ntI00\n" NOHOOKS
+											       "tR."),
+	  GH_CLEAN, "" },
+	{ "objects that refer to each other", B(NAMESPACE "p7\n}S'child'\n" NAMESPACE "}S'parent'\ng7\nsbsb."),
+	  GH_CLEAN, "" },
 	{ "a type held", B(NAMESPACE "}S'_dtype'\ncnumpy\nfloat64\nsb."), GH_CLEAN, "" },
 	{ "a function where one belongs",
-	  B(RECONSTRUCT("sklearn.preprocessing._function_transformer", "FunctionTransformer") "}S'func'\ncnumpy\nmean\nsb."), GH_CLEAN, "" },
-	{ "layers", B(Sequential_LAYER "}S'_modules'\nccollections\nOrderedDict\n(tRS'0'\n" ReLU_LAYER "}bssb."), GH_CLEAN, "" },
-	{ "keys that are values", B("}(cdatetime\ndate\n(S'0123'\ntRtNs(c__builtin__\nfrozenset\n((lp7\nI1\natRtNs."), GH_CLEAN, "" },
+	  B(RECONSTRUCT("sklearn.preprocessing._function_transformer",
+			"FunctionTransformer") "}S'func'\ncnumpy\nmean\nsb."),
+	  GH_CLEAN, "" },
+	{ "layers", B(Sequential_LAYER "}S'_modules'\nccollections\nOrderedDict\n(tRS'0'\n" ReLU_LAYER "}bssb."),
+	  GH_CLEAN, "" },
+	{ "keys that are values", B("}(cdatetime\ndate\n(S'0123'\ntRtNs(c__builtin__\nfrozenset\n((lp7\nI1\natRtNs."),
+	  GH_CLEAN, "" },
 	{ "an ordered dictionary", B("ccollections\nOrderedDict\n(tRS'a'\nI1\ns."), GH_CLEAN, "" },
 	{ "an object with attributes", B(NAMESPACE "}S'lr'\nF0.1\nsb."), GH_CLEAN, "" },
 	{ "a default dictionary", B("ccollections\ndefaultdict\n(c__builtin__\nlist\ntRS'a'\n(lp0\ns."), GH_CLEAN, "" },
@@ -384,7 +469,9 @@ static const struct {
 	{ "an expanded tensor", B(TENSOR("1", "0", "I9\n", "I0\n", NOHOOKS) "."), GH_CLEAN, "" },
 	{ "a distribution", B(RV "}S'_parse_arg_template'\nS'" PARSE("") "'\nsb."), GH_CLEAN, "" },
 	{ "a class of an old checkpoint",
-	  B("(S'module'\nctorch.nn.modules.linear\nLinear\nS'linear.py'\nS'class Linear'\ntQ)\x81}S'training'\nI01\nsb."), GH_CLEAN, "" },
+	  B("(S'module'\nctorch.nn.modules.linear\nLinear\nS'linear.py'\nS'class "
+	    "Linear'\ntQ)\x81}S'training'\nI01\nsb."),
+	  GH_CLEAN, "" },
 	{ "the type of None", B("c__builtin__\ntype\n(NtR."), GH_CLEAN, "" },
 };
 
@@ -396,8 +483,8 @@ static void test_rows(void **state)
 		struct judge j = judged((struct gh_span){ (const uint8_t *)rows[i].bytes, rows[i].n });
 		const char *log = gh_buf_cstr(&j.log);
 		if (j.worst != rows[i].verdict || strstr(log, rows[i].say) == NULL) {
-			print_error("%s: verdict %d, wanted %d and \"%s\"\n%s", rows[i].what, (int)j.worst, (int)rows[i].verdict,
-				    rows[i].say, log);
+			print_error("%s: verdict %d, wanted %d and \"%s\"\n%s", rows[i].what, (int)j.worst,
+				    (int)rows[i].verdict, rows[i].say, log);
 			bad++;
 		}
 		gh_buf_free(&j.log);
@@ -425,9 +512,11 @@ static void test_many_elements(void **state)
 	static const struct {
 		const char *first, *last;
 		enum gh_verdict verdict;
-	} row[] = { { "I1\n", "I2\n", GH_CLEAN }, { "I1\n", "cnumpy\nmean\n", GH_REVIEW },
+	} row[] = { { "I1\n", "I2\n", GH_CLEAN },
+		    { "I1\n", "cnumpy\nmean\n", GH_REVIEW },
 		    { "cdatetime\ndate\n(S'0123'\ntR", "cdatetime\ndate\n(S'0123'\ntR", GH_CLEAN },
-		    { "cdatetime\ndate\n(S'0123'\ntR", NAMESPACE, GH_REVIEW }, { "I1\n", "(lp1\n", GH_CLEAN },
+		    { "cdatetime\ndate\n(S'0123'\ntR", NAMESPACE, GH_REVIEW },
+		    { "I1\n", "(lp1\n", GH_CLEAN },
 		    { "I1\n", "(lp1\ncnumpy\nmean\na", GH_REVIEW } };
 	(void)state;
 	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -470,12 +559,27 @@ static void test_tables(void **state)
 		assert_true(g == NULL || !g->refuse);
 	}
 	static const char *const never[][2] = {
-		{ "builtins", "eval" }, { "builtins", "exec" }, { "builtins", "__import__" }, { "builtins", "open" },
-		{ "builtins", "setattr" }, { "builtins", "compile" }, { "os", "system" }, { "operator", "attrgetter" },
-		{ "operator", "methodcaller" }, { "functools", "partial" }, { "pkgutil", "resolve_name" },
-		{ "importlib", "import_module" }, { "torch.storage", "_load_from_bytes" }, { "torch", "load" },
-		{ "pickle", "loads" }, { "types", "FunctionType" }, { "codecs", "decode" }, { "_codecs", "decode" },
-		{ "numpy", "load" }, { "joblib", "load" }, { "torch.fx.graph_module", "reduce_graph_module" },
+		{ "builtins", "eval" },
+		{ "builtins", "exec" },
+		{ "builtins", "__import__" },
+		{ "builtins", "open" },
+		{ "builtins", "setattr" },
+		{ "builtins", "compile" },
+		{ "os", "system" },
+		{ "operator", "attrgetter" },
+		{ "operator", "methodcaller" },
+		{ "functools", "partial" },
+		{ "pkgutil", "resolve_name" },
+		{ "importlib", "import_module" },
+		{ "torch.storage", "_load_from_bytes" },
+		{ "torch", "load" },
+		{ "pickle", "loads" },
+		{ "types", "FunctionType" },
+		{ "codecs", "decode" },
+		{ "_codecs", "decode" },
+		{ "numpy", "load" },
+		{ "joblib", "load" },
+		{ "torch.fx.graph_module", "reduce_graph_module" },
 	};
 	for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
 		assert_null(gh_allow_find(gh_span_str(never[i][0]), gh_span_str(never[i][1])));
@@ -576,7 +680,8 @@ static void test_genuine(void **state)
 		/* Archives and compressed files are read by other formats. */
 		bool plain = strstr(e->d_name, ".pkl") != NULL || strstr(e->d_name, "legacy.pt") != NULL ||
 			     strstr(e->d_name, ".joblib") != NULL;
-		for (const char *const *c = (const char *const[]){ ".zlib.", ".gzip.", ".bz2.", ".xz.", ".lzma.", NULL };
+		for (const char *const *c =
+			     (const char *const[]){ ".zlib.", ".gzip.", ".bz2.", ".xz.", ".lzma.", NULL };
 		     *c != NULL; c++)
 			plain = plain && strstr(e->d_name, *c) == NULL;
 		if (plain) {
@@ -602,10 +707,14 @@ static void test_genuine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_many_attributes),
-		cmocka_unit_test(test_many_elements), cmocka_unit_test(test_late_beyond),
-		cmocka_unit_test(test_tables),	      cmocka_unit_test(test_corpus_benign),
-		cmocka_unit_test(test_corpus_malicious_unexplained), cmocka_unit_test(test_genuine),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_many_attributes),
+		cmocka_unit_test(test_many_elements),
+		cmocka_unit_test(test_late_beyond),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_corpus_benign),
+		cmocka_unit_test(test_corpus_malicious_unexplained),
+		cmocka_unit_test(test_genuine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,8 +138,8 @@ static void answers(void **state)
 static void messages_are_one_line(void **state)
 {
 	static const char *const line[] = { "gatehouse scan --jobs a\nb c", "gatehouse a\nb",
-					    "gatehouse explain a\nb",       "gatehouse scan --a\nb",
-					    "gatehouse scan -\n",           "gatehouse scan --output a\nb/c d" };
+					    "gatehouse explain a\nb",	    "gatehouse scan --a\nb",
+					    "gatehouse scan -\n",	    "gatehouse scan --output a\nb/c d" };
 	(void)state;
 	for (size_t i = 0; i < LEN(line); i++) {
 		struct ran r = run(line[i]);
@@ -227,9 +227,12 @@ static void stated_defaults_are_true(void **state)
 		uint64_t value;
 		const char *unit;
 	} row[] = {
-		{ "limit-time", a.seconds, "" },     { "limit-memory", a.memory >> 20, "" },
-		{ "limit-expanded", a.expanded >> 30, "G" }, { "limit-depth", a.depth, "" },
-		{ "limit-members", a.members, "" },  { "limit-ratio", a.ratio, "" },
+		{ "limit-time", a.seconds, "" },
+		{ "limit-memory", a.memory >> 20, "" },
+		{ "limit-expanded", a.expanded >> 30, "G" },
+		{ "limit-depth", a.depth, "" },
+		{ "limit-members", a.members, "" },
+		{ "limit-ratio", a.ratio, "" },
 	};
 	for (size_t i = 0; i < LEN(row); i++) {
 		char text[64];
@@ -359,7 +362,7 @@ static void nearest_words(void **state)
 	static const struct {
 		const char *typed;
 		size_t index;
-	} row[] = { { "fromat", 0 }, { "FORMAT", 0 },      { "failon", 1 },
+	} row[] = { { "fromat", 0 }, { "FORMAT", 0 },	   { "failon", 1 },
 		    { "job", 3 },    { "zzzz", SIZE_MAX }, { "", SIZE_MAX } };
 	(void)state;
 	for (size_t i = 0; i < LEN(row); i++)

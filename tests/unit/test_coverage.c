@@ -62,8 +62,10 @@ static void a_million_scattered_claims_end_as_a_gap_not_as_silence(void **st)
 	gh_cover_free(&c);
 }
 
-static const struct gh_rule info = { .id = "GH-T-1", .effect = GH_CLEAN }, look = { .id = "GH-T-2", .effect = GH_REVIEW },
-			    part = { .id = "GH-T-3", .effect = GH_INCOMPLETE }, bad = { .id = "GH-T-4", .effect = GH_UNSAFE };
+static const struct gh_rule info = { .id = "GH-T-1", .effect = GH_CLEAN },
+			    look = { .id = "GH-T-2", .effect = GH_REVIEW },
+			    part = { .id = "GH-T-3", .effect = GH_INCOMPLETE },
+			    bad = { .id = "GH-T-4", .effect = GH_UNSAFE };
 
 static void the_worst_effect_is_the_verdict(void **st)
 {
@@ -79,13 +81,16 @@ static void the_worst_effect_is_the_verdict(void **st)
 		{ { &look }, 10, 0, "x", GH_REVIEW },
 		{ { &look, &part }, 10, 0, "x", GH_INCOMPLETE },
 		{ { &part, &bad }, 10, 0, "x", GH_UNSAFE },
-		{ { &info }, 9, 0, "x", GH_INCOMPLETE }, /* a byte that nobody understood, and no finding about it */
-		{ { NULL }, 10, 0, "", GH_INCOMPLETE },	 /* no digest: not read to its end */
+		{ { &info }, 9, 0, "x", GH_INCOMPLETE },  /* a byte that nobody understood, and no finding about it */
+		{ { NULL }, 10, 0, "", GH_INCOMPLETE },	  /* no digest: not read to its end */
 		{ { &info }, 10, 1, "x", GH_INCOMPLETE }, /* findings were dropped */
 	};
 	for (size_t i = 0; i < GH_ROWS(v); i++) {
 		struct gh_finding f[2] = { { .rule = v[i].rule[0] }, { .rule = v[i].rule[1] } };
-		struct gh_file_report r = { .size = 10, .understood = v[i].understood, .dropped = v[i].dropped, .finding = f,
+		struct gh_file_report r = { .size = 10,
+					    .understood = v[i].understood,
+					    .dropped = v[i].dropped,
+					    .finding = f,
 					    .nfinding = (v[i].rule[0] != NULL) + (size_t)(v[i].rule[1] != NULL) };
 		r.sha256[0] = v[i].sha[0];
 		assert_int_equal(gh_file_verdict(&r), v[i].want);

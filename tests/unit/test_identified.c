@@ -64,8 +64,10 @@ static void not_by_resemblance(void **state)
 	(void)state;
 	static const struct gh_span like[] = {
 		GH_SPAN("\177ELF and then prose that goes on and on, for longer than any header of that format is"),
-		GH_SPAN("MZ marks the beginning of the old executables, and of this sentence, which is long enough too."),
-		GH_SPAN("\xfe\xed\xfa\xce is how it starts, and how it goes on is nothing that a header would ever hold."),
+		GH_SPAN("MZ marks the beginning of the old executables, and of this sentence, which is long enough "
+			"too."),
+		GH_SPAN("\xfe\xed\xfa\xce is how it starts, and how it goes on is nothing that a header would ever "
+			"hold."),
 		GH_SPAN(""),
 	};
 	for (size_t i = 0; i < GH_ROWS(rows); i++)
@@ -76,6 +78,7 @@ static void not_by_resemblance(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(recognised_by_content), cmocka_unit_test(not_by_resemblance) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(recognised_by_content),
+					    cmocka_unit_test(not_by_resemblance) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,10 +117,12 @@ static void row_symbol(const char *source, const char *prefix, const char *name,
 	const char *at = strstr(source, field), *best = NULL;
 	for (const char *p = source; at != NULL && (p = strstr(p, prefix)) != NULL && p < at; p++)
 		best = p;
-	(void)snprintf(symbol, 100, "%.*s", best == NULL ? 0 : (int)strspn(best, "abcdefghijklmnopqrstuvwxyz0123456789_"), best);
+	(void)snprintf(symbol, 100, "%.*s",
+		       best == NULL ? 0 : (int)strspn(best, "abcdefghijklmnopqrstuvwxyz0123456789_"), best);
 }
 
-static void named_in_tests(const char *tests, const char *source, const char *kind, const char *name, const char *prefix)
+static void named_in_tests(const char *tests, const char *source, const char *kind, const char *name,
+			   const char *prefix)
 {
 	char symbol[100];
 	row_symbol(source, prefix, name, symbol);
@@ -178,7 +180,8 @@ static void format_names(void **state)
 		if (general == gh_fmts_n)
 			lacks("format %s: refines '%s', which is not in the list", gh_fmts[i]->name, gh_fmts[i]->over);
 		else if (general < i)
-			lacks("format %s: must stand before '%s', which it refines", gh_fmts[i]->name, gh_fmts[i]->over);
+			lacks("format %s: must stand before '%s', which it refines", gh_fmts[i]->name,
+			      gh_fmts[i]->over);
 		assert_ptr_equal(gh_fmt_named(gh_fmts[i]->name), gh_fmts[i]);
 	}
 	settle();
@@ -253,8 +256,10 @@ static bool good_id(const char *id)
 /* Space separated references of the kinds that the reports turn into links. */
 static bool good_refs(const char *refs)
 {
-	static const char *const kind[] = { "CWE-[0-9]*", "CVE-[0-9][0-9][0-9][0-9]-[0-9]*", "AML.T[0-9][0-9][0-9][0-9]*",
-					    "GHSA-*", "PYSEC-*", "RFC[0-9]*" };
+	static const char *const kind[] = {
+		"CWE-[0-9]*", "CVE-[0-9][0-9][0-9][0-9]-[0-9]*", "AML.T[0-9][0-9][0-9][0-9]*", "GHSA-*", "PYSEC-*",
+		"RFC[0-9]*"
+	};
 	char one[64];
 	for (size_t n; *refs != '\0'; refs += n, refs += strspn(refs, " ")) {
 		bool known = false;
@@ -277,8 +282,10 @@ static void rules_are_well_formed(void **state)
 			lacks("rule %s: an id of the form GH-ROOM-0000", r->id);
 		for (size_t k = 0; k < i && (other = gh_rule_at(k)) != NULL; k++)
 			if (other != r && strcmp(other->id, r->id) == 0)
-				lacks("rule %s: an id of its own (%s and %s share it)", r->id, gh_rule_owner(k), gh_rule_owner(i));
-		if (r->title == NULL || strlen(r->title) < 6 || strlen(r->title) > 100 || r->title[strlen(r->title) - 1] == '.')
+				lacks("rule %s: an id of its own (%s and %s share it)", r->id, gh_rule_owner(k),
+				      gh_rule_owner(i));
+		if (r->title == NULL || strlen(r->title) < 6 || strlen(r->title) > 100 ||
+		    r->title[strlen(r->title) - 1] == '.')
 			lacks("rule %s: a title of one line, without a full stop", r->id);
 		if (!says_something(r->gain))
 			lacks("rule %s: what an attacker gains", r->id);
@@ -371,9 +378,9 @@ static void fuzz_targets_have_seeds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(formats_are_complete),	 cmocka_unit_test(format_names),
-		cmocka_unit_test(checks_are_complete),	 cmocka_unit_test(commands_are_complete),
-		cmocka_unit_test(rules_are_well_formed), cmocka_unit_test(rules_are_tested_and_documented),
+		cmocka_unit_test(formats_are_complete),	   cmocka_unit_test(format_names),
+		cmocka_unit_test(checks_are_complete),	   cmocka_unit_test(commands_are_complete),
+		cmocka_unit_test(rules_are_well_formed),   cmocka_unit_test(rules_are_tested_and_documented),
 		cmocka_unit_test(fuzz_targets_have_seeds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

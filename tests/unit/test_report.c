@@ -196,8 +196,9 @@ static void sizes(void **state)
 		uint64_t bytes;
 		const char *text;
 	} row[] = {
-		{ 0, "0 bytes" }, { 1, "1 byte" }, { 999, "999 bytes" }, { 1000, "1.0 kB" }, { 999999, "999.9 kB" },
-		{ 1000000, "1.0 MB" }, { 999999999, "999.9 MB" }, { 1000000000, "1.0 GB" }, { UINT64_MAX, "18.4 EB" },
+		{ 0, "0 bytes" },	   { 1, "1 byte" },	     { 999, "999 bytes" },
+		{ 1000, "1.0 kB" },	   { 999999, "999.9 kB" },   { 1000000, "1.0 MB" },
+		{ 999999999, "999.9 MB" }, { 1000000000, "1.0 GB" }, { UINT64_MAX, "18.4 EB" },
 	};
 	(void)state;
 	for (size_t i = 0; i < LEN(row); i++) {
@@ -257,10 +258,14 @@ static void documents_are_valid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(says_what_matters),	    cmocka_unit_test(every_form_is_safe_to_print),
-		cmocka_unit_test(wraps_to_the_width),	    cmocka_unit_test(long_lists_are_cut_and_say_so),
-		cmocka_unit_test(a_full_buffer_is_reported), cmocka_unit_test(sizes),
-		cmocka_unit_test(names),		    cmocka_unit_test(documents_are_valid),
+		cmocka_unit_test(says_what_matters),
+		cmocka_unit_test(every_form_is_safe_to_print),
+		cmocka_unit_test(wraps_to_the_width),
+		cmocka_unit_test(long_lists_are_cut_and_say_so),
+		cmocka_unit_test(a_full_buffer_is_reported),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(names),
+		cmocka_unit_test(documents_are_valid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static int setup(void **state)
 	(void)state;
 	if (mkdtemp(dir) == NULL)
 		return -1;
-	(void)snprintf(cmd, sizeof cmd, "cc -std=gnu17 -D_GNU_SOURCE -Isrc tools/rulec.c -o %s/rulec 2> /dev/null", dir);
+	(void)snprintf(cmd, sizeof cmd, "cc -std=gnu17 -D_GNU_SOURCE -Isrc tools/rulec.c -o %s/rulec 2> /dev/null",
+		       dir);
 	if (system(cmd) != 0)
 		print_message("no C compiler here, or not started in the source tree\n");
 	return 0;
@@ -74,14 +75,16 @@ static const struct {
 	const char *out;
 } rows[] = {
 	{ "a group", DATE GROUP "a.b: C D.E\n", NULL, "{ \"a.b\", \"C\", 0 },\n\t{ \"a.b\", \"D.E\", 0 }," },
-	{ "sorted", DATE GROUP "b: Z\na: Z A\n", NULL, "{ \"a\", \"A\", 0 },\n\t{ \"a\", \"Z\", 0 },\n\t{ \"b\", \"Z\", 0 }," },
+	{ "sorted", DATE GROUP "b: Z\na: Z A\n", NULL,
+	  "{ \"a\", \"A\", 0 },\n\t{ \"a\", \"Z\", 0 },\n\t{ \"b\", \"Z\", 0 }," },
 	{ "comments and tabs", "# x\n" DATE "\n" GROUP "\ta:\tC\n", NULL, "{ \"a\", \"C\", 0 }," },
 	{ "a reason of two lines", DATE "allow X import\nwhy one\nwhy two\na: C\n", NULL, "\"one two\"" },
 	{ "quotes in a reason", DATE "allow X import\nwhy a \"b\" \\c\na: C\n", NULL, "\"a \\\"b\\\" \\\\c\"" },
 	{ "an explanation of a module", DATE "explain code\nwhy runs\nos: *\n", NULL, "{ \"os\", \"*\", 0 }," },
 	{ "refused", DATE "refuse commands\nwhy runs\nos: system\n", NULL, "\"executes commands\", \"runs\", 1" },
 	{ "the date", DATE GROUP "a: C\n", NULL, "gh_rules_version[] = \"2026-01-02+" },
-	{ "what it is and what it holds", DATE "allow X import callable key holds=a,_b new=none\nwhy x\na: C\n", NULL, "0xd, \"a,_b\" }" },
+	{ "what it is and what it holds", DATE "allow X import callable key holds=a,_b new=none\nwhy x\na: C\n", NULL,
+	  "0xd, \"a,_b\" }" },
 	{ "holds nothing", DATE "allow X import holds=\nwhy x\na: C\n", "one list of attributes", NULL },
 	{ "holds twice", DATE "allow X import holds=a holds=b\nwhy x\na: C\n", "one list of attributes", NULL },
 	{ "a word with a constraint", DATE "allow X callable=any\nwhy x\na: C\n", "takes no constraint", NULL },
@@ -100,7 +103,8 @@ static const struct {
 	{ "an unknown use", DATE "allow X call=any\nwhy x\na: C\n", "unknown use 'call'", NULL },
 	{ "an unknown constraint", DATE "allow X new=anything\nwhy x\na: C\n", "unknown constraint 'anything'", NULL },
 	{ "no constraint", DATE "allow X new\nwhy x\na: C\n", "'new' wants =CONSTRAINT", NULL },
-	{ "a callable that takes anything", DATE "allow X reduce=any\nwhy x\na: C\n", "'any' is for items of containers", NULL },
+	{ "a callable that takes anything", DATE "allow X reduce=any\nwhy x\na: C\n",
+	  "'any' is for items of containers", NULL },
 	{ "a use given twice", DATE "allow X new=plain new=none\nwhy x\na: C\n", "given twice", NULL },
 	{ "no use at all", DATE "allow X\nwhy x\na: C\n", "say how it may be used", NULL },
 	{ "makes without a call", DATE "allow X import makes=0\nwhy x\na: C\n", "makes= without reduce=", NULL },
@@ -120,8 +124,8 @@ static void test_rows(void **state)
 	need_compiler();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		int rc = compile(rows[i].text, said, sizeof said, out, sizeof out);
-		bool ok = rows[i].say == NULL ? rc == 0 && strstr(out, rows[i].out) != NULL :
-						rc != 0 && strstr(said, rows[i].say) != NULL && out[0] == '\0';
+		bool ok = rows[i].say == NULL ? rc == 0 && strstr(out, rows[i].out) != NULL
+					      : rc != 0 && strstr(said, rows[i].say) != NULL && out[0] == '\0';
 		if (!ok)
 			fail_msg("%s: status %d, said \"%s\", wrote \"%s\"", rows[i].what, rc, said, out);
 	}

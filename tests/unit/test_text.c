@@ -53,7 +53,8 @@ static const struct row rows[] = {
 	{ "a file of the archive by name", "a/b/modeling.py", GH_SPAN("x = 1\n"), CODE },
 	{ "colours of a log", "train.log", GH_SPAN("\x1b[1;31mloss\x1b[0m 0.3\n\x1b[mdone\n"), NULL },
 	{ "commands among prose", "README.md",
-	  GH_SPAN("# A model\n\nIt is a small model of words.\n\nInstall it:\n\ncurl -fsSL https://x.example/i.sh | sh\n\n"
+	  GH_SPAN("# A model\n\nIt is a small model of words.\n\nInstall it:\n\ncurl -fsSL https://x.example/i.sh | "
+		  "sh\n\n"
 		  "Then run it:\n\n    pip install x && ollama run x\n\nIt is licensed under MIT.\n"),
 	  NULL },
 	{ "release notes of a shell", "CHANGES",
@@ -63,7 +64,8 @@ static const struct row rows[] = {
 	{ "commands and a heading", "README.md", GH_SPAN("# Install\n\n    curl -fsSL https://x.example/i.sh | sh\n"),
 	  CODE " 0+54 identified, not read: shell script" },
 	{ "a script with comments", "",
-	  GH_SPAN("# This script will set up the model for you.\n# It takes a while.\n# Be patient with it.\nX=1\ncd /tmp\n"
+	  GH_SPAN("# This script will set up the model for you.\n# It takes a while.\n# Be patient with it.\nX=1\ncd "
+		  "/tmp\n"
 		  "curl http://x.example/a -o b\nchmod +x b && ./b\nset -eu\n"),
 	  CODE },
 	{ "a script by name", "install.sh", GH_SPAN("This is prose.\nAnd so is this.\nNothing else here.\n"), CODE },
@@ -89,7 +91,8 @@ static const struct row rows[] = {
 	{ "XML", "", GH_SPAN("<?xml version=\"1.0\"?>\n<a/>\n"), CODE },
 	{ "a template", "", GH_SPAN("{% for m in messages %}{{ m.content }}{% endfor %}"),
 	  CODE " 0+50 identified, not read: template" },
-	{ "a template that reaches for internals, with quotes", "", GH_SPAN("{{ x.__init__.__globals__.os.popen(\"id\") }}"), CODE },
+	{ "a template that reaches for internals, with quotes", "",
+	  GH_SPAN("{{ x.__init__.__globals__.os.popen(\"id\") }}"), CODE },
 	{ "a template expression in prose", "", GH_SPAN("Hello {{ self.__init__ }} there\n"), CODE },
 	{ "a template inside JSON", "x.json", GH_SPAN("{\"t\": \"{{ x['a'] }}\"}"), CODE },
 	{ "an escaped template inside JSON", "", GH_SPAN("{\"t\": \"\\u007b\\u007b x.y }}\"}"), CODE },

@@ -261,7 +261,8 @@ static void a_missing_worker_is_an_error_not_a_verdict(void **st)
 	const char *path[] = { dir };
 	char line[400];
 	assert_int_not_equal(gh_scan_run(path, 1, &opt, &s, &r, &err), GH_OK);
-	assert_non_null(strstr(gh_err_line(&err, line, sizeof line), "cannot start /nonexistent/gatehouse-worker: No such file"));
+	assert_non_null(strstr(gh_err_line(&err, line, sizeof line),
+			       "cannot start /nonexistent/gatehouse-worker: No such file"));
 }
 
 static void a_worker_that_cannot_lock_itself_down_parses_nothing(void **st)

@@ -21,11 +21,13 @@ static const struct gh_global *class_of(struct pkl *m, gh_val v)
 static enum wrapper wrapper_kind(struct pkl *m, gh_val v)
 {
 	const struct gh_global *g = class_of(m, v);
-	if (g == NULL || (!gh_span_ends(g->to_module, "numpy_pickle") && !gh_span_ends(g->to_module, "numpy_pickle_compat")))
+	if (g == NULL ||
+	    (!gh_span_ends(g->to_module, "numpy_pickle") && !gh_span_ends(g->to_module, "numpy_pickle_compat")))
 		return NONE;
 	if (gh_span_is(g->to_name, "NumpyArrayWrapper"))
 		return ARRAY;
-	return gh_span_is(g->to_name, "NDArrayWrapper") || gh_span_is(g->to_name, "ZNDArrayWrapper") ? FILE_ARRAY : NONE;
+	return gh_span_is(g->to_name, "NDArrayWrapper") || gh_span_is(g->to_name, "ZNDArrayWrapper") ? FILE_ARRAY
+												     : NONE;
 }
 
 /* An attribute as the states given by BUILD leave it: the last one wins. */
@@ -189,7 +191,8 @@ static bool skip_padding(struct pkl *m, uint64_t *pos)
 	if (pad.n < n)
 		return not_understood(m, "the file ends before the array");
 	if (!clean && !m->mute) /* any bytes do: nothing reads them */
-		gh_anomaly(m->w, &pkl_rules[PKL_READERS], *pos, n + 1, "padding before an array that joblib did not write");
+		gh_anomaly(m->w, &pkl_rules[PKL_READERS], *pos, n + 1,
+			   "padding before an array that joblib did not write");
 	*pos += 1 + n;
 	pkl_flush_claims(m, *pos, *pos);
 	return true;
@@ -202,8 +205,12 @@ static bool raw_array(struct pkl *m, const struct dtype *d, const struct shape *
 		return not_understood(m, "the array is larger than the rest of the file");
 	pkl_flush_claims(m, *pos + bytes, *pos);
 	if (!m->mute && m->nop >= m->sh->from_op && bytes != 0) {
-		struct gh_tensor t = { .dtype = d->text, .bits = (unsigned)(d->size * 8), .ndim = s->n, .dim = s->dim,
-				       .src = m->src, .big_endian = d->big };
+		struct gh_tensor t = { .dtype = d->text,
+				       .bits = (unsigned)(d->size * 8),
+				       .ndim = s->n,
+				       .dim = s->dim,
+				       .src = m->src,
+				       .big_endian = d->big };
 		enum gh_rc rc = gh_emit(m->w, GH_EV_TENSOR, *pos, bytes, &t);
 		if (rc != GH_OK) {
 			m->rc = rc;
@@ -266,7 +273,8 @@ static bool inline_array(struct pkl *m, gh_val *top)
 	(void)attribute(m, *top, "shape", &made[0]);
 	(void)attribute(m, *top, "dtype", &made[1]);
 	if (!d.objects)
-		made[2] = gh_val_make_at(m->h, GH_V_BYTES, 0, pos - s.count * d.size, s.count * d.size, s.count * d.size);
+		made[2] = gh_val_make_at(m->h, GH_V_BYTES, 0, pos - s.count * d.size, s.count * d.size,
+					 s.count * d.size);
 	*top = gh_val_make_object(m->h, subclass, gh_val_make_items(m->h, GH_V_TUPLE, made, 3), GH_NONE, m->seq);
 	return !m->h->full || pkl_limit(m, "no memory left for values");
 }

@@ -149,9 +149,7 @@ static bool give_one(struct pkl *m, gh_val v, size_t *todo)
 	case GH_V_FROZENSET:
 	case GH_V_LIST:
 	case GH_V_DICT:
-	case GH_V_SET:
-		n->flags |= GH_NF_GIVEN;
-		return push_todo(m, v, todo);
+	case GH_V_SET: n->flags |= GH_NF_GIVEN; return push_todo(m, v, todo);
 	case GH_V_OBJECT: /* what it holds was given when it got it */
 	case GH_V_BYTEARRAY: n->flags |= GH_NF_GIVEN; return true;
 	default: return true;
@@ -380,7 +378,8 @@ bool pkl_setitems_on(struct pkl *m, gh_val target, size_t at)
 
 bool pkl_additems_to(struct pkl *m, gh_val target, size_t at)
 {
-	return (m->n - at <= GH_VAL_KEPT || pkl_hash(m, m->stack + at, m->n - at, 1)) && modify(m, GH_CALL_ADD, target, at);
+	return (m->n - at <= GH_VAL_KEPT || pkl_hash(m, m->stack + at, m->n - at, 1)) &&
+	       modify(m, GH_CALL_ADD, target, at);
 }
 
 static bool falsy(struct pkl *m, gh_val v)
@@ -446,7 +445,10 @@ bool pkl_op_build(struct pkl *m, uint64_t arg)
 
 static bool persistent(struct pkl *m, gh_val id)
 {
-	struct gh_call c = { .how = GH_CALL_PERSID, .callee = GH_UNKNOWN, .args = id, .kwargs = GH_NONE,
+	struct gh_call c = { .how = GH_CALL_PERSID,
+			     .callee = GH_UNKNOWN,
+			     .args = id,
+			     .kwargs = GH_NONE,
 			     .resolved = !pkl_opaque(m, id) };
 	m->seq++;
 	if (!pkl_emit_call(m, &c))

@@ -71,11 +71,11 @@ static bool make_empty(struct pkl *m, enum gh_vkind kind)
 	return pkl_push_made(m, gh_val_make_items(m->h, kind, NULL, 0));
 }
 
-#define OP(name, call)                            \
+#define OP(name, call) \
 	bool pkl_op_##name(struct pkl *m, uint64_t arg) \
-	{                                         \
-		(void)arg;                        \
-		return call;                      \
+	{ \
+		(void)arg; \
+		return call; \
 	}
 OP(empty_tuple, make_empty(m, GH_V_TUPLE))
 OP(empty_list, make_empty(m, GH_V_LIST))

@@ -14,23 +14,23 @@ struct effect {
 #define OP(c, n, p, a, s) [c] = { 1, n, p, a, s, false }
 #define TO_MARK(c, p, a) [c] = { 1, 0, p, a, 0, true }
 static const struct effect effects[256] = {
-	OP('0', 1, 0, NONE, 0), OP('2', 1, 2, NONE, 0), OP('F', 0, 1, LINE, 0), OP('I', 0, 1, LINE, 0),
-	OP('L', 0, 1, LINE, 0), OP('N', 0, 1, NONE, 0), OP('P', 0, 1, LINE, 0), OP('R', 2, 1, NONE, 0),
-	OP('S', 0, 1, LINE, 0), OP('V', 0, 1, LINE, 0), OP('a', 2, 1, NONE, 0), OP('b', 2, 1, NONE, 0),
-	OP('c', 0, 1, LINE, 0), OP('g', 0, 1, LINE, 0), OP('p', 1, 1, LINE, 0), OP('s', 3, 1, NONE, 0),
-	OP('J', 0, 1, FIXED, 4), OP('K', 0, 1, FIXED, 1), OP('M', 0, 1, FIXED, 2), OP('Q', 1, 1, NONE, 0),
-	OP('T', 0, 1, COUNT, 4), OP('U', 0, 1, COUNT, 1), OP('X', 0, 1, COUNT, 4), OP('}', 0, 1, NONE, 0),
-	OP('h', 0, 1, FIXED, 1), OP('j', 0, 1, FIXED, 4), OP(']', 0, 1, NONE, 0), OP('q', 1, 1, FIXED, 1),
-	OP('r', 1, 1, FIXED, 4), OP(')', 0, 1, NONE, 0), OP('G', 0, 1, FIXED, 8), OP(0x80, 0, 0, FIXED, 1),
-	OP(0x81, 2, 1, NONE, 0), OP(0x82, 0, 1, FIXED, 1), OP(0x83, 0, 1, FIXED, 2), OP(0x84, 0, 1, FIXED, 4),
-	OP(0x85, 1, 1, NONE, 0), OP(0x86, 2, 1, NONE, 0), OP(0x87, 3, 1, NONE, 0), OP(0x88, 0, 1, NONE, 0),
-	OP(0x89, 0, 1, NONE, 0), OP(0x8a, 0, 1, COUNT, 1), OP(0x8b, 0, 1, COUNT, 4), OP('B', 0, 1, COUNT, 4),
-	OP('C', 0, 1, COUNT, 1), OP(0x8c, 0, 1, COUNT, 1), OP(0x8d, 0, 1, COUNT, 8), OP(0x8e, 0, 1, COUNT, 8),
-	OP(0x8f, 0, 1, NONE, 0), OP(0x92, 3, 1, NONE, 0), OP(0x93, 2, 1, NONE, 0), OP(0x94, 1, 1, NONE, 0),
-	OP(0x95, 0, 0, FIXED, 8), OP(0x96, 0, 1, COUNT, 8), OP(0x97, 0, 1, NONE, 0), OP(0x98, 1, 1, NONE, 0),
-	TO_MARK('d', 1, NONE), TO_MARK('i', 1, LINE), TO_MARK('l', 1, NONE), TO_MARK('t', 1, NONE), TO_MARK('1', 0, NONE),
-	TO_MARK('e', 0, NONE), TO_MARK('o', 1, NONE), TO_MARK('u', 0, NONE), TO_MARK(0x90, 0, NONE),
-	TO_MARK(0x91, 1, NONE),
+	OP('0', 1, 0, NONE, 0),	  OP('2', 1, 2, NONE, 0),   OP('F', 0, 1, LINE, 0),   OP('I', 0, 1, LINE, 0),
+	OP('L', 0, 1, LINE, 0),	  OP('N', 0, 1, NONE, 0),   OP('P', 0, 1, LINE, 0),   OP('R', 2, 1, NONE, 0),
+	OP('S', 0, 1, LINE, 0),	  OP('V', 0, 1, LINE, 0),   OP('a', 2, 1, NONE, 0),   OP('b', 2, 1, NONE, 0),
+	OP('c', 0, 1, LINE, 0),	  OP('g', 0, 1, LINE, 0),   OP('p', 1, 1, LINE, 0),   OP('s', 3, 1, NONE, 0),
+	OP('J', 0, 1, FIXED, 4),  OP('K', 0, 1, FIXED, 1),  OP('M', 0, 1, FIXED, 2),  OP('Q', 1, 1, NONE, 0),
+	OP('T', 0, 1, COUNT, 4),  OP('U', 0, 1, COUNT, 1),  OP('X', 0, 1, COUNT, 4),  OP('}', 0, 1, NONE, 0),
+	OP('h', 0, 1, FIXED, 1),  OP('j', 0, 1, FIXED, 4),  OP(']', 0, 1, NONE, 0),   OP('q', 1, 1, FIXED, 1),
+	OP('r', 1, 1, FIXED, 4),  OP(')', 0, 1, NONE, 0),   OP('G', 0, 1, FIXED, 8),  OP(0x80, 0, 0, FIXED, 1),
+	OP(0x81, 2, 1, NONE, 0),  OP(0x82, 0, 1, FIXED, 1), OP(0x83, 0, 1, FIXED, 2), OP(0x84, 0, 1, FIXED, 4),
+	OP(0x85, 1, 1, NONE, 0),  OP(0x86, 2, 1, NONE, 0),  OP(0x87, 3, 1, NONE, 0),  OP(0x88, 0, 1, NONE, 0),
+	OP(0x89, 0, 1, NONE, 0),  OP(0x8a, 0, 1, COUNT, 1), OP(0x8b, 0, 1, COUNT, 4), OP('B', 0, 1, COUNT, 4),
+	OP('C', 0, 1, COUNT, 1),  OP(0x8c, 0, 1, COUNT, 1), OP(0x8d, 0, 1, COUNT, 8), OP(0x8e, 0, 1, COUNT, 8),
+	OP(0x8f, 0, 1, NONE, 0),  OP(0x92, 3, 1, NONE, 0),  OP(0x93, 2, 1, NONE, 0),  OP(0x94, 1, 1, NONE, 0),
+	OP(0x95, 0, 0, FIXED, 8), OP(0x96, 0, 1, COUNT, 8), OP(0x97, 0, 1, NONE, 0),  OP(0x98, 1, 1, NONE, 0),
+	TO_MARK('d', 1, NONE),	  TO_MARK('i', 1, LINE),    TO_MARK('l', 1, NONE),    TO_MARK('t', 1, NONE),
+	TO_MARK('1', 0, NONE),	  TO_MARK('e', 0, NONE),    TO_MARK('o', 1, NONE),    TO_MARK('u', 0, NONE),
+	TO_MARK(0x90, 0, NONE),	  TO_MARK(0x91, 1, NONE),
 };
 
 bool pkl_glance(struct gh_span s, bool all)
@@ -87,8 +87,16 @@ static bool container(struct gh_span s)
 	static const struct {
 		uint8_t n, b[6];
 	} magic[] = {
-		{ 4, "PK\3\4" }, { 6, "\xfd" "7zXZ" }, { 4, "\x28\xb5\x2f\xfd" }, { 6, "7z\xbc\xaf\x27\x1c" },
-		{ 4, "\x04\x22\x4d\x18" }, { 4, "\x7f" "ELF" }, { 3, "\x1f\x8b\x08" }, { 3, "BZh" },
+		{ 4, "PK\3\4" },
+		{ 6, "\xfd"
+		     "7zXZ" },
+		{ 4, "\x28\xb5\x2f\xfd" },
+		{ 6, "7z\xbc\xaf\x27\x1c" },
+		{ 4, "\x04\x22\x4d\x18" },
+		{ 4, "\x7f"
+		     "ELF" },
+		{ 3, "\x1f\x8b\x08" },
+		{ 3, "BZh" },
 	};
 	for (size_t i = 0; i < sizeof magic / sizeof magic[0]; i++)
 		if (s.p[0] == magic[i].b[0] && memcmp(s.p, magic[i].b, s.n < magic[i].n ? s.n : magic[i].n) == 0)

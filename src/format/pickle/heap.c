@@ -232,7 +232,8 @@ static void add_later(struct gh_heap *h, struct gh_node *of, const gh_val *item,
 	size_t keep = o->n >= GH_VAL_KEPT ? 0 : n < GH_VAL_KEPT - o->n ? n : GH_VAL_KEPT - o->n;
 	size_t cap = o->cap;
 	if (keep < n)
-		of->more = of->more != 0 || !alike(item + keep, n - keep, keep != 0 ? item[keep - 1] : o->item[o->n - 1]);
+		of->more = of->more != 0 ||
+			   !alike(item + keep, n - keep, keep != 0 ? item[keep - 1] : o->item[o->n - 1]);
 	if (keep == 0)
 		return;
 	gh_val *p = gh_grow(h->arena, o->item, &cap, o->n + keep, sizeof *p);
@@ -307,7 +308,8 @@ static const struct gh_global *intern(struct gh_heap *h, struct gh_span module, 
 	uint64_t x = hash_names(module, name);
 	unsigned chain = 0;
 	if (h->mintern != 0)
-		for (struct gh_global *g = h->intern[x & (h->mintern - 1)]; g != NULL && chain < 16; g = g->next, chain++)
+		for (struct gh_global *g = h->intern[x & (h->mintern - 1)]; g != NULL && chain < 16;
+		     g = g->next, chain++)
 			if (g->hash == x && gh_span_eq(g->module, module) && gh_span_eq(g->name, name) &&
 			    gh_span_eq(g->to_module, to_module) && gh_span_eq(g->to_name, to_name))
 				return g;

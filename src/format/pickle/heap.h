@@ -23,7 +23,7 @@ enum gh_tag {
 #define GH_FALSE ((gh_val)2 << 4)
 #define GH_TRUE ((gh_val)3 << 4)
 #define GH_UNKNOWN ((gh_val)4 << 4)
-#define GH_BUFFER ((gh_val)5 << 4)      /* what the caller of load() passes beside the stream */
+#define GH_BUFFER ((gh_val)5 << 4)	/* what the caller of load() passes beside the stream */
 #define GH_BUFFER_VIEW ((gh_val)6 << 4) /* read-only view of a bytearray: not hashable */
 
 enum {
@@ -37,7 +37,7 @@ enum {
 	GH_NF_DIGITS = 32,    /* BIGINT: decimal or prefixed digits as text; else little-endian two's complement */
 };
 
-struct gh_global { /* interned per heap: one for each spelling and mapping */
+struct gh_global {			   /* interned per heap: one for each spelling and mapping */
 	struct gh_span module, name;	   /* as spelled */
 	struct gh_span to_module, to_name; /* after the loader's mapping */
 	uint64_t hash;
@@ -83,7 +83,7 @@ struct gh_heap {
 	uint32_t worst_weight; /* of any container made so far */
 	uint16_t worst_depth;
 	uint64_t read; /* by readers */
-	bool full; /* the arena is exhausted: sticky */
+	bool full;     /* the arena is exhausted: sticky */
 };
 
 static inline enum gh_tag gh_val_tag(gh_val v) { return (enum gh_tag)(v & 15); }

@@ -19,8 +19,15 @@ bool pkl_find_class(struct pkl *m, struct gh_span module, struct gh_span name, b
 	const struct gh_global *g = gh_val_names(*out);
 	m->imports_stdlib = m->imports_stdlib || (m->mute && pkl_stdlib(module));
 	struct gh_call c = {
-		.how = GH_CALL_IMPORT, .module = g->to_module, .name = g->to_name, .as_module = g->module,
-		.as_name = g->name, .resolved = exact, .callee = *out, .args = GH_NONE, .kwargs = GH_NONE,
+		.how = GH_CALL_IMPORT,
+		.module = g->to_module,
+		.name = g->to_name,
+		.as_module = g->module,
+		.as_name = g->name,
+		.resolved = exact,
+		.callee = *out,
+		.args = GH_NONE,
+		.kwargs = GH_NONE,
 	};
 	if (!exact)
 		*out = GH_UNKNOWN;
@@ -121,8 +128,11 @@ static bool extension(struct pkl *m, int64_t code)
 	if ((m->dialect & PKL_INERT) != 0 && code > 1000)
 		return pkl_break(m, "an unregistered extension code"); /* the test registers the first thousand */
 	struct gh_call c = {
-		.how = GH_CALL_EXT, .resolved = false, .callee = GH_UNKNOWN,
-		.args = gh_val_make_int(m->h, code), .kwargs = GH_NONE,
+		.how = GH_CALL_EXT,
+		.resolved = false,
+		.callee = GH_UNKNOWN,
+		.args = gh_val_make_int(m->h, code),
+		.kwargs = GH_NONE,
 	};
 	return pkl_emit_call(m, &c) && pkl_push(m, GH_UNKNOWN);
 }

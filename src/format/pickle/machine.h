@@ -17,9 +17,10 @@ enum pkl_dialect {
 	PKL_PY = 1,	/* pickle.py, also under joblib: frames are enforced, any iterable is an argument list … */
 	PKL_LAX = 2,	/* loaded with other options or another version: encoding, buffers, no limit on digits */
 	PKL_ARRAYS = 4, /* joblib's unpickler: arrays stand inline after their wrapper */
-	PKL_FILE = 16,	/* the C reader on a file that cannot peek, or with large frames: a read that crosses the end of a
+	PKL_FILE =
+		16, /* the C reader on a file that cannot peek, or with large frames: a read that crosses the end of a
 			 * frame drops what is left of it and begins behind it */
-	PKL_INERT = 8,	/* what a call returns is an opaque object, never a str, tuple or type of consequence: the
+	PKL_INERT = 8, /* what a call returns is an opaque object, never a str, tuple or type of consequence: the
 			 * assumption of the differential test against CPython */
 };
 
@@ -28,7 +29,7 @@ enum pkl_part {
 	PKL_PART_C,	/* pickle.py raises here, the C reader goes on */
 	PKL_PART_PY,	/* pickle.py goes on or does more: its reading has to be looked at as well */
 	PKL_PART_LAX,	/* other options or versions go on */
-	PKL_PART_FILE, /* the C reader on memory goes on, on a file it goes on elsewhere, pickle.py raises */
+	PKL_PART_FILE,	/* the C reader on memory goes on, on a file it goes on elsewhere, pickle.py raises */
 	PKL_PART_PLAIN, /* a reader that does not know inline arrays goes on at the array's bytes */
 	PKL_PARTS
 };
@@ -52,14 +53,14 @@ struct pkl_memo {
 
 /* What the runs of one stream share. */
 struct pkl_shared {
-	uint64_t claimed;  /* everything below is claimed or given up */
-	uint64_t from_op;  /* events of earlier opcodes were told by an earlier run */
-	uint64_t *seen;	   /* fingerprints of events told after the first difference; open addressing */
+	uint64_t claimed; /* everything below is claimed or given up */
+	uint64_t from_op; /* events of earlier opcodes were told by an earlier run */
+	uint64_t *seen;	  /* fingerprints of events told after the first difference; open addressing */
 	size_t nseen, mseen;
 	bool seen_full;
-	uint64_t steps;	   /* opcodes left */
+	uint64_t steps; /* opcodes left */
 	bool nested_spent;
-	uint64_t nested;   /* strings that may still be looked into by running a machine */
+	uint64_t nested; /* strings that may still be looked into by running a machine */
 };
 
 struct pkl {
@@ -78,8 +79,8 @@ struct pkl {
 	const uint8_t *win, *p, *lim, *end;
 	uint64_t base;
 	uint32_t epoch;
-	uint64_t frame_end; /* of pickle.py's current frame; UINT64_MAX: none */
-	uint64_t file_pos;  /* where the file goes on once the frame is used up */
+	uint64_t frame_end;	 /* of pickle.py's current frame; UINT64_MAX: none */
+	uint64_t file_pos;	 /* where the file goes on once the frame is used up */
 	uint64_t op_off, op_end; /* the opcode being executed; end: after its operands */
 	uint64_t nop;
 	uint64_t claim_from;
@@ -100,11 +101,11 @@ struct pkl {
 	struct pkl_place part[PKL_PARTS];
 	bool big_text, sparse_memo, heavy_key;
 	uint64_t big_off, sparse_off, heavy_off;
-	bool arrays; /* at least one inline array was met */
+	bool arrays;	/* at least one inline array was met */
 	bool raw_first; /* the first inline array holds numbers; one of objects is a pickle anyway, judged as such */
-	bool buffers; /* a buffer from outside is wanted */
-	bool at_end; /* broken because the source ended */
-	uint64_t told; /* events emitted */
+	bool buffers;	/* a buffer from outside is wanted */
+	bool at_end;	/* broken because the source ended */
+	uint64_t told;	/* events emitted */
 	bool imports_stdlib;
 	struct gh_pickle_result out;
 };
@@ -212,8 +213,21 @@ void pkl_start(struct pkl *m, struct gh_walk *w, uint64_t off, struct gh_arena *
 
 /* rules.c */
 enum pkl_rule {
-	PKL_MALFORMED, PKL_READERS, PKL_FRAMES, PKL_LIMIT, PKL_OPTIONS, PKL_DIGITS, PKL_EXPANSION, PKL_DEEP, PKL_MEMO,
-	PKL_ARRAY, PKL_ARRAY_CODE, PKL_BUFFERS, PKL_LEFTOVER, PKL_STREAMS, PKL_RULES
+	PKL_MALFORMED,
+	PKL_READERS,
+	PKL_FRAMES,
+	PKL_LIMIT,
+	PKL_OPTIONS,
+	PKL_DIGITS,
+	PKL_EXPANSION,
+	PKL_DEEP,
+	PKL_MEMO,
+	PKL_ARRAY,
+	PKL_ARRAY_CODE,
+	PKL_BUFFERS,
+	PKL_LEFTOVER,
+	PKL_STREAMS,
+	PKL_RULES
 };
 extern const struct gh_rule pkl_rules[];
 #endif

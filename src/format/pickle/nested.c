@@ -9,9 +9,9 @@
 #include "wire/digits.h"
 
 enum {
-	LEAST = 16,		  /* bytes of a value that is worth a look */
-	LOOK = 96,		  /* bytes of the value that the first look decodes */
-	NAMES_WITHIN = 4096,	  /* a pickle without PROTO names something this early */
+	LEAST = 16,	     /* bytes of a value that is worth a look */
+	LOOK = 96,	     /* bytes of the value that the first look decodes */
+	NAMES_WITHIN = 4096, /* a pickle without PROTO names something this early */
 	RUN_BYTES = GH_PROBE_BYTES,
 	RUN_MEMORY = 1 << 20,
 	DECODE_MAX = 1 << 20,
@@ -90,7 +90,8 @@ static size_t hexadecimal(struct gh_span in, uint8_t *out, bool whole)
 	return whole && digits % 2 != 0 ? 0 : n;
 }
 
-static const struct codec codecs[] = { /* in the order of the bits of pkl_glance_text() */
+static const struct codec codecs[] = {
+	/* in the order of the bits of pkl_glance_text() */
 	{ "", as_is },
 	{ "latin1", latin1 },
 	{ "base64", base64 },
@@ -104,8 +105,14 @@ static bool archive(struct gh_span s)
 	static const struct {
 		uint8_t n, b[8];
 	} magic[] = {
-		{ 4, "PK\3\4" }, { 6, "\xfd" "7zXZ" }, { 4, "\x28\xb5\x2f\xfd" }, { 6, "7z\xbc\xaf\x27\x1c" },
-		{ 4, "\x04\x22\x4d\x18" }, { 4, "\x7f" "ELF" },
+		{ 4, "PK\3\4" },
+		{ 6, "\xfd"
+		     "7zXZ" },
+		{ 4, "\x28\xb5\x2f\xfd" },
+		{ 6, "7z\xbc\xaf\x27\x1c" },
+		{ 4, "\x04\x22\x4d\x18" },
+		{ 4, "\x7f"
+		     "ELF" },
 	};
 	for (size_t i = 0; i < sizeof magic / sizeof magic[0]; i++)
 		if (s.n >= 16 && memcmp(s.p, magic[i].b, magic[i].n) == 0)
@@ -258,9 +265,11 @@ void pkl_nested(struct pkl *m, gh_val v)
 		glance_at_escaped(m, v);
 	else {
 		uint64_t want = len < LOOK ? len : LOOK;
-		bool here = off >= m->base && off - m->base + want <= (uint64_t)(m->end - m->win) && m->epoch == *m->src->epoch;
-		glance_at(m, v, here ? (struct gh_span){ m->win + (off - m->base), (size_t)want } :
-				       gh_src_window(m->src, off, (size_t)want));
+		bool here = off >= m->base && off - m->base + want <= (uint64_t)(m->end - m->win) &&
+			    m->epoch == *m->src->epoch;
+		glance_at(m, v,
+			  here ? (struct gh_span){ m->win + (off - m->base), (size_t)want }
+			       : gh_src_window(m->src, off, (size_t)want));
 	}
 	pkl_sync(m);
 }

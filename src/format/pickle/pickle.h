@@ -16,14 +16,14 @@ enum gh_pickle_end {
 
 struct gh_pickle_result {
 	enum gh_pickle_end end;
-	uint64_t off;	     /* one past the last byte the unpickler consumed; of BROKEN: where the failing opcode starts */
-	unsigned proto;	     /* highest protocol announced; 0 when none was */
-	uint64_t opcodes;    /* executed */
-	uint64_t imports;    /* names asked of find_class */
-	uint64_t calls;	     /* calls made, of any kind */
+	uint64_t off;	/* one past the last byte the unpickler consumed; of BROKEN: where the failing opcode starts */
+	unsigned proto; /* highest protocol announced; 0 when none was */
+	uint64_t opcodes; /* executed */
+	uint64_t imports; /* names asked of find_class */
+	uint64_t calls;	  /* calls made, of any kind */
 	struct gh_heap *heap;
-	gh_val value;	     /* what load() returns; UNKNOWN unless STOP */
-	char why[120];	     /* of BROKEN and LIMIT: the reason, safe to print */
+	gh_val value;  /* what load() returns; UNKNOWN unless STOP */
+	char why[120]; /* of BROKEN and LIMIT: the reason, safe to print */
 };
 
 struct gh_pickle_hooks {

@@ -72,7 +72,8 @@ static void put_float(struct out *o, gh_val v)
 					break;
 			}
 			if (strpbrk(text, ".e") == NULL)
-				memcpy(text + strlen(text), ".0", sizeof ".0"); /* 17 digits and a sign: there is room */
+				memcpy(text + strlen(text), ".0",
+				       sizeof ".0"); /* 17 digits and a sign: there is room */
 		}
 	}
 	put(o, text);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 enum {
-	DEEP = 1000,		 /* Python's default recursion limit */
-	EXPANSION = 1 << 30,	 /* references written out */
+	DEEP = 1000,	     /* Python's default recursion limit */
+	EXPANSION = 1 << 30, /* references written out */
 	NESTED_LOOKS = 1 << 20,
 };
 
@@ -168,8 +168,15 @@ void pkl_start(struct pkl *m, struct gh_walk *w, uint64_t off, struct gh_arena *
 	       struct pkl_shared *sh, unsigned dialect)
 {
 	*m = (struct pkl){
-		.w = w, .src = w->src, .arena = arena, .h = heap, .sh = sh, .dialect = dialect,
-		.frame_end = UINT64_MAX, .file_pos = off, .claim_from = off,
+		.w = w,
+		.src = w->src,
+		.arena = arena,
+		.h = heap,
+		.sh = sh,
+		.dialect = dialect,
+		.frame_end = UINT64_MAX,
+		.file_pos = off,
+		.claim_from = off,
 		.out = { .heap = heap, .value = GH_UNKNOWN, .off = off },
 	};
 	m->stack = m->first;

@@ -187,8 +187,8 @@ static bool float_shape(struct gh_span s, bool py, bool *named)
 		for (; i < s.n; i++) {
 			if (s.p[i] >= '0' && s.p[i] <= '9')
 				got++;
-			else if (!(py && s.p[i] == '_' && got != 0 && s.p[i - 1] != '_' && i + 1 < s.n && s.p[i + 1] >= '0' &&
-				   s.p[i + 1] <= '9'))
+			else if (!(py && s.p[i] == '_' && got != 0 && s.p[i - 1] != '_' && i + 1 < s.n &&
+				   s.p[i + 1] >= '0' && s.p[i + 1] <= '9'))
 				break;
 		}
 		if (part == 2 && got == 0)

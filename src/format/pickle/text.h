@@ -38,10 +38,10 @@ bool pkl_ascii(struct gh_span s);
 
 /* Escapes of STRING (bytes literals) or UNICODE (raw-unicode-escape), checked in pieces. */
 struct pkl_escape {
-	bool raw;      /* raw-unicode-escape */
+	bool raw; /* raw-unicode-escape */
 	bool bad;
-	bool high;     /* produced a byte >= 0x80 (STRING): not ASCII */
-	bool plain;    /* nothing was escaped and nothing re-encoded: the text stands in the source as it is */
+	bool high;  /* produced a byte >= 0x80 (STRING): not ASCII */
+	bool plain; /* nothing was escaped and nothing re-encoded: the text stands in the source as it is */
 	uint8_t state, left;
 	uint32_t value;
 	uint64_t made; /* bytes of decoded text: UTF-8 for raw */
