@@ -27,23 +27,18 @@ enum gh_use { GH_USES(GH_USE_ENUM) GH_USES_N };
 #undef GH_USE_ENUM
 
 /* Constraints on arguments or state: gh_args_<name> in calls_args*.c, declared in calls_args.h. */
+/* clang-format off: it never agrees with itself about long tables */
 #define GH_CONSTRAINTS(X) \
-	X(any) \
-	X(none) \
-	X(plain) \
-	X(seq) \
-	X(strings) X(number) X(bytes_new) X(bytearray) X(fraction) X(encode) X(regex) X(zone) X(factory) X( \
-		dict_state) X(dict_data) X(slots_state) X(state) X(attr_items) X(rv_state) X(reconstructor) X(newobj) \
-		X(newobj_ex) X(np_reconstruct) X(np_ma_reconstruct) X(np_dtype) X(np_dtype_state) X(np_array_state) \
-			X(np_ma_state) X(np_scalar) X(np_frombuffer) X(np_random) X(np_ufunc) X(np_record) X(type_of) \
-				X(attr_of) X(data_state) X(cython) X(data_args) X(class_data) X(jl_array) X(jl_file) \
-					X(torch_tensor) X(torch_qtensor) X(torch_sparse) X(torch_param) \
-						X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_mark) \
-							X(torch_from_numpy) X(torch_module) X(keys) X(sk_criterion) \
-								X(sk_tree) X(sk_tree_state) X(np_random_state) \
-									X(pd_frame) X(py_array) X(sp_matrix) \
-										X(sk_search_tree) X(sk_predictor) \
-											X(sk_svm)
+	X(any) X(none) X(plain) X(seq) X(strings) X(number) X(bytes_new) X(bytearray) X(fraction) X(encode) \
+	X(regex) X(zone) X(factory) X(dict_data) X(slots_state) X(state) X(attr_items) X(rv_state) \
+	X(reconstructor) X(newobj) X(newobj_ex) X(np_reconstruct) X(np_ma_reconstruct) X(np_dtype) \
+	X(np_dtype_state) X(np_array_state) X(np_ma_state) X(np_scalar) X(np_frombuffer) X(np_random) \
+	X(np_ufunc) X(np_record) X(type_of) X(attr_of) X(data_state) X(cython) X(data_args) X(class_data) \
+	X(jl_array) X(jl_file) X(torch_tensor) X(torch_qtensor) X(torch_sparse) X(torch_param) \
+	X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_mark) X(torch_from_numpy) \
+	X(torch_module) X(keys) X(sk_criterion) X(sk_tree) X(sk_tree_state) X(np_random_state) X(pd_frame) \
+	X(py_array) X(sp_matrix) X(sk_search_tree) X(sk_predictor) X(sk_svm)
+/* clang-format on */
 
 /* What an entry is besides, as bare words of a rule file. */
 #define GH_ISS(X) \
