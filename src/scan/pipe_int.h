@@ -9,7 +9,7 @@
 #include "scan/rules.h"
 #include "scan/spool.h"
 
-enum { GH_CHECKS_MAX = 32 };
+enum { GH_CHECKS_MAX = 32, GH_PATH_TEXT = 600 };
 
 /* Where embedded programs were seen in the root, and which places are accounted for as members of their own. */
 struct gh_places {
@@ -32,6 +32,7 @@ struct gh_pipe {
 	struct gh_places pads; /* padding of the root that lies ahead, in order: checked as it flows by */
 	size_t pad_next;
 	uint64_t swept; /* bytes of the root that have flowed by */
+	bool lost;	/* no room to remember a place: what should have been looked at there was not */
 };
 
 /* One source being read, by one format. */
@@ -43,10 +44,9 @@ struct gh_frame {
 	struct gh_src *src;
 	const struct gh_fmt *fmt;
 	const char *path; /* "" for the file itself */
-	uint64_t base;	  /* place of this source in the root, when `placed` */
+	char path_text[GH_PATH_TEXT + 1];
+	uint64_t base; /* place of this source in the root, when `placed` */
 	bool placed;
-	enum gh_member_how how;
-	const char *role;
 	struct gh_cover cover;
 	struct gh_places late; /* padding to be looked at after the walk */
 	bool trial;	       /* findings are held back until it is clear that this is the format */

@@ -11,11 +11,14 @@ static void raise_at(struct gh_frame *f, const struct gh_rule *rule, struct gh_r
 			continue;
 		struct gh_raised *r = GH_NEW(&p->arena, struct gh_raised, 1);
 		struct gh_span d = gh_keep(&p->arena, gh_span_str(detail));
-		if (r == NULL || d.p == NULL)
+		struct gh_span m = gh_keep(&p->arena, gh_span_str(path));
+		if (r == NULL || d.p == NULL || m.p == NULL)
 			break; /* no memory to hold it back: better said too early than never */
-		*r = (struct gh_raised){
-			.rule = rule, .at = at, .ranged = ranged, .member = path, .detail = (const char *)d.p
-		};
+		*r = (struct gh_raised){ .rule = rule,
+					 .at = at,
+					 .ranged = ranged,
+					 .member = (const char *)m.p,
+					 .detail = (const char *)d.p };
 		*t->held_end = r;
 		t->held_end = &r->next;
 		return;

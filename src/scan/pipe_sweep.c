@@ -7,11 +7,12 @@ enum { HITS_MAX = 64, PLACES_MAX = 1 << 18 };
 
 void gh_pipe_place(struct gh_pipe *p, struct gh_places *l, uint64_t off, uint64_t len)
 {
-	if (l->n != 0 && l->n == l->cap && l->cap >= PLACES_MAX)
+	bool full = l->n != 0 && l->n == l->cap && l->cap >= PLACES_MAX;
+	struct gh_range *v = full ? NULL : gh_grow(&p->arena, l->v, &l->cap, l->n + 1, sizeof *v);
+	if (v == NULL) {
+		p->lost = true;
 		return;
-	struct gh_range *v = gh_grow(&p->arena, l->v, &l->cap, l->n + 1, sizeof *v);
-	if (v == NULL)
-		return;
+	}
 	l->v = v;
 	l->v[l->n++] = (struct gh_range){ off, len };
 }
@@ -96,10 +97,14 @@ void gh_pipe_swept(struct gh_pipe *p, struct gh_span block, uint64_t off, uint64
 {
 	struct gh_program found[HITS_MAX];
 	size_t n = gh_program_find(block, found, HITS_MAX);
-	for (size_t i = 0; i < n && p->hit.n < HITS_MAX; i++)
-		/* The overlap shows places near the end of a block a second time. */
-		if (p->hit.n == 0 || p->hit.v[p->hit.n - 1].off < off + found[i].at)
+	for (size_t i = 0; i < n; i++) {
+		if (p->hit.n != 0 && p->hit.v[p->hit.n - 1].off >= off + found[i].at)
+			continue; /* the overlap shows places near the end of a block a second time */
+		if (p->hit.n == HITS_MAX)
+			p->lost = true;
+		else
 			gh_pipe_place(p, &p->hit, off + found[i].at, 1);
+	}
 	swept_padding(p, block, off, fresh);
 	p->swept = off + block.n;
 }

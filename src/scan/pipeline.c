@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATH_MAX_TEXT = 600, NAME_MAX_TEXT = 160, FREE_MIN = 8 };
+enum { NAME_MAX_TEXT = 160, FREE_MIN = 8, FREE_LOOKS = 1 << 18 };
 
 /* ---- one source, one format ---------------------------------------------------------------------------------- */
 
@@ -15,14 +15,14 @@ struct gap {
 struct gaps {
 	struct gap v[32];
 	size_t n;
-	uint64_t overlaps;
+	bool more; /* than are kept */
 };
 
 static void on_gap(void *arg, bool overlap, uint64_t off, uint64_t len)
 {
 	struct gaps *g = arg;
-	g->overlaps += overlap;
-	if (g->n < sizeof g->v / sizeof g->v[0])
+	g->more = g->n == sizeof g->v / sizeof g->v[0];
+	if (!g->more)
 		g->v[g->n++] = (struct gap){ { off, len }, overlap };
 }
 
@@ -95,13 +95,17 @@ static void report_coverage(struct gh_frame *f, const struct gaps *gaps)
 	for (size_t i = 0; i < gaps->n; i++)
 		report_gap(f, gaps->v[i]);
 	unsigned looked = 0;
-	for (size_t i = 0; i < f->cover.n && looked < 256; i++) {
+	for (size_t i = 0; i < f->cover.n && looked < FREE_LOOKS; i++) {
 		struct gh_claimed c = f->cover.v[i];
 		if (c.kind != GH_CLAIM_FREE || c.end - c.off < FREE_MIN)
 			continue;
 		look_inside(f, (struct gh_range){ c.off, c.end - c.off }, "free text");
 		looked++;
 	}
+	if (looked == FREE_LOOKS)
+		gh_pipe_limit(f, "number of comments and extra fields in one file");
+	if (gaps->more)
+		gh_pipe_limit(f, "number of gaps and overlaps in one file");
 	if (f->cover.full)
 		gh_pipe_limit(f, "number of separate ranges in one file");
 	if (f->cover.wild)
@@ -127,7 +131,10 @@ static bool accepted(enum trust trust, const struct gh_frame *f, enum gh_rc rc, 
 	switch (trust) {
 	case SURE:
 	case WEAK: break;
-	case CONTEST: return rc == GH_OK || f->calls != 0 || f->imports != 0;
+	case CONTEST: /* a refinement has seen more than first bytes: broken or not, it is what it says */
+		if (f->fmt->over == NULL || rc == GH_E_NOTTHIS)
+			return rc == GH_OK || f->calls != 0 || f->imports != 0;
+		break;
 	case QUIET: return (rc == GH_OK && gaps->n == 0) || f->calls != 0;
 	}
 	return rc != GH_E_NOTTHIS || f->calls != 0;
@@ -167,7 +174,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 			     .sink = &f->sink,
 			     .lim = &p->lim,
 			     .name = f->scene.name,
-			     .role = f->role,
+			     .role = f->scene.role,
 			     .weak = trust == WEAK || trust == QUIET,
 			     .err = &err };
 	size_t pads = p->pads.n;
@@ -321,36 +328,40 @@ static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const
 	}
 }
 
-static const char *path_of(struct gh_pipe *p, const struct gh_frame *up, const struct gh_member *m)
+/* "archive.tar > data.pkl", in the frame itself: paths of a million members are not kept. */
+static void name_path(struct gh_frame *sf, const struct gh_member *m)
 {
-	gh_auto_buf b = gh_buf(PATH_MAX_TEXT);
-	if (up == NULL)
-		return "";
-	if (up->path[0] != '\0')
-		gh_buf_fmt(&b, "%.400s > ", up->path);
+	gh_auto_buf b = gh_buf(GH_PATH_TEXT);
+	sf->path = sf->path_text;
+	if (sf->up == NULL)
+		return;
+	if (sf->up->path[0] != '\0')
+		gh_buf_fmt(&b, "%.400s > ", sf->up->path);
 	if (m->name.n == 0)
 		gh_buf_str(&b, m->how == GH_MEMBER_STREAM ? "content" : "unnamed");
 	else
 		gh_buf_safe(&b, m->name, NAME_MAX_TEXT);
-	struct gh_span kept = gh_keep(&p->arena, gh_buf_view(&b));
-	return kept.p == NULL ? "" : (const char *)kept.p;
+	(void)snprintf(sf->path_text, sizeof sf->path_text, "%s", gh_buf_cstr(&b));
 }
 
 void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member *m, struct gh_range at)
 {
 	struct gh_frame *sf = calloc(1, sizeof *sf);
-	if (sf == NULL)
-		return; /* the caller counts what is missing by the coverage it does not get */
+	if (sf == NULL) {
+		if (up != NULL) { /* of the file itself nothing counts as understood then */
+			gh_pipe_limit(up, "memory (--limit-memory)");
+			up->lacking += at.len;
+		}
+		return;
+	}
 	*sf = (struct gh_frame){
 		.p = p,
 		.up = up,
 		.src = m->src,
-		.path = path_of(p, up, m),
-		.how = m->how,
-		.role = m->role,
 		.scene = { .name = m->name, .role = m->role, .depth = up == NULL ? 0 : up->scene.depth + 1 },
 	};
 	sf->held_end = &sf->held;
+	name_path(sf, m);
 	if (up == NULL)
 		p->root = sf;
 	sf->placed = gh_src_within(m->src, p->root->src, &sf->base);
@@ -393,6 +404,8 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			gh_pipe_sweep_stable(p, m->src);
 		if (!r.program)
 			gh_pipe_report_hits(sf);
+		if (p->lost)
+			gh_pipe_limit(sf, "places in one file that need a second look");
 		p->root = NULL;
 	}
 	free(sf);

@@ -406,8 +406,8 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 		if (tick != NULL)
 			tick(arg, feed.size);
 	}
-	if (feed.state != GH_FEED_OK && feed.head == 0)
-		j.done = true; /* unreadable from the start: the worker was not even asked */
+	if (feed.state != GH_FEED_OK)
+		j.done = true; /* unreadable from the start: the worker was not asked, and will not answer */
 	while (how == WAIT_OK && !(j.done && (small || gh_feed_done(&feed)))) {
 		if (gh_feed_room(&feed)) {
 			uint64_t was = feed.head;

@@ -62,21 +62,27 @@ size_t gh_zip_rfind_end(struct gh_span tail, size_t before)
 	return SIZE_MAX;
 }
 
+/* What local and central header say in the same words. */
+static void both_views(struct gh_rd *r, struct gh_zip_header *out)
+{
+	out->need = gh_rd_u16le(r);
+	out->flags = gh_rd_u16le(r);
+	out->method = gh_rd_u16le(r);
+	out->time = gh_rd_u16le(r);
+	out->date = gh_rd_u16le(r);
+	out->crc = gh_rd_u32le(r);
+	out->csize = gh_rd_u32le(r);
+	out->usize = gh_rd_u32le(r);
+	out->name_n = gh_rd_u16le(r);
+	out->extra_n = gh_rd_u16le(r);
+}
+
 bool gh_zip_local(struct gh_span in, struct gh_zip_header *out)
 {
 	struct gh_rd r = gh_rd(in);
 	uint32_t sig = gh_rd_u32le(&r);
 	*out = (struct gh_zip_header){ 0 };
-	out->need = gh_rd_u16le(&r);
-	out->flags = gh_rd_u16le(&r);
-	out->method = gh_rd_u16le(&r);
-	out->time = gh_rd_u16le(&r);
-	out->date = gh_rd_u16le(&r);
-	out->crc = gh_rd_u32le(&r);
-	out->csize = gh_rd_u32le(&r);
-	out->usize = gh_rd_u32le(&r);
-	out->name_n = gh_rd_u16le(&r);
-	out->extra_n = gh_rd_u16le(&r);
+	both_views(&r, out);
 	return !r.bad && sig == GH_ZIP_SIG_LOCAL;
 }
 
@@ -86,16 +92,7 @@ bool gh_zip_central(struct gh_span in, struct gh_zip_header *out)
 	uint32_t sig = gh_rd_u32le(&r);
 	*out = (struct gh_zip_header){ 0 };
 	out->made_by = gh_rd_u16le(&r);
-	out->need = gh_rd_u16le(&r);
-	out->flags = gh_rd_u16le(&r);
-	out->method = gh_rd_u16le(&r);
-	out->time = gh_rd_u16le(&r);
-	out->date = gh_rd_u16le(&r);
-	out->crc = gh_rd_u32le(&r);
-	out->csize = gh_rd_u32le(&r);
-	out->usize = gh_rd_u32le(&r);
-	out->name_n = gh_rd_u16le(&r);
-	out->extra_n = gh_rd_u16le(&r);
+	both_views(&r, out);
 	out->comment_n = gh_rd_u16le(&r);
 	out->disk = gh_rd_u16le(&r);
 	(void)gh_rd_u16le(&r); /* internal attributes: a hint "text or binary" */

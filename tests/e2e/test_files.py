@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import zipfile
 
 import common
 from common import EVIL, by_name, check, ids, run, safetensors, scan
@@ -244,6 +245,21 @@ def nothing_to_scan(folder):
           report)
 
 
+def no_hiding_in_a_crowd(folder):
+    """What is looked for in one place is looked for in the ten thousandth as well."""
+    for count, evil, verdict in ((300, False, 'CLEAN'), (300, True, 'UNSAFE'), (10000, True, 'UNSAFE')):
+        path = folder / f'crowd-{count}-{evil}.zip'
+        with zipfile.ZipFile(path, 'w') as z:
+            for i in range(count):
+                info = zipfile.ZipInfo(f'{i}.txt')
+                payload = EVIL if evil and i == count - 1 else b'nothing to see here'
+                info.extra = struct.pack('<HH', 0x7a7a, len(payload)) + payload
+                z.writestr(info, 'text\n')
+        status, report = scan(path)
+        check(f'{count} extra fields, one evil: {evil}', report['verdict'] == verdict,
+              (report['verdict'], [ids(f) for f in report['files']]))
+
+
 def output_beside_models(folder):
     (folder / 'good.safetensors').write_bytes(safetensors())
     before = (folder / 'good.safetensors').read_bytes()
@@ -256,7 +272,7 @@ def output_beside_models(folder):
 
 
 def main():
-    parts = [nothing_to_scan, output_beside_models, special_files, missing_and_unreadable, standard_input, changing_file, limits, resident_memory, determinism,
+    parts = [nothing_to_scan, no_hiding_in_a_crowd, output_beside_models, special_files, missing_and_unreadable, standard_input, changing_file, limits, resident_memory, determinism,
              names_never_lower, no_length_misleads, every_command, many_at_once]
     for part in parts:
         with tempfile.TemporaryDirectory(dir='/tmp') as temp:

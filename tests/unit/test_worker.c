@@ -5,11 +5,13 @@
 #include "os/ipc.h"
 #include "scan/proto.h"
 #include "scan/scan.h"
+#include "scan/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static uint64_t job; /* the file in hand */
@@ -250,6 +252,36 @@ static void workers_are_replaced_before_they_grow_old(void **st)
 	}
 }
 
+static void a_file_cut_while_it_is_read_is_told_at_once(void **st)
+{
+	(void)st;
+	enum { HAS = GH_BLOCK + 1000, SAYS = 2 * GH_BLOCK + 1000 };
+	struct gh_scan_options opt = gh_scan_options_default;
+	opt.worker = "/proc/self/exe";
+	opt.seconds = 20;
+	struct gh_worker w;
+	struct gh_err err = { 0 };
+	struct gh_outcome out;
+	struct stat file;
+	gh_auto_arena arena = { .max = 1 << 20 };
+	FILE *f = tmpfile();
+	assert_non_null(f);
+	assert_int_equal(ftruncate(fileno(f), HAS), 0);
+	assert_int_equal(fstat(fileno(f), &file), 0);
+	file.st_size = SAYS; /* what it was when the scan began */
+	assert_true(gh_worker_open(&w));
+	assert_int_equal(gh_worker_start(&w, &opt, &err), GH_OK);
+	time_t before = time(NULL);
+	assert_int_equal(gh_worker_scan(&w, &opt, fileno(f), &file, "cut", &arena, &out, NULL, NULL, &err), GH_OK);
+	assert_true(time(NULL) - before < 5);
+	assert_int_equal(out.nfinding, 1);
+	assert_string_equal(out.finding[0].rule->id, "GH-SCAN-0008");
+	assert_string_equal(out.sha256, "");
+	assert_int_equal(out.understood, 0);
+	gh_worker_close(&w);
+	assert_int_equal(fclose(f), 0);
+}
+
 static void a_missing_worker_is_an_error_not_a_verdict(void **st)
 {
 	(void)st;
@@ -287,6 +319,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(misbehaviour_is_a_finding_and_harms_no_other_file),
 		cmocka_unit_test(a_word_out_of_turn_costs_the_worker_its_credit),
 		cmocka_unit_test(workers_are_replaced_before_they_grow_old),
+		cmocka_unit_test(a_file_cut_while_it_is_read_is_told_at_once),
 		cmocka_unit_test(a_missing_worker_is_an_error_not_a_verdict),
 		cmocka_unit_test(a_worker_that_cannot_lock_itself_down_parses_nothing),
 	};
