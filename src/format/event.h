@@ -110,11 +110,20 @@ struct gh_tensor {
 	bool big_endian;
 };
 
-enum gh_ref_kind { GH_REF_PATH, GH_REF_SYMLINK, GH_REF_HARDLINK, GH_REF_URL, GH_REF_DEVICE };
+enum gh_ref_kind {
+	GH_REF_PATH, /* a file beside this one that its loader opens */
+	GH_REF_SYMLINK,
+	GH_REF_HARDLINK,
+	GH_REF_URL,
+	GH_REF_DEVICE,
+	GH_REF_DATA, /* weights that lie in a file beside this one, without a structure of their own: see `data` */
+	GH_REF_CODE, /* a source file beside this one that its loader would run ("modeling_x.py") */
+};
 struct gh_reference {
 	enum gh_ref_kind kind;
 	struct gh_span target;
-	struct gh_span from; /* the member or key that holds it */
+	struct gh_span from;  /* the member or key that holds it */
+	struct gh_range data; /* GH_REF_DATA: where in the target; len UINT64_MAX: to its end */
 };
 
 struct gh_package {

@@ -212,6 +212,31 @@ static bool step(struct text *t, uint64_t *off)
 	return used == in.n || (more && !last && used != 0);
 }
 
+/* Languages that have a reader of their own, by what gh_lang_result() calls them. */
+static const struct gh_fmt *reader_of(const char *language)
+{
+	static const struct {
+		const char *language, *format;
+	} readers[] = {
+		{ "Python source", "python" },
+		{ "shell script", "shell" },
+		{ "YAML", "yaml" },
+		{ "YAML that makes objects", "yaml" },
+		{ "template", "jinja" },
+		{ "Dockerfile", "dockerfile" },
+		{ "Python requirements", "pip-requirements" },
+		{ "TOML", "toml" },
+		{ "configuration", "ini" },
+		{ "XML", "xml" },
+		{ "HTML", "html" },
+		{ "HTML with scripts", "html" },
+	};
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+		if (strcmp(readers[i].language, language) == 0)
+			return gh_fmt_named(readers[i].format);
+	return NULL;
+}
+
 static const char *code_name(const char *language)
 {
 	return strcmp(language, "Python source") == 0  ? "python"
@@ -233,6 +258,15 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	if (w->src->size < POINTER_MAX && is_pointer(gh_src_window(w->src, 0, POINTER_MAX)))
 		gh_anomaly(w, &rules[A_POINTER], 0, end, "the file itself lies in the storage of Git LFS");
 	const char *language = gh_lang_result(&t->lang, w->name);
+	bool wide = t->coding == UTF16LE || t->coding == UTF16BE;
+	const struct gh_fmt *reader = language == NULL || wide || end != w->src->size ? NULL : reader_of(language);
+	if (reader != NULL) {
+		enum gh_rc rc = gh_walk_as(w, reader);
+		if (rc != GH_E_NOTTHIS)
+			return rc;
+		/* It only looked like it. What a program reads by its name stays suspect, though. */
+		language = gh_lang_by_name(w->name);
+	}
 	if (language != NULL) {
 		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
 		/* Commands that a document may just show are no script to be judged by its lines. */
@@ -248,7 +282,7 @@ static enum gh_rc say(struct text *t, uint64_t end)
 		return rc != GH_OK ? rc : gh_fail(w->err, GH_E_UNREAD, "identified, not read: %s", language);
 	}
 	gh_claim(w, 0, end, GH_CLAIM_DATA);
-	if (t->coding == UTF16LE || t->coding == UTF16BE)
+	if (wide)
 		return GH_OK;
 	struct gh_text text = { .role = "documentation", .text = gh_src_window(w->src, 0, GH_PROBE_BYTES) };
 	text.text = gh_span_cut(text.text, 0, end);

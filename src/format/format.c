@@ -49,6 +49,19 @@ void gh_anomaly(struct gh_walk *w, const struct gh_rule *rule, uint64_t off, uin
 	(void)w->sink->ops->event(w->sink, &ev);
 }
 
+enum gh_rc gh_walk_as(struct gh_walk *w, const struct gh_fmt *fmt)
+{
+	const struct gh_sink_ops *ops = w->sink->ops;
+	const struct gh_fmt *was = ops->handed == NULL ? NULL : ops->handed(w->sink, fmt);
+	bool weak = w->weak;
+	w->weak = true;
+	enum gh_rc rc = fmt->walk(w);
+	w->weak = weak;
+	if (rc == GH_E_NOTTHIS && was != NULL)
+		(void)ops->handed(w->sink, was);
+	return rc;
+}
+
 enum gh_rc gh_member_range(struct gh_walk *w, struct gh_member m, uint64_t off, uint64_t len)
 {
 	struct gh_src_sub sub;

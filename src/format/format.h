@@ -30,6 +30,8 @@ struct gh_sink_ops {
 	enum gh_rc (*spool_put)(struct gh_spool *, struct gh_span);	   /* GH_E_LIMIT: budget or ratio */
 	struct gh_src *(*spool_src)(struct gh_spool *);			   /* what was put so far, for reading */
 	void (*spool_close)(struct gh_spool *);
+	/* See gh_walk_as(): the reading goes on as this format. Returns the one it was. May be NULL. */
+	const struct gh_fmt *(*handed)(struct gh_sink *, const struct gh_fmt *);
 };
 struct gh_sink {
 	const struct gh_sink_ops *ops;
@@ -88,6 +90,10 @@ void gh_claim(struct gh_walk *w, uint64_t off, uint64_t len, enum gh_claim kind)
 void gh_anomaly(struct gh_walk *w, const struct gh_rule *rule, uint64_t off, uint64_t len, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 enum gh_rc gh_emit(struct gh_walk *w, enum gh_event_kind kind, uint64_t off, uint64_t len, const void *payload);
+/* The reader found out, by looking at all of the content, that another row of the list reads these bytes (plain text that
+ * is Python source): hand them over, before anything was claimed. From here on the bytes are of that format, in events and
+ * in the report. GH_E_NOTTHIS: that reader emitted nothing and they are what they were before. */
+enum gh_rc gh_walk_as(struct gh_walk *w, const struct gh_fmt *fmt);
 /* A member that is a plain range of this source: claims it as GH_CLAIM_MEMBER and emits it. */
 enum gh_rc gh_member_range(struct gh_walk *w, struct gh_member m, uint64_t off, uint64_t len);
 

@@ -133,4 +133,20 @@ static void spool_close(struct gh_spool *sp)
 		gh_pipe_forget_spool(sp->budget->owner, sp);
 }
 
-const struct gh_sink_ops gh_pipe_sink_ops = { on_event, spool_open, gh_spool_put, gh_spool_src, spool_close };
+static const struct gh_fmt *handed(struct gh_sink *s, const struct gh_fmt *fmt)
+{
+	struct gh_frame *f = (struct gh_frame *)s;
+	const struct gh_fmt *was = f->fmt;
+	f->fmt = fmt;
+	f->scene.format = fmt->name;
+	return was;
+}
+
+const struct gh_sink_ops gh_pipe_sink_ops = {
+	.event = on_event,
+	.spool_open = spool_open,
+	.spool_put = gh_spool_put,
+	.spool_src = gh_spool_src,
+	.spool_close = spool_close,
+	.handed = handed,
+};

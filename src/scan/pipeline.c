@@ -115,7 +115,8 @@ static void report_coverage(struct gh_frame *f, const struct gaps *gaps)
 /* What a walk came to. */
 struct outcome {
 	bool accepted;
-	uint64_t missing; /* bytes nobody understood */
+	const struct gh_fmt *fmt; /* as which it was read in the end: see gh_walk_as() */
+	uint64_t missing;	  /* bytes nobody understood */
 };
 
 /* How sure it is that the bytes are of this format. */
@@ -143,7 +144,7 @@ static bool accepted(enum trust trust, const struct gh_frame *f, enum gh_rc rc, 
 static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enum trust trust)
 {
 	struct gh_pipe *p = sf->p;
-	struct outcome out = { .accepted = true, .missing = sf->src->size };
+	struct outcome out = { .accepted = true, .fmt = fmt, .missing = sf->src->size };
 	if (fmt->walk == NULL) {
 		char text[200];
 		(void)snprintf(text, sizeof text, "%s: %s", fmt->name, fmt->about);
@@ -191,6 +192,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 		out.missing = sf->src->size;
 	if (rc != GH_OK && out.missing == 0)
 		out.missing = 1; /* claimed in full, but not read to its end: never complete */
+	out.fmt = f->fmt;
 	out.accepted = accepted(trust, f, rc, &gaps);
 	if (out.accepted) {
 		gh_pipe_commit(f);
@@ -234,7 +236,7 @@ static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt 
 	struct outcome o = walk_as(sf, fmt, match == GH_WEAK && trust != QUIET ? WEAK : trust);
 	if (!o.accepted)
 		return;
-	r->as[r->n++] = fmt;
+	r->as[r->n++] = o.fmt;
 	r->strong += match == GH_STRONG;
 	r->program = r->program || fmt->walk == NULL;
 	if (o.missing < r->missing)

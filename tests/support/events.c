@@ -7,7 +7,7 @@ static const char *const claim_name[] = { "struct", "data", "pad", "free", "memb
 static const char *const how_name[] = { "file", "stream", "nested", "hidden" };
 static const char *const call_name[] = { "import", "reduce", "new", "inst",	 "build", "setitem", "append",
 					 "add",	   "persid", "ext", "operation", "hash",  "late" };
-static const char *const ref_name[] = { "path", "symlink", "hardlink", "url", "device" };
+static const char *const ref_name[] = { "path", "symlink", "hardlink", "url", "device", "data", "code" };
 
 struct gh_spool {
 	struct gh_events *ev;
@@ -115,6 +115,9 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *e)
 		quoted(b, e->u.reference->target);
 		gh_buf_str(b, " from ");
 		quoted(b, e->u.reference->from);
+		if (e->u.reference->kind == GH_REF_DATA)
+			gh_buf_fmt(b, " data %llu+%llu", (unsigned long long)e->u.reference->data.off,
+				   (unsigned long long)e->u.reference->data.len);
 		break;
 	case GH_EV_PACKAGE:
 		gh_buf_fmt(b, "package %s ", e->u.package->ecosystem);
@@ -171,7 +174,11 @@ static void spool_close(struct gh_spool *sp)
 	free(sp);
 }
 
-static const struct gh_sink_ops ops = { on_event, spool_open, spool_put, spool_src, spool_close };
+static const struct gh_sink_ops ops = { .event = on_event,
+					.spool_open = spool_open,
+					.spool_put = spool_put,
+					.spool_src = spool_src,
+					.spool_close = spool_close };
 
 /* A source that frees every window as soon as the next one is asked for. */
 struct shaky {

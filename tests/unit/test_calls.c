@@ -73,7 +73,11 @@ static void spool_close(struct gh_spool *sp)
 		gh_buf_free(&sp->b);
 	free(sp);
 }
-static const struct gh_sink_ops ops = { on_event, spool_open, spool_put, spool_src, spool_close };
+static const struct gh_sink_ops ops = { .event = on_event,
+					.spool_open = spool_open,
+					.spool_put = spool_put,
+					.spool_src = spool_src,
+					.spool_close = spool_close };
 
 static void walk(struct judge *j, struct gh_src *src)
 {
