@@ -5,5 +5,6 @@
 
 extern const struct gh_check gh_check_calls;
 extern const struct gh_check gh_check_programs;
+extern const struct gh_check gh_check_references;
 
 #endif

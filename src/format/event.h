@@ -94,7 +94,9 @@ struct gh_code {
 };
 
 struct gh_text {
-	const char *role; /* "metadata", "chat-template", "configuration", "documentation", "comment", "name" */
+	const char
+		*role; /* "metadata", "chat-template", "configuration", "documentation", "comment", "name"; "setting": a
+			   * number of a model's configuration (hidden_size) */
 	struct gh_span key;
 	struct gh_span text; /* at most GH_WINDOW_MAX bytes; longer texts come as members */
 };
@@ -116,11 +118,13 @@ enum gh_ref_kind {
 	GH_REF_HARDLINK,
 	GH_REF_URL,
 	GH_REF_DEVICE,
-	GH_REF_DATA, /* weights that lie in a file beside this one, without a structure of their own: see `data` */
-	GH_REF_CODE, /* a source file beside this one that its loader would run ("modeling_x.py") */
+	GH_REF_DATA,  /* weights that lie in a file beside this one, without a structure of their own: see `data` */
+	GH_REF_CODE,  /* a source file beside this one that its loader would run ("modeling_x.py") */
+	GH_REF_SHARD, /* an index places a tensor (`from`) in the file `target` */
 };
 struct gh_reference {
 	enum gh_ref_kind kind;
+	const char *system;   /* whose object opens it when it is made: "keras"; NULL: the loader itself */
 	struct gh_span target;
 	struct gh_span from;  /* the member or key that holds it */
 	struct gh_range data; /* GH_REF_DATA: where in the target; len UINT64_MAX: to its end */

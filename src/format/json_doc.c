@@ -22,6 +22,7 @@ enum {
 	A_ESCAPE,
 	A_REMOTE,
 	A_LOCAL,
+	A_CODE,
 	A_TRUST,
 	A_TARGET,
 	A_TARGET_BAD,
@@ -71,6 +72,9 @@ const struct gh_rule gh_json_rules[] = {
 	[A_LOCAL] = { "GH-JSON-0010", GH_HIGH, GH_REVIEW, "The model brings its own Python code",
 		      "With trust_remote_code the library imports and runs the named file of this repository.",
 		      "Read the file; pin the revision; prefer a built-in architecture.", "CWE-829 AML.T0011" },
+	[A_CODE] = { "GH-JSON-0030", GH_INFO, GH_CLEAN, "Loading with remote code imports a file of this repository",
+		     "Whatever the file does; that is judged where it lies.", "Pin the revision that was scanned.",
+		     "CWE-829 AML.T0011" },
 	[A_TRUST] = { "GH-JSON-0011", GH_HIGH, GH_REVIEW, "The configuration asks to trust remote code",
 		      "Software that follows the request runs code it fetches.", "Set it to false.",
 		      "CWE-829 CWE-1188" },
@@ -286,9 +290,11 @@ static void on_pipeline(struct doc *d)
 static enum gh_rc on_shard(struct doc *d)
 {
 	struct gh_json *j = &d->x.j;
+	struct gh_reference ref = { .kind = GH_REF_SHARD, .target = j->text, .from = gh_json_name(&d->name) };
+	enum gh_rc rc = gh_emit(d->w, GH_EV_REFERENCE, j->off, j->len, &ref);
 	uint64_t h = gh_hash_end(gh_hash(GH_HASH_START, j->text));
-	if (h == d->last_shard)
-		return GH_OK; /* thousands of tensors in the same file */
+	if (rc != GH_OK || h == d->last_shard)
+		return rc; /* thousands of tensors in the same file */
 	d->last_shard = h;
 	unsigned flags = gh_path_flags(j->text);
 	if ((flags & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE | GH_PATH_NUL)) != 0 ||
@@ -296,10 +302,33 @@ static enum gh_rc on_shard(struct doc *d)
 		say(d, A_SHARD, gh_safe(j->text).s);
 	else if ((flags & ~(unsigned)GH_PATH_DOT) != 0 || j->text.n != j->full)
 		say(d, A_SHARD_ODD, gh_safe(j->text).s);
-	struct gh_reference ref = { .kind = GH_REF_PATH, .target = j->text, .from = gh_json_name(&d->name) };
-	if (d->texts.texts_left == 0)
+	return GH_OK;
+}
+
+/* "modeling_x.XModel": class XModel of modeling_x.py beside the document; "owner/repository--modeling_x.XModel": of
+ * another repository. What the code does is not this document's matter. */
+static enum gh_rc on_auto_map(struct doc *d)
+{
+	struct gh_json *j = &d->x.j;
+	size_t dot = j->text.n;
+	char path[GH_JSON_NAME + 4];
+	while (dot > 0 && j->text.p[dot - 1] != '.')
+		dot--;
+	if (contains(j->text, "--") || contains(j->text, "://")) {
+		say(d, A_REMOTE, gh_safe(j->text).s);
 		return GH_OK;
-	d->texts.texts_left--;
+	}
+	if (dot < 2 || dot > GH_JSON_NAME || !dotted(j->text) || j->text.n != j->full) {
+		say(d, A_LOCAL, gh_safe(j->text).s);
+		return GH_OK;
+	}
+	for (size_t i = 0; i + 1 < dot; i++)
+		path[i] = j->text.p[i] == '.' ? '/' : (char)j->text.p[i];
+	memcpy(path + dot - 1, ".py", 3);
+	say(d, A_CODE, gh_safe(j->text).s);
+	struct gh_reference ref = { .kind = GH_REF_CODE,
+				    .target = { (const uint8_t *)path, dot + 2 },
+				    .from = gh_json_name(&d->name) };
 	return gh_emit(d->w, GH_EV_REFERENCE, j->off, j->len, &ref);
 }
 
@@ -311,9 +340,7 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 	case GH_JZ_TEMPLATE: return on_template(d);
 	case GH_JZ_TARGET: return on_target(d);
 	case GH_JZ_SHARDS: return on_shard(d);
-	case GH_JZ_REMOTE:
-		say(d, contains(j->text, "--") || contains(j->text, "://") ? A_REMOTE : A_LOCAL, gh_safe(j->text).s);
-		return GH_OK;
+	case GH_JZ_REMOTE: return on_auto_map(d);
 	case GH_JZ_SERVERS: break;
 	case GH_JZ_SCRIPTS:
 		if ((key.mark & GH_JM_HOOK) != 0)
@@ -415,6 +442,10 @@ static enum gh_rc on_token(struct doc *d)
 	case GH_JSON_FALSE:
 	case GH_JSON_NULL:
 	case GH_JSON_NUMBER:
+		if (j->depth == 1 && !f->array && (f->key.mark & GH_JM_SIZE) != 0) {
+			struct gh_text size = { .role = "setting", .key = gh_json_name(&d->name), .text = j->text };
+			(void)gh_emit(d->w, GH_EV_TEXT, j->off, j->len, &size);
+		}
 		if (j->odd)
 			say(d, A_NAN, gh_safe(j->text).s);
 		if (f->zone == GH_JZ_SHARDS && j->tok != GH_JSON_NULL)

@@ -40,6 +40,7 @@ enum {
 	GH_JM_PATH = 1 << 18,	    /* sentence-transformers' modules.json, with `type` */
 	GH_JM_PIPELINE = 1 << 19,   /* diffusers' model_index.json */
 	GH_JM_LOADER_MOD = 1 << 20, /* MLflow: module with _load_pyfunc() */
+	GH_JM_SIZE = 1 << 21,	    /* a size of a Transformers model */
 };
 
 struct gh_json_key {

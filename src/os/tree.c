@@ -36,6 +36,18 @@ static bool add_failed(struct gh_os_tree *t, const char *path, size_t skip, int 
 	return true;
 }
 
+/* Is `to` a file models--X/blobs/DIGEST, and root below models--X? */
+static bool is_cached(const char *to, const char *root)
+{
+	const char *name = strrchr(to, '/');
+	size_t n = name == NULL ? 0 : (size_t)(name - to);
+	if (n < 6 || memcmp(to + n - 6, "/blobs", 6) != 0)
+		return false;
+	size_t hex = strspn(++name, "0123456789abcdef"), home = n - 6;
+	return name[hex] == '\0' && (hex == 40 || hex == 64) && strncmp(to, root, home) == 0 &&
+	       strncmp(root + home, "/snapshots/", 11) == 0;
+}
+
 static void resolve_link(struct gh_os_entry *e, const char *root)
 {
 	struct stat st;
@@ -47,6 +59,7 @@ static void resolve_link(struct gh_os_entry *e, const char *root)
 	char *to = realpath(e->path, NULL);
 	size_t n = strlen(root);
 	e->outside = to == NULL || strncmp(to, root, n) != 0 || (to[n] != '/' && to[n] != '\0');
+	e->cached = e->outside && to != NULL && is_cached(to, root);
 	free(to);
 }
 

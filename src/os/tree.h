@@ -14,6 +14,7 @@ struct gh_os_entry {
 	uint64_t size;
 	int sys;      /* errno of UNREADABLE */
 	bool outside; /* LINK_FILE: leads outside the starting directory */
+	bool cached; /* outside, to where the Hugging Face cache keeps the files of this snapshot (../../blobs/DIGEST) */
 };
 
 struct gh_os_tree {

@@ -160,13 +160,24 @@ static void advance(struct gh_src *s, uint64_t off)
 		s->fail = GH_E_IO;
 }
 
+static void take_ranges(struct gh_link *l, const struct gh_packet *p)
+{
+	for (size_t at = 0; at + 16 <= p->m.len && l->ndeclared < GH_RANGES_MAX; at += 16) {
+		const uint8_t *pair = (const uint8_t *)p->text + at;
+		l->declared[l->ndeclared++] = (struct gh_range){ gh_le64(pair), gh_le64(pair + 8) };
+	}
+}
+
 bool gh_link_next(struct gh_link *l, char *name, size_t cap)
 {
 	struct gh_packet p;
 	ssize_t n;
-	do /* late announcements of the file before this one may still be in the queue */
+	l->ndeclared = 0;
+	do { /* late announcements of the file before this one may still be in the queue */
 		n = gh_ipc_recv(l->sock, &p, sizeof p, NULL, 0);
-	while (n >= (ssize_t)sizeof p.m && p.m.kind != GH_TO_JOB);
+		if (n >= (ssize_t)sizeof p.m && p.m.kind == GH_TO_RANGES)
+			take_ranges(l, &p);
+	} while (n >= (ssize_t)sizeof p.m && p.m.kind != GH_TO_JOB);
 	if (n < (ssize_t)sizeof p.m)
 		return false;
 	size_t len = p.m.len < cap - 1 ? p.m.len : cap - 1;

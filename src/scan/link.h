@@ -15,6 +15,8 @@ struct gh_link {
 		size_t n;
 	} slot[GH_SLOTS];
 	unsigned turn;
+	struct gh_range declared[GH_RANGES_MAX]; /* of the file in hand */
+	size_t ndeclared;
 	/* Every byte in order, as it arrives; fresh: where the new ones start in the file. */
 	void (*swept)(void *arg, struct gh_span block, uint64_t off, uint64_t fresh);
 	void *arg;

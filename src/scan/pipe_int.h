@@ -33,6 +33,9 @@ struct gh_pipe {
 	size_t pad_next;
 	uint64_t swept; /* bytes of the root that have flowed by */
 	bool lost;	/* no room to remember a place: what should have been looked at there was not */
+	struct gh_facts facts;
+	const struct gh_range *declared; /* of the root: see gh_pipe_declare() */
+	size_t ndeclared;
 };
 
 /* One source being read, by one format. */

@@ -83,6 +83,8 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 {
 	struct gh_frame *f = (struct gh_frame *)s;
 	enum gh_rc rc = GH_OK;
+	if (f->scene.depth == 0)
+		gh_facts_on(&f->p->facts, ev);
 	switch (ev->kind) {
 	case GH_EV_CLAIM:
 		gh_cover_add(&f->cover, ev->at.off, ev->at.len, ev->u.claim);

@@ -4,7 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME_MAX_TEXT = 160, FREE_MIN = 8, FREE_LOOKS = 1 << 18 };
+enum {
+	NAME_MAX_TEXT = 160,
+	FREE_MIN = 8,
+	FREE_LOOKS = 1 << 18,
+	PAD_MAX =
+		64 << 10 /* bytes between two tensors in a file of raw data: alignment to pages, whatever their size */
+};
 
 /* ---- one source, one format ---------------------------------------------------------------------------------- */
 
@@ -178,7 +184,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 			     .role = f->scene.role,
 			     .weak = trust == WEAK || trust == QUIET,
 			     .err = &err };
-	size_t pads = p->pads.n;
+	size_t pads = p->pads.n, facts = p->facts.n;
 	enum gh_rc rc = fmt->walk(&w);
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->end != NULL) {
@@ -201,6 +207,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 			report_coverage(f, &gaps);
 		gh_pipe_late_padding(f);
 	} else {
+		gh_facts_rewind(&p->facts, facts);
 		p->pads.n = pads;
 		if (p->pad_next > pads)
 			p->pad_next = pads;
@@ -295,6 +302,12 @@ static void read_all(struct gh_frame *sf, const struct gh_ident *id, const struc
 		read_as_identified(sf, id, r, quiet ? QUIET : SURE);
 }
 
+/* Is this the file itself, of no known format, and do other files explain its bytes? */
+static bool declared_raw(const struct gh_frame *sf, const struct reading *r)
+{
+	return sf->up == NULL && r->n == 0 && sf->p->ndeclared != 0;
+}
+
 static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m,
 			   const struct reading *r)
 {
@@ -306,6 +319,8 @@ static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const
 			       r->as[i]->name);
 		named = named && gh_name_disagrees(m->name, r->as[i]);
 	}
+	if (declared_raw(sf, r))
+		return;
 	if (r->n == 0) {
 		if (m->how == GH_MEMBER_FILE && !m->raw && sf->src->size != 0 && sf->src->fail == GH_OK)
 			gh_pipe_find(sf, GH_S_NOT_UNDERSTOOD, all, "no reader recognises the content");
@@ -344,6 +359,30 @@ static void name_path(struct gh_frame *sf, const struct gh_member *m)
 	else
 		gh_buf_safe(&b, m->name, NAME_MAX_TEXT);
 	(void)snprintf(sf->path_text, sizeof sf->path_text, "%s", gh_buf_cstr(&b));
+}
+
+/* The root is plain data, as other files say: what lies between their ranges must be zeros. Returns the bytes that are
+ * left over. */
+static uint64_t read_declared(struct gh_frame *sf)
+{
+	const struct gh_pipe *p = sf->p;
+	uint64_t at = 0, missing = 0;
+	for (size_t i = 0; i <= p->ndeclared; i++) {
+		struct gh_range r = i < p->ndeclared ? p->declared[i] : (struct gh_range){ sf->src->size, 0 };
+		if (r.off < at || r.off > sf->src->size || r.len > sf->src->size - r.off)
+			return sf->src->size; /* not as agreed */
+		if (r.off != at && r.off - at <= PAD_MAX && i < p->ndeclared)
+			gh_pipe_check_padding(sf, at, r.off - at);
+		else if (r.off != at) {
+			report_gap(sf, (struct gap){ { at, r.off - at }, false });
+			missing += r.off - at;
+		}
+		at = r.off + r.len;
+		if (sf->src->fail == GH_OK)
+			gh_src_advance(sf->src, at);
+	}
+	gh_pipe_late_padding(sf);
+	return missing;
 }
 
 void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member *m, struct gh_range at)
@@ -385,8 +424,10 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 	}
 	if (r.program && sf->placed)
 		gh_pipe_place(p, &p->known, sf->base, m->src->size);
-	if (m->raw && r.n == 0)
+	if (r.n == 0 && m->raw)
 		r.missing = 0; /* plain data, as the container says */
+	else if (declared_raw(sf, &r))
+		r.missing = read_declared(sf);
 	if (up == NULL)
 		sf->lacking = r.missing;
 	else if (r.missing != 0 && m->how != GH_MEMBER_HIDDEN && m->how != GH_MEMBER_NESTED) {
@@ -400,7 +441,10 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			(void)snprintf(out->format + strlen(out->format), sizeof out->format - strlen(out->format),
 				       "%s%s", i ? "+" : "", r.as[i]->name);
 		if (r.n == 0)
-			(void)snprintf(out->format, sizeof out->format, m->src->size == 0 ? "empty" : "unknown");
+			(void)snprintf(out->format, sizeof out->format, "%s",
+				       m->src->size == 0   ? "empty"
+				       : p->ndeclared != 0 ? "raw-weights"
+							   : "unknown");
 		gh_src_advance(m->src, m->src->size); /* the rest flows by: it is swept too */
 		if (m->src->stable)
 			gh_pipe_sweep_stable(p, m->src);
@@ -414,6 +458,16 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 }
 
 /* ---- the pipe ------------------------------------------------------------------------------------------------ */
+
+void gh_pipe_declare(struct gh_pipe *p, const struct gh_range *v, size_t n)
+{
+	struct gh_range *kept = GH_NEW(&p->arena, struct gh_range, n);
+	if (kept == NULL)
+		return; /* then the file is not understood */
+	memcpy(kept, v, n * sizeof *v);
+	p->declared = kept;
+	p->ndeclared = n;
+}
 
 static int spill(void *arg)
 {
@@ -430,6 +484,7 @@ struct gh_pipe *gh_pipe_new(const struct gh_limits *lim, const struct gh_pipe_ho
 	p->host = host;
 	p->arena.max = (size_t)24 << 20;
 	p->findings = (struct gh_findings){ .host = host, .arena = &p->arena };
+	p->facts.arena.max = lim->arena / 2;
 	p->budget = (struct gh_spool_budget){ .expanded_left = lim->expanded,
 					      .ratio = lim->ratio,
 					      .owner = p,
@@ -446,6 +501,8 @@ void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, st
 	struct gh_member m = { .how = GH_MEMBER_FILE, .name = name, .src = root };
 	gh_pipe_read(p, NULL, &m, (struct gh_range){ 0, root->size });
 	gh_findings_close(&p->findings);
+	if (p->host->fact != NULL)
+		gh_facts_close(&p->facts, p->host->fact, p->host->arg);
 	out->members = p->members;
 	out->expanded = p->budget.expanded;
 	out->dropped = p->findings.dropped;
@@ -457,6 +514,7 @@ void gh_pipe_free(struct gh_pipe *p)
 		return;
 	while (p->spools != NULL)
 		gh_pipe_forget_spool(p, p->spools);
+	gh_facts_free(&p->facts);
 	gh_arena_free(&p->arena);
 	free(p);
 }

@@ -5,6 +5,7 @@
 #ifndef GH_SCAN_PIPELINE_H
 #define GH_SCAN_PIPELINE_H
 #include "format/format.h"
+#include "scan/facts.h"
 
 struct gh_pipe;
 
@@ -16,7 +17,8 @@ struct gh_pipe_host {
 			const char *detail);
 	/* Finding number i of this file (in the order of finding()) was raised `times` in all; called once, at the end. */
 	void (*times)(void *arg, size_t i, uint64_t times);
-	int (*spill)(void *arg); /* descriptor of an unlinked file, or -1 */
+	int (*spill)(void *arg);			 /* descriptor of an unlinked file, or -1 */
+	void (*fact)(void *arg, const struct gh_fact *); /* at the end; may be NULL */
 };
 
 struct gh_pipe_result {
@@ -28,6 +30,10 @@ struct gh_pipe_result {
 
 /* A pipe for one file. NULL: no memory. */
 struct gh_pipe *gh_pipe_new(const struct gh_limits *lim, const struct gh_pipe_host *host);
+/* Other files of the artifact say that these ranges of the root, in order and without overlaps, are weights with no
+ * structure of their own. It counts only when no reader recognises the bytes: a script does not become data because an
+ * index says so. Copied. Call it before gh_pipe_run(). */
+void gh_pipe_declare(struct gh_pipe *p, const struct gh_range *v, size_t n);
 /* Scan root. Its bytes must come by gh_pipe_swept() too, unless it is stable. */
 void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, struct gh_pipe_result *out);
 /* The next bytes of the root, in order; blocks overlap by up to GH_SWEEP_OVERLAP bytes, `fresh` is where the new ones

@@ -10,6 +10,7 @@
 #ifndef GH_SCAN_PROTO_H
 #define GH_SCAN_PROTO_H
 #include "format/format.h"
+#include "scan/facts.h"
 
 enum {
 	GH_RING = 4 << 20,
@@ -20,6 +21,7 @@ enum {
 	GH_FINDINGS_PER_RULE = 50, /* of one file; the rest is counted */
 	GH_WORKER_JOBS = 512,	   /* files that one worker takes before a fresh one replaces it */
 	GH_FINDINGS_MAX = 4000,	   /* of one file; a worker that sends more is out of order */
+	GH_RANGES_MAX = 4096,	   /* of one file */
 	GH_WORKER_SOCK = 3,
 	GH_WORKER_SHM = 4,
 };
@@ -31,6 +33,8 @@ enum gh_msg_kind {
 	GH_TO_WINDOW,  /* a[0] off, a[1] len, a[2] slot: the answer to GH_FROM_WINDOW */
 	GH_TO_SPILL,   /* carries a descriptor, or a[0] = errno */
 	GH_TO_FAILED,  /* a[0]: the file cannot be read any further; finish with what there is */
+	GH_TO_RANGES,  /* before GH_TO_JOB, several in order: text holds pairs of 64-bit offset and length, see
+			* gh_pipe_declare() */
 	/* worker → trusted process */
 	GH_FROM_READY,	/* locked down; text: empty, or the layer that could not be had */
 	GH_FROM_HOLD,	/* a[0]: bytes below are not needed any more */
@@ -38,6 +42,7 @@ enum gh_msg_kind {
 	GH_FROM_SPILL,	/* give me an unlinked file */
 	GH_FROM_FINDING, /* a[0] off, a[1] len, a[2] ranged, a[3] length of the member path; text: id, NUL, member, detail */
 	GH_FROM_TIMES, /* a[0] index of the finding in this job, a[1] how often */
+	GH_FROM_FACT,  /* a[0] kind, a[1..3]: a, b, c of struct gh_fact; text: target */
 	GH_FROM_DONE,  /* a[0] understood, a[1] members, a[2] expanded, a[3] dropped findings; text: format */
 };
 

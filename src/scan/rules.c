@@ -2,6 +2,7 @@
 
 #include "check/check.h"
 #include "format/format.h"
+#include "scan/repo.h"
 #include "scan/report.h"
 
 #include <string.h>
@@ -48,9 +49,14 @@ const struct gh_rule gh_scan_rules[GH_S_RULES + 1] = {
 			   "Remove it.", "CWE-59" },
 	[GH_S_LINK] = { "GH-SCAN-0011", GH_MEDIUM, GH_INCOMPLETE, "Symbolic link that was not followed", NOTHING_PROVEN,
 			"Replace the link by what it should point to, or scan its target as well.", "CWE-59" },
-	[GH_S_LINK_OUT] = { "GH-SCAN-0012", GH_LOW, GH_CLEAN, "Symbolic link to a file outside the scanned directory",
-			    "What the link points to can differ on the machine that loads the model.",
+	[GH_S_LINK_OUT] = { "GH-SCAN-0012", GH_MEDIUM, GH_REVIEW,
+			    "Symbolic link to a file outside the scanned directory",
+			    "What the link points to differs on the machine that loads the model: a file of that "
+			    "machine is read, and may be given away.",
 			    "The target was scanned in its place. Ship the file itself instead of a link.", "CWE-59" },
+	[GH_S_LINK_CACHE] = { "GH-SCAN-0016", GH_INFO, GH_CLEAN, "Symbolic link into the download cache",
+			      "None: this is how the Hugging Face cache keeps the files of a snapshot.",
+			      "None needed; the target was scanned in its place.", "" },
 	[GH_S_PROTOCOL] = { "GH-SCAN-0013", GH_HIGH, GH_INCOMPLETE, "The worker broke its protocol",
 			    "The file may have taken over the worker; the sandbox contained it and its word does not "
 			    "count.",
@@ -107,10 +113,11 @@ static const struct gh_rule *table_at(size_t i, const char **owner)
 		*owner = gh_checks[i]->name;
 		return gh_checks[i]->rules;
 	}
-	*owner = "pipeline";
-	return gh_scan_rules;
+	i -= gh_checks_n;
+	*owner = i == 0 ? "pipeline" : "repository";
+	return i == 0 ? gh_scan_rules : gh_repo_rules;
 }
-static size_t tables(void) { return gh_fmts_n + gh_checks_n + 1; }
+static size_t tables(void) { return gh_fmts_n + gh_checks_n + 2; }
 
 /* Several rows may share one table (the compressed streams do): the first owner keeps it. */
 static int seen_before(size_t t, const struct gh_rule *rules)

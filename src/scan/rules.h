@@ -16,6 +16,7 @@ enum gh_scan_rule {
 	GH_S_SPECIAL,
 	GH_S_LINK,
 	GH_S_LINK_OUT,
+	GH_S_LINK_CACHE,
 	GH_S_PROTOCOL,
 	GH_S_BUG,
 	GH_S_GAP,

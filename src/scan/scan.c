@@ -3,6 +3,7 @@
 #include "os/file.h"
 #include "os/tree.h"
 #include "check/ruledata.h"
+#include "scan/repo.h"
 #include "scan/rules.h"
 #include "scan/verdict.h"
 #include "scan/worker.h"
@@ -42,8 +43,11 @@ struct pool {
 	struct gh_os_tree tree;
 	size_t first; /* of this artifact in scan->file */
 	pthread_mutex_t lock;
-	size_t next;	       /* in tree */
-	size_t *again, nagain; /* files that a worker had cleared before it died */
+	size_t *order;		    /* of the files in tree: see rank() */
+	size_t next;		    /* in order */
+	struct gh_repo_file *known; /* per file, what was found out so far; guarded by lock */
+	bool refers;		    /* some file says something about raw weights in another one */
+	size_t *again, nagain;	    /* files that a worker had cleared before it died */
 	struct gh_err *err;
 	enum gh_rc rc; /* why no file could be scanned */
 	uint64_t files_done, files, bytes_done, bytes;
@@ -67,6 +71,40 @@ static void advance(struct pool *p, uint64_t files, uint64_t bytes)
 	(void)pthread_mutex_unlock(&p->lock);
 }
 static void on_bytes(void *arg, uint64_t n) { advance(arg, 0, n); }
+
+/* What a file said about others no longer counts: it is scanned again. */
+static void forget(struct pool *p, size_t i)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	p->known[i].report = NULL;
+	p->known[i].nfact = 0;
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+static void remember(struct pool *p, size_t i, const struct gh_outcome *o)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	p->known[i].report = &p->scan->file[p->first + i];
+	p->known[i].fact = o->fact;
+	p->known[i].nfact = o->nfact;
+	for (size_t k = 0; k < o->nfact; k++)
+		p->refers = p->refers || o->fact[k].kind == GH_FACT_DATA;
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+/* What the files scanned so far say about raw weights in file i. Too many ranges are as good as none: the file is then
+ * not understood. */
+static struct gh_ranges declared(struct pool *p, size_t i, struct gh_range v[GH_RANGES_MAX])
+{
+	struct gh_ranges r = { v, 0 };
+	(void)pthread_mutex_lock(&p->lock);
+	if (p->refers)
+		r.n = gh_repo_declared(p->known, p->tree.n, i, v, GH_RANGES_MAX);
+	(void)pthread_mutex_unlock(&p->lock);
+	if (r.n == SIZE_MAX)
+		r.n = 0;
+	return r;
+}
 
 /* Turn an outcome into a row of the report. */
 static void settle(struct gh_file_report *r, struct gh_outcome *o)
@@ -103,6 +141,8 @@ static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 	struct gh_file_report *r = &p->scan->file[p->first + i];
 	struct gh_arena *a = &p->scan->file_arena[p->first + i];
 	struct stat st;
+	struct gh_range ranges[GH_RANGES_MAX];
+	forget(p, i);
 	gh_arena_free(a);
 	*a = (struct gh_arena){ .max = FILE_ARENA };
 	*fate = (struct fate){ 0 };
@@ -122,7 +162,8 @@ static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 		rc = gh_worker_start(&l->worker, p->opt, &err);
 	}
 	if (rc == GH_OK)
-		rc = gh_worker_scan(&l->worker, p->opt, fd, &st, e->name, a, &o, on_bytes, p, &err);
+		rc = gh_worker_scan(&l->worker, p->opt, fd, &st, e->name, declared(p, i, ranges), a, &o, on_bytes, p,
+				    &err);
 	(void)close(fd);
 	if (rc != GH_OK) {
 		(void)pthread_mutex_lock(&p->lock);
@@ -136,8 +177,10 @@ static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 	}
 	r->size = (uint64_t)st.st_size;
 	if (e->kind == GH_OS_LINK_FILE && e->outside)
-		gh_outcome_add(a, &o, &gh_scan_rules[GH_S_LINK_OUT], "its target was scanned in its place");
+		gh_outcome_add(a, &o, &gh_scan_rules[e->cached ? GH_S_LINK_CACHE : GH_S_LINK_OUT],
+			       "its target was scanned in its place");
 	settle(r, &o);
+	remember(p, i, &o);
 	*fate = (struct fate){ o.worker_died, o.again };
 	return true;
 }
@@ -151,7 +194,7 @@ static bool next_file(struct pool *p, size_t *i, bool *alone)
 		*i = p->again[--p->nagain];
 		*alone = got = true;
 	} else if (p->rc == GH_OK && p->next < p->tree.n) {
-		*i = p->next++;
+		*i = p->order[p->next++];
 		*alone = false;
 		got = true;
 	}
@@ -226,6 +269,93 @@ static void run_lanes(struct pool *p, struct lane *lane, unsigned n)
 		(void)pthread_join(lane[i].thread, NULL);
 	/* A lane may have ended while another one put files back: the first one sees to the rest. */
 	(void)lane_main(&lane[0]);
+}
+
+/* In which order the files of an artifact are taken. Those that may say something about others come first, as far as
+ * names tell, so that raw weights are read once; what is scanned too early is scanned again (explained_late()). Names
+ * decide about nothing else. */
+static unsigned rank(const struct gh_os_entry *e)
+{
+	static const char *const speak[] = { ".onnx", ".json", ".index", ".pb", ".xml", ".tflite" };
+	if (e->size <= GH_RING)
+		return 0;
+	size_t n = strlen(e->name);
+	for (size_t i = 0; i < sizeof speak / sizeof speak[0]; i++)
+		if (n > strlen(speak[i]) && strcmp(e->name + n - strlen(speak[i]), speak[i]) == 0)
+			return 1;
+	return 2;
+}
+
+static void fill_order(struct pool *p)
+{
+	size_t n = 0;
+	for (unsigned k = 0; k <= 2; k++)
+		for (size_t i = 0; i < p->tree.n; i++)
+			if (rank(&p->tree.v[i]) == k)
+				p->order[n++] = i;
+}
+
+/* Files that nobody understood before another one explained what they are: once more, now that it is known. */
+static void explained_late(struct pool *p)
+{
+	struct gh_range ranges[GH_RANGES_MAX];
+	for (size_t i = 0; i < p->tree.n; i++) {
+		const struct gh_file_report *r = p->known[i].report;
+		if (r != NULL && strcmp(r->format, "unknown") == 0 && declared(p, i, ranges).n != 0)
+			p->again[p->nagain++] = i; /* there is room: it was emptied */
+	}
+}
+
+/* Findings about the artifact as a whole, kept until all of them are there: none must rest on another one. */
+struct whole {
+	struct pool *p;
+	struct late {
+		size_t i;
+		const struct gh_rule *rule;
+		const char *detail;
+	} *v;
+	size_t n, cap;
+	bool full;
+};
+
+static void on_whole(void *arg, size_t i, const struct gh_rule *rule, const char *detail)
+{
+	struct whole *w = arg;
+	struct gh_arena *a = &w->p->scan->arena;
+	struct late *v = gh_grow(a, w->v, &w->cap, w->n + 1, sizeof *v);
+	struct gh_span kept = gh_keep(a, gh_span_str(detail));
+	if (v == NULL || kept.p == NULL) {
+		w->full = true;
+		return;
+	}
+	w->v = v;
+	w->v[w->n++] = (struct late){ i, rule, (const char *)kept.p };
+}
+
+/* One more finding in a row that is settled already. */
+static bool add_late(struct gh_arena *a, struct gh_file_report *r, const struct late *l)
+{
+	struct gh_finding *v = GH_NEW(a, struct gh_finding, r->nfinding + 1);
+	if (v == NULL)
+		return false;
+	if (r->nfinding != 0)
+		memcpy(v, r->finding, r->nfinding * sizeof *v);
+	v[r->nfinding] = (struct gh_finding){ .rule = l->rule, .detail = l->detail, .member = "", .times = 1 };
+	r->finding = v;
+	gh_findings_sort(v, ++r->nfinding);
+	r->verdict = gh_file_verdict(r);
+	return true;
+}
+
+static enum gh_rc judge_whole(struct pool *p, struct gh_err *err)
+{
+	struct whole w = { .p = p };
+	gh_repo_judge(p->known, p->tree.n, on_whole, &w);
+	for (size_t k = 0; k < w.n && !w.full; k++) {
+		size_t i = p->first + w.v[k].i;
+		w.full = !add_late(&p->scan->file_arena[i], &p->scan->file[i], &w.v[k]);
+	}
+	return w.full ? gh_fail(err, GH_E_NOMEM, "no memory for findings about the files as a whole") : GH_OK;
 }
 
 static bool grow_rows(struct gh_scan *s, size_t more)
@@ -337,8 +467,13 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 		return lone_row(s, path, empty ? GH_S_EMPTY : GH_S_IO, why, err);
 	}
 	p.again = calloc(p.tree.n + 1, sizeof *p.again);
-	if (p.again == NULL || !grow_rows(s, p.tree.n) || pthread_mutex_init(&p.lock, NULL) != 0) {
+	p.order = calloc(p.tree.n, sizeof *p.order);
+	p.known = calloc(p.tree.n, sizeof *p.known);
+	if (p.again == NULL || p.order == NULL || p.known == NULL || !grow_rows(s, p.tree.n) ||
+	    pthread_mutex_init(&p.lock, NULL) != 0) {
 		free(p.again);
+		free(p.order);
+		free(p.known);
 		gh_os_tree_free(&p.tree);
 		return gh_fail(err, GH_E_NOMEM, "no memory for the report");
 	}
@@ -348,16 +483,24 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 			e->name = "-";
 		s->file[p.first + i].path = is_stdin ? "-" : safe_path(s, NULL, e->path);
 		s->file[p.first + i].size = e->size;
+		p.known[i] = (struct gh_repo_file){ .name = e->name, .size = e->size };
 		p.bytes += e->size;
 	}
+	fill_order(&p);
 	p.files = p.tree.n;
 	run_lanes(&p, lane, opt->jobs < p.tree.n ? opt->jobs : (unsigned)p.tree.n);
+	explained_late(&p);
+	if (p.nagain != 0)
+		run_lanes(&p, lane, 1);
+	enum gh_rc rc = p.rc == GH_OK ? judge_whole(&p, err) : p.rc;
 	(void)pthread_mutex_destroy(&p.lock);
 	free(p.again);
+	free(p.order);
+	free(p.known);
 	gh_os_tree_free(&p.tree);
 	if (in >= 0)
 		(void)close(in);
-	return p.rc;
+	return rc;
 }
 
 static int by_path(const void *a, const void *b)

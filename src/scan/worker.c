@@ -207,6 +207,24 @@ static const char *on_done(struct job *j, const struct gh_msg *m, const char *te
 	return NULL;
 }
 
+static const char *on_fact(struct job *j, const struct gh_msg *m, const char *text)
+{
+	struct gh_outcome *o = j->out;
+	if (m->a[0] == 0 || m->a[0] >= GH_FACT_KINDS || m->len > GH_FACT_TARGET || memchr(text, '\0', m->len) != NULL)
+		return "a fact of unknown kind";
+	if (o->nfact > GH_FACTS_SENT)
+		return "too many facts";
+	struct gh_fact *v = gh_grow(j->arena, o->fact, &o->fact_cap, o->nfact + 1, sizeof *v);
+	const char *last = o->nfact == 0 ? "" : o->fact[o->nfact - 1].target;
+	struct gh_span s = { (const uint8_t *)text, m->len };
+	const char *target = gh_span_is(s, last) ? last : (const char *)gh_keep(j->arena, s).p;
+	if (v == NULL || target == NULL)
+		return "facts beyond the memory set aside for them";
+	o->fact = v;
+	o->fact[o->nfact++] = (struct gh_fact){ (enum gh_fact_kind)m->a[0], target, m->a[1], m->a[2], m->a[3] };
+	return NULL;
+}
+
 static bool say(struct job *j, uint32_t kind, uint64_t a, uint64_t b, uint64_t c, int fd)
 {
 	struct gh_msg m = { .kind = kind, .job = j->w->jobs, .a = { a, b, c } };
@@ -262,6 +280,7 @@ static const char *on_packet(struct job *j, const struct gh_packet *p, size_t n)
 			return "a count for a finding that it did not send";
 		j->out->finding[m->a[0]].times = m->a[1] > UINT32_MAX ? UINT32_MAX : (unsigned)m->a[1];
 		return NULL;
+	case GH_FROM_FACT: return on_fact(j, m, p->text);
 	case GH_FROM_DONE: return on_done(j, m, p->text);
 	default: return "a message of unknown kind";
 	}
@@ -371,11 +390,30 @@ static void close_outcome(struct job *j, enum wait how, unsigned seconds)
 	}
 	j->out->worker_died = j->w->pid == 0;
 	if (j->out->worker_died)
-		j->out->understood = 0;
+		j->out->understood = j->out->nfact = 0;
+}
+
+/* Send the job itself. False: the worker is not there any more. */
+static bool hand_over(struct job *j, const char *name, struct gh_ranges declared)
+{
+	struct gh_worker *w = j->w;
+	struct gh_packet p = { .m = { .kind = GH_TO_RANGES, .job = w->jobs } };
+	for (size_t i = 0; i < declared.n;) {
+		for (p.m.len = 0; i < declared.n && p.m.len + sizeof declared.v[i] <= sizeof p.text; i++) {
+			memcpy(p.text + p.m.len, &declared.v[i], sizeof declared.v[i]);
+			p.m.len += (uint32_t)sizeof declared.v[i];
+		}
+		if (!gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT))
+			return false;
+	}
+	p.m = (struct gh_msg){ .kind = GH_TO_JOB, .job = w->jobs, .a = { j->feed->size, j->feed->head } };
+	p.m.len = (uint32_t)strnlen(name, 1024);
+	memcpy(p.text, name, p.m.len);
+	return gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT);
 }
 
 enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt, int fd, const struct stat *st,
-			  const char *name, struct gh_arena *arena, struct gh_outcome *out,
+			  const char *name, struct gh_ranges declared, struct gh_arena *arena, struct gh_outcome *out,
 			  void (*tick)(void *arg, uint64_t bytes), void *arg, struct gh_err *err)
 {
 	struct gh_feed feed;
@@ -394,12 +432,7 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 		}
 	}
 	w->jobs++;
-	struct gh_packet p = { .m = { .kind = GH_TO_JOB, .job = w->jobs, .a = { feed.size, feed.head } } };
-	p.m.len = (uint32_t)strnlen(name, 1024);
-	memcpy(p.text, name, p.m.len);
-	enum wait how = feed.state != GH_FEED_OK || gh_ipc_send(w->sock, &p, sizeof p.m + p.m.len, -1, MSG_DONTWAIT)
-				? WAIT_OK
-				: WAIT_GONE;
+	enum wait how = feed.state != GH_FEED_OK || hand_over(&j, name, declared) ? WAIT_OK : WAIT_GONE;
 	bool small = feed.size <= GH_RING;
 	if (small) {
 		gh_feed_digest_small(&feed);

@@ -17,6 +17,12 @@ struct gh_worker {
 	unsigned jobs; /* files it took since it started */
 };
 
+/* What other files say about this one: see gh_pipe_declare(). n <= GH_RANGES_MAX. */
+struct gh_ranges {
+	const struct gh_range *v;
+	size_t n;
+};
+
 /* What came out of one file. Lives in the arena that was handed in. */
 struct gh_outcome {
 	struct gh_finding *finding;
@@ -24,6 +30,8 @@ struct gh_outcome {
 	const char *format;
 	uint64_t understood, members, expanded, dropped;
 	char sha256[65];
+	struct gh_fact *fact;
+	size_t nfact, fact_cap;
 	bool worker_died; /* what this worker cleared before must be looked at again by another one */
 	bool again;	  /* … and so must this file: the worker was still speaking of an earlier one */
 };
@@ -37,7 +45,7 @@ enum gh_rc gh_worker_start(struct gh_worker *w, const struct gh_scan_options *op
  * GH_E_DENIED: the worker could not lock itself down (nothing was parsed). Otherwise GH_OK: whatever went wrong is a
  * finding of the outcome. */
 enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt, int fd, const struct stat *st,
-			  const char *name, struct gh_arena *arena, struct gh_outcome *out,
+			  const char *name, struct gh_ranges declared, struct gh_arena *arena, struct gh_outcome *out,
 			  void (*tick)(void *arg, uint64_t bytes), void *arg, struct gh_err *err);
 /* Between two files a worker has nothing to say. True: it said something, or is gone; its word on earlier files does not
  * count any more and it must be stopped. */

@@ -34,6 +34,11 @@ static void on_times(void *arg, size_t i, uint64_t times)
 	gh_link_say(arg, GH_FROM_TIMES, i, times, 0, 0, (struct gh_span){ 0 });
 }
 
+static void on_fact(void *arg, const struct gh_fact *f)
+{
+	gh_link_say(arg, GH_FROM_FACT, f->kind, f->a, f->b, f->c, gh_span_str(f->target));
+}
+
 static int on_spill(void *arg) { return gh_link_spill(arg); }
 
 static void on_swept(void *arg, struct gh_span block, uint64_t off, uint64_t fresh)
@@ -43,13 +48,15 @@ static void on_swept(void *arg, struct gh_span block, uint64_t off, uint64_t fre
 
 static void one_file(struct gh_link *l, const char *name, const struct gh_limits *lim)
 {
-	const struct gh_pipe_host host = { l, on_finding, on_times, on_spill };
+	const struct gh_pipe_host host = { l, on_finding, on_times, on_spill, on_fact };
 	struct gh_pipe *p = gh_pipe_new(lim, &host);
 	struct gh_pipe_result r;
 	if (p == NULL)
 		_exit(1); /* a dead worker is an INCOMPLETE file */
 	l->swept = on_swept;
 	l->arg = p;
+	if (l->ndeclared != 0)
+		gh_pipe_declare(p, l->declared, l->ndeclared);
 	gh_link_start(l);
 	gh_pipe_run(p, &l->src, gh_span_str(name), &r);
 	gh_link_say(l, GH_FROM_DONE, r.understood, r.members, r.expanded, r.dropped, gh_span_str(r.format));

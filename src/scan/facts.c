@@ -1,0 +1,193 @@
+#include "scan/facts.h"
+
+#include "wire/recs.h"
+#include "wire/sort.h"
+
+#define ROWS(a) (sizeof(a) / sizeof((a)[0]))
+
+enum { TARGETS_BACK = 4 }; /* how far back the same target is looked for before it is kept once more */
+
+static const char *target_of(struct gh_facts *f, struct gh_span s)
+{
+	if (s.n == 0)
+		return "";
+	if (s.n > GH_FACT_TARGET || memchr(s.p, '\0', s.n) != NULL)
+		return NULL;
+	for (size_t i = 0; i < TARGETS_BACK && i < f->n; i++) {
+		const char *t = f->v[f->n - 1 - i].target;
+		if (gh_span_is(s, t))
+			return t;
+	}
+	return (const char *)gh_keep(&f->arena, s).p;
+}
+
+static void add(struct gh_facts *f, enum gh_fact_kind kind, struct gh_span target, uint64_t a, uint64_t b, uint64_t c)
+{
+	const char *t = f->n < GH_FACTS_MAX ? target_of(f, target) : NULL;
+	struct gh_fact *v = t == NULL ? NULL : gh_grow(&f->arena, f->v, &f->cap, f->n + 1, sizeof *v);
+	if (v == NULL) {
+		f->lost = true;
+		return;
+	}
+	f->v = v;
+	f->v[f->n++] = (struct gh_fact){ kind, t, a, b, c };
+}
+
+/* Sums of it compare two sets of names; nothing but a hint for people rests on it. */
+static uint64_t hash(struct gh_span s) { return gh_hash_end(gh_hash(GH_HASH_START, s)); }
+
+/* "model.layers.17.mlp…", "h.3.attn…", "blk.8.ffn…": 18, 4, 9; 0 when the name has no such part. */
+static uint64_t layer(struct gh_span name)
+{
+	static const char *const parts[] = { "layers.", "layer.", "h.", "blk.", "block.", "blocks." };
+	for (size_t p = 0; p < ROWS(parts); p++) {
+		size_t n = strlen(parts[p]);
+		for (size_t i = 0; i + n < name.n; i++) {
+			if ((i != 0 && name.p[i - 1] != '.') || memcmp(name.p + i, parts[p], n) != 0)
+				continue;
+			uint64_t v = 0;
+			size_t at = i + n, digits = 0;
+			while (at < name.n && digits < 6 && name.p[at] >= '0' && name.p[at] <= '9') {
+				v = v * 10 + (uint64_t)(name.p[at++] - '0');
+				digits++;
+			}
+			if (digits != 0 && at < name.n && name.p[at] == '.')
+				return v + 1;
+		}
+	}
+	return 0;
+}
+
+static bool is_embedding(struct gh_span name)
+{
+	static const char *const ends[] = { "embed_tokens.weight", "wte.weight", "word_embeddings.weight",
+					    "tok_embeddings.weight", "embed_in.weight" };
+	for (size_t i = 0; i < ROWS(ends); i++)
+		if (gh_span_ends(name, ends[i]))
+			return true;
+	return false;
+}
+
+static void on_tensor(struct gh_facts *f, const struct gh_tensor *t)
+{
+	uint64_t elements = 1;
+	for (unsigned i = 0; i < t->ndim; i++)
+		elements *= t->dim[i]; /* the product fits: gh_tensor */
+	add(f, GH_FACT_TENSORS, (struct gh_span){ 0 }, 1, hash(t->name), elements);
+	uint64_t l = layer(t->name);
+	if (l != 0)
+		add(f, GH_FACT_LAYERS, (struct gh_span){ 0 }, l, 0, 0);
+	if (t->ndim == 2 && is_embedding(t->name))
+		add(f, GH_FACT_EMBED, (struct gh_span){ 0 }, t->dim[0], t->dim[1], 0);
+}
+
+static void on_setting(struct gh_facts *f, const struct gh_text *t)
+{
+	uint64_t v = 0;
+	if (t->text.n == 0 || t->text.n > 15)
+		return;
+	for (size_t i = 0; i < t->text.n; i++) {
+		if (t->text.p[i] < '0' || t->text.p[i] > '9')
+			return;
+		v = v * 10 + (uint64_t)(t->text.p[i] - '0');
+	}
+	add(f, GH_FACT_SETTING, t->key, v, 0, 0);
+}
+
+void gh_facts_on(struct gh_facts *f, const struct gh_event *ev)
+{
+	if (ev->kind == GH_EV_TENSOR)
+		on_tensor(f, ev->u.tensor);
+	else if (ev->kind == GH_EV_TEXT && strcmp(ev->u.text->role, "setting") == 0)
+		on_setting(f, ev->u.text);
+	if (ev->kind != GH_EV_REFERENCE)
+		return;
+	const struct gh_reference *r = ev->u.reference;
+	switch (r->kind) {
+	case GH_REF_DATA: add(f, GH_FACT_DATA, r->target, r->data.off, r->data.len, 0); break;
+	case GH_REF_SHARD: add(f, GH_FACT_SHARD, r->target, 1, hash(r->from), 0); break;
+	case GH_REF_PATH: add(f, GH_FACT_FILE, r->target, 0, 0, 0); break;
+	case GH_REF_CODE: add(f, GH_FACT_CODE, r->target, 0, 0, 0); break;
+	case GH_REF_SYMLINK:
+	case GH_REF_HARDLINK:
+	case GH_REF_URL:
+	case GH_REF_DEVICE: break;
+	}
+}
+
+void gh_facts_rewind(struct gh_facts *f, size_t n)
+{
+	if (n < f->n)
+		f->n = n;
+}
+
+/* By kind, then target, then place: what can be summed up stands together. */
+static int order(const struct gh_fact *x, const struct gh_fact *y)
+{
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	int c = x->target == y->target ? 0 : strcmp(x->target, y->target);
+	return c != 0 ? c : x->a != y->a ? (x->a < y->a ? -1 : 1) : 0;
+}
+
+static int by_kind(const void *ctx, uint32_t i, uint32_t j)
+{
+	const struct gh_fact *v = ctx;
+	return order(&v[i], &v[j]);
+}
+
+/* Can y be added to x, which stands before it? */
+static bool merge(struct gh_fact *x, const struct gh_fact *y)
+{
+	if (x->kind != y->kind || strcmp(x->target, y->target) != 0)
+		return false;
+	switch (x->kind) {
+	case GH_FACT_DATA:
+		if (x->b == UINT64_MAX || y->a > x->a + x->b || x->a + x->b < x->a)
+			return x->b == UINT64_MAX;
+		if (y->b == UINT64_MAX || y->a + y->b < y->a)
+			x->b = y->b == UINT64_MAX ? UINT64_MAX : x->b;
+		else if (y->a + y->b > x->a + x->b)
+			x->b = y->a + y->b - x->a;
+		return true;
+	case GH_FACT_SHARD:
+	case GH_FACT_TENSORS:
+		x->a += y->a;
+		x->b += y->b;
+		x->c = x->c + y->c < x->c ? UINT64_MAX : x->c + y->c;
+		return true;
+	case GH_FACT_LAYERS: x->a = y->a > x->a ? y->a : x->a; return true;
+	case GH_FACT_FILE:
+	case GH_FACT_CODE: return true;
+	case GH_FACT_EMBED:
+	case GH_FACT_SETTING:
+	case GH_FACT_LOST:
+	case GH_FACT_KINDS: break;
+	}
+	return false;
+}
+
+void gh_facts_close(struct gh_facts *f, void (*put)(void *arg, const struct gh_fact *), void *arg)
+{
+	size_t sent = 0;
+	uint32_t *at = f->n == 0 ? NULL : GH_NEW(&f->arena, uint32_t, f->n);
+	uint32_t *room = at == NULL ? NULL : GH_NEW(&f->arena, uint32_t, f->n);
+	if (f->n != 0 && room == NULL)
+		f->lost = true;
+	else if (f->n != 0) {
+		for (size_t i = 0; i < f->n; i++)
+			at[i] = (uint32_t)i;
+		gh_sort_idx(at, room, f->n, by_kind, f->v);
+		for (size_t i = 0; i < f->n && sent < GH_FACTS_SENT; sent++) {
+			struct gh_fact x = f->v[at[i++]];
+			while (i < f->n && merge(&x, &f->v[at[i]]))
+				i++;
+			put(arg, &x);
+		}
+		f->lost = f->lost || sent == GH_FACTS_SENT;
+	}
+	if (f->lost)
+		put(arg, &(struct gh_fact){ .kind = GH_FACT_LOST, .target = "" });
+}
+
+void gh_facts_free(struct gh_facts *f) { gh_arena_free(&f->arena); }

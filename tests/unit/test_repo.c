@@ -1,0 +1,268 @@
+/* The artifact as a whole: facts of files that do not exist, and what follows from them. One row a situation. */
+#include "support/cm.h"
+
+#include "check/references.h"
+#include "scan/repo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FILES = 4, FACTS = 6 };
+
+struct row {
+	const char *what;
+	struct {
+		const char *name, *format;
+		enum gh_verdict verdict;
+		uint64_t size;
+		struct gh_fact fact[FACTS];
+	} file[FILES];
+	const char *say; /* "file rule;" in order */
+};
+
+#define ST(name, ...) \
+	{ \
+		name, "safetensors", GH_CLEAN, 100, { __VA_ARGS__ } \
+	}
+#define JSON(name, ...) \
+	{ \
+		name, "json", GH_CLEAN, 100, { __VA_ARGS__ } \
+	}
+#define TENSORS(n, h) { GH_FACT_TENSORS, "", n, h, 0 }
+#define SHARD(file, n, h) { GH_FACT_SHARD, file, n, h, 0 }
+#define SET(name, n) { GH_FACT_SETTING, name, n, 0, 0 }
+
+static const struct row rows[] = {
+	{ "nothing to say", { ST("a.safetensors", TENSORS(3, 7)), JSON("b.json") }, "" },
+	{ "an index and its shards",
+	  { JSON("x/i.json", SHARD("a.safetensors", 2, 9), SHARD("b.safetensors", 1, 4)),
+	    ST("x/a.safetensors", TENSORS(2, 9)), ST("x/b.safetensors", TENSORS(1, 4)) },
+	  "" },
+	{ "a tensor too many",
+	  { JSON("i.json", SHARD("a.safetensors", 2, 9)), ST("a.safetensors", TENSORS(3, 9)) },
+	  "i.json GH-REPO-0005;" },
+	{ "other names",
+	  { JSON("i.json", SHARD("a.safetensors", 2, 9)), ST("a.safetensors", TENSORS(2, 8)) },
+	  "i.json GH-REPO-0005;" },
+	{ "the names of another format are its own",
+	  { JSON("i.json", SHARD("a.bin", 2, 9)), { "a.bin", "pytorch-zip", GH_CLEAN, 9, { TENSORS(2, 8) } } },
+	  "" },
+	{ "a shard in another directory",
+	  { JSON("x/i.json", SHARD("a.safetensors", 1, 1)), ST("a.safetensors") },
+	  "x/i.json GH-REPO-0002;" },
+	{ "a shard of a file that came alone",
+	  { JSON("i.json", SHARD("a.safetensors", 1, 1)) },
+	  "i.json GH-REPO-0003;" },
+	{ "what was not read is not compared",
+	  { JSON("i.json", SHARD("a.safetensors", 2, 9)),
+	    { "a.safetensors", "safetensors", GH_INCOMPLETE, 9, { TENSORS(1, 8) } } },
+	  "" },
+	{ "data behind the end",
+	  { { "m.onnx", "onnx", GH_CLEAN, 9, { { GH_FACT_DATA, "d.bin", 90, 20, 0 } } },
+	    { "d.bin", "raw-weights", GH_CLEAN, 100, { { 0 } } } },
+	  "m.onnx GH-REPO-0004;" },
+	{ "data to the end",
+	  { { "m.onnx", "onnx", GH_CLEAN, 9, { { GH_FACT_DATA, "./d.bin", 90, UINT64_MAX, 0 } } },
+	    { "d.bin", "raw-weights", GH_CLEAN, 100, { { 0 } } } },
+	  "" },
+	{ "data out of the artifact",
+	  { { "m.onnx", "onnx", GH_CLEAN, 9, { { GH_FACT_DATA, "../d.bin", 0, 1, 0 } } }, JSON("d.bin") },
+	  "m.onnx GH-REPO-0002;" },
+	{ "harmless code",
+	  { JSON("config.json", { GH_FACT_CODE, "m.py", 0, 0, 0 }), { "m.py", "python", GH_CLEAN, 9, { { 0 } } } },
+	  "config.json GH-REPO-0006;" },
+	{ "code for a person",
+	  { JSON("config.json", { GH_FACT_CODE, "m.py", 0, 0, 0 }), { "m.py", "python", GH_REVIEW, 9, { { 0 } } } },
+	  "config.json GH-REPO-0007;" },
+	{ "code that is not code",
+	  { JSON("config.json", { GH_FACT_CODE, "m.py", 0, 0, 0 }), { "m.py", "text", GH_CLEAN, 9, { { 0 } } } },
+	  "config.json GH-REPO-0008;" },
+	{ "dangerous code",
+	  { JSON("config.json", { GH_FACT_CODE, "m.py", 0, 0, 0 }), { "m.py", "python", GH_UNSAFE, 9, { { 0 } } } },
+	  "config.json GH-REPO-0009;" },
+	{ "code that is not here",
+	  { JSON("config.json", { GH_FACT_CODE, "m.py", 0, 0, 0 }) },
+	  "config.json GH-REPO-0010;" },
+	{ "two sets of weights",
+	  { ST("model.safetensors"), { "pytorch_model.bin", "pytorch-zip", GH_CLEAN, 9, { { 0 } } } },
+	  "pytorch_model.bin GH-REPO-0001;" },
+	{ "two sets in two directories",
+	  { ST("a/model.safetensors"), { "pytorch_model.bin", "pytorch-zip", GH_CLEAN, 9, { { 0 } } } },
+	  "" },
+	{ "configuration and weights agree",
+	  { JSON("config.json", SET("hidden_size", 64), SET("num_hidden_layers", 2), SET("vocab_size", 10)),
+	    ST("model.safetensors", { GH_FACT_LAYERS, "", 2, 0, 0 }, { GH_FACT_EMBED, "", 16, 64, 0 }) },
+	  "" },
+	{ "and differ in everything",
+	  { JSON("config.json", SET("hidden_size", 65), SET("num_hidden_layers", 3), SET("vocab_size", 17)),
+	    ST("model.safetensors", { GH_FACT_LAYERS, "", 2, 0, 0 }, { GH_FACT_EMBED, "", 16, 64, 0 }) },
+	  "config.json GH-REPO-0011;config.json GH-REPO-0011;config.json GH-REPO-0011;" },
+	{ "an adapter beside a configuration",
+	  { JSON("config.json", SET("num_hidden_layers", 3)),
+	    ST("adapter_model.safetensors", { GH_FACT_LAYERS, "", 2, 0, 0 }) },
+	  "" },
+	{ "a hidden pickle",
+	  { JSON("config.json"), { ".cache/x.bin", "pickle", GH_CLEAN, 9, { { 0 } } } },
+	  ".cache/x.bin GH-REPO-0012;" },
+	{ "hidden text", { JSON("config.json"), { ".gitattributes", "text", GH_CLEAN, 9, { { 0 } } } }, "" },
+	{ "more than can be followed", { JSON("i.json", { GH_FACT_LOST, "", 0, 0, 0 }) }, "i.json GH-REPO-0013;" },
+};
+
+struct said {
+	const struct gh_repo_file *file;
+	char text[1024];
+};
+
+static void note(void *arg, size_t i, const struct gh_rule *rule, const char *detail)
+{
+	struct said *s = arg;
+	size_t n = strlen(s->text);
+	assert_true(detail[0] != '\0');
+	(void)snprintf(s->text + n, sizeof s->text - n, "%s %s;", s->file[i].name, rule->id);
+}
+
+static size_t fill(const struct row *r, struct gh_repo_file *f, struct gh_file_report *rep)
+{
+	size_t n = 0;
+	for (; n < FILES && r->file[n].name != NULL; n++) {
+		size_t facts = 0;
+		while (facts < FACTS && r->file[n].fact[facts].kind != 0)
+			facts++;
+		rep[n] = (struct gh_file_report){ .format = r->file[n].format, .verdict = r->file[n].verdict };
+		f[n] = (struct gh_repo_file){ r->file[n].name, r->file[n].size, &rep[n], r->file[n].fact, facts };
+	}
+	return n;
+}
+
+static void situations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GH_ROWS(rows); i++) {
+		struct gh_file_report rep[FILES];
+		struct gh_repo_file f[FILES];
+		struct said s = { .file = f };
+		size_t n = fill(&rows[i], f, rep);
+		gh_repo_judge(f, n, note, &s);
+		if (strcmp(s.text, rows[i].say) != 0)
+			fail_msg("%s: \"%s\" instead of \"%s\"", rows[i].what, s.text, rows[i].say);
+	}
+}
+
+static void ranges(void **state)
+{
+	(void)state;
+	static const struct gh_fact facts[] = {
+		{ GH_FACT_DATA, "d.bin", 40, 10, 0 },	      { GH_FACT_DATA, "d.bin", 0, 10, 0 },
+		{ GH_FACT_DATA, "d.bin", 10, 10, 0 },	      { GH_FACT_DATA, "d.bin", 5, 2, 0 },
+		{ GH_FACT_DATA, "other", 0, 99, 0 },	      { GH_FACT_DATA, "d.bin", 200, 10, 0 },
+		{ GH_FACT_DATA, "d.bin", 90, UINT64_MAX, 0 },
+	};
+	static const struct gh_file_report rep = { .format = "onnx" };
+	const struct gh_repo_file f[] = { { "a/m.onnx", 9, &rep, facts, GH_ROWS(facts) },
+					  { "a/d.bin", 100, NULL, NULL, 0 },
+					  { "d.bin", 100, NULL, NULL, 0 } };
+	struct gh_range v[8];
+	assert_int_equal(gh_repo_declared(f, 3, 1, v, 8), 3);
+	assert_true(v[0].off == 0 && v[0].len == 20);
+	assert_true(v[1].off == 40 && v[1].len == 10);
+	assert_true(v[2].off == 90 && v[2].len == 10);
+	assert_int_equal(gh_repo_declared(f, 3, 2, v, 8), 0);
+	assert_true(gh_repo_declared(f, 3, 1, v, 2) == SIZE_MAX);
+}
+
+/* ---- collecting ---------------------------------------------------------------------------------------------------- */
+
+static char log_text[2048];
+static void put(void *arg, const struct gh_fact *f)
+{
+	(void)arg;
+	size_t n = strlen(log_text);
+	(void)snprintf(log_text + n, sizeof log_text - n, "%d %s %llu %llu;", (int)f->kind, f->target,
+		       (unsigned long long)f->a,
+		       f->kind == GH_FACT_SHARD || f->kind == GH_FACT_TENSORS ? 0ull : (unsigned long long)f->b);
+}
+
+static void refer(struct gh_facts *f, enum gh_ref_kind kind, const char *target, const char *from, uint64_t off,
+		  uint64_t len)
+{
+	struct gh_reference r = { kind, gh_span_str(target), gh_span_str(from), { off, len } };
+	gh_facts_on(f, &(struct gh_event){ .kind = GH_EV_REFERENCE, .u.reference = &r });
+}
+
+static void tensor(struct gh_facts *f, const char *name, uint64_t rows_, uint64_t cols)
+{
+	uint64_t dim[] = { rows_, cols };
+	struct gh_tensor t = { .name = gh_span_str(name), .dtype = "F32", .bits = 32, .ndim = 2, .dim = dim };
+	gh_facts_on(f, &(struct gh_event){ .kind = GH_EV_TENSOR, .u.tensor = &t });
+}
+
+static void sums(void **state)
+{
+	(void)state;
+	struct gh_facts f = { .arena = { .max = 1 << 20 } };
+	refer(&f, GH_REF_DATA, "b", "", 10, 10);
+	refer(&f, GH_REF_DATA, "a", "", 0, 4);
+	refer(&f, GH_REF_DATA, "b", "", 0, 10);
+	refer(&f, GH_REF_DATA, "b", "", 30, UINT64_MAX);
+	refer(&f, GH_REF_SHARD, "s", "w", 0, 0);
+	refer(&f, GH_REF_SHARD, "t", "x", 0, 0);
+	refer(&f, GH_REF_SHARD, "s", "y", 0, 0);
+	refer(&f, GH_REF_URL, "http://x", "", 0, 0);
+	tensor(&f, "model.layers.3.mlp.weight", 2, 3);
+	tensor(&f, "model.layers.11.mlp.weight", 2, 3);
+	tensor(&f, "model.embed_tokens.weight", 32, 8);
+	size_t n = f.n;
+	refer(&f, GH_REF_CODE, "gone.py", "", 0, 0);
+	gh_facts_rewind(&f, n);
+	log_text[0] = '\0';
+	gh_facts_close(&f, put, NULL);
+	assert_string_equal(log_text,
+			    "1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;4 s 2 0;4 t 1 0;5  3 0;6  12 0;7  32 8;");
+	gh_facts_free(&f);
+}
+
+static void too_many(void **state)
+{
+	(void)state;
+	struct gh_facts f = { .arena = { .max = 1 << 12 } };
+	for (int i = 0; i < 1000; i++)
+		tensor(&f, "w", 1, 1);
+	log_text[0] = '\0';
+	gh_facts_close(&f, put, NULL);
+	assert_non_null(strstr(log_text, "9 "));
+	gh_facts_free(&f);
+}
+
+/* ---- the check for what is inside archives ---------------------------------------------------------------------------- */
+
+static unsigned found;
+static void find(struct gh_scene *s, const struct gh_rule *r, struct gh_range at, const char *text)
+{
+	(void)s, (void)at, (void)text;
+	assert_string_equal(r->id, "GH-REF-0001");
+	found++;
+}
+
+static void inside(void **state)
+{
+	(void)state;
+	struct gh_reference r = { .kind = GH_REF_CODE, .target = GH_SPAN("m.py") };
+	struct gh_event ev = { .kind = GH_EV_REFERENCE, .u.reference = &r };
+	struct gh_scene s = { .format = "json", .find = find };
+	gh_check_references.on(&s, &ev);
+	assert_int_equal(found, 0);
+	s.depth = 1;
+	gh_check_references.on(&s, &ev);
+	assert_int_equal(found, 1);
+	r.kind = GH_REF_DATA;
+	gh_check_references.on(&s, &ev);
+	assert_int_equal(found, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(situations), cmocka_unit_test(ranges),
+					    cmocka_unit_test(sums), cmocka_unit_test(too_many),
+					    cmocka_unit_test(inside) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
