@@ -17,6 +17,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_safetensors,
 	&gh_fmt_safetensors_index,
 	&gh_fmt_gguf,
+	&gh_fmt_tflite,
 	&gh_fmt_zip,
 	&gh_fmt_tar,
 	&gh_fmt_sevenzip,

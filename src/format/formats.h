@@ -16,6 +16,7 @@ extern const struct gh_fmt gh_fmt_safetensors;
 extern const struct gh_fmt gh_fmt_safetensors_index;
 extern const struct gh_fmt gh_fmt_gguf;
 extern const struct gh_fmt gh_fmt_json;
+extern const struct gh_fmt gh_fmt_tflite;
 extern const struct gh_fmt gh_fmt_zip;
 extern const struct gh_fmt gh_fmt_tar;
 extern const struct gh_fmt gh_fmt_sevenzip;

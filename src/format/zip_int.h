@@ -80,6 +80,7 @@ struct zip_claims {
 struct zip {
 	struct gh_walk *w;
 	const struct gh_zip_hooks *h;
+	uint64_t prefix; /* see gh_zip_walk_after() */
 
 	/* zip_end.c */
 	bool found;		  /* an end record whose directory is there */

@@ -215,6 +215,8 @@ static enum gh_rc gap(struct zip *z, uint64_t to)
 			z->pos = 4;
 		}
 	}
+	if (from == 0 && z->prefix != 0 && z->prefix <= to)
+		z->pos = from = z->prefix;
 	while (more && z->pos < to)
 		GH_TRY(unlisted(z, to, &more), z->w->err, "walking the local headers");
 	if (z->pos < to && z->found)

@@ -96,9 +96,11 @@ static enum gh_rc run(struct zip *z)
 	return GH_OK;
 }
 
-enum gh_rc gh_zip_walk(struct gh_walk *w, const struct gh_zip_hooks *hooks)
+enum gh_rc gh_zip_walk(struct gh_walk *w, const struct gh_zip_hooks *hooks) { return gh_zip_walk_after(w, 0, hooks); }
+
+enum gh_rc gh_zip_walk_after(struct gh_walk *w, uint64_t prefix, const struct gh_zip_hooks *hooks)
 {
-	struct zip z = { .w = w, .h = hooks };
+	struct zip z = { .w = w, .h = hooks, .prefix = prefix };
 	enum gh_rc rc = run(&z);
 	zip_claim_end(&z, &z.dir);
 	zip_claim_end(&z, &z.body);

@@ -65,6 +65,9 @@ struct gh_zip_hooks {
  * GH_E_UNREAD: some member is encrypted or uses an unsupported method (an anomaly says which);
  * GH_E_LIMIT, GH_E_NOMEM: a budget ran out; GH_E_NOTTHIS: from directory(). */
 enum gh_rc gh_zip_walk(struct gh_walk *w, const struct gh_zip_hooks *hooks);
+/* The same for an archive that another format carries at its end by design: the bytes below `prefix` are of that format,
+ * claimed by its reader, and not a preamble. */
+enum gh_rc gh_zip_walk_after(struct gh_walk *w, uint64_t prefix, const struct gh_zip_hooks *hooks);
 
 /* GH_STRONG when some zip reader would open it: a local header or an empty archive at the start, or an end record in
  * the tail whose directory is where it should be (self-extracting archives, polyglots). GH_WEAK when that directory
