@@ -17,6 +17,8 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_safetensors,
 	&gh_fmt_safetensors_index,
 	&gh_fmt_gguf,
+	&gh_fmt_rdata,
+	&gh_fmt_rdb,
 	&gh_fmt_tflite,
 	&gh_fmt_zip,
 	&gh_fmt_tar,

@@ -15,6 +15,8 @@ extern const struct gh_fmt gh_fmt_npz;
 extern const struct gh_fmt gh_fmt_safetensors;
 extern const struct gh_fmt gh_fmt_safetensors_index;
 extern const struct gh_fmt gh_fmt_gguf;
+extern const struct gh_fmt gh_fmt_rdata;
+extern const struct gh_fmt gh_fmt_rdb;
 extern const struct gh_fmt gh_fmt_json;
 extern const struct gh_fmt gh_fmt_tflite;
 extern const struct gh_fmt gh_fmt_zip;

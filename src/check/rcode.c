@@ -1,0 +1,160 @@
+#include "check/rcode.h"
+
+#include "check/source.h"
+#include "format/format.h"
+#include "wire/recs.h"
+
+enum { NAMES = 1 << 10 };
+
+enum { R_RUNS, R_UNKNOWN, R_HOLDS, R_PACKAGE, R_HOOK, R_FETCHES, R_LINKED };
+static const struct gh_rule rules[] = {
+	[R_RUNS] = { "GH-RC-0001", GH_CRITICAL, GH_UNSAFE,
+		     "R code that runs when the object is looked at reaches the system",
+		     "Loading the object and printing, listing or using it runs the author's command: no function has "
+		     "to "
+		     "be called.",
+		     "Do not load it.", "CVE-2024-27322 CWE-502 AML.T0011" },
+	[R_UNKNOWN] = { "GH-RC-0002", GH_MEDIUM, GH_REVIEW,
+			"R code that runs when the object is looked at calls a function that is not known",
+			"Whatever that function does in the session that loads the object.",
+			"Read the code (in a container: substitute() shows a promise without running it).",
+			"CVE-2024-27322 CWE-502" },
+	[R_HOLDS] = { "GH-RC-0003", GH_MEDIUM, GH_REVIEW, "R code kept in the data reaches the system",
+		      "Whoever calls the function, or a method of the package that evaluates the call, runs it.",
+		      "Read the function before using the object.", "CWE-502 CWE-506 AML.T0011" },
+	[R_PACKAGE] = { "GH-RC-0004", GH_INFO, GH_CLEAN, "A function of an R package reaches the system",
+			"Nothing by itself: a package is a program, and its functions do what they are called for.",
+			"Use packages of sources you trust.", "" },
+	[R_HOOK] = { "GH-RC-0005", GH_HIGH, GH_REVIEW, "The load hook of an R package reaches the system",
+		     "library() runs it, and so does loading any object that refers to the package.",
+		     "Read the hook before installing the package.", "CWE-829 AML.T0010" },
+	[R_FETCHES] = { "GH-RC-0006", GH_CRITICAL, GH_UNSAFE,
+			"R code holds a command that fetches something and runs it",
+			"Whoever controls the address runs any code, and may change it at any time.", "Do not load it.",
+			"CWE-494 CWE-506 AML.T0011" },
+	[R_LINKED] = { "GH-RC-0007", GH_CRITICAL, GH_UNSAFE,
+		       "R code that runs when the object is looked at calls a function of the object that reaches the "
+		       "system",
+		       "The harmless name hides what runs: the function of that name is kept in the same file.",
+		       "Do not load it.", "CVE-2024-27322 CWE-502 AML.T0011" },
+	GH_RULES_END
+};
+
+/* Names, by hash: of the functions that code without a caller calls, and of the variables whose functions reach the
+ * system. Where they meet, the one runs the other. */
+struct names {
+	struct name {
+		uint64_t hash;
+		struct gh_range at;
+	} *v;
+	size_t n, cap;
+	bool full;
+};
+struct state {
+	struct names called, reaching;
+};
+
+static struct state *state_of(struct gh_scene *s)
+{
+	if (*s->state == NULL)
+		*s->state = GH_NEW(s->arena, struct state, 1);
+	return *s->state;
+}
+
+static void note(struct gh_scene *s, struct names *t, struct gh_span name, struct gh_range at)
+{
+	uint64_t hash = gh_hash_end(gh_hash(GH_HASH_START, name));
+	if (name.n == 0)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].hash == hash)
+			return;
+	struct name *v = t->n < t->cap	 ? t->v
+			 : t->n >= NAMES ? NULL
+					 : gh_grow(s->arena, t->v, &t->cap, t->n + 1, sizeof *v);
+	if (v == NULL) {
+		t->full = true;
+		return;
+	}
+	t->v = v;
+	t->v[t->n++] = (struct name){ hash, at };
+}
+
+static void say(struct gh_scene *s, const struct gh_event *ev, int rule)
+{
+	const struct gh_call *c = ev->u.call;
+	struct gh_safe in = gh_safe(c->as_module);
+	gh_find(s, &rules[rule], ev->at, "%s%s%s%s", gh_safe(c->as_name).s, in.s[0] != '\0' ? " in \"" : "", in.s,
+		in.s[0] != '\0' ? "\"" : "");
+}
+
+/* An entry of a package's database, as the container says. */
+static bool packaged(const struct gh_scene *s) { return s->role != NULL && strcmp(s->role, "lazy-load entry") == 0; }
+
+static bool fetches(const struct gh_call *c)
+{
+	struct gh_source state = { 0 };
+	return gh_source_runs_foreign(&state, c->as_name);
+}
+
+static void runs(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
+{
+	const struct gh_call *c = ev->u.call;
+	struct state *st = state_of(s);
+	if (st != NULL && c->module.n == 0)
+		note(s, &st->called, c->name, ev->at);
+	if (reach > GH_R_HARMLESS || !c->resolved)
+		say(s, ev, R_RUNS);
+	else if (reach == GH_R_UNKNOWN)
+		say(s, ev, R_UNKNOWN);
+}
+
+static void on(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_call *c = ev->u.call;
+	if (strcmp(c->system, "r") != 0)
+		return;
+	enum gh_r_reach reach = gh_r_reach(c->module, c->name);
+	if (c->how == GH_CALL_REDUCE) {
+		runs(s, ev, reach);
+		return;
+	}
+	if (reach < GH_R_DELETE)
+		return;
+	struct state *st = state_of(s);
+	if (st != NULL)
+		note(s, &st->reaching, c->as_module, ev->at);
+	if (reach == GH_R_EXECUTE && fetches(c))
+		say(s, ev, R_FETCHES);
+	else if (!packaged(s))
+		say(s, ev, R_HOLDS);
+	else if (c->how == GH_CALL_INST && reach > GH_R_DELETE && !gh_span_is(c->name, "library.dynam"))
+		say(s, ev, R_HOOK);
+	else
+		say(s, ev, R_PACKAGE);
+}
+
+static void end(struct gh_scene *s)
+{
+	const struct state *st = *s->state;
+	if (st == NULL || st->called.n == 0 || st->reaching.n == 0)
+		return;
+	for (size_t i = 0; i < st->called.n; i++)
+		for (size_t k = 0; k < st->reaching.n; k++)
+			if (st->called.v[i].hash == st->reaching.v[k].hash) {
+				gh_find(s, &rules[R_LINKED], st->called.v[i].at, "calls the function at byte %llu",
+					(unsigned long long)st->reaching.v[k].at.off);
+				return;
+			}
+	if (st->called.full || st->reaching.full) /* what was not compared might meet */
+		gh_find(s, &rules[R_LINKED], st->called.v[0].at, "more than %d names", (int)NAMES);
+}
+
+const struct gh_check gh_check_rcode = {
+	.name = "r-code",
+	.about = "R code in serialized objects: by when it runs and what it reaches",
+	.events = 1u << GH_EV_CALL,
+	.on = on,
+	.end = end,
+	.rules = rules,
+};

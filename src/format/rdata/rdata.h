@@ -1,0 +1,196 @@
+/* rdata.h - what the parts of the reader of R's serialized objects share.
+ *
+ * Layout (R Internals, section 1.8 "Serialization Formats"; R's src/main/serialize.c is the reference reader): an encoding
+ * ("X\n" big-endian, "B\n" the writer's own byte order, "A\n" words of text), the format's version, the versions of R that
+ * wrote it and that can read it, from version 3 on the native character set, then one object. A workspace (.rda, .RData)
+ * has "RDX3\n" or the like before that. An object is a word of flags (type, attributes, tag, 20 bits of its header) and
+ * its parts, depth first; symbols and environments that were seen before are numbers.
+ *
+ * What R runs: a promise whose value is not there is evaluated as soon as anybody looks at it (CVE-2024-27322); an active
+ * binding calls its function whenever it is read. A closure or a call that is kept as data runs when somebody calls or
+ * evaluates it. Each call that stands in code becomes a GH_EV_CALL of the system "r":
+ *
+ *	how	  REDUCE     in a promise without a value, or in the function of an active binding
+ *		  INST	     in a function whose formals are those of a package's load hooks (libname, pkgname)
+ *		  OPERATION  in any other function
+ *		  IMPORT     in a call or formula that is data
+ *	module	  the package, when the call names one (pkg::name), else empty
+ *	name	  the function; `resolved` is false when it is computed
+ *	as_module the variable that holds the function, when it is known
+ *	as_name	  the call as text, shortened
+ *
+ * A promise without a value whose expression is no call gives no event: nothing but a variable is looked up. */
+#ifndef GH_FORMAT_RDATA_H
+#define GH_FORMAT_RDATA_H
+#include "format/format.h"
+#include "wire/recs.h"
+
+enum {
+	RD_A_VERSION,
+	RD_A_TYPE,
+	RD_A_LENGTH,
+	RD_A_CUT,
+	RD_A_REF,
+	RD_A_LIMIT,
+	RD_A_ALTREP,
+	RD_A_MMAP,
+	RD_A_TEXT,
+	RD_RULES
+};
+extern const struct gh_rule gh_rdata_rules[RD_RULES + 1];
+
+/* Codes of items: SEXPTYPEs and the pseudo types of the format. */
+enum {
+	R_NIL = 0,
+	R_SYM = 1,
+	R_LIST = 2,
+	R_CLO = 3,
+	R_ENV = 4,
+	R_PROM = 5,
+	R_LANG = 6,
+	R_SPECIAL = 7,
+	R_BUILTIN = 8,
+	R_CHAR = 9,
+	R_LGL = 10,
+	R_INT = 13,
+	R_REAL = 14,
+	R_CPLX = 15,
+	R_STR = 16,
+	R_DOT = 17,
+	R_VEC = 19,
+	R_EXPR = 20,
+	R_BCODE = 21,
+	R_EXTPTR = 22,
+	R_WEAKREF = 23,
+	R_RAW = 24,
+	R_S4 = 25,
+	R_ALTREP = 238,
+	R_ATTRLIST = 239,
+	R_ATTRLANG = 240,
+	R_BASEENV = 241,
+	R_EMPTYENV = 242,
+	R_BCREPREF = 243,
+	R_BCREPDEF = 244,
+	R_PERSIST = 247,
+	R_PACKAGE = 248,
+	R_NAMESPACE = 249,
+	R_BASENAMESPACE = 250,
+	R_MISSING = 251,
+	R_UNBOUND = 252,
+	R_GLOBALENV = 253,
+	R_NILVALUE = 254,
+	R_REF = 255,
+};
+
+enum {
+	RD_NAME = 256,	    /* bytes of a symbol that are kept; R's own limit is 10,000 */
+	RD_TEXT = 1024,	    /* bytes of a string that are kept */
+	RD_DEPTH = 1 << 15, /* R itself gives up long before */
+	RD_BIG = 64,	    /* elements from which on a vector is a tensor */
+	RD_TEXTS = 2048,    /* strings that become events */
+	RD_MEMBERS = 256,   /* raw vectors that become members */
+	RD_SAY = 8,	    /* findings of one kind */
+	RD_ARGS = 3,	    /* arguments of a call that are remembered */
+};
+
+enum rd_encoding { RD_XDR, RD_LITTLE, RD_BIG_NATIVE, RD_ASCII };
+
+/* In which kind of code an item stands: the larger, the sooner it runs. */
+enum rd_place { RD_DATA, RD_LANG, RD_CODE, RD_HOOK, RD_RUN };
+
+/* What is known of an item that was read: enough for the item around it to say what it calls. */
+struct rd_res {
+	uint8_t type;
+	struct gh_span pkg;  /* LANG of `::`: the package; else empty */
+	struct gh_span name; /* SYM, CHAR, STR of one, BUILTIN; LANG: what it calls or, for `::`, what it stands for */
+};
+
+enum rd_kind { RDF_CELL, RDF_ITEMS, RDF_PARTS, RDF_AFTER, RDF_CONSTS, RDF_BCCELL, RDF_ALTREP };
+
+/* One piece of bytecode: the nodes its constants share, and which constants its instructions take as functions. */
+struct rd_bc {
+	struct rd_res *reps; /* of the outermost one */
+	uint64_t nreps;
+	uint8_t *called; /* a bit for each constant */
+	uint64_t index;	 /* of the constant being read */
+};
+
+/* One item being read. */
+struct rd_frame {
+	uint8_t kind, type, step;
+	bool attr, tag;	     /* are there, and still to be read */
+	bool active;	     /* the cell of an active binding */
+	bool started;	     /* a list: its first cell is behind */
+	bool mapped;	     /* ALTREP of a file */
+	bool unbound;	     /* PROM: has no value */
+	bool hook;	     /* CLO: has the formals of a load hook */
+	bool more;	     /* LANG: has arguments beyond those that are remembered */
+	enum rd_place place; /* of its parts */
+	unsigned nargs;
+	uint64_t left, off;
+	struct gh_span bound; /* the variable whose value this is, or is part of */
+	struct gh_span label; /* of the present cell: its tag */
+	struct rd_res fun, arg[RD_ARGS];
+	struct gh_span argname[RD_ARGS];
+	struct rd_bc *bc;
+	int64_t rep; /* BCCELL: its number among the shared ones, or -1 */
+};
+
+struct rd_ref {
+	uint8_t type;
+	struct gh_span name;
+};
+
+struct rdata {
+	struct gh_walk *w;
+	struct gh_cur c;
+	enum rd_encoding enc;
+	uint32_t version;
+	bool failed; /* the code in rc is what the walk returns */
+	enum gh_rc rc;
+	uint64_t claimed; /* everything below is claimed */
+	struct rd_frame *stack;
+	size_t depth, cap;
+	struct rd_ref *refs;
+	size_t nrefs, refs_cap;
+	struct rd_res res;			 /* of the item read last */
+	struct gh_span list_tag[2], list_sym[2]; /* of the list read last: tags, and symbols that are its items */
+	struct gh_span list_text;		 /* its first string, while `mapping` */
+	bool mapping;
+	uint8_t text[RD_TEXT];
+	uint64_t steps;
+	unsigned texts_left, members_left;
+	unsigned said[RD_RULES];
+};
+
+/* ---- rdata_in.c: the three encodings ---- */
+int32_t rd_int(struct rdata *r);
+/* A vector's length: one int, or -1 and two more. */
+uint64_t rd_len(struct rdata *r);
+/* n bytes of a string: kept in r->text (RD_TEXT of them at most); *off, *len: where they stand. */
+struct gh_span rd_chars(struct rdata *r, uint64_t n);
+/* Past n elements of `width` bytes (4, 8, 16). False when they are not there. */
+bool rd_elements(struct rdata *r, uint64_t n, unsigned width);
+/* A raw vector of the text encoding as a member. */
+void rd_text_raw(struct rdata *r, uint64_t n, struct gh_member m);
+/* Fewest bytes that n items can take: for comparing counts with what is left. */
+bool rd_fits(struct rdata *r, uint64_t n, unsigned width);
+
+/* ---- fmt_rdata.c ---- */
+void rd_say(struct rdata *r, unsigned a, uint64_t off, uint64_t len, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* Stop reading with this code: said once. */
+void rd_stop(struct rdata *r, enum gh_rc rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Claim as structure what lies between what was claimed before and off. */
+void rd_claim(struct rdata *r, uint64_t off);
+
+/* ---- rdata_items.c ---- */
+/* One object at the cursor with everything in it. */
+void rd_object(struct rdata *r);
+
+/* ---- rdata_code.c ---- */
+/* A call is complete: f is its frame. Leaves in r->res what the call stands for. */
+void rd_call(struct rdata *r, const struct rd_frame *f);
+/* An instruction of bytecode takes this constant as a function. */
+void rd_bc_call(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun);
+#endif

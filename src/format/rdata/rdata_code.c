@@ -1,0 +1,161 @@
+/* Calls in R code: what is called by name, through pkg::name, through functions that take functions, and what cannot be
+ * known. Text of a call is shortened: its function and its first arguments. */
+#include "base/buf.h"
+#include "format/rdata/rdata.h"
+
+enum { CALL_TEXT = 240 };
+
+/* Functions that call, or hand out for calling, one of their arguments: its place and its usual name. */
+static const struct {
+	const char *name, *arg;
+	unsigned at;
+	bool lookup; /* by name: what it finds is what the call stands for */
+} takers[] = {
+	{ "do.call", "what", 0, false },
+	{ "match.fun", "FUN", 0, true },
+	{ "get", "x", 0, true },
+	{ "get0", "x", 0, true },
+	{ "dynGet", "x", 0, true },
+	{ "mget", "x", 0, true },
+	{ "getFunction", "name", 0, true },
+	{ "getMethod", "f", 0, true },
+	{ "getExportedValue", "name", 1, true },
+	{ "getFromNamespace", "x", 0, true },
+	{ "getAnywhere", "x", 0, true },
+	{ "as.name", "x", 0, true },
+	{ "as.symbol", "x", 0, true },
+	{ "call", "name", 0, false },
+	{ "lapply", "FUN", 1, false },
+	{ "sapply", "FUN", 1, false },
+	{ "vapply", "FUN", 1, false },
+	{ "eapply", "FUN", 1, false },
+	{ "rapply", "f", 1, false },
+	{ "apply", "FUN", 2, false },
+	{ "tapply", "FUN", 2, false },
+	{ "outer", "FUN", 2, false },
+	{ "mapply", "FUN", 0, false },
+	{ "Map", "f", 0, false },
+	{ "Reduce", "f", 0, false },
+	{ "Filter", "f", 0, false },
+	{ "Find", "f", 0, false },
+	{ "Position", "f", 0, false },
+	{ "Vectorize", "FUN", 0, false },
+	{ "mclapply", "FUN", 1, false },
+	{ "parLapply", "fun", 2, false },
+	{ "map", ".f", 1, false },
+};
+
+static const char *const colons[] = { "::", ":::" };
+
+static bool is_colons(struct gh_span s) { return gh_span_is(s, colons[0]) || gh_span_is(s, colons[1]); }
+
+static bool named(const struct rd_res *v) { return v->name.n != 0 && v->type != R_LANG; }
+
+static void render_arg(struct gh_buf *b, const struct rd_res *v)
+{
+	if (v->name.n == 0) {
+		gh_buf_str(b, "…");
+	} else if (v->type == R_STR || v->type == R_CHAR) {
+		gh_buf_ch(b, '"');
+		gh_buf_span(b, v->name);
+		gh_buf_ch(b, '"');
+	} else {
+		gh_buf_span(b, v->name);
+		if (v->type == R_LANG)
+			gh_buf_str(b, "(…)");
+	}
+}
+
+static void render(struct gh_buf *b, const struct rd_frame *f)
+{
+	if (f->fun.name.n != 0)
+		gh_buf_span(b, f->fun.name);
+	else
+		gh_buf_str(b, "(…)");
+	gh_buf_ch(b, '(');
+	for (unsigned i = 0; i < f->nargs; i++) {
+		gh_buf_str(b, i > 0 ? ", " : "");
+		if (f->argname[i].n != 0) {
+			gh_buf_span(b, f->argname[i]);
+			gh_buf_str(b, " = ");
+		}
+		render_arg(b, &f->arg[i]);
+	}
+	gh_buf_str(b, f->more ? ", …)" : ")");
+}
+
+static void emit(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun, struct gh_span text)
+{
+	static const enum gh_call_how how[] = { [RD_DATA] = GH_CALL_IMPORT,
+						[RD_LANG] = GH_CALL_IMPORT,
+						[RD_CODE] = GH_CALL_OPERATION,
+						[RD_HOOK] = GH_CALL_INST,
+						[RD_RUN] = GH_CALL_REDUCE };
+	struct gh_call c = { .how = how[f->place],
+			     .system = "r",
+			     .module = fun->pkg,
+			     .name = fun->name,
+			     .as_module = f->bound,
+			     .as_name = text,
+			     .resolved = fun->name.n != 0 };
+	uint64_t end = gh_cur_off(&r->c);
+	enum gh_rc rc = gh_emit(r->w, GH_EV_CALL, f->off, end - f->off, &c);
+	if (rc != GH_OK)
+		rd_stop(r, rc, "a call");
+}
+
+/* An argument that is called too: its place, or -1. *lookup: the call itself stands for it. */
+static int taken(const struct rd_frame *f, bool *lookup)
+{
+	for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++) {
+		if (!gh_span_is(f->fun.name, takers[i].name))
+			continue;
+		*lookup = takers[i].lookup;
+		for (unsigned k = 0; k < f->nargs; k++)
+			if (f->argname[k].n != 0 && gh_span_is(f->argname[k], takers[i].arg))
+				return (int)k;
+		return takers[i].at < f->nargs ? (int)takers[i].at : RD_ARGS;
+	}
+	return -1;
+}
+
+void rd_call(struct rdata *r, const struct rd_frame *f)
+{
+	struct rd_res self = { .type = R_LANG, .name = f->fun.name };
+	bool lookup = false;
+	if (r->failed)
+		return;
+	if (named(&f->fun) && is_colons(f->fun.name) && f->nargs == 2 && named(&f->arg[0]) && named(&f->arg[1])) {
+		/* A name with its package: not a call but what is called, or an argument. */
+		r->res = (struct rd_res){ .type = R_LANG, .pkg = f->arg[0].name, .name = f->arg[1].name };
+		return;
+	}
+	gh_auto_buf b = gh_buf(CALL_TEXT);
+	struct rd_res fun = f->fun;
+	if (fun.type == R_LANG && fun.pkg.n == 0)
+		fun.name = (struct gh_span){ 0 }; /* what a call returns */
+	render(&b, f);
+	emit(r, f, &fun, gh_buf_view(&b));
+	int k = taken(f, &lookup);
+	struct rd_res arg = k >= 0 && k < RD_ARGS ? f->arg[k] : (struct rd_res){ 0 };
+	if (arg.type == R_LANG && arg.pkg.n == 0 && !gh_span_is(arg.name, "function"))
+		arg.name = (struct gh_span){ 0 };
+	/* What a variable holds is not known; that it bears the name of a function is. */
+	if (k >= 0 && (arg.name.n != 0 || f->place == RD_RUN))
+		emit(r, f, &arg, gh_buf_view(&b));
+	if (lookup && arg.name.n != 0)
+		self = (struct rd_res){ .type = R_LANG,
+					.pkg = arg.pkg.n != 0 ? arg.pkg : GH_SPAN("?"),
+					.name = arg.name };
+	r->res = self;
+}
+
+void rd_bc_call(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun)
+{
+	if (r->failed || fun->type != R_SYM || fun->name.n == 0)
+		return;
+	gh_auto_buf b = gh_buf(CALL_TEXT);
+	gh_buf_span(&b, fun->name);
+	gh_buf_str(&b, "(…)");
+	emit(r, f, fun, gh_buf_view(&b));
+}
