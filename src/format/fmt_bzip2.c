@@ -31,7 +31,7 @@ static enum gh_rc walk(struct gh_walk *w) { return gh_stream_walk(w, &stream); }
 const struct gh_fmt gh_fmt_bzip2 = {
 	.name = "bzip2",
 	.about = "bzip2 streams, one or several",
-	.exts = "bz2 bz tbz2 joblib pkl dump",
+	.exts = "bz2 bz tbz2 joblib pkl dump rds rda rdata rdx",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

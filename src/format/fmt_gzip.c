@@ -168,7 +168,7 @@ static enum gh_rc walk(struct gh_walk *w)
 const struct gh_fmt gh_fmt_gzip = {
 	.name = "gzip",
 	.about = "gzip streams (RFC 1952), several members, padding",
-	.exts = "gz gzip tgz joblib pkl z dump svgz",
+	.exts = "gz gzip tgz joblib pkl z dump svgz rds rda rdata rdx",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

@@ -32,7 +32,7 @@ static enum gh_rc walk(struct gh_walk *w) { return gh_stream_walk(w, &stream); }
 const struct gh_fmt gh_fmt_xz = {
 	.name = "xz",
 	.about = "xz streams, one or several, with padding",
-	.exts = "xz txz joblib pkl dump",
+	.exts = "xz txz joblib pkl dump rds rda rdata rdx",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,
