@@ -52,6 +52,9 @@ struct names {
 };
 struct state {
 	struct names called, reaching;
+	bool member;	       /* a member of a variable is called, whatever it holds */
+	bool nameless;	       /* a function that is in no variable reaches the system */
+	struct gh_range at[2]; /* of these two */
 };
 
 static struct state *state_of(struct gh_scene *s)
@@ -97,33 +100,69 @@ static bool fetches(const struct gh_call *c)
 	return gh_source_runs_foreign(&state, c->as_name);
 }
 
+static bool member_call(const struct gh_call *c) { return gh_span_is(c->module, "$"); }
+
+static void note_call(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_call *c = ev->u.call;
+	struct state *st = state_of(s);
+	if (st == NULL || (c->module.n != 0 && !member_call(c)))
+		return;
+	note(s, &st->called, c->name, ev->at);
+	if (member_call(c) && !st->member)
+		st->member = true, st->at[0] = ev->at;
+}
+
+static void note_reaching(struct gh_scene *s, const struct gh_event *ev)
+{
+	struct gh_span in = ev->u.call->as_module;
+	struct state *st = state_of(s);
+	if (st == NULL)
+		return;
+	note(s, &st->reaching, in, ev->at);
+	if (in.n == 0 && !st->nameless)
+		st->nameless = true, st->at[1] = ev->at;
+}
+
+/* Code that nobody has to call. */
 static void runs(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
 {
 	const struct gh_call *c = ev->u.call;
-	struct state *st = state_of(s);
-	if (st != NULL && c->module.n == 0)
-		note(s, &st->called, c->name, ev->at);
-	if (reach > GH_R_HARMLESS || !c->resolved)
+	note_call(s, ev);
+	if (member_call(c)) {
+		if (reach >= GH_R_CONTACT)
+			say(s, ev, R_RUNS);
+	} else if (reach > GH_R_HARMLESS || !c->resolved) {
 		say(s, ev, R_RUNS);
-	else if (reach == GH_R_UNKNOWN)
+	} else if (reach == GH_R_UNKNOWN) {
 		say(s, ev, R_UNKNOWN);
+	}
 }
 
-static void on(struct gh_scene *s, const struct gh_event *ev)
+static bool makes_code(struct gh_span name)
+{
+	return gh_span_is(name, "parse") || gh_span_is(name, "str2lang") || gh_span_is(name, "str2expression") ||
+	       gh_span_is(name, "parse_expr") || gh_span_is(name, "parse_exprs");
+}
+
+/* The function of an active binding: whoever reads the variable calls it. */
+static void on_read(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
 {
 	const struct gh_call *c = ev->u.call;
-	if (strcmp(c->system, "r") != 0)
+	note_call(s, ev);
+	if (reach >= (member_call(c) ? GH_R_CONTACT : GH_R_DELETE) || makes_code(c->name))
+		say(s, ev, R_RUNS);
+	else if (reach == GH_R_WRITE && !member_call(c))
+		say(s, ev, R_HOLDS);
+}
+
+/* Code that somebody has to call. */
+static void held(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
+{
+	const struct gh_call *c = ev->u.call;
+	if (reach < GH_R_DELETE || member_call(c))
 		return;
-	enum gh_r_reach reach = gh_r_reach(c->module, c->name);
-	if (c->how == GH_CALL_REDUCE) {
-		runs(s, ev, reach);
-		return;
-	}
-	if (reach < GH_R_DELETE)
-		return;
-	struct state *st = state_of(s);
-	if (st != NULL)
-		note(s, &st->reaching, c->as_module, ev->at);
+	note_reaching(s, ev);
 	if (reach == GH_R_EXECUTE && fetches(c))
 		say(s, ev, R_FETCHES);
 	else if (!packaged(s))
@@ -134,11 +173,31 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		say(s, ev, R_PACKAGE);
 }
 
+static void on(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_call *c = ev->u.call;
+	if (strcmp(c->system, "r") != 0)
+		return;
+	enum gh_r_reach reach = gh_r_reach(c->module, c->name);
+	if (c->how == GH_CALL_REDUCE)
+		runs(s, ev, reach);
+	else if (c->how == GH_CALL_BUILD)
+		on_read(s, ev, reach);
+	else
+		held(s, ev, reach);
+}
+
 static void end(struct gh_scene *s)
 {
 	const struct state *st = *s->state;
-	if (st == NULL || st->called.n == 0 || st->reaching.n == 0)
+	if (st == NULL)
 		return;
+	if (st->member && st->nameless) {
+		gh_find(s, &rules[R_LINKED], st->at[0],
+			"calls a member of a variable; the function at byte %llu may be it",
+			(unsigned long long)st->at[1].off);
+		return;
+	}
 	for (size_t i = 0; i < st->called.n; i++)
 		for (size_t k = 0; k < st->reaching.n; k++)
 			if (st->called.v[i].hash == st->reaching.v[k].hash) {
@@ -146,7 +205,8 @@ static void end(struct gh_scene *s)
 					(unsigned long long)st->reaching.v[k].at.off);
 				return;
 			}
-	if (st->called.full || st->reaching.full) /* what was not compared might meet */
+	if ((st->called.full && st->reaching.n != 0) ||
+	    (st->reaching.full && st->called.n != 0)) /* what was not compared might meet */
 		gh_find(s, &rules[R_LINKED], st->called.v[0].at, "more than %d names", (int)NAMES);
 }
 

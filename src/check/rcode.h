@@ -1,7 +1,8 @@
 /* rcode.h - the check that judges calls in R code (row "r-code"): events of the system "r", see format/rdata/rdata.h.
  *
- * By position. Code that runs when an object is looked at (a promise without a value, an active binding) must call nothing but
- * functions known to be harmless: what reaches the system is UNSAFE, what is unknown is REVIEW. In functions and calls that
+ * By position. Code that runs when an object is looked at (a promise without a value) must call nothing but functions known
+ * to be harmless: what is known to be more is UNSAFE, what is unknown is REVIEW. The function of an active binding is
+ * written for its purpose, so what it may not do is reach the system or run text. In functions and calls that
  * are kept as data only what reaches the system matters: REVIEW, for somebody has to call them first. An entry of a
  * package's database is a function of that package, called by name by whoever uses it: what it reaches is said without
  * effect, unless a command that it holds fetches something and runs it. */
@@ -13,8 +14,9 @@
 enum gh_r_reach {
 	GH_R_UNKNOWN,
 	GH_R_HARMLESS, /* computes on what it is given */
-	GH_R_EVALUATE, /* runs what it is given, or makes functions of text */
-	GH_R_CHANGE,   /* changes the session, files or variables of others */
+	GH_R_CHANGE,   /* changes or asks the session, reads files */
+	GH_R_EVALUATE, /* runs what it is given, or makes code of text */
+	GH_R_WRITE,    /* writes files */
 	GH_R_DELETE,   /* removes or replaces files */
 	GH_R_CONTACT,  /* speaks to other machines, or fetches code */
 	GH_R_EXECUTE,  /* starts programs or loads native code */

@@ -4,7 +4,8 @@
 
 /* Words separated by spaces; none holds one. */
 static const char harmless[] =
-	" + - * / ^ %% %/% %*% %in% %o% %x% == != < > <= >= ! & && | || : ( { [ [[ $ @ ~ ? if for while repeat break "
+	" :: ::: + - * / ^ %% %/% %*% %in% %o% %x% == != < > <= >= ! & && | || : ( { [ [[ $ @ ~ ? if for while repeat "
+	"break "
 	"next "
 	"return function <- <<- = [<- [[<- $<- @<- names<- attr<- attributes<- class<- dim<- dimnames<- levels<- "
 	"rownames<- colnames<- is.na<- length<- diag<- body formals args quote bquote substitute deparse expression "
@@ -81,15 +82,19 @@ static const char change[] =
 	" assign attach library require requireNamespace loadNamespace attachNamespace load readRDS unserialize "
 	"sys.load.image lazyLoad lazyLoadDBfetch loadRDS qread assignInNamespace assignInMyNamespace fixInNamespace "
 	"unlockBinding registerS3method registerS3methods setMethod setGeneric setClass setRefClass options Sys.setenv "
-	"Sys.unsetenv Sys.setlocale setwd sink save saveRDS save.image dump dput write write.table write.csv "
-	"writeLines writeBin writeChar serialize cat file fifo gzfile bzfile xzfile open readLines readBin readChar "
+	"Sys.unsetenv Sys.setlocale setwd "
+	"serialize cat open readLines readBin readChar "
 	"scan "
-	"read.table read.csv read.delim readline file.create file.append file.copy file.symlink file.link file.edit "
-	"dir.create Sys.chmod Sys.umask Sys.setFileTime list.files dir list.dirs Sys.getenv Sys.info file.info "
+	"read.table read.csv read.delim readline file.edit "
+	"Sys.umask list.files dir list.dirs Sys.getenv Sys.info file.info "
 	"file.exists "
-	"Sys.glob normalizePath quit q Sys.sleep tempfile zip unzip tar untar edit fix vi emacs savehistory "
+	"Sys.glob normalizePath quit q Sys.sleep tempfile tar edit fix vi emacs savehistory "
 	"loadhistory "
 	"Sys.kill memory.limit mem.maxVSize gctorture .libPaths ";
+static const char writes[] =
+	" sink save saveRDS save.image dump dput write write.table write.csv writeLines writeBin writeChar file fifo "
+	"gzfile bzfile xzfile file.create file.append file.copy file.symlink file.link dir.create Sys.chmod "
+	"Sys.setFileTime zip unzip untar ";
 static const char deletes[] = " unlink file.remove file.rename file_delete dir_delete ";
 static const char contact[] =
 	" download.file url socketConnection serverSocket socketAccept make.socket write.socket read.socket "
@@ -133,8 +138,9 @@ enum gh_r_reach gh_r_reach(struct gh_span package, struct gh_span name)
 	static const struct {
 		const char *words;
 		enum gh_r_reach reach;
-	} lists[] = { { execute, GH_R_EXECUTE },   { contact, GH_R_CONTACT }, { deletes, GH_R_DELETE },
-		      { evaluate, GH_R_EVALUATE }, { change, GH_R_CHANGE },   { harmless, GH_R_HARMLESS } };
+	} lists[] = { { execute, GH_R_EXECUTE },  { contact, GH_R_CONTACT },   { deletes, GH_R_DELETE },
+		      { writes, GH_R_WRITE },	  { evaluate, GH_R_EVALUATE }, { change, GH_R_CHANGE },
+		      { harmless, GH_R_HARMLESS } };
 	for (size_t i = 0; i < sizeof packaged / sizeof packaged[0]; i++) {
 		const char *colon = strchr(packaged[i], ':');
 		size_t n = (size_t)(colon - packaged[i]);

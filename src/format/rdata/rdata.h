@@ -10,11 +10,13 @@
  * binding calls its function whenever it is read. A closure or a call that is kept as data runs when somebody calls or
  * evaluates it. Each call that stands in code becomes a GH_EV_CALL of the system "r":
  *
- *	how	  REDUCE     in a promise without a value, or in the function of an active binding
+ *	how	  REDUCE     in a promise without a value
+ *		  BUILD	     in the function of an active binding
  *		  INST	     in a function whose formals are those of a package's load hooks (libname, pkgname)
  *		  OPERATION  in any other function
  *		  IMPORT     in a call or formula that is data
- *	module	  the package, when the call names one (pkg::name), else empty
+ *	module	  the package, when the call names one (pkg::name); "$" when it is a member of a variable (x$name,
+ *		  x[["name"]]); else empty
  *	name	  the function; `resolved` is false when it is computed
  *	as_module the variable that holds the function, when it is known
  *	as_name	  the call as text, shortened
@@ -96,7 +98,7 @@ enum {
 enum rd_encoding { RD_XDR, RD_LITTLE, RD_BIG_NATIVE, RD_ASCII };
 
 /* In which kind of code an item stands: the larger, the sooner it runs. */
-enum rd_place { RD_DATA, RD_LANG, RD_CODE, RD_HOOK, RD_RUN };
+enum rd_place { RD_DATA, RD_LANG, RD_CODE, RD_HOOK, RD_ACTIVE, RD_RUN };
 
 /* What is known of an item that was read: enough for the item around it to say what it calls. */
 struct rd_res {

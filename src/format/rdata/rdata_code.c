@@ -22,6 +22,7 @@ static const struct {
 	{ "getExportedValue", "name", 1, true },
 	{ "getFromNamespace", "x", 0, true },
 	{ "getAnywhere", "x", 0, true },
+	{ "getElement", "name", 1, true },
 	{ "as.name", "x", 0, true },
 	{ "as.symbol", "x", 0, true },
 	{ "call", "name", 0, false },
@@ -86,11 +87,10 @@ static void render(struct gh_buf *b, const struct rd_frame *f)
 
 static void emit(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun, struct gh_span text)
 {
-	static const enum gh_call_how how[] = { [RD_DATA] = GH_CALL_IMPORT,
-						[RD_LANG] = GH_CALL_IMPORT,
-						[RD_CODE] = GH_CALL_OPERATION,
-						[RD_HOOK] = GH_CALL_INST,
-						[RD_RUN] = GH_CALL_REDUCE };
+	static const enum gh_call_how how[] = {
+		[RD_DATA] = GH_CALL_IMPORT, [RD_LANG] = GH_CALL_IMPORT,	 [RD_CODE] = GH_CALL_OPERATION,
+		[RD_HOOK] = GH_CALL_INST,   [RD_ACTIVE] = GH_CALL_BUILD, [RD_RUN] = GH_CALL_REDUCE
+	};
 	struct gh_call c = { .how = how[f->place],
 			     .system = "r",
 			     .module = fun->pkg,
@@ -119,23 +119,39 @@ static int taken(const struct rd_frame *f, bool *lookup)
 	return -1;
 }
 
+/* pkg::name and x$name stand for what is called, or handed on, around them. */
+static bool operand(struct rdata *r, const struct rd_frame *f)
+{
+	struct gh_span op = f->fun.name;
+	if (!named(&f->fun) || f->nargs != 2 || f->more)
+		return false;
+	const struct rd_res *of = &f->arg[0], *what = &f->arg[1];
+	if (is_colons(op) && named(of) && named(what)) {
+		r->res = (struct rd_res){ .type = R_LANG, .pkg = of->name, .name = what->name };
+		return true;
+	}
+	if (!gh_span_is(op, "$") && !gh_span_is(op, "@") && !gh_span_is(op, "[["))
+		return false;
+	/* What the member holds is not known, but what it is called; x[[i]] not even that. */
+	bool known = named(what) && (what->type != R_SYM || !gh_span_is(op, "[["));
+	r->res = (struct rd_res){ .type = R_LANG, .pkg = GH_SPAN("$"), .name = known ? what->name : GH_SPAN("[[") };
+	return true;
+}
+
 void rd_call(struct rdata *r, const struct rd_frame *f)
 {
 	struct rd_res self = { .type = R_LANG, .name = f->fun.name };
 	bool lookup = false;
 	if (r->failed)
 		return;
-	if (named(&f->fun) && is_colons(f->fun.name) && f->nargs == 2 && named(&f->arg[0]) && named(&f->arg[1])) {
-		/* A name with its package: not a call but what is called, or an argument. */
-		r->res = (struct rd_res){ .type = R_LANG, .pkg = f->arg[0].name, .name = f->arg[1].name };
-		return;
-	}
 	gh_auto_buf b = gh_buf(CALL_TEXT);
 	struct rd_res fun = f->fun;
 	if (fun.type == R_LANG && fun.pkg.n == 0)
 		fun.name = (struct gh_span){ 0 }; /* what a call returns */
 	render(&b, f);
 	emit(r, f, &fun, gh_buf_view(&b));
+	if (operand(r, f))
+		return;
 	int k = taken(f, &lookup);
 	struct rd_res arg = k >= 0 && k < RD_ARGS ? f->arg[k] : (struct rd_res){ 0 };
 	if (arg.type == R_LANG && arg.pkg.n == 0 && !gh_span_is(arg.name, "function"))
@@ -145,7 +161,7 @@ void rd_call(struct rdata *r, const struct rd_frame *f)
 		emit(r, f, &arg, gh_buf_view(&b));
 	if (lookup && arg.name.n != 0)
 		self = (struct rd_res){ .type = R_LANG,
-					.pkg = arg.pkg.n != 0 ? arg.pkg : GH_SPAN("?"),
+					.pkg = arg.pkg.n != 0 ? arg.pkg : GH_SPAN("$"),
 					.name = arg.name };
 	r->res = self;
 }

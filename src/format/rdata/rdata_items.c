@@ -535,16 +535,16 @@ static void end_list(struct rdata *r, struct rd_frame *f)
 static enum rd_place car_place(const struct rd_frame *f)
 {
 	switch (f->type) {
-	case R_CLO: return f->place == RD_RUN ? RD_RUN : RD_CODE;
+	case R_CLO: return f->place >= RD_ACTIVE ? f->place : RD_CODE;
 	case R_PROM: return RD_DATA;
-	default: return f->active ? RD_RUN : f->place;
+	default: return f->active && f->place < RD_ACTIVE ? RD_ACTIVE : f->place;
 	}
 }
 
 static enum rd_place cdr_place(const struct rd_frame *f)
 {
 	switch (f->type) {
-	case R_CLO: return f->place == RD_RUN ? RD_RUN : f->hook ? RD_HOOK : RD_CODE;
+	case R_CLO: return f->place >= RD_ACTIVE ? f->place : f->hook ? RD_HOOK : RD_CODE;
 	case R_PROM: return f->unbound ? RD_RUN : RD_LANG;
 	default: return f->place;
 	}
