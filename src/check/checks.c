@@ -6,5 +6,7 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_programs,
 	&gh_check_rcode,
 	&gh_check_references,
+	&gh_check_keras,
+	&gh_check_targets,
 };
 const size_t gh_checks_n = sizeof gh_checks / sizeof gh_checks[0];

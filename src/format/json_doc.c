@@ -1,6 +1,7 @@
 #include "format/json_doc.h"
 
 #include "format/json_keys.h"
+#include "format/keras/json_objects.h"
 #include "format/json_text.h"
 #include "format/signs.h"
 #include "wire/path.h"
@@ -26,7 +27,6 @@ enum {
 	A_TRUST,
 	A_TARGET,
 	A_TARGET_BAD,
-	A_KERAS,
 	A_NOTEBOOK,
 	A_PY,
 	A_PY_CALL,
@@ -37,6 +37,8 @@ enum {
 	A_SHARD_TYPE,
 	A_LIBRARY,
 	A_LIBRARY_BAD,
+	A_HUGE,
+	A_UNSAFE_MODE,
 	A_SIGN,
 	RULES = A_SIGN + GH_SIGNS,
 };
@@ -84,9 +86,6 @@ const struct gh_rule gh_json_rules[] = {
 	[A_TARGET_BAD] = { "GH-JSON-0013", GH_CRITICAL, GH_UNSAFE, "The configuration calls into the system",
 			   "Instantiating the configuration runs commands or loads code.",
 			   "Do not load; report the source.", "CWE-470 CWE-94 AML.T0011" },
-	[A_KERAS] = { "GH-JSON-0014", GH_MEDIUM, GH_INCOMPLETE, "Keras configuration identified, not read",
-		      "Layers can name functions to import and carry bytecode.",
-		      "Have the layers reviewed, or ship weights only.", "CWE-502 CVE-2024-3660" },
 	[A_NOTEBOOK] = { "GH-JSON-0015", GH_MEDIUM, GH_INCOMPLETE, "Notebook identified, its code not read",
 			 "Running the cells runs the author's code.", "Read the cells before running them.", "CWE-94" },
 	[A_PY] = { "GH-JSON-0016", GH_HIGH, GH_REVIEW, "Names Python objects for jsonpickle to restore",
@@ -118,6 +117,12 @@ const struct gh_rule gh_json_rules[] = {
 			    "A part of the pipeline is taken from the system or from a path",
 			    "Loading the pipeline imports and calls what the author chose.",
 			    "Do not load; report the source.", "CWE-22 CWE-470 CWE-94 AML.T0011" },
+	[A_HUGE] = { "GH-JSON-0025", GH_HIGH, GH_UNSAFE, "A layer of a size that no machine holds",
+		     "Building the model exhausts memory.", "Do not load.", "CWE-789 CWE-400 AML.T0029" },
+	[A_UNSAFE_MODE] = { "GH-JSON-0026", GH_CRITICAL, GH_UNSAFE,
+			    "The configuration switches the loader's safe mode off",
+			    "What the loader would refuse is then loaded: code, pickles.",
+			    "Do not load; report the source.", "CVE-2025-9906 CWE-1188 CWE-502" },
 	GH_SIGN_RULES("GH-JSON", A_SIGN),
 	[RULES] = GH_RULES_END,
 };
@@ -141,6 +146,7 @@ struct doc {
 	struct gh_walk *w;
 	struct gh_json_src x;
 	struct gh_json_texts texts;
+	struct gh_objects objects; /* that Keras or skops would make */
 	struct frame frame[GH_JSON_DEPTH + 1]; /* [0]: outside */
 	struct gh_json_name name;	       /* the last key seen */
 	bool asked, shown;		       /* gh_json_shown(name), once asked */
@@ -189,8 +195,6 @@ static enum gh_rc on_target(struct doc *d)
 {
 	struct gh_span name = d->x.j.text;
 	size_t dot = name.n;
-	bool bad = gh_json_target_dangerous(name);
-	say(d, bad ? A_TARGET_BAD : A_TARGET, gh_safe(name).s);
 	while (dot > 0 && name.p[dot - 1] != '.')
 		dot--;
 	struct gh_call call = { .how = GH_CALL_INST,
@@ -377,13 +381,10 @@ static void on_object_end(struct doc *d, const struct frame *f)
 		unsigned a;
 		const char *what;
 	} sums[] = {
-		{ GH_JM_CLASS_NAME | GH_JM_CONFIG, A_KERAS, "an object with class_name and config" },
 		{ GH_JM_NBFORMAT | GH_JM_CELLS, A_NOTEBOOK, "a notebook" },
 		{ GH_JM_PY, A_PY, "an object with py/ keys" },
 		{ GH_JM_PY_CALL, A_PY_CALL, "an object with keys of a call" },
 		{ GH_JM_LC | GH_JM_TYPE | GH_JM_CONSTRUCTOR, A_OBJECT, "a LangChain constructor" },
-		{ GH_JM_LOADER, A_OBJECT, "an object with __loader__" },
-		{ GH_JM_CLASS | GH_JM_MODULE, A_OBJECT, "an object with __class__ and __module__" },
 	};
 	for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
 		if ((f->marks & sums[i].all) == sums[i].all)
@@ -501,12 +502,19 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 					   .members_left = 32,
 					   .texts_left = SHOWN_TEXTS,
 					   .signs_left = SAY };
+	d->objects = (struct gh_objects){ .w = w,
+					  .x = &d->x,
+					  .huge = &gh_json_rules[A_HUGE],
+					  .unsafe = &gh_json_rules[A_UNSAFE_MODE],
+					  .keras = w->role != NULL && strcmp(w->role, "keras-config") == 0 };
 	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
 	d->x.j.accept_nan = true;
 	d->x.j.keep = GH_WINDOW_MAX;
 	uint64_t done = 0;
 	for (;;) {
 		while (gh_json_src_next(&d->x) > GH_JSON_END) {
+			/* First, and before others look at the text, because this one leaves it alone. */
+			GH_TRY(gh_objects_token(&d->objects), w->err, "at byte %llu", (unsigned long long)d->x.j.off);
 			GH_TRY(on_token(d), w->err, "at byte %llu", (unsigned long long)d->x.j.off);
 			if (d->x.j.tokens > w->lim->steps)
 				return gh_fail(w->err, GH_E_LIMIT, "more tokens than the limit allows");
