@@ -4,6 +4,7 @@
 const struct gh_check *const gh_checks[] = {
 	&gh_check_calls,
 	&gh_check_programs,
+	&gh_check_onnx,
 	&gh_check_rcode,
 	&gh_check_references,
 	&gh_check_keras,
