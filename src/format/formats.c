@@ -20,6 +20,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_gguf,
 	&gh_fmt_rdata,
 	&gh_fmt_rdb,
+	&gh_fmt_msgpack,
 	&gh_fmt_tflite,
 	&gh_fmt_onnx,
 	&gh_fmt_sentencepiece,
@@ -44,6 +45,8 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_webp,
 	&gh_fmt_bmp,
 	&gh_fmt_json,
+	&gh_fmt_xml,
+	&gh_fmt_html,
 	&gh_fmt_text,
 };
 const size_t gh_fmts_n = sizeof gh_fmts / sizeof gh_fmts[0];

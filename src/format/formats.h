@@ -18,6 +18,7 @@ extern const struct gh_fmt gh_fmt_safetensors_index;
 extern const struct gh_fmt gh_fmt_gguf;
 extern const struct gh_fmt gh_fmt_rdata;
 extern const struct gh_fmt gh_fmt_rdb;
+extern const struct gh_fmt gh_fmt_msgpack;
 extern const struct gh_fmt gh_fmt_json;
 extern const struct gh_fmt gh_fmt_tflite;
 extern const struct gh_fmt gh_fmt_onnx;
@@ -42,6 +43,8 @@ extern const struct gh_fmt gh_fmt_jpeg;
 extern const struct gh_fmt gh_fmt_gif;
 extern const struct gh_fmt gh_fmt_webp;
 extern const struct gh_fmt gh_fmt_bmp;
+extern const struct gh_fmt gh_fmt_xml;
+extern const struct gh_fmt gh_fmt_html;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif

@@ -107,7 +107,7 @@ struct rd_res {
 	struct gh_span name; /* SYM, CHAR, STR of one, BUILTIN; LANG: what it calls or, for `::`, what it stands for */
 };
 
-enum rd_kind { RDF_CELL, RDF_ITEMS, RDF_PARTS, RDF_AFTER, RDF_CONSTS, RDF_BCCELL, RDF_ALTREP };
+enum rd_kind { RDF_CELL, RDF_ITEMS, RDF_PARTS, RDF_AFTER, RDF_CONSTS, RDF_BCCELL, RDF_ALTREP, RDF_STRINGS, RDF_SYMBOL };
 
 /* One piece of bytecode: the nodes its constants share, and which constants its instructions take as functions. */
 struct rd_bc {

@@ -86,14 +86,17 @@ static struct gh_span chars(struct rdata *r, uint64_t *off, uint64_t *len)
 	return s;
 }
 
-/* A CHARSXP where nothing else may stand. */
-static struct gh_span string_item(struct rdata *r, uint64_t *off, uint64_t *len)
+/* A CHARSXP where nothing else may stand. *attr: attributes follow, which R wrote in former times and passes over; NULL: they
+ * may not. */
+static struct gh_span string_item(struct rdata *r, uint64_t *off, uint64_t *len, bool *attr)
 {
 	uint32_t flags = (uint32_t)rd_int(r);
-	if ((flags & 0xff) != R_CHAR || (flags & (ATTR | TAG)) != 0) {
+	if ((flags & 0xff) != R_CHAR || (flags & TAG) != 0 || ((flags & ATTR) != 0 && attr == NULL)) {
 		wrong_type(r, flags & 0xff, "in the place of a string");
 		return (struct gh_span){ 0 };
 	}
+	if (attr != NULL)
+		*attr = (flags & ATTR) != 0;
 	return chars(r, off, len);
 }
 
@@ -111,19 +114,15 @@ static void show(struct rdata *r, struct gh_span text, uint64_t off, uint64_t le
 		rd_stop(r, rc, "a string");
 }
 
-static void strings(struct rdata *r, enum rd_place place, struct gh_span bound)
+static void begin_strings(struct rdata *r, uint32_t flags, enum rd_place place, struct gh_span bound)
 {
-	uint64_t n = rd_len(r), off, len;
-	struct gh_span s = { 0 };
-	if (!rd_fits(r, n, 8))
+	uint64_t n = rd_len(r);
+	struct rd_frame *f = rd_fits(r, n, 8) ? push(r, RDF_STRINGS, R_STR, place, bound) : NULL;
+	if (f == NULL)
 		return;
-	for (uint64_t i = 0; i < n && !r->failed; i++) {
-		s = string_item(r, &off, &len);
-		if (place == RD_DATA)
-			show(r, s, off, len, bound);
-		r->steps++;
-	}
-	set_res(r, R_STR, n == 1 ? s : (struct gh_span){ 0 });
+	f->left = n;
+	f->attr = (flags & ATTR) != 0;
+	f->started = n == 1; /* its one element is what it says */
 }
 
 /* The names of a PERSISTSXP, PACKAGESXP, NAMESPACESXP: the first one counts. */
@@ -139,7 +138,7 @@ static void string_vec(struct rdata *r, uint8_t type)
 	if (!rd_fits(r, (uint64_t)n, 8))
 		return;
 	for (int32_t i = 0; i < n && !r->failed; i++) {
-		struct gh_span s = string_item(r, &off, &len);
+		struct gh_span s = string_item(r, &off, &len, NULL);
 		if (i == 0)
 			first = keep(r, s, RD_NAME);
 		else if (i == 1)
@@ -352,7 +351,14 @@ static void begin_node(struct rdata *r, int32_t kind, struct rd_bc *bc, enum rd_
 static void symbol(struct rdata *r)
 {
 	uint64_t off, len;
-	struct gh_span s = string_item(r, &off, &len), name = keep(r, s, RD_NAME);
+	bool attr = false;
+	struct gh_span s = string_item(r, &off, &len, &attr), name = keep(r, s, RD_NAME);
+	if (attr) {
+		struct rd_frame *f = push(r, RDF_SYMBOL, R_SYM, RD_DATA, (struct gh_span){ 0 });
+		if (f != NULL)
+			f->fun.name = name;
+		return;
+	}
 	add_ref(r, R_SYM, name);
 	set_res(r, R_SYM, name);
 }
@@ -473,10 +479,7 @@ static void begin_flags(struct rdata *r, uint32_t flags, enum rd_place place, st
 		numbers(r, type, bound);
 		attributes(r, flags, place);
 		break;
-	case R_STR:
-		strings(r, place, bound);
-		attributes(r, flags, place);
-		break;
+	case R_STR: begin_strings(r, flags, place, bound); break;
 	case R_VEC:
 	case R_EXPR: begin_items(r, flags, place, bound); break;
 	case R_BCODE: begin_bytecode(r, flags, place, bound); break;
@@ -733,6 +736,31 @@ static void visit_altrep(struct rdata *r, struct rd_frame *f)
 	}
 }
 
+/* Strings one by one; left for attributes of one of them, and for those of the vector. */
+static void visit_strings(struct rdata *r, struct rd_frame *f)
+{
+	uint64_t off, len;
+	while (f->left > 0 && !r->failed) {
+		bool attr = false;
+		struct gh_span s = string_item(r, &off, &len, &attr);
+		f->left--;
+		r->steps++;
+		if (f->place == RD_DATA)
+			show(r, s, off, len, f->bound);
+		set_res(r, R_STR, s);
+		if (attr) {
+			begin(r, RD_DATA, (struct gh_span){ 0 });
+			return;
+		}
+	}
+	bool attr = f->attr, one = f->started && r->res.type == R_STR;
+	enum rd_place place = f->place;
+	r->depth--;
+	if (!one)
+		set_res(r, R_STR, (struct gh_span){ 0 });
+	attributes(r, attr ? ATTR : 0, place);
+}
+
 static void visit(struct rdata *r)
 {
 	struct rd_frame *f = &r->stack[r->depth - 1];
@@ -741,6 +769,16 @@ static void visit(struct rdata *r)
 	case RDF_BCCELL: visit_node(r, f); break;
 	case RDF_CONSTS: visit_consts(r, f); break;
 	case RDF_ALTREP: visit_altrep(r, f); break;
+	case RDF_STRINGS: visit_strings(r, f); break;
+	case RDF_SYMBOL:
+		if (f->step++ == 0) {
+			begin(r, RD_DATA, (struct gh_span){ 0 });
+			break;
+		}
+		r->depth--;
+		add_ref(r, R_SYM, f->fun.name);
+		set_res(r, R_SYM, f->fun.name);
+		break;
 	case RDF_PARTS:
 		if (f->left == 0) {
 			done(r, f->type);
