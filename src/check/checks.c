@@ -7,6 +7,7 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_onnx,
 	&gh_check_rcode,
 	&gh_check_references,
+	&gh_check_markup,
 	&gh_check_keras,
 	&gh_check_targets,
 };

@@ -8,6 +8,7 @@ extern const struct gh_check gh_check_programs;
 extern const struct gh_check gh_check_onnx;
 extern const struct gh_check gh_check_rcode;
 extern const struct gh_check gh_check_references;
+extern const struct gh_check gh_check_markup;
 extern const struct gh_check gh_check_keras;
 extern const struct gh_check gh_check_targets;
 

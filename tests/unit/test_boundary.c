@@ -41,6 +41,7 @@ static const struct exception {
 	  "pipeline looks for formats in it" },
 	{ "text", PUT_LETTER, ANYWHERE, "text with one more letter is text" },
 	{ "text", PUT_BYTE | PUT_RUN, ANYWHERE, "and so is text of an 8-bit character set with more 8-bit letters" },
+	{ "html", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same: in a page whatever is no tag is text" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
 	{ "jpeg", PUT_ALL, INSIDE,
