@@ -27,13 +27,23 @@ enum { ID_NONE, ID_PIECE, ID_PIECE_TEXT, ID_CHARSMAP, ID_TEXT, ID_RULES };
 static const struct gh_ps_field f_piece[] = { { 1, GH_PS_BYTES, 0, ID_PIECE_TEXT, NULL }, FLOAT(2), INT(3), END };
 static const struct gh_ps_msg piece = { "SentencePiece", f_piece };
 
-static const struct gh_ps_field f_trainer[] = {
-	NAMES(1),  NAME(2),  INT(3),   INT(4),	NAMES(5),  INT(6),    NAME(7), /* input, model_prefix … input_format */
-	FLOAT(10), INT(11),  INT(12),  INT(13), INT(14),   FLOAT(15), INT(16),	INT(17),   INT(18),   INT(19),
-	INT(20),   INT(21),  INT(22),  INT(23), INT(24),   INT(25),   INT(26),	NAMES(30), NAMES(31), INT(33),
-	INT(34),   INT(35),  NAME(36), INT(40), INT(41),   INT(42),   INT(43),	NAME(44),  NAME(45),  NAME(46),
-	NAME(47),  NAME(48), INT(49),  INT(50), FLOAT(51), INT(52),   NAME(53), NAME(54),  END,
-};
+/* Symbols are what the tokenizer has to know, control characters too. */
+#define SYMBOLS(n) { n, GH_PS_BYTES, GH_PS_REPEATED, ID_NONE, NULL }
+#define SYMBOL(n) { n, GH_PS_BYTES, 0, ID_NONE, NULL }
+static const struct
+	gh_ps_field
+		f_trainer
+			[] = {
+				NAMES(1),    NAME(2),	 INT(3),     INT(4),  NAMES(5),	  INT(6),
+				NAME(7), /* input, model_prefix … input_format */
+				FLOAT(10),   INT(11),	 INT(12),    INT(13), INT(14),	  FLOAT(15),
+				INT(16),     INT(17),	 INT(18),    INT(19), INT(20),	  INT(21),
+				INT(22),     INT(23),	 INT(24),    INT(25), INT(26),	  SYMBOLS(30),
+				SYMBOLS(31), INT(32),	 INT(33),    INT(34), INT(35),	  SYMBOL(36),
+				INT(40),     INT(41),	 INT(42),    INT(43), SYMBOL(44), SYMBOL(45),
+				SYMBOL(46),  SYMBOL(47), SYMBOL(48), INT(49), INT(50),	  FLOAT(51),
+				INT(52),     SYMBOL(53), NAME(54),   END,
+			};
 static const struct gh_ps_msg trainer = { "TrainerSpec", f_trainer };
 
 static const struct gh_ps_field f_normalizer[] = {

@@ -57,6 +57,10 @@ const struct gh_rule onnx_rules[ONNX_RULES + 1] = {
 	[ONNX_A_MANY] = { "GH-ONNX-0019", GH_LOW, GH_INCOMPLETE,
 			  "More tensors, operators or functions than can be compared",
 			  "A contradiction among them passes unseen.", "Split the model.", "CWE-770" },
+	[ONNX_A_EXT_ATTR] = { "GH-ONNX-0020", GH_HIGH, GH_UNSAFE,
+			      "External data with a key that is an internal attribute of Python",
+			      "Programs that copy the keys into an object let the author change what the object is.",
+			      "Do not load.", "CWE-915 CWE-1321" },
 	[ONNX_RULES] = GH_RULES_END,
 };
 

@@ -31,6 +31,7 @@ enum {
 	ONNX_A_RANK,
 	ONNX_A_NO_GRAPH,
 	ONNX_A_MANY,
+	ONNX_A_EXT_ATTR,
 	ONNX_RULES
 };
 extern const struct gh_rule onnx_rules[ONNX_RULES + 1];

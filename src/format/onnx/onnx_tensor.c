@@ -124,8 +124,9 @@ void onnx_external(struct onnx *x)
 	if (k == ONNX_X_N && gh_span_starts(onnx_name(&x->key), "prepacked_"))
 		return;
 	if (k == ONNX_X_N) {
-		gh_ps_say(&x->s, ONNX_A_EXT_KEY, f->tag, f->end - f->tag, "tensor \"%s\": key \"%s\"",
-			  gh_safe(onnx_name(&t->name)).s, gh_safe(onnx_name(&x->key)).s);
+		gh_ps_say(&x->s, gh_span_starts(onnx_name(&x->key), "__") ? ONNX_A_EXT_ATTR : ONNX_A_EXT_KEY, f->tag,
+			  f->end - f->tag, "tensor \"%s\": key \"%s\"", gh_safe(onnx_name(&t->name)).s,
+			  gh_safe(onnx_name(&x->key)).s);
 		return;
 	}
 	if ((t->ext & 1u << k) != 0)
