@@ -24,6 +24,11 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_tflite,
 	&gh_fmt_onnx,
 	&gh_fmt_sentencepiece,
+	&gh_fmt_tf_savedmodel,
+	&gh_fmt_tf_metagraph,
+	&gh_fmt_tf_graphdef,
+	&gh_fmt_tf_keras_metadata,
+	&gh_fmt_tf_fingerprint,
 	&gh_fmt_zip,
 	&gh_fmt_tar,
 	&gh_fmt_sevenzip,
@@ -47,6 +52,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_json,
 	&gh_fmt_xml,
 	&gh_fmt_html,
+	&gh_fmt_shell,
 	&gh_fmt_text,
 };
 const size_t gh_fmts_n = sizeof gh_fmts / sizeof gh_fmts[0];

@@ -23,6 +23,11 @@ extern const struct gh_fmt gh_fmt_json;
 extern const struct gh_fmt gh_fmt_tflite;
 extern const struct gh_fmt gh_fmt_onnx;
 extern const struct gh_fmt gh_fmt_sentencepiece;
+extern const struct gh_fmt gh_fmt_tf_savedmodel;
+extern const struct gh_fmt gh_fmt_tf_metagraph;
+extern const struct gh_fmt gh_fmt_tf_graphdef;
+extern const struct gh_fmt gh_fmt_tf_keras_metadata;
+extern const struct gh_fmt gh_fmt_tf_fingerprint;
 extern const struct gh_fmt gh_fmt_zip;
 extern const struct gh_fmt gh_fmt_tar;
 extern const struct gh_fmt gh_fmt_sevenzip;
@@ -45,6 +50,7 @@ extern const struct gh_fmt gh_fmt_webp;
 extern const struct gh_fmt gh_fmt_bmp;
 extern const struct gh_fmt gh_fmt_xml;
 extern const struct gh_fmt gh_fmt_html;
+extern const struct gh_fmt gh_fmt_shell;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif
