@@ -91,7 +91,7 @@ static struct gh_span chars(struct rdata *r, uint64_t *off, uint64_t *len)
 static struct gh_span string_item(struct rdata *r, uint64_t *off, uint64_t *len, bool *attr)
 {
 	uint32_t flags = (uint32_t)rd_int(r);
-	if ((flags & 0xff) != R_CHAR || (flags & TAG) != 0 || ((flags & ATTR) != 0 && attr == NULL)) {
+	if ((flags & 0xff) != R_CHAR || ((flags & ATTR) != 0 && attr == NULL)) {
 		wrong_type(r, flags & 0xff, "in the place of a string");
 		return (struct gh_span){ 0 };
 	}
