@@ -90,14 +90,15 @@ static void on_member(struct gh_scene *s, const struct gh_event *ev)
 	struct gh_program p;
 	struct gh_span head = gh_src_window(m->src, 0, LOOK);
 	bool data = m->raw || m->how == GH_MEMBER_HIDDEN || m->how == GH_MEMBER_NESTED || !general(s->format);
-	if (gh_program_at(head, &p)) {
-		/* A script may be a member by right (an archive of a repository): its format says that it is not read. */
+	/* A script may be a member by right (an archive of a repository): what it does is judged when it is read. */
+	if (gh_program_at(head, &p) && (data || p.kind != GH_PROGRAM_SCRIPT)) {
 		const struct gh_rule *r = &rules[data ? R_IN_DATA : R_AS_FILE];
 		gh_find(s, r, whole(ev), "%s%s%s%s%s", p.name, p.machine[0] != '\0' ? " for " : "", p.machine,
 			m->role != NULL ? " in the place of: " : "", m->role != NULL ? m->role : "");
 		return;
 	}
-	const char *language = data ? source_in(head) : NULL;
+	bool drawn = strcmp(s->format, "pdf") == 0; /* its streams are programs in PostScript's manner by right */
+	const char *language = data && !drawn ? source_in(head) : NULL;
 	if (language == NULL || (m->expect != NULL && strcmp(m->expect, "torchscript") == 0))
 		return;
 	bool added = m->role != NULL && strcmp(m->role, "extra file") == 0;
@@ -159,6 +160,8 @@ static bool may_be_document(const struct gh_code *c)
 static void on_code(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_code *c = ev->u.code;
+	if (strcmp(c->language, "shell") == 0)
+		return; /* has a check of its own */
 	uint64_t end = c->src->size < SOURCE_MAX ? c->src->size : SOURCE_MAX;
 	struct gh_source state = { .python = strcmp(c->language, "python") == 0 ||
 					     strcmp(c->language, "Python source") == 0,

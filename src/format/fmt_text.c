@@ -230,6 +230,21 @@ static const struct gh_fmt *reader_of(const char *language)
 		{ "XML", "xml" },
 		{ "HTML", "html" },
 		{ "HTML with scripts", "html" },
+		{ "makefile", "makefile" },
+		{ "JavaScript source", "source-code" },
+		{ "batch file", "source-code" },
+		{ "PowerShell script", "source-code" },
+		{ "Ruby source", "source-code" },
+		{ "Perl source", "source-code" },
+		{ "PHP source", "source-code" },
+		{ "Lua source", "source-code" },
+		{ "R source", "source-code" },
+		{ "C source", "source-code" },
+		{ "Java source", "source-code" },
+		{ "Go or Rust source", "source-code" },
+		{ "script", "source-code" },
+		{ "source code", "source-code" },
+		{ "build description", "source-code" },
 	};
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
 		if (strcmp(readers[i].language, language) == 0)

@@ -236,6 +236,29 @@ static void weigh(struct gh_lang *l, struct gh_span line, size_t lead, unsigned 
 		l->prose++;
 }
 
+/* The language of the interpreter in the first line of a script; env, its options and assignments are passed over. */
+static const char *by_first_line(struct gh_span line)
+{
+	size_t i = 2;
+	while (i < line.n) {
+		while (i < line.n && blank(line.p[i]))
+			i++;
+		size_t from = i, base = i;
+		for (; i < line.n && !blank(line.p[i]); i++)
+			base = line.p[i] == '/' ? i + 1 : base;
+		struct gh_span w = gh_span_cut(line, from, i - from), name = gh_span_cut(line, base, i - base);
+		if (w.n == 0)
+			break;
+		if (w.p[0] == '-' || memchr(w.p, '=', w.n) != NULL || gh_span_is(name, "env") ||
+		    gh_span_is(name, "busybox"))
+			continue;
+		for (size_t k = 0; k < sizeof by_interpreter / sizeof by_interpreter[0]; k++)
+			if (matches(by_interpreter[k].interpreter, name, false))
+				return by_interpreter[k].language;
+	}
+	return "script";
+}
+
 void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 {
 	if (l->sure != NULL)
@@ -245,6 +268,11 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 	size_t lead = 0;
 	while (lead < line.n && blank(line.p[lead]))
 		lead++;
+	if (!l->any && start && gh_span_starts(line, "#!") && memchr(line.p, '/', line.n) != NULL) {
+		l->sure = by_first_line(line);
+		return;
+	}
+	l->any = true;
 	if (!l->begun && lead < line.n) {
 		l->begun = true;
 		l->json = line.p[lead] == '{' || line.p[lead] == '[';

@@ -10,7 +10,7 @@ enum { GH_LANG_KINDS = 18, GH_LANG_LINE = 4096 };
 
 struct gh_lang {			  /* zero-initialised is the start */
 	unsigned score[2][GH_LANG_KINDS]; /* [0]: outside of fences, [1]: since the last fence opened */
-	bool fenced, begun, json;
+	bool fenced, begun, json, any;
 	/* Is it a script, or a document that shows commands? Lines outside of fences, comments and blank ones left out. */
 	uint64_t commands, prose, headings;
 	bool heading; /* the line before was a `#` line behind a blank one: a comment or a heading, as what follows tells */
