@@ -83,8 +83,8 @@ static const struct layout layouts[] = {
 	{ "rwkv.cpp", MAGIC_GGMF, 4, -1, 1, false, false, false, 100, 101 },
 	{ "llama.cpp, LoRA", MAGIC_GGLA, 2, -1, 32, false, false, false, 1, 1 },
 	{ "whisper.cpp", MAGIC_GGML, 11, 0, 1, true, false, true, 0, 0 },
-	{ "llama.cpp or bert.cpp", MAGIC_GGML, 7, 0, 1, false, false, false, 0, 0 },
 	{ "gpt-2, starcoder", MAGIC_GGML, 6, 0, 1, true, false, false, 0, 0 },
+	{ "llama.cpp or bert.cpp", MAGIC_GGML, 7, 0, 1, false, false, false, 0, 0 },
 	{ "gpt-j", MAGIC_GGML, 7, 0, 1, true, false, false, 0, 0 },
 	{ "gpt-neox, dolly-v2", MAGIC_GGML, 8, 0, 1, false, false, false, 0, 0 },
 	{ "mpt", MAGIC_GGML, 8, 4, 1, false, false, false, 0, 0 },
@@ -349,7 +349,7 @@ static enum gh_rc walk(struct gh_walk *w)
 const struct gh_fmt gh_fmt_ggml = {
 	.name = "ggml",
 	.about = "Model file of ggml's programs before GGUF: ggml, ggmf, ggjt, LoRA, whisper.cpp, rwkv.cpp",
-	.exts = "ggml ggmlv3",
+	.exts = "ggml ggmlv3 bin",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

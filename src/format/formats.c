@@ -23,6 +23,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_msgpack,
 	&gh_fmt_ggml,
 	&gh_fmt_traineddata,
+	&gh_fmt_torch7,
 	&gh_fmt_tflite,
 	&gh_fmt_onnx,
 	&gh_fmt_sentencepiece,

@@ -21,6 +21,7 @@ extern const struct gh_fmt gh_fmt_rdb;
 extern const struct gh_fmt gh_fmt_msgpack;
 extern const struct gh_fmt gh_fmt_ggml;
 extern const struct gh_fmt gh_fmt_traineddata;
+extern const struct gh_fmt gh_fmt_torch7;
 extern const struct gh_fmt gh_fmt_json;
 extern const struct gh_fmt gh_fmt_tflite;
 extern const struct gh_fmt gh_fmt_onnx;
