@@ -95,7 +95,7 @@ static bool clean_text(struct gh_span t)
 	return true;
 }
 
-static bool text_is_clean(struct gh_ps *s, const struct gh_pb_field *f)
+bool gh_ps_is_text(struct gh_ps *s, const struct gh_pb_field *f)
 {
 	for (uint64_t at = 0; at < f->len;) {
 		struct gh_pb_field part = { .off = f->off + at, .len = f->len - at };
@@ -187,7 +187,7 @@ enum gh_rc gh_ps_blob(struct gh_ps *s, const char *role, struct gh_span key, con
 {
 	if (f->len < LEAST_BLOB && expect == NULL)
 		return GH_OK;
-	if (expect == NULL && text_is_clean(s, f))
+	if (expect == NULL && gh_ps_is_text(s, f))
 		return gh_ps_describe(s, role, key, f, GH_PS_ALL_SIGNS);
 	return as_member(s, role, key, f, expect);
 }
@@ -246,7 +246,7 @@ static const uint8_t wire_of[] = {
 static const struct gh_ps_field *row_of(const struct gh_ps_msg *m, uint32_t number)
 {
 	for (const struct gh_ps_field *r = m->field; r->number != 0; r++)
-		if (r->number == number)
+		if (r->number == number || r->number == GH_PS_OTHER)
 			return r;
 	return NULL;
 }
@@ -262,7 +262,7 @@ static void pass_over(struct gh_ps *s, const struct gh_pb_field *f)
 static void check_once(struct gh_ps *s, struct gh_ps_frame *top, const struct gh_ps_field *row,
 		       const struct gh_pb_field *f)
 {
-	size_t place = (size_t)(row - top->msg->field);
+	size_t place = row->number == GH_PS_OTHER ? 64 : (size_t)(row - top->msg->field);
 	uint64_t bit = place < 64 ? (uint64_t)1 << place : 0;
 	unsigned oneof = row->is >> 4, group = oneof != 0 ? 1u << oneof : 0;
 	if ((row->is & GH_PS_REPEATED) == 0 && ((top->seen & bit) != 0 || (top->oneof & group) != 0))
@@ -307,11 +307,13 @@ static enum gh_rc one_field(struct gh_ps *s, const struct gh_pb_field *f)
 	check_once(s, top, row, f);
 	if (row->kind == GH_PS_MSG)
 		return enter(s, row, f);
+	if (row->kind == GH_PS_ANY && s->ops->field == NULL)
+		return gh_ps_any(s, (struct gh_span){ 0 }, f);
 	s->count = 1;
 	if (list)
 		GH_TRY(packed(s, row, f), s->w->err, "field %u of %s", (unsigned)f->number, top->msg->name);
 	if (row->kind == GH_PS_NAME || row->kind == GH_PS_TEXT) {
-		s->text_bad = !text_is_clean(s, f);
+		s->text_bad = !gh_ps_is_text(s, f);
 		if (s->text_bad)
 			gh_ps_say(s, GH_PS_CHARS, f->tag, f->end - f->tag, "field %u of %s: \"%s\"",
 				  (unsigned)f->number, top->msg->name, gh_safe(gh_ps_bytes(s, f, 60)).s);

@@ -22,7 +22,11 @@ enum gh_ps_kind {
 	GH_PS_TEXT,  /* text for people: checked like a name, and what it says is up to gh_ps_describe() */
 	GH_PS_BYTES, /* any bytes; the format claims them with gh_ps_data() or takes them for structure */
 	GH_PS_MSG,
+	GH_PS_ANY, /* a message that needs no schema here: see gh_ps_any(), which is called for it */
 };
+
+/* In the last row of a table: every number that stands in no other row. */
+#define GH_PS_OTHER UINT32_MAX
 
 /* Bits of `is`. The upper four number the `oneof` that a field belongs to. */
 enum { GH_PS_REPEATED = 1 };
@@ -112,6 +116,12 @@ enum gh_rc gh_ps_describe(struct gh_ps *s, const char *role, struct gh_span key,
  * name of the format that the loader takes them for. */
 enum gh_rc gh_ps_blob(struct gh_ps *s, const char *role, struct gh_span key, const struct gh_pb_field *f,
 		      const char *expect);
+
+/* The payload of f as a message of a schema that does not matter: fields within fields as long as they are well-formed,
+ * texts that are clean, and data: weights, told as tensors of this name when there is something to tell. */
+enum gh_rc gh_ps_any(struct gh_ps *s, struct gh_span name, const struct gh_pb_field *f);
+/* Is the payload of f text without control characters? */
+bool gh_ps_is_text(struct gh_ps *s, const struct gh_pb_field *f);
 
 #define GH_PS_AGAIN "Have the model exported again by its author, and compare."
 #define GH_PS_RULES(PREFIX) \
