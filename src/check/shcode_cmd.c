@@ -367,15 +367,8 @@ void gh_sc_command(struct gh_sh *sh, struct gh_sh_cmd *c)
 		return;
 	}
 	unsigned bits = gh_sh_strip(&x);
-	if ((bits & GH_SH_XARGS) != 0 && c->fed && x.n != 0) {
-		struct gh_sh_val *v = GH_NEW(sh->arena, struct gh_sh_val, x.n + 1);
-		if (v != NULL) {
-			memcpy(v, x.word, x.n * sizeof *v);
-			v[x.n] = c->in;
-			x.word = v;
-			x.n++;
-		}
-	}
+	if ((bits & GH_SH_XARGS) != 0 && x.n != 0)
+		gh_sh_feed(sh, c, &x);
 	gh_sh_base(x.word[0].text, base, sizeof base);
 	if ((bits & GH_SH_SUDO) != 0 || strcmp(base, "sudo") == 0)
 		gh_sc_say(j, SC_SUDO, c, "");

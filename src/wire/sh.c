@@ -219,7 +219,7 @@ static void deliver(struct gh_sh *sh, const struct gh_sh_frame *f, struct gh_sh_
 		out = trimmed(out);
 		up->marks |= out.marks;
 		up->word = true;
-		if (up->dq || up->kind == SH_WORD)
+		if (up->dq || up->kind == SH_WORD || up->equals != 0)
 			(void)sh_put(sh, up, out.text.p, out.text.n);
 		else
 			sh_append_split(sh, up, out);
@@ -248,7 +248,10 @@ static void deliver(struct gh_sh *sh, const struct gh_sh_frame *f, struct gh_sh_
 		up->body_end = f->body_end > f->from ? f->body_end : f->at;
 		sh_compound_done(sh, up);
 		break;
-	case SH_TO_COMMAND: sh_finish(sh, up, out); break;
+	case SH_TO_COMMAND:
+		out.marks |= up->cmd.out.marks;
+		sh_finish(sh, up, out);
+		break;
 	case SH_TO_ARRAY: { /* items, apart by a byte that no text has */
 		struct gh_sh_val v = gh_sh_join(sh, f->words.v, f->words.n, SH_SPLIT);
 		(void)sh_put(sh, up, v.text.p, v.text.n);

@@ -111,6 +111,8 @@ void gh_sh_base(struct gh_span word, char *out, size_t cap);
 /* Skip what only runs another command (sudo, env, nohup, timeout 5 …): word and n move on. The bits say what was skipped. */
 enum { GH_SH_SUDO = 1, GH_SH_EXEC = 2, GH_SH_XARGS = 4, GH_SH_EMPTY = 8 /* a name that may be nothing at all */ };
 unsigned gh_sh_strip(struct gh_sh_cmd *c);
+/* xargs: what comes in, among the arguments of the command that it runs. was: the command before gh_sh_strip(). */
+void gh_sh_feed(struct gh_sh *sh, const struct gh_sh_cmd *was, struct gh_sh_cmd *c);
 /* What echo, printf, cat, base64, tr, rev, read, export, eval, sh -c … do to values; fills the answer. */
 void gh_sh_default(struct gh_sh *sh, struct gh_sh_cmd *c);
 /* Is this the name of a shell that reads scripts of this language? */

@@ -170,6 +170,9 @@ int gh_sh_script_of(struct gh_sh *sh, const struct gh_sh_cmd *c, struct gh_sh_va
 
 static void run(struct gh_sh_cmd *c, struct gh_sh_val script, struct gh_sh_args args)
 {
+	c->out = gh_sh_any(script.marks);
+	if (script.text.n == 1 && script.text.p[0] == GH_SH_ANY)
+		return; /* there is nothing to read in it */
 	c->runs = true;
 	c->script = script;
 	c->args = args;
@@ -552,6 +555,36 @@ static bool function(struct gh_sh *sh, struct gh_sh_cmd *c)
 	return true;
 }
 
+void gh_sh_feed(struct gh_sh *sh, const struct gh_sh_cmd *was, struct gh_sh_cmd *c)
+{
+	struct gh_sh_val *v = c->fed ? GH_NEW(sh->arena, struct gh_sh_val, c->n + 1) : NULL;
+	struct gh_span token = GH_SPAN("{}");
+	bool placed = false;
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < was->n; i++) {
+		struct gh_span w = was->word[i].text;
+		if (gh_span_is(w, "-I") && i + 1 < was->n)
+			token = was->word[i + 1].text;
+		else if (gh_span_starts(w, "-I") && w.n > 2)
+			token = gh_span_cut(w, 2, w.n);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		struct gh_span w = c->word[i].text;
+		const uint8_t *at = w.n == 0 || token.n == 0 ? NULL : memmem(w.p, w.n, token.p, token.n);
+		v[i] = c->word[i];
+		if (at == NULL)
+			continue;
+		struct gh_span before = gh_span_cut(w, 0, (uint64_t)(at - w.p));
+		struct gh_sh_val parts[3] = { { before, v[i].marks }, c->in, { gh_span_cut(w, before.n + token.n, w.n), 0 } };
+		v[i] = gh_sh_join(sh, parts, 3, 0);
+		placed = true;
+	}
+	v[c->n] = c->in;
+	c->word = v;
+	c->n += !placed;
+}
+
 void gh_sh_default(struct gh_sh *sh, struct gh_sh_cmd *c)
 {
 	if (c->n == 0) {
@@ -569,15 +602,8 @@ void gh_sh_default(struct gh_sh *sh, struct gh_sh_cmd *c)
 		c->n = was.n;
 	}
 	gh_sh_base(c->word[0].text, base, sizeof base);
-	if ((bits & GH_SH_XARGS) != 0 && c->fed) { /* what comes in is among its arguments */
-		struct gh_sh_val *v = GH_NEW(sh->arena, struct gh_sh_val, c->n + 1);
-		if (v != NULL) {
-			memcpy(v, c->word, c->n * sizeof *v);
-			v[c->n] = c->in;
-			c->word = v;
-			c->n++;
-		}
-	}
+	if ((bits & GH_SH_XARGS) != 0)
+		gh_sh_feed(sh, &was, c);
 	if (gh_sh_is_shell(base)) {
 		do_shell(sh, c);
 		return;
