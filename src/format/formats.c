@@ -54,6 +54,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_webp,
 	&gh_fmt_bmp,
 	&gh_fmt_json,
+	&gh_fmt_yaml,
 	&gh_fmt_xml,
 	&gh_fmt_html,
 	&gh_fmt_shell,

@@ -23,6 +23,7 @@ extern const struct gh_fmt gh_fmt_ggml;
 extern const struct gh_fmt gh_fmt_traineddata;
 extern const struct gh_fmt gh_fmt_torch7;
 extern const struct gh_fmt gh_fmt_json;
+extern const struct gh_fmt gh_fmt_yaml;
 extern const struct gh_fmt gh_fmt_tflite;
 extern const struct gh_fmt gh_fmt_onnx;
 extern const struct gh_fmt gh_fmt_sentencepiece;

@@ -158,7 +158,7 @@ static enum gh_yaml_ev node(struct gh_yaml *y, long indent, unsigned flags)
 		int here = yaml_ch(y, y->at); /* block scalars need no indentation: libyaml and PyYAML */
 		bool same = crossed && col == indent &&
 			    (((flags & INDENTLESS) != 0 && dash(y)) || here == '|' || here == '>');
-		if (yaml_over(y) || (crossed && col <= indent && !same))
+		if (yaml_block_over(y) || (crossed && col <= indent && !same))
 			return empty(y, flags);
 		if (crossed && yaml_tabbed(y))
 			return yaml_bad(y, "a tab in the indentation");
@@ -232,7 +232,7 @@ static enum gh_yaml_ev document(struct gh_yaml *y, struct gh_yaml_frame *f)
 		return node(y, -1, f->question ? 0 : FRESH);
 	}
 	(void)yaml_skip(y);
-	if (!yaml_over(y))
+	if (!yaml_block_over(y))
 		return yaml_bad(y, "something behind the end of a document");
 	return pop(y, GH_YAML_DOC_END, y->at);
 }
@@ -241,7 +241,7 @@ static enum gh_yaml_ev block_seq(struct gh_yaml *y, struct gh_yaml_frame *f)
 {
 	(void)yaml_skip(y);
 	long col = (long)yaml_col(y);
-	if (!f->first && (yaml_over(y) || (yaml_line_start(y) && col < f->col)))
+	if (!f->first && (yaml_block_over(y) || (yaml_line_start(y) && col < f->col)))
 		return pop(y, GH_YAML_SEQ_END, y->at);
 	if (!f->first && (!yaml_line_start(y) || yaml_tabbed(y) || col != f->col))
 		return yaml_bad(y, "a list goes on at another place");
@@ -256,7 +256,7 @@ static enum gh_yaml_ev block_key(struct gh_yaml *y, struct gh_yaml_frame *f)
 {
 	(void)yaml_skip(y);
 	long col = (long)yaml_col(y);
-	if (!f->first && (yaml_over(y) || (yaml_line_start(y) && col < f->col)))
+	if (!f->first && (yaml_block_over(y) || (yaml_line_start(y) && col < f->col)))
 		return pop(y, GH_YAML_MAP_END, y->at);
 	if (!f->first && (!yaml_line_start(y) || yaml_tabbed(y) || col != f->col))
 		return yaml_bad(y, "a mapping goes on at another place");

@@ -33,6 +33,11 @@ bool yaml_tabbed(const struct gh_yaml *y);
 bool yaml_marker(const struct gh_yaml *y, size_t at, char c);
 /* The end of the text, or a marker of documents. */
 bool yaml_over(const struct gh_yaml *y);
+/* The same between nodes of block collections, where a directive ends a document as well. */
+static inline bool yaml_block_over(const struct gh_yaml *y)
+{
+	return yaml_over(y) || (y->at == y->bol && yaml_ch(y, y->at) == '%');
+}
 /* Does a key, with its `:`, stand at the position within its line? */
 bool yaml_key_ahead(struct gh_yaml *y, bool flow);
 /* May a plain scalar begin here? */
