@@ -11,7 +11,7 @@
 #define MSGS(n, m) { n, GH_PS_MSG, GH_PS_REPEATED, TF_ANY, &m }
 #define ONE GH_PS_ONEOF(1)
 #define FIELDS(...) \
-	(const struct gh_ps_field[]) { __VA_ARGS__, { 0 } }
+	.field = (const struct gh_ps_field[]) { __VA_ARGS__, { 0 } }
 #define MESSAGE(id, title, ...) static const struct gh_ps_msg id = { title, FIELDS(__VA_ARGS__) }
 #define MAP(id, title, value) MESSAGE(id, title, NAME(1), MSG(2, value))
 
@@ -126,7 +126,7 @@ MESSAGE(asset, "AssetFileDef", MSG(1, tensor_info), { 2, GH_PS_NAME, 0, TF_ASSET
 
 /* ---- objects of a saved model --------------------------------------------------------------------------------------- */
 
-static const struct gh_ps_msg none = { "NoneValue", (const struct gh_ps_field[]){ { 0 } } };
+static const struct gh_ps_msg none = { "NoneValue", .field = (const struct gh_ps_field[]){ { 0 } } };
 MESSAGE(value_list, "ListValue", MSGS(1, structured));
 MAP(name_to_value, "a field of a dictionary", structured);
 MESSAGE(dict_value, "DictValue", MSGS(1, name_to_value));
