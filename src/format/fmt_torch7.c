@@ -79,8 +79,6 @@ struct level {
 	uint8_t name[NAME_MAX_BYTES]; /* of the class, or the key of the value that is read */
 	/* a tensor waiting for its storage */
 	uint64_t need; /* elements */
-	unsigned ndim;
-	uint64_t dim[GH_DIMS_MAX];
 };
 
 struct t7 {
