@@ -218,9 +218,11 @@ static void put(struct text *t, uint8_t b)
 
 static int digit(uint8_t b, unsigned base)
 {
-	unsigned v = b >= '0' && b <= '9'		      ? b - '0'
-		     : (b | 0x20) >= 'a' && (b | 0x20) <= 'f' ? (b | 0x20) - 'a' + 10u
-							      : 99;
+	unsigned v = 99;
+	if (b >= '0' && b <= '9')
+		v = b - (unsigned)'0';
+	else if ((b | 0x20) >= 'a' && (b | 0x20) <= 'f')
+		v = (b | 0x20u) - 'a' + 10;
 	return v < base ? (int)v : -1;
 }
 
