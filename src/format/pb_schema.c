@@ -240,7 +240,7 @@ static enum gh_rc packed(struct gh_ps *s, const struct gh_ps_field *row, const s
 
 static const uint8_t wire_of[] = {
 	[GH_PS_INT] = GH_PB_VARINT, [GH_PS_F32] = GH_PB_I32,   [GH_PS_F64] = GH_PB_I64, [GH_PS_NAME] = GH_PB_LEN,
-	[GH_PS_TEXT] = GH_PB_LEN,   [GH_PS_BYTES] = GH_PB_LEN, [GH_PS_MSG] = GH_PB_LEN
+	[GH_PS_TEXT] = GH_PB_LEN,   [GH_PS_BYTES] = GH_PB_LEN, [GH_PS_MSG] = GH_PB_LEN, [GH_PS_ANY] = GH_PB_LEN,
 };
 
 static const struct gh_ps_field *row_of(const struct gh_ps_msg *m, uint32_t number)

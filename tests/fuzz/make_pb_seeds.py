@@ -77,7 +77,47 @@ PIECES = "1{1'<unk>' 2~0 3:2} 1{1'<s>' 2~0 3:3} 1{1'</s>' 2~0 3:3} " + "".join(
 SPM = PIECES + ("2{1'corpus.txt' 2'm' 3:1 4:8 7'text' 10~0.9995 40:0 41:1 42:2 43:-1 44' \u2047 '} "
                 "3{1'nmt_nfkc' 2#08000000000000000000000061006200# 3:1 4:1 5:1 6''}")
 
+FEATURES = "1{1'x' 3{5{1#0304# 2:65568}}} 10{1'y' 2'what comes out' 3{5{1:2 2:65568}}} 100{1'a model' 3'author'}"
+DENSE = "1{1'fc' 2'x' 3'y' 140{1:3 2:2 20{1#" + "0000803f" * 18 + "#} 10:1}}"
+PROGRAM = ("1:1 2{1'main' 2{1{1'x' 2{1{1:11 2:1 3{1{1:3}}}}} 2'CoreML5' 3{1'CoreML5' 2{2'y' 3{1'const' 3{1'w' "
+           "2{1{1:11 2:1 3{1{1:3}}}}} 5{1'val' 2{2{1{1:11 2:1 3{1{1:3}}}} 5{1'@model_path/weights/weight.bin' "
+           "2:64}}}} 3{1'add' 2{1'x' 2{1{1'x'}}} 2{1'y' 2{1{1'w'}}} 3{1'y' 2{1{1:11}}}}}}}}")
+
+OP = "4{1{1'X' 2'x'} 2{1'Out' 2'y'} 3'relu' 4{1'use_mkldnn' 2:6 10:0}} "
+VAR = "3{1'x' 2{1:7 3{1{1:5 2:-1 2:3}}} 3:0 4:1} "
+PADDLE = "1{1:0 2:-1 " + VAR + OP + "} 4{1:2004002} 5{1{1'relu' 2{1:1}}}"
+
+
+def paddle_tensor(desc, data, levels=b"", version=0):
+    return (struct.pack("<IQ", version, 1 if levels else 0) + levels + struct.pack("<Ii", 0, len(desc)) + desc + data)
+
+
+PARAMS = paddle_tensor(make("1:5 2:2 2:3"), struct.pack("<6f", *range(1, 7)))
+
 SEEDS = {
+    "coreml": {
+        "clean": f"1:4 2{{ {FEATURES} }} 500{{ {DENSE} 5:1 }}",
+        "clean-pipeline": f"1:4 2{{ {FEATURES} }} 202{{ 1{{1:4 2{{ {FEATURES} }} 604{{1{{1#0000#}}}}}} 2'scale' }}",
+        "clean-program": f"1:6 2{{ {FEATURES} }} 502{{ {PROGRAM} }}",
+        "custom": f"1:4 2{{ {FEATURES} }} 555{{ 10'Runner' 30{{1'cmd' 2{{20'id'}}}} }}",
+        "nested-custom": f"1:4 2{{ {FEATURES} }} 500{{ 1{{1'l' 615{{1:3 4{{1{{1'c' 500{{10'Runner'}}}}}}}}}} }}",
+        "linked": f"1:4 2{{ {FEATURES} }} 556{{ 1{{ 1{{1'../x.mlmodelc'}} 2{{1'.'}} }} }}",
+        "broken": f"1:4 2{{ {FEATURES} }} 500{{ {DENSE} }} $0aff$",
+    },
+    "paddle": {
+        "clean": PADDLE,
+        "clean-blocks": "1{1:0 2:-1 " + VAR + OP + "4{3'while' 4{1'sub_block' 2:8 12:1}}} 1{1:1 2:0 " + OP + "}",
+        "python": "1{1:0 2:-1 " + OP + "4{3'py_func' 4{1'forward_callable_id' 2:0 3:0}}} 4{1:0}",
+        "save": "1{1:0 2:-1 " + OP + "4{3'save_combine' 4{1'file_path' 2:2 5'/tmp/x'}}} 4{1:0}",
+        "broken": PADDLE + " $0aff$",
+    },
+    "paddle-params": {
+        "clean": PARAMS + paddle_tensor(make("1:3 2:1"), struct.pack("<q", 5)),
+        "clean-levels": paddle_tensor(make("1:5 2:3"), struct.pack("<3f", 1, 2, 3), struct.pack("<4Q", 24, 0, 1, 3)),
+        "cut": PARAMS + PARAMS[:-3],
+        "levels": paddle_tensor(make("1:5 2:3"), struct.pack("<3f", 1, 2, 3), struct.pack("<4Q", 24, 0, 9, 3)),
+        "type": PARAMS + paddle_tensor(make("1:99 2:3"), b"abc"),
+    },
     "onnx": {
         "clean": model(RELU + "5{1:4 2:1 8'w' " + F4 + "}"),
         "clean-subgraph": model("1{1'x' 2'y' 4'If' 5{1'then_branch' 20:5 6{1{2'z' 4'Constant' 5{1'value' 20:4 "

@@ -158,6 +158,7 @@ struct paddle {
 	uint8_t op[NAME_MAX_KEPT], attr[NAME_MAX_KEPT], path[1024];
 	size_t op_n, attr_n, path_n;
 	uint64_t op_off, path_off;
+	uint64_t elements; /* of the open description of a tensor */
 };
 
 static size_t keep(struct gh_ps *s, const struct gh_pb_field *f, uint8_t *to, size_t cap)
@@ -170,13 +171,15 @@ static size_t keep(struct gh_ps *s, const struct gh_pb_field *f, uint8_t *to, si
 
 static void dims(struct paddle *m, const struct gh_pb_field *f)
 {
-	uint64_t v[GH_DIMS_MAX], n = 1;
+	uint64_t v[GH_DIMS_MAX];
 	size_t have = gh_ps_ints(&m->s, f, v, GH_DIMS_MAX);
 	for (size_t i = 0; i < have; i++) {
-		bool unknown = v[i] == UINT64_MAX; /* -1: known when the program runs */
-		if (!unknown &&
-		    (v[i] > INT64_MAX || (v[i] != 0 && (__builtin_mul_overflow(n, v[i], &n) || n > INT64_MAX / 16)))) {
-			gh_ps_say(&m->s, A_DIMS, f->tag, f->end - f->tag, "dimension %zu is %lld", i, (long long)v[i]);
+		if (v[i] == UINT64_MAX || v[i] == 0) /* -1: known when the program runs */
+			continue;
+		if (v[i] > INT64_MAX || __builtin_mul_overflow(m->elements, v[i], &m->elements) ||
+		    m->elements > INT64_MAX / 16) {
+			gh_ps_say(&m->s, A_DIMS, f->tag, f->end - f->tag, "dimension %lld", (long long)v[i]);
+			m->elements = 1;
 			return;
 		}
 	}
@@ -239,6 +242,8 @@ static enum gh_rc on_enter(struct gh_ps *s, const struct gh_ps_field *row, const
 		m->op_off = f->off;
 	} else if (row->id == ID_ATTR) {
 		m->attr_n = 0;
+	} else if (row->id == ID_TENSOR) {
+		m->elements = 1;
 	}
 	return GH_OK;
 }
