@@ -6,6 +6,7 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_programs,
 	&gh_check_shell,
 	&gh_check_onnx,
+	&gh_check_graph_code,
 	&gh_check_tensorflow,
 	&gh_check_rcode,
 	&gh_check_references,
