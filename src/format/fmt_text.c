@@ -275,11 +275,13 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	const char *language = gh_lang_result(&t->lang, w->name);
 	bool wide = t->coding == UTF16LE || t->coding == UTF16BE;
 	const struct gh_fmt *reader = language == NULL || wide || end != w->src->size ? NULL : reader_of(language);
-	/* Workflows and charts are YAML although they hold commands and templates. */
+	/* Workflows and charts are YAML although they hold commands and templates; source code does not become a template by
+	 * a pair of braces in a comment. */
 	const char *by_name = gh_lang_by_name(w->name);
-	if (by_name != NULL && strcmp(by_name, "YAML") == 0 && !wide && end == w->src->size) {
-		const struct gh_fmt *yaml = reader_of(by_name);
-		enum gh_rc rc = yaml == NULL ? GH_E_NOTTHIS : gh_walk_as(w, yaml);
+	bool braces = language != NULL && by_name != NULL && strcmp(language, "template") == 0 && language != by_name;
+	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces) && !wide && end == w->src->size) {
+		const struct gh_fmt *other = reader_of(by_name);
+		enum gh_rc rc = other == NULL ? GH_E_NOTTHIS : gh_walk_as(w, other);
 		if (rc != GH_E_NOTTHIS)
 			return rc;
 	}

@@ -68,6 +68,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_xml,
 	&gh_fmt_html,
 	&gh_fmt_shell,
+	&gh_fmt_jinja,
 	&gh_fmt_text,
 };
 const size_t gh_fmts_n = sizeof gh_fmts / sizeof gh_fmts[0];

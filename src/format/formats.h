@@ -66,6 +66,7 @@ extern const struct gh_fmt gh_fmt_pdf;
 extern const struct gh_fmt gh_fmt_xml;
 extern const struct gh_fmt gh_fmt_html;
 extern const struct gh_fmt gh_fmt_shell;
+extern const struct gh_fmt gh_fmt_jinja;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif

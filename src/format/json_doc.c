@@ -59,7 +59,7 @@ const struct gh_rule gh_json_rules[] = {
 		     "None: strict readers refuse it.", "None needed.", "CWE-176" },
 	[A_MANY] = { "GH-JSON-0006", GH_LOW, GH_INCOMPLETE, "More keys than can be watched for duplicates",
 		     "A second value of a key passes unseen.", "Split the file.", "CWE-770" },
-	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE, "Chat template identified, not analysed",
+	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE, "Chat template too long to be analysed, or one of too many",
 			 "A template is a program that runs for every request: it can change what the model is told.",
 			 "Read the template before deploying, or use one of your own.",
 			 "CVE-2024-34359 CWE-1336 AML.T0051" },
@@ -179,12 +179,10 @@ static bool contains(struct gh_span s, const char *what)
 static enum gh_rc on_template(struct doc *d)
 {
 	struct gh_json *j = &d->x.j;
-	size_t at = 0;
 	if (j->full == 0)
 		return GH_OK;
-	say(d, A_TEMPLATE, "a template");
-	if (gh_signs_template(j->text, &at))
-		say(d, A_ESCAPE, gh_safe(gh_span_cut(j->text, at, 80)).s);
+	if (j->full > j->text.n || d->texts.texts_left == 0)
+		say(d, A_TEMPLATE, "a template");
 	d->texts.role = "chat-template";
 	enum gh_rc rc = gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_EMIT | GH_JT_ENCODED);
 	d->texts.role = "configuration";
@@ -368,7 +366,8 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 		d->asked = true;
 		d->shown = gh_json_shown(name);
 	}
-	if (!d->lines && d->texts.texts_left > 0 && d->shown)
+	bool tags = zone != GH_JZ_CELLS && (contains(j->text, "{{") || contains(j->text, "{%"));
+	if (!d->lines && d->texts.texts_left > 0 && (d->shown || tags))
 		what |= GH_JT_EMIT;
 	return what == 0 || j->full < 8 ? GH_OK : gh_json_text(&d->texts, &d->x, name, what);
 }

@@ -126,13 +126,7 @@ static enum gh_rc encoded(struct gguf *g, uint64_t off, uint64_t len)
 
 static enum gh_rc template_text(struct gguf *g, struct gh_span text, uint64_t off, uint64_t len)
 {
-	size_t at = 0;
-	struct gh_span key = gh_json_name(&g->key);
-	gguf_say(g, GGUF_A_TEMPLATE, off, len, "\"%s\", %llu bytes", gh_safe(key).s, (unsigned long long)len);
-	if (gh_signs_template(text, &at))
-		gguf_say(g, GGUF_A_ESCAPE, off, len, "in \"%s\": %s", gh_safe(key).s,
-			 gh_safe(gh_span_cut(text, at, 80)).s);
-	struct gh_text ev = { .role = "chat-template", .key = key, .text = text };
+	struct gh_text ev = { .role = "chat-template", .key = gh_json_name(&g->key), .text = text };
 	return gh_emit(g->w, GH_EV_TEXT, off, len, &ev);
 }
 
