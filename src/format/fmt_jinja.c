@@ -14,7 +14,7 @@ static bool by_name(struct gh_span name)
 static enum gh_rc walk(struct gh_walk *w)
 {
 	bool named = by_name(w->name);
-	_Static_assert(GH_JJ_TEXT_MAX <= GH_WINDOW_MAX, "a template is looked at in one window");
+	_Static_assert((int)GH_JJ_TEXT_MAX <= (int)GH_WINDOW_MAX, "a template is looked at in one window");
 	if (w->src->size > GH_JJ_TEXT_MAX)
 		return named ? gh_fail(w->err, GH_E_LIMIT, "a template of more than 1 MiB") : GH_E_NOTTHIS;
 	struct gh_span in = gh_src_window(w->src, 0, (size_t)w->src->size);
