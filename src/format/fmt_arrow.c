@@ -85,9 +85,9 @@ static const struct gh_fb_union unions[] = {
 	[U_TYPE] = { types, sizeof types }, [U_HEADER] = { headers, sizeof headers }
 };
 static const struct gh_fb_table tables[] = {
-	[T_MESSAGE] = { "Message", "2u8T", { U_HEADER, T_KEY_VALUE } },
+	[T_MESSAGE] = { "Message", "2uU8T", { U_HEADER, T_KEY_VALUE } },
 	[T_SCHEMA] = { "Schema", "2TTL", { T_FIELD, T_KEY_VALUE } },
-	[T_FIELD] = { "Field", "s1utTT", { U_TYPE, T_ENCODING, T_FIELD, T_KEY_VALUE } },
+	[T_FIELD] = { "Field", "s1uUtTT", { U_TYPE, T_ENCODING, T_FIELD, T_KEY_VALUE } },
 	[T_KEY_VALUE] = { "KeyValue", "ss", { 0 } },
 	[T_DICTIONARY] = { "DictionaryBatch", "8t1", { T_RECORD } },
 	[T_RECORD] = { "RecordBatch", "8XXtL", { 16, 16, T_COMPRESSION } },
@@ -340,8 +340,6 @@ static enum gh_rc file(struct arrow *a)
 	enum gh_rc rc = messages(a, 8, foot, true, &end);
 	if (rc != GH_OK)
 		return rc;
-	if (foot > end && foot - end < 64)
-		gh_claim(w, end, foot - end, GH_CLAIM_PAD);
 	struct gh_fb fb = open_fb(a, foot, n, &footer_schema);
 	if (!gh_fb_verify(&fb) || fb.full)
 		return gh_fail(w->err, GH_E_MALFORMED, "the footer");

@@ -260,8 +260,8 @@ static void pages(struct table *t, uint64_t off, uint64_t end)
 	}
 }
 
-/* What lies between two columns: nothing, zeros for alignment, or the metadata of the column once more (Arrow before
- * version 14 wrote it there). */
+/* What lies between two columns: nothing, or the metadata of the column once more (Arrow before version 14 wrote it
+ * there). */
 static void between(struct table *t, uint64_t off, uint64_t end)
 {
 	if (off >= end)
@@ -270,12 +270,8 @@ static void between(struct table *t, uint64_t off, uint64_t end)
 	t->t = gh_thrift(&t->c);
 	gh_thrift_skip(&t->t, GH_TT_STRUCT);
 	uint64_t at = gh_cur_off(&t->c);
-	if (!t->c.bad && at <= end && at > off + 1) {
+	if (!t->c.bad && at <= end && at > off + 1)
 		gh_claim(t->w, off, at - off, GH_CLAIM_STRUCT);
-		off = at;
-	}
-	if (end - off < 64)
-		gh_claim(t->w, off, end - off, GH_CLAIM_PAD);
 }
 
 static void chunks(struct table *t)

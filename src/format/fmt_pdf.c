@@ -3,11 +3,12 @@
  * of its own. Pages are not drawn: the data of a stream are opaque, but for those that hold objects or files. */
 #include "format/expand_member.h"
 #include "format/formats.h"
+#include "wire/recs.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { SAY = 16, NAME = 64, DEPTH = 256, FILTERS = 4, TEXT = 2048, JUNK_MAX = 1024 };
+enum { SAY = 16, PLACES = 1 << 20, NAME = 64, DEPTH = 256, FILTERS = 4, TEXT = 2048, JUNK_MAX = 1024 };
 
 enum { A_BROKEN, A_SCRIPT, A_LAUNCH, A_FILE, A_ACTION, A_MEDIA, A_FORM, A_ENCRYPTED, A_EXTERNAL, A_NAME, RULES };
 static const struct gh_rule rules[] = {
@@ -124,6 +125,7 @@ struct pdf {
 	struct object obj;
 	struct token t, back[2]; /* the numbers before */
 	uint64_t claimed;
+	struct gh_recs places; /* a: offset; b: 0 an object begins there, 1 the table says so */
 	bool inner, encrypted; /* inner: within an object stream */
 };
 
@@ -397,11 +399,13 @@ static uint64_t data_end(struct pdf *p, uint64_t off)
 	if (p->obj.has_length && p->obj.length <= s->size - off) {
 		struct gh_span w = gh_src_window(s, off + p->obj.length, 16);
 		size_t i = 0;
-		while (i < w.n && i < 3 && blank(w.p[i]))
+		while (i < w.n && i < 2 && (w.p[i] == '\r' || w.p[i] == '\n'))
 			i++;
 		if (gh_span_starts(gh_span_cut(w, i, w.n), "endstream"))
 			return off + p->obj.length;
 	}
+	if (p->obj.has_length)
+		say(p, A_BROKEN, off, 0, "a stream that does not end where its length says");
 	for (uint64_t at = off; at < s->size;) {
 		struct gh_span w = gh_src_window(s, at, GH_CUR_WINDOW);
 		const uint8_t *e = w.n == 0 ? NULL : memmem(w.p, w.n, "endstream", 9);
@@ -500,6 +504,35 @@ static enum gh_rc broken(struct pdf *p, const char *what)
 	return gh_fail(p->w->err, GH_E_MALFORMED, "%s at byte %llu", what, (unsigned long long)p->t.off);
 }
 
+/* `5 0 obj`: an object begins; `0000000123 00000 n`: the table says that one does. */
+static void note_place(struct pdf *p)
+{
+	const struct token *first = &p->back[1];
+	if (first->kind != T_NUMBER || p->back[0].kind != T_NUMBER)
+		return;
+	if (strcmp(p->t.text, "obj") == 0)
+		(void)gh_recs_add(&p->places, (struct gh_rec){ first->off, 0, 0 });
+	else if (strcmp(p->t.text, "n") == 0)
+		(void)gh_recs_add(&p->places, (struct gh_rec){ first->number, 1, 0 });
+}
+
+/* Readers find objects by the table, repairing readers by looking for them: they should find the same ones. */
+static void check_places(struct pdf *p)
+{
+	uint64_t object = UINT64_MAX, off = 0, wrong = 0;
+	gh_recs_sort(&p->places, 0);
+	for (size_t i = 0; i < p->places.n; i++) {
+		struct gh_rec r = *gh_recs_at(&p->places, i);
+		if (r.b == 0)
+			object = r.a;
+		else if (r.a != object && wrong++ == 0)
+			off = r.a;
+	}
+	if (wrong != 0)
+		say(p, A_BROKEN, off < p->w->src->size ? off : 0, 0, "%llu places in the table where no object begins",
+		    (unsigned long long)wrong);
+}
+
 static enum gh_rc scan(struct pdf *p)
 {
 	uint64_t steps = 0;
@@ -522,6 +555,8 @@ static enum gh_rc scan(struct pdf *p)
 			p->obj = (struct object){ 0 };
 			p->depth = 0;
 		}
+		if (p->t.kind == T_WORD && !p->inner)
+			note_place(p);
 		if (!on_token(p))
 			return broken(p, "brackets that do not match");
 		if (!p->inner)
@@ -538,7 +573,7 @@ static uint64_t last_mark(struct gh_src *s)
 	for (size_t i = w.n < 5 ? 0 : w.n - 4; i-- > 0;)
 		if (memcmp(w.p + i, "%%EOF", 5) == 0) {
 			i += 5;
-			while (i < w.n && blank(w.p[i]))
+			for (unsigned n = 0; n < 2 && i < w.n && (w.p[i] == '\r' || w.p[i] == '\n'); n++)
 				i++;
 			return from + i;
 		}
@@ -551,6 +586,7 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (p == NULL)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	p->w = w;
+	p->places = gh_recs(w->arena, PLACES);
 	uint64_t end = last_mark(w->src);
 	p->c = gh_cur(w->src, 0);
 	enum gh_rc rc = scan(p);
@@ -567,6 +603,7 @@ static enum gh_rc walk(struct gh_walk *w)
 		say(p, A_BROKEN, w->src->size, 0, "no mark of its end");
 		return gh_fail(w->err, GH_E_MALFORMED, "no %%%%EOF in the last %u bytes", (unsigned)JUNK_MAX);
 	}
+	check_places(p);
 	claim(p, end, GH_CLAIM_STRUCT);
 	return GH_OK;
 }
