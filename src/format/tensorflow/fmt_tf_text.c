@@ -33,6 +33,7 @@ struct text {
 	struct ident field;    /* the last name, to which values belong */
 	uint64_t field_off;
 	bool value;   /* a colon came: what follows is a value */
+	bool bare;    /* a name came, and nothing yet that belongs to it */
 	bool pending; /* a string that may go on in the next token */
 	uint8_t str[STRING];
 	size_t str_n;
@@ -300,12 +301,19 @@ static void word(struct text *t, uint8_t first)
 	}
 	t->field = w;
 	t->field_off = off;
+	t->bare = true;
 }
 
 static void comment(struct text *t)
 {
 	while (gh_cur_left(&t->c) > 0 && gh_cur_u8(&t->c) != '\n')
 		;
+}
+
+static enum gh_rc dangling(struct text *t)
+{
+	gh_anomaly(t->w, &rules[A_SYNTAX], t->field_off, 0, "a name without a value");
+	return gh_fail(t->w->err, GH_E_MALFORMED, "a name without a value");
 }
 
 static enum gh_rc token(struct text *t)
@@ -318,14 +326,19 @@ static enum gh_rc token(struct text *t)
 		return GH_OK;
 	}
 	if (b == '"' || b == '\'') {
+		if (t->bare)
+			return dangling(t);
 		if (string(t, b))
 			return GH_OK;
 		gh_anomaly(t->w, &rules[A_SYNTAX], t->str_off, 0, "a string without its end");
 		return gh_fail(t->w->err, GH_E_MALFORMED, "a string without its end");
 	}
 	enum gh_rc rc = flush(t);
+	if (rc == GH_OK && t->bare && b != ':' && b != '{' && b != '<')
+		rc = dangling(t);
 	if (rc != GH_OK)
 		return rc;
+	t->bare = false;
 	switch (b) {
 	case ':': t->value = true; return GH_OK;
 	case '{':
@@ -433,6 +446,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		rc = token(t);
 	if (rc == GH_OK)
 		rc = flush(t);
+	if (rc == GH_OK && t->bare)
+		rc = dangling(t);
 	gh_claim(w, 0, gh_cur_off(&t->c), GH_CLAIM_STRUCT);
 	if (rc != GH_OK)
 		return rc;

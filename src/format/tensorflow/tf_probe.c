@@ -47,10 +47,11 @@ static const struct gh_pb_shape keras[] = { SUB(1, keras_object), { 0 } };
 static const struct gh_pb_shape fingerprint[] = { NUM(1, 0), NUM(2, 0),	       NUM(3, 0), NUM(4, 0),
 						  NUM(5, 0), SUB(6, versions), TXT(7),	  { 0 } };
 
-static bool fits(const struct gh_probe *p, const struct gh_pb_shape *s, uint64_t must, bool nested)
+/* Fields of another version of the schema are no reason to look away: the reader tells them. */
+static bool fits(const struct gh_probe *p, const struct gh_pb_shape *s, uint64_t must)
 {
-	struct gh_pb_fit f = gh_pb_fit(p->head, p->size, s, false);
-	return f.fits && f.fields != 0 && ((nested ? f.nested : f.seen) & must) == must;
+	struct gh_pb_fit f = gh_pb_fit(p->head, p->size, s, true);
+	return f.fits && f.fields != 0 && (f.nested & must) == must;
 }
 
 /* The first message of the field `number` among the outermost ones. */
@@ -78,23 +79,35 @@ static bool identifier(struct gh_span s, const char *more)
 }
 
 /* A graph of nodes alone looks like other lists of messages with texts: its first node must have a name and an operation as
- * TensorFlow spells them. */
-static bool begins_with_node(struct gh_span in, uint64_t all)
+ * TensorFlow spells them, or its first function a name. */
+static bool begins_as_graph(struct gh_span in, uint64_t all)
 {
-	struct gh_span n = first(in, all, 1);
-	return identifier(first(n, n.n, 1), "/-\\") && identifier(first(n, n.n, 2), ":");
+	struct gh_span n = first(in, all, 1), f = first(first(in, all, 2), UINT32_MAX, 1), sig = first(f, f.n, 1);
+	if (n.n != 0)
+		return identifier(first(n, n.n, 1), "/-\\") && identifier(first(n, n.n, 2), ":");
+	return identifier(first(sig, sig.n, 1), "-/");
 }
 
 static bool is_graph(const struct gh_probe *p)
 {
-	enum { NODE = 1, LIBRARY = 2, VERSIONS = 8 };
-	struct gh_pb_fit f = gh_pb_fit(p->head, p->size, graph, false);
-	if (!f.fits || (f.nested & (NODE | LIBRARY)) == 0)
-		return false;
-	if ((f.nested & NODE) != 0)
-		return begins_with_node(p->head, p->size);
-	struct gh_span l = first(p->head, p->size, 2), fn = first(l, l.n, 1), sig = first(fn, fn.n, 1);
-	return identifier(first(sig, sig.n, 1), "-/");
+	enum { NODE = 1, LIBRARY = 2 };
+	struct gh_pb_fit f = gh_pb_fit(p->head, p->size, graph, true);
+	return f.fits && (f.nested & (NODE | LIBRARY)) != 0 && begins_as_graph(p->head, p->size);
+}
+
+static bool is_meta_graph(const struct gh_probe *p)
+{
+	enum { GRAPH = 1 << 1 };
+	struct gh_span g = first(p->head, p->size, 2);
+	return fits(p, meta_graph, GRAPH) && (g.n == 0 || begins_as_graph(g, UINT32_MAX));
+}
+
+static bool is_saved_model(const struct gh_probe *p)
+{
+	enum { MODEL = 1 << 1 };
+	struct gh_span m = first(p->head, p->size, 2), g = first(m, UINT32_MAX, 2);
+	return fits(p, saved_model, MODEL) &&
+	       (g.n == 0 ? first(m, UINT32_MAX, 1).n != 0 : begins_as_graph(g, UINT32_MAX));
 }
 
 static bool is_fingerprint(const struct gh_probe *p)
@@ -105,7 +118,7 @@ static bool is_fingerprint(const struct gh_probe *p)
 
 static bool is_keras(const struct gh_probe *p)
 {
-	if (!fits(p, keras, 1, true))
+	if (!fits(p, keras, 1))
 		return false;
 	struct gh_span o = first(p->head, p->size, 1);
 	return gh_span_starts(first(o, o.n, 4), "_tf_keras_") || gh_span_starts(first(o, o.n, 5), "{");
@@ -113,19 +126,11 @@ static bool is_keras(const struct gh_probe *p)
 
 enum tf_kind tf_kind_of(const struct gh_probe *p)
 {
-	enum { GRAPH = 1 << 1, MODEL = 1 << 1 };
 	if (p->size < 4 || p->head.n == 0)
 		return TF_K_NONE;
-	switch (p->head.p[0]) { /* the tag of the first field; most files end here */
-	case 0x08:
-	case 0x0a:
-	case 0x12:
-	case 0x22: break;
-	default: return TF_K_NONE;
-	}
-	if (fits(p, saved_model, MODEL, true))
+	if (is_saved_model(p))
 		return TF_K_SAVED_MODEL;
-	if (fits(p, meta_graph, GRAPH, true))
+	if (is_meta_graph(p))
 		return TF_K_META_GRAPH;
 	if (is_graph(p))
 		return TF_K_GRAPH;
