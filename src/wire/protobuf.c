@@ -258,9 +258,9 @@ static const struct gh_pb_shape *row_of(const struct gh_pb_shape *shape, uint32_
 }
 
 /* Does the field have the form that its row wants? */
-static bool form(const struct gh_pb_shape *row, const struct gh_pb_field *f, struct gh_span head)
+static bool form(const struct gh_pb_shape *row, const struct gh_pb_field *f, struct gh_span head, bool lenient)
 {
-	if ((row->wires & 1u << f->wire) == 0 || (f->odd & (GH_PB_OVERLONG | GH_PB_DROPPED)) != 0)
+	if ((row->wires & 1u << f->wire) == 0 || (!lenient && (f->odd & (GH_PB_OVERLONG | GH_PB_DROPPED)) != 0))
 		return false;
 	if (f->wire == GH_PB_VARINT && row->max != 0 && f->v > row->max)
 		return false;
@@ -299,7 +299,7 @@ struct gh_pb_fit gh_pb_fit(struct gh_span head, uint64_t size, const struct gh_p
 			out.strange++;
 			if (!lenient)
 				return out;
-		} else if (!form(row, &f, head)) {
+		} else if (!form(row, &f, head, lenient)) {
 			return out;
 		}
 		if (p->depth == 0) {

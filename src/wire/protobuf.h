@@ -137,7 +137,7 @@ struct gh_pb_fit {
 	uint64_t strange; /* fields, nested ones too, that no table has; they fit when `lenient` */
 };
 /* Does a message of `size` bytes that begins with `head` have this shape? Not lenient: a field that no table has ends it;
- * lenient: up to 1 in 8 may be of another version of the schema. Shapes may refer to each other in a circle; what is
+ * lenient: up to 1 in 8 may be of another version of the schema, and numbers may be overlong. Shapes may refer to each other in a circle; what is
  * nested more than 16 deep is not looked at. */
 struct gh_pb_fit gh_pb_fit(struct gh_span head, uint64_t size, const struct gh_pb_shape *shape, bool lenient);
 #endif

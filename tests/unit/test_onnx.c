@@ -267,6 +267,8 @@ static void probes(void **st)
 		{ "an empty graph", "1:8 7{} 8{2:17}", GH_NO },
 		{ "a graph and no version", "7{" RELU "}", GH_NO },
 		{ "a strange field among many", MODEL(RELU RELU RELU RELU, "99'x'"), GH_STRONG },
+		{ "names that are no text", "1:8 2'a\x01' 7{1{1'x\xff' 4'Py\x01Op'}} 8{2:13}", GH_STRONG },
+		{ "overlong numbers", "$08888000$ 7{1{4'PyOp'}} 8{2:13}", GH_STRONG },
 		{ "strange fields only", "1:8 7{99'x' 98'y' 97'z'}", GH_NO },
 		{ "text", "$68656c6c6f20776f726c640a$", GH_NO },
 		{ "a tokenizer", "1{1'a' 2~0 3:2} 1{1'b' 2~1} 1{1'c' 2~1}", GH_NO },

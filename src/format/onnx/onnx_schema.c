@@ -206,10 +206,10 @@ const struct gh_ps_msg onnx_model = { "ModelProto", f_model };
 
 #define V (1u << GH_PB_VARINT)
 #define L (1u << GH_PB_LEN)
-static const struct gh_pb_shape o_opset[] = { { 1, L, GH_PB_TEXT, NULL, 0 }, { 2, V, 0, NULL, 0 }, { 0 } };
-static const struct gh_pb_shape o_entry[] = { { 1, L, GH_PB_TEXT, NULL, 0 }, { 2, L, 0, NULL, 0 }, { 0 } };
+static const struct gh_pb_shape o_opset[] = { { 1, L, 0, NULL, 0 }, { 2, V, 0, NULL, 0 }, { 0 } };
+static const struct gh_pb_shape o_entry[] = { { 1, L, 0, NULL, 0 }, { 2, L, 0, NULL, 0 }, { 0 } };
 static const struct gh_pb_shape o_value[] = {
-	{ 1, L, GH_PB_TEXT, NULL, 0 }, { 2, L, 0, NULL, 0 }, { 3, L, 0, NULL, 0 }, { 4, L, 0, NULL, 0 }, { 0 },
+	{ 1, L, 0, NULL, 0 }, { 2, L, 0, NULL, 0 }, { 3, L, 0, NULL, 0 }, { 4, L, 0, NULL, 0 }, { 0 },
 };
 static const struct gh_pb_shape o_tensor[] = {
 	{ 1, V | L, 0, NULL, 0 },
@@ -219,7 +219,7 @@ static const struct gh_pb_shape o_tensor[] = {
 	{ 5, V | L, 0, NULL, 0 },
 	{ 6, L, 0, NULL, 0 },
 	{ 7, V | L, 0, NULL, 0 },
-	{ 8, L, GH_PB_TEXT, NULL, 0 },
+	{ 8, L, 0, NULL, 0 },
 	{ 9, L, 0, NULL, 0 },
 	{ 10, L | 1u << GH_PB_I64, 0, NULL, 0 },
 	{ 11, V | L, 0, NULL, 0 },
@@ -230,23 +230,23 @@ static const struct gh_pb_shape o_tensor[] = {
 	{ 0 },
 };
 static const struct gh_pb_shape o_node[] = {
-	{ 1, L, GH_PB_TEXT, NULL, 0 },
-	{ 2, L, GH_PB_TEXT, NULL, 0 },
-	{ 3, L, GH_PB_TEXT, NULL, 0 },
-	{ 4, L, GH_PB_TEXT, NULL, 0 },
+	{ 1, L, 0, NULL, 0 },
+	{ 2, L, 0, NULL, 0 },
+	{ 3, L, 0, NULL, 0 },
+	{ 4, L, 0, NULL, 0 },
 	{ 5, L, 0, NULL, 0 },
 	{ 6, L, 0, NULL, 0 },
-	{ 7, L, GH_PB_TEXT, NULL, 0 },
-	{ 8, L, GH_PB_TEXT, NULL, 0 },
+	{ 7, L, 0, NULL, 0 },
+	{ 8, L, 0, NULL, 0 },
 	{ 9, L, 0, NULL, 0 },
 	{ 10, L, 0, NULL, 0 },
 	{ 0 },
 };
 static const struct gh_pb_shape o_graph[] = {
 	{ 1, L, GH_PB_MSG, o_node, 0 },
-	{ 2, L, GH_PB_TEXT, NULL, 0 },
-	{ 3, L, GH_PB_TEXT, NULL, 0 },
-	{ 4, L, GH_PB_TEXT, NULL, 0 },
+	{ 2, L, 0, NULL, 0 },
+	{ 3, L, 0, NULL, 0 },
+	{ 4, L, 0, NULL, 0 },
 	{ 5, L, GH_PB_MSG, o_tensor, 0 },
 	{ 10, L, 0, NULL, 0 },
 	{ 11, L, GH_PB_MSG, o_value, 0 },
@@ -261,15 +261,15 @@ const struct gh_pb_shape onnx_shape[] = {
 	{ 7, L, GH_PB_MSG, o_graph, 0 }, /* the probe asks for the first three by their place */
 	{ 1, V, 0, NULL, 1 << 16 },
 	{ 8, L, GH_PB_MSG, o_opset, 0 },
-	{ 2, L, GH_PB_TEXT, NULL, 0 },
-	{ 3, L, GH_PB_TEXT, NULL, 0 },
-	{ 4, L, GH_PB_TEXT, NULL, 0 },
+	{ 2, L, 0, NULL, 0 },
+	{ 3, L, 0, NULL, 0 },
+	{ 4, L, 0, NULL, 0 },
 	{ 5, V, 0, NULL, 0 },
-	{ 6, L, GH_PB_TEXT, NULL, 0 },
+	{ 6, L, 0, NULL, 0 },
 	{ 14, L, GH_PB_MSG, o_entry, 0 },
 	{ 20, L, 0, NULL, 0 },
 	{ 25, L, 0, NULL, 0 },
 	{ 26, L, 0, NULL, 0 },
-	{ 30, L, GH_PB_TEXT, NULL, 0 },
+	{ 30, L, 0, NULL, 0 },
 	{ 0 },
 };
