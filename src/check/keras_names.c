@@ -104,7 +104,7 @@ static const struct {
 	  "ZerosLike Zeros Ones Erfc GaussianBlur Function Operation" },
 	/* Values that the serialiser itself writes, whatever the module. */
 	{ "*",
-	  "__tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __tuple__ __typespec__ TensorShape TypeSpec DType "
+	  "__keras_tensor__ __tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __tuple__ __typespec__ TensorShape TypeSpec DType "
 	  "CompositeTensor Dimension ListWrapper DictWrapper" },
 };
 

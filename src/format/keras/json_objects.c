@@ -469,7 +469,7 @@ static enum gh_rc on_close(struct gh_objects *o, struct gh_object_frame *f, unsi
 	else if ((f->has & (HAS_MODULE_PATH | HAS_FN)) == (HAS_MODULE_PATH | HAS_FN) ||
 		 (f->has & (HAS_FUNC | HAS_OBJ)) == (HAS_FUNC | HAS_OBJ))
 		rc = send_named(o, f);
-	if (rc == GH_OK && o->ncode != 0)
+	if (rc == GH_OK && o->ncode != 0 && (keras || depth == 0))
 		rc = flush_code(o, gh_json_name(&f->class_name));
 	if (depth > 0)
 		pass_up(&o->frame[depth], f, keras || skops);

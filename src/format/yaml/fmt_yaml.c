@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "format/formats.h"
 #include "format/yaml/yaml_doc.h"
+#include "wire/language.h"
 
 enum { TEXT_MAX = 20 << 20, PIECE = 512 << 10, SHOWN_TEXTS = 4096 };
 /* A document that grows a thousandfold, and to more than any real one. */
@@ -287,7 +288,9 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (all_text(text))
 		first_reading(&d->y, &first);
 	bool bad = d->y.ev != GH_YAML_END;
-	if ((bad && !first.acts && !d->y.limit) || (!first.collection && !first.acts))
+	/* One scalar is any text: YAML only when it is nothing else. */
+	bool other = !first.collection && !first.acts && gh_lang_of(text, (struct gh_span){ 0 }) != NULL;
+	if ((bad && !first.acts && !d->y.limit) || other)
 		return w->weak || !bad ? GH_E_NOTTHIS
 				       : gh_fail(w->err, GH_E_MALFORMED, "no YAML: %s",
 						 d->y.why != NULL ? d->y.why : "no text");

@@ -131,7 +131,7 @@ static enum gh_rc shell(struct yaml_doc *d, struct gh_span key)
 	return gh_emit(d->w, GH_EV_CODE, d->y.off, d->y.len, &code);
 }
 
-/* Keys whose values continuous integration hands to a shell. */
+/* Keys whose values continuous integration hands to a shell. A word alone is rather the name of a file. */
 static bool is_script(struct gh_span key)
 {
 	return gh_span_is(key, "run") || gh_span_is(key, "script") || gh_span_is(key, "before_script") ||
@@ -249,7 +249,7 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 		yaml_say(d, YAML_ESCAPE, y->off, y->len, gh_safe(gh_span_cut(y->text, at, 80)).s);
 	if (zone == GH_JZ_TEMPLATE || (rendered && contains(name, "template")))
 		return text(d, "chat-template", name);
-	if (is_script(name))
+	if (is_script(name) && (gh_span_is(name, "run") || contains(y->text, " ") || contains(y->text, "\n")))
 		return shell(d, name);
 	if (d->conda && !f->map && d->depth == 2 && gh_span_is(name, "dependencies"))
 		return dependency(d, "conda");

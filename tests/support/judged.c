@@ -1,0 +1,41 @@
+#include "support/judged.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "scan/pipeline.h"
+
+static void finding(void *arg, const struct gh_rule *r, struct gh_range at, bool ranged, const char *member,
+		    const char *detail)
+{
+	struct gh_test_judged *j = arg;
+	size_t n = strlen(j->all), k = strlen(j->ids);
+	(void)at;
+	(void)ranged;
+	(void)snprintf(j->all + n, sizeof j->all - n, "%s %d %s %s\n", r->id, (int)r->effect, member, detail);
+	if (r->effect > j->verdict)
+		j->verdict = r->effect;
+	if (r->effect != GH_CLEAN && strstr(j->ids, r->id) == NULL)
+		(void)snprintf(j->ids + k, sizeof j->ids - k, "%s%s", k == 0 ? "" : " ", r->id);
+}
+
+static int spill(void *arg)
+{
+	(void)arg;
+	return -1;
+}
+
+void gh_test_judge(struct gh_test_judged *j, struct gh_span in, const char *name)
+{
+	struct gh_src_mem mem;
+	struct gh_pipe_result result = { 0 };
+	struct gh_pipe_host host = { .arg = j, .finding = finding, .spill = spill };
+	*j = (struct gh_test_judged){ 0 };
+	struct gh_pipe *p = gh_pipe_new(&gh_limits_default, &host);
+	if (p == NULL)
+		return;
+	gh_pipe_run(p, gh_src_mem(&mem, in), gh_span_str(name), &result);
+	gh_pipe_free(p);
+	if (result.understood != in.n && j->verdict < GH_INCOMPLETE)
+		j->verdict = GH_INCOMPLETE;
+}
