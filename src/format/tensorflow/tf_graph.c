@@ -312,7 +312,9 @@ static enum gh_rc asset(struct tf *t, const struct gh_pb_field *f)
 		   (s.n > 1 && s.p[1] == ':');
 	if (out)
 		gh_ps_say(&t->ps, TF_A_ASSET, f->off, f->len, "\"%s\"", gh_safe(s).s);
-	struct gh_reference ev = { .kind = GH_REF_PATH, .target = s, .from = GH_SPAN("assets") };
+	char target[sizeof copy + 8];
+	(void)snprintf(target, sizeof target, "assets/%.*s", (int)s.n, (const char *)s.p);
+	struct gh_reference ev = { .kind = GH_REF_PATH, .target = gh_span_str(target), .from = GH_SPAN("assets") };
 	return s.n == 0 ? GH_OK : gh_emit(t->ps.w, GH_EV_REFERENCE, f->off, f->len, &ev);
 }
 
@@ -440,6 +442,7 @@ static enum gh_rc on_field(struct gh_ps *s, const struct gh_ps_field *row, const
 	case TF_OP_NAME: return defined(t, s, f);
 	case TF_VERSION: return version(t, f);
 	case TF_ASSET: return asset(t, f);
+	case TF_TEXT: return gh_ps_describe(s, "documentation", GH_SPAN("description"), f, GH_PS_ALL_SIGNS);
 	case TF_BLOB: return string_value(t, "serialized value", (struct gh_span){ 0 }, f);
 	case TF_IDENTIFIER: set(&t->identifier, gh_ps_bytes(s, f, TF_NAME)); break;
 	case TF_KERAS_PATH: set(&t->path, gh_ps_bytes(s, f, TF_NAME)); break;

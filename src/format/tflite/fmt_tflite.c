@@ -24,8 +24,6 @@ const struct gh_rule tfl_rules[TFL_RULES + 1] = {
 			  "Room for data that no loader looks at.", "Have the model converted again.", "CWE-506" },
 	[TFL_A_NEW] = { "GH-TFL-0007", GH_LOW, GH_INCOMPLETE, "Field or option of a newer schema",
 			"A part of the model is not checked.", "Use a newer version of this program.", "CWE-20" },
-	[TFL_A_DEEP] = { "GH-TFL-0008", GH_MEDIUM, GH_UNSAFE, "Tables nested deeper than any verifier allows",
-			 "Readers that recurse run out of stack.", AGAIN, "CWE-674" },
 	[TFL_A_VERSION] = { "GH-TFL-0009", GH_LOW, GH_REVIEW, "Schema version that no interpreter accepts",
 			    "What the fields mean is not certain.", "Convert the model again.", "CWE-20" },
 	[TFL_A_INDEX] = { "GH-TFL-0010", GH_HIGH, GH_UNSAFE,
@@ -84,12 +82,16 @@ static struct gh_span at(void *ctx, uint64_t off, size_t len)
 	return gh_src_window(t->w->src, off, len);
 }
 
-/* The order of enum gh_fb_fault is that of the rules. */
 static void fault(void *ctx, enum gh_fb_fault f, uint64_t off, const char *table)
 {
+	/* The schema has no circles: its tables cannot be nested too deep. */
+	static const uint8_t rule_of[GH_FB_FAULTS] = {
+		[GH_FB_RANGE] = TFL_A_RANGE,   [GH_FB_ALIGN] = TFL_A_ALIGN,	[GH_FB_VTABLE] = TFL_A_VTABLE,
+		[GH_FB_STRING] = TFL_A_STRING, [GH_FB_OVERLAP] = TFL_A_OVERLAP, [GH_FB_LOOSE] = TFL_A_LOOSE,
+		[GH_FB_NEW] = TFL_A_NEW,       [GH_FB_DEEP] = TFL_A_RANGE,
+	};
 	struct tfl *t = ctx;
-	tfl_say(t, TFL_A_RANGE + (unsigned)f, off < t->w->src->size ? off : 0, 0, "%s at byte %llu", table,
-		(unsigned long long)off);
+	tfl_say(t, rule_of[f], off < t->w->src->size ? off : 0, 0, "%s at byte %llu", table, (unsigned long long)off);
 }
 
 static bool is_text(struct gh_span s)
