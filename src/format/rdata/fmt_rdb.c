@@ -138,7 +138,11 @@ static enum gh_rc entry(struct gh_walk *w, uint64_t *at, uint64_t number)
 	enum packing how = packing(s, &head);
 	uint32_t size = how == P_NONE ? 0 : gh_be32(s.p);
 	uint64_t off = *at + head, left = w->src->size - *at;
-	if (how == P_NONE || (how == P_STORED && size > left - head)) {
+	if (how == P_STORED && size > left - head) {
+		gh_anomaly(w, &rules[A_BROKEN], *at, left, "entry %llu", (unsigned long long)number);
+		return gh_fail(w->err, GH_E_MALFORMED, "entry %llu is cut short", (unsigned long long)number);
+	}
+	if (how == P_NONE) {
 		gh_anomaly(w, &rules[A_ENTRY], *at, left, "at byte %llu", (unsigned long long)*at);
 		return gh_fail(w->err, GH_E_MALFORMED, "no entry at byte %llu", (unsigned long long)*at);
 	}
@@ -155,7 +159,7 @@ static enum gh_rc entry(struct gh_walk *w, uint64_t *at, uint64_t number)
 	if (rc != GH_OK)
 		return gh_fail(w->err, rc, "entry %llu", (unsigned long long)number);
 	uint64_t end = off + out.packed;
-	if (how == P_LZMA2 && out.size == size)
+	if (how == P_LZMA2 && !out.ended && out.size == size)
 		end = lzma2_end(w, end), out.ended = true;
 	if (out.rc != GH_OK || !out.ended) {
 		gh_anomaly(w, &rules[A_BROKEN], *at, left, "entry %llu", (unsigned long long)number);

@@ -814,5 +814,6 @@ void rd_object(struct rdata *r)
 	begin(r, RD_DATA, (struct gh_span){ 0 });
 	while (r->depth > 0 && !r->failed)
 		visit(r);
-	rd_claim(r, gh_cur_off(&r->c));
+	if (!r->failed)
+		rd_claim(r, gh_cur_off(&r->c));
 }
