@@ -162,6 +162,16 @@ static const struct row {
 	  GH_OK, true, "GH-ONNX-0206", NULL },
 	{ "lines of source on a node", NODE("4'Relu' 6'File \"m.py\", line 3, in run: exec(code, run_globals)'"), GH_OK,
 	  true, "text documentation", "anomaly" },
+	/* the graph as a graph */
+	{ "not in order", MODEL("1{1'b' 2'y' 4'Neg'} 1{1'x' 2'b' 4'Neg'}", ""), GH_OK, true, NULL, "anomaly" },
+	{ "a circle", MODEL("1{1'b' 2'a' 4'Neg'} 1{1'a' 2'b' 4'Neg'}", ""), GH_OK, true, "GH-ONNX-0022", NULL },
+	{ "a node that feeds itself", MODEL("1{1'a' 2'a' 4'Neg'}", ""), GH_OK, true, "GH-ONNX-0022", NULL },
+	{ "a circle in a function", MODEL(RELU, "25{1'F' 10'm' 7{1'b' 2'a' 4'Neg'} 7{1'a' 2'b' 4'Neg'}}"), GH_OK, true,
+	  "GH-ONNX-0022", NULL },
+	{ "a value twice", MODEL("1{1'x' 2'y' 4'Neg'} 1{1'x' 2'y' 4'Abs'}", ""), GH_OK, true, "GH-ONNX-0021", NULL },
+	{ "outputs left out", MODEL("1{1'x' 2'' 2'y' 4'Neg'} 1{1'x' 2'' 4'Abs'}", ""), GH_OK, true, NULL, "anomaly" },
+	{ "the same name in another graph",
+	  MODEL("1{1'x' 2'y' 4'If' 5{1'then_branch' 20:5 6{1{1'x' 2'y' 4'Neg'}}}}", ""), GH_OK, true, NULL, "anomaly" },
 	/* the message itself */
 	{ "unknown field", MODEL(RELU, "99'what is this'"), GH_OK, true, "GH-ONNX-0101", NULL },
 	{ "unknown field in a node", NODE("4'Relu' 77'what is this'"), GH_OK, true, "GH-ONNX-0101", NULL },

@@ -61,6 +61,12 @@ const struct gh_rule onnx_rules[ONNX_RULES + 1] = {
 			      "External data with a key that is an internal attribute of Python",
 			      "Programs that copy the keys into an object let the author change what the object is.",
 			      "Do not load.", "CWE-915 CWE-1321" },
+	[ONNX_A_VALUE_TWICE] = { "GH-ONNX-0021", GH_MEDIUM, GH_REVIEW, "A value of the graph is produced by two nodes",
+				 "Readers choose one of them: what was checked is not what runs.", AGAIN,
+				 "CWE-694 CWE-436" },
+	[ONNX_A_CIRCLE] = { "GH-ONNX-0022", GH_MEDIUM, GH_REVIEW, "Nodes of the graph wait for themselves",
+			    "Programs that follow the graph do not come to an end.", "Do not load.",
+			    "CWE-835 CWE-674" },
 	[ONNX_RULES] = GH_RULES_END,
 };
 
@@ -97,6 +103,7 @@ static enum gh_rc on_enter(struct gh_ps *s, const struct gh_ps_field *row, const
 	case ONNX_FUNCTION:
 		x->func_name.n = x->func_domain.n = 0;
 		x->func_off = f->off;
+		graph_open(x);
 		break;
 	case ONNX_NODE: onnx_node_open(x, f); break;
 	case ONNX_ATTR: x->node[x->nodes == 0 ? 0 : x->nodes - 1].attr_off = f->off; break;
@@ -131,7 +138,10 @@ static enum gh_rc on_leave(struct gh_ps *s, const struct gh_ps_field *row)
 	case ONNX_GRAPH:
 	case ONNX_ATTR_G:
 	case ONNX_ATTR_GRAPHS: x->open_graphs -= x->open_graphs != 0; break;
-	case ONNX_FUNCTION: onnx_function_close(x, s->frame[s->p.depth].end - x->func_off); break;
+	case ONNX_FUNCTION:
+		x->open_graphs -= x->open_graphs != 0;
+		onnx_function_close(x, s->frame[s->p.depth].end - x->func_off);
+		break;
 	case ONNX_NODE: return onnx_node_close(x);
 	case ONNX_ATTR: onnx_attr_close(x); break;
 	case ONNX_ATTR_T:
@@ -162,6 +172,8 @@ static enum gh_rc on_field(struct gh_ps *s, const struct gh_ps_field *row, const
 		onnx_keep(x, &x->producer, f);
 		break;
 	case ONNX_PRODUCER_VERSION: onnx_keep(x, &x->producer_version, f); break;
+	case ONNX_IN:
+	case ONNX_OUT: onnx_edge(x, row->id == ONNX_OUT, f); break;
 	case ONNX_OP: onnx_keep(x, &n->op, f); break;
 	case ONNX_DOMAIN: onnx_keep(x, &n->domain, f); break;
 	case ONNX_FUNC_NAME: onnx_keep(x, &x->func_name, f); break;
@@ -207,6 +219,8 @@ static enum gh_rc walk(struct gh_walk *w)
 	x->s.rules = onnx_rules;
 	x->s.ctx = x;
 	x->names = gh_recs(w->arena, GH_RECS_MAX);
+	x->outs = gh_recs(w->arena, GH_RECS_MAX);
+	x->ins = gh_recs(w->arena, GH_RECS_MAX);
 	enum gh_rc rc = gh_ps_walk(&x->s, &onnx_model), end = onnx_finish(x);
 	if (rc == GH_OK && !x->has_graph)
 		gh_ps_say(&x->s, ONNX_A_NO_GRAPH, 0, 0, "%llu bytes", (unsigned long long)w->src->size);

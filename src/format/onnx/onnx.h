@@ -32,6 +32,8 @@ enum {
 	ONNX_A_NO_GRAPH,
 	ONNX_A_MANY,
 	ONNX_A_EXT_ATTR,
+	ONNX_A_VALUE_TWICE,
+	ONNX_A_CIRCLE,
 	ONNX_RULES
 };
 extern const struct gh_rule onnx_rules[ONNX_RULES + 1];
@@ -57,6 +59,8 @@ enum onnx_id {
 	ONNX_VALUE,
 	/* NodeProto and FunctionProto */
 	ONNX_NODE,
+	ONNX_IN,
+	ONNX_OUT,
 	ONNX_OP,
 	ONNX_DOMAIN,
 	ONNX_FUNC_NAME,
@@ -134,7 +138,7 @@ struct onnx_tensor {
 };
 
 struct onnx_node {
-	uint64_t off, len;
+	uint64_t off, len, index;
 	struct onnx_name op, domain;
 	struct onnx_name module, cls; /* what the string attributes "module" and "class_name" say */
 	/* The attribute that is being read. */
@@ -165,7 +169,9 @@ struct onnx {
 	bool has_graph, many;
 	uint64_t graphs, graph[ONNX_NEST + 2]; /* numbers of the open ones */
 	unsigned open_graphs;
-	struct gh_recs names; /* of initializers: hash mixed with the graph's number, offset */
+	uint64_t node_count;
+	struct gh_recs outs, ins; /* of nodes: name and graph, number of the node, offset */
+	struct gh_recs names;	  /* of initializers: hash mixed with the graph's number, offset */
 	/* Operators outside of the default domain, told when the model's own functions are known. */
 	struct onnx_call *call;
 	size_t ncall, call_cap;
@@ -181,6 +187,10 @@ void onnx_tensor_open(struct onnx *x, const struct gh_pb_field *f);
 enum gh_rc onnx_tensor_field(struct onnx *x, unsigned id, const struct gh_pb_field *f);
 void onnx_external(struct onnx *x); /* the entry that was read belongs to the open tensor */
 enum gh_rc onnx_tensor_close(struct onnx *x, bool initializer);
+
+/* onnx_order.c */
+void onnx_edge(struct onnx *x, bool output, const struct gh_pb_field *f);
+void onnx_order(struct onnx *x); /* at the end */
 
 /* onnx_graph.c */
 void onnx_node_open(struct onnx *x, const struct gh_pb_field *f);

@@ -14,7 +14,7 @@ void onnx_node_open(struct onnx *x, const struct gh_pb_field *f)
 	if (x->nodes <= NESTED)
 		x->nodes++; /* messages cannot nest so deep that this is not enough: see GH_PB_DEPTH */
 	struct onnx_node *n = top(x);
-	*n = (struct onnx_node){ .off = f->off, .len = f->len };
+	*n = (struct onnx_node){ .off = f->off, .len = f->len, .index = x->node_count++ };
 }
 
 static bool standard(struct gh_span domain) { return domain.n == 0 || gh_span_is(domain, "ai.onnx"); }
@@ -221,6 +221,7 @@ enum gh_rc onnx_finish(struct onnx *x)
 		if (gh_recs_at(&x->names, i)->a == gh_recs_at(&x->names, i - 1)->a)
 			gh_ps_say(&x->s, ONNX_A_NAME_TWICE, gh_recs_at(&x->names, i)->b, 0, "first at byte %llu",
 				  ULL(gh_recs_at(&x->names, i - 1)->b));
+	onnx_order(x);
 	enum gh_rc rc = tell_calls(x);
 	if (rc == GH_OK)
 		rc = tell_producer(x);

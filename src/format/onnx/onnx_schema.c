@@ -121,8 +121,8 @@ static const struct gh_ps_field f_node_device[] = { NAME(1, ONNX_NONE), MSGS(2, 
 static const struct gh_ps_msg node_device = { "NodeDeviceConfigurationProto", f_node_device };
 
 static const struct gh_ps_field f_node[] = {
-	NAMES(1, ONNX_NONE),
-	NAMES(2, ONNX_NONE),
+	NAMES(1, ONNX_IN),
+	NAMES(2, ONNX_OUT),
 	NAME(3, ONNX_NONE),
 	NAME(4, ONNX_OP),
 	MSGS(5, ONNX_ATTR, attribute),
