@@ -1,0 +1,148 @@
+/* Configuration of the form `key = value` in sections: INI, setup.cfg, pip.conf, .npmrc, .env, Java properties, desktop
+ * entries and systemd units. There is no one grammar: every line is shown to the checks as text, and the keys that
+ * installers and systems act on are known. */
+#include "format/formats.h"
+#include "format/packages.h"
+#include "format/shell_code.h"
+#include "format/signs.h"
+
+enum { FILE_MAX = 8 << 20, SHOWN = 2000 };
+enum { A_START, A_SIGN };
+static const struct gh_rule rules[] = {
+	[A_START] = { "GH-INI-0001", GH_MEDIUM, GH_REVIEW, "A configuration that makes the system start a program",
+		      "Whoever installs or opens it runs the author's command.", "Read the command; do not install it.",
+		      "CWE-829" },
+	GH_SIGN_RULES("GH-INI", A_SIGN),
+	[A_SIGN + GH_SIGNS] = GH_RULES_END,
+};
+
+static enum gh_match probe(const struct gh_probe *p)
+{
+	(void)p; /* the text reader decides */
+	return GH_NO;
+}
+
+struct ini {
+	struct gh_walk *w;
+	struct gh_span section, key;
+	unsigned shown;
+};
+
+static bool blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; }
+static struct gh_span trim(struct gh_span s)
+{
+	while (s.n != 0 && blank(s.p[0]))
+		s = gh_span_cut(s, 1, s.n);
+	while (s.n != 0 && blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+static bool ends_with(struct gh_span name, const char *s) { return gh_span_ends(name, s); }
+static bool any_of(struct gh_span s, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (gh_span_is(s, list[i]))
+			return true;
+	return false;
+}
+#define ANY_OF(s, list) any_of((s), (list), sizeof(list) / sizeof(list)[0])
+
+/* A value that installers act on. */
+static enum gh_rc acts(struct ini *c, struct gh_span v, uint64_t off, uint64_t len)
+{
+	static const char *const indexes[] = { "index-url", "extra-index-url", "index_url", "extra_index_url", "find-links",
+					       "find_links", "registry", "repository", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+					       "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "proxy" };
+	static const char *const starts[] = { "Exec", "ExecStart", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecReload", "TryExec",
+					      "RunProgram" };
+	static const char *const lists[] = { "install_requires", "setup_requires", "tests_require", "deps", "requires" };
+	if (ANY_OF(c->key, indexes) && memmem(v.p, v.n, "://", 3) != NULL)
+		return gh_package_index(c->w, v, off, len);
+	if ((gh_span_is(c->key, "trusted-host") || gh_span_is(c->key, "trusted_host")) && !ends_with(c->w->name, "tox.ini")) {
+		gh_anomaly(c->w, &gh_package_rules[GH_PKG_INDEX], off, len, "certificates are not checked: %s", gh_safe(v).s);
+		return GH_OK;
+	}
+	if (ANY_OF(c->key, starts)) {
+		gh_anomaly(c->w, &rules[A_START], off, len, "%s", gh_safe(v).s);
+		while (v.n != 0 && memchr("-@:+!", v.p[0], 5) != NULL)
+			v = gh_span_cut(v, 1, v.n);
+		return gh_shell_code(c->w, v, off, len, NULL);
+	}
+	bool options = gh_span_starts(c->section, "options");
+	if (options && (ANY_OF(c->key, lists) || gh_span_is(c->section, "options.extras_require"))) {
+		struct gh_dep d = gh_dep_line(v);
+		bool ok = d.kind != GH_DEP_UNKNOWN && !gh_span_starts(v, "file:");
+		return ok ? gh_package_line(c->w, v, off, len) : GH_OK;
+	}
+	return GH_OK;
+}
+
+static enum gh_rc value(struct ini *c, struct gh_span v, uint64_t off, uint64_t len)
+{
+	if (v.n > 1 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.n - 1] == v.p[0])
+		v = gh_span_cut(v, 1, v.n - 2);
+	if (v.n == 0)
+		return GH_OK;
+	enum gh_rc rc = acts(c, v, off, len);
+	if (rc != GH_OK || v.n < 8 || c->shown >= SHOWN)
+		return rc;
+	c->shown++;
+	(void)gh_signs_report(c->w, rules, A_SIGN, c->key, gh_span_cut(v, 0, 4096), off, len);
+	struct gh_text t = { .role = "configuration", .key = c->key, .text = v };
+	return gh_emit(c->w, GH_EV_TEXT, off, len, &t);
+}
+
+static enum gh_rc line_of(struct ini *c, struct gh_span line, uint64_t off)
+{
+	uint64_t len = line.n;
+	bool goes_on = line.n != 0 && (line.p[0] == ' ' || line.p[0] == '\t') && c->key.n != 0;
+	struct gh_span s = trim(line);
+	if (s.n == 0 || memchr("#;!", s.p[0], 3) != NULL)
+		return GH_OK;
+	if (s.p[0] == '[' && s.p[s.n - 1] == ']' && !goes_on) {
+		c->section = gh_span_cut(s, 1, s.n - 2);
+		c->key = (struct gh_span){ 0 };
+		return GH_OK;
+	}
+	if (goes_on)
+		return value(c, s, off, len);
+	size_t cut = 0;
+	while (cut < s.n && s.p[cut] != '=' && s.p[cut] != ':')
+		cut++;
+	/* `//host/:_authToken=…`: a colon inside of a name */
+	const uint8_t *eq = memchr(s.p, '=', s.n);
+	if (gh_span_starts(s, "//") && eq != NULL)
+		cut = (size_t)(eq - s.p);
+	c->key = trim(gh_span_cut(s, 0, cut));
+	if (gh_span_starts(c->key, "export "))
+		c->key = trim(gh_span_cut(c->key, 7, c->key.n));
+	return value(c, cut < s.n ? trim(gh_span_cut(s, cut + 1, s.n)) : s, off, len);
+}
+
+static enum gh_rc walk(struct gh_walk *w)
+{
+	if (w->src->size > FILE_MAX)
+		return gh_fail(w->err, GH_E_LIMIT, "a configuration of more than %u MiB", (unsigned)FILE_MAX >> 20);
+	struct gh_span text = gh_text_whole(w, FILE_MAX);
+	if (text.p == NULL)
+		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the configuration");
+	struct ini c = { .w = w };
+	for (size_t at = 0; at < text.n;) {
+		const uint8_t *nl = memchr(text.p + at, '\n', text.n - at);
+		size_t n = nl == NULL ? text.n - at : (size_t)(nl - (text.p + at));
+		GH_TRY(line_of(&c, gh_span_cut(text, at, n), at), w->err, "at byte %zu", at);
+		at += n + 1;
+	}
+	gh_claim(w, 0, text.n, GH_CLAIM_DATA);
+	return GH_OK;
+}
+
+const struct gh_fmt gh_fmt_ini = {
+	.name = "ini",
+	.about = "configuration of keys and values: INI, setup.cfg, .env, properties, desktop entries, units",
+	.exts = "ini cfg conf properties env npmrc pypirc desktop service txt",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
+};

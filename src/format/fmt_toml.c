@@ -1,0 +1,151 @@
+/* TOML: pyproject.toml (PEP 518, 621, 735), Pipfile, Cargo.toml, lock files, configuration of training programs. */
+#include "format/formats.h"
+#include "format/packages.h"
+#include "format/shell_code.h"
+#include "format/signs.h"
+#include "wire/toml.h"
+
+enum { FILE_MAX = 8 << 20, SHOWN = 2000 };
+enum { A_SYNTAX, A_SIGN };
+static const struct gh_rule rules[] = {
+	[A_SYNTAX] = { "GH-TOML-0001", GH_MEDIUM, GH_REVIEW, "Not valid TOML",
+		       "Lenient and strict readers see different documents.", "Get the file again; check what reads it.",
+		       "CWE-20 CWE-436" },
+	GH_SIGN_RULES("GH-TOML", A_SIGN),
+	[A_SIGN + GH_SIGNS] = GH_RULES_END,
+};
+
+static enum gh_match probe(const struct gh_probe *p)
+{
+	(void)p; /* the text reader decides, by the name */
+	return GH_NO;
+}
+
+struct doc {
+	struct gh_walk *w;
+	struct gh_toml t;
+	unsigned shown;
+};
+
+static bool has(struct gh_span s, const char *what) { return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL; }
+
+/* The path without its last part. */
+static struct gh_span parent(const struct gh_toml *t)
+{
+	return gh_span_cut(t->path, 0, t->path.n - t->key.n - (t->path.n != t->key.n));
+}
+
+/* Arrays of requirements. */
+static bool requirement_list(struct gh_span path)
+{
+	return gh_span_is(path, "project.dependencies") || gh_span_starts(path, "project.optional-dependencies") ||
+	       gh_span_is(path, "build-system.requires") || gh_span_starts(path, "dependency-groups") ||
+	       gh_span_is(path, "tool.uv.dev-dependencies") || gh_span_is(path, "tool.uv.constraint-dependencies") ||
+	       gh_span_is(path, "tool.uv.override-dependencies") || gh_span_starts(path, "tool.pdm.dev-dependencies");
+}
+
+/* Tables of which every key is a package. */
+static bool package_table(struct gh_span table)
+{
+	bool poetry = gh_span_starts(table, "tool.poetry.") && gh_span_ends(table, "ependencies");
+	return poetry || gh_span_is(table, "packages") || gh_span_is(table, "dev-packages") ||
+	       (gh_span_starts(table, "tool.pixi.") && gh_span_ends(table, "ependencies"));
+}
+
+/* git = "…" and the like: in the table of a package. */
+static bool address_key(struct gh_span key)
+{
+	static const char *const keys[] = { "git", "url", "hg", "svn", "file" };
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (gh_span_is(key, keys[i]))
+			return true;
+	return false;
+}
+
+static enum gh_rc acts(struct doc *d, bool *done)
+{
+	struct gh_toml *t = &d->t;
+	struct gh_span up = parent(t);
+	*done = true;
+	if (t->element && requirement_list(t->path))
+		return gh_package_line(d->w, t->text, t->off, t->len);
+	if (!t->element && package_table(up))
+		return gh_span_is(t->key, "python") ? GH_OK : gh_package_named(d->w, "PyPI", t->key, t->text, t->off, t->len);
+	bool of_package = has(up, "ependencies.") || gh_span_starts(up, "packages.") || gh_span_starts(up, "dev-packages.") ||
+			  gh_span_starts(up, "tool.uv.sources.");
+	if (of_package && gh_span_is(t->key, "version") && !gh_span_starts(up, "tool.uv")) {
+		size_t dot = up.n;
+		while (dot > 0 && up.p[dot - 1] != '.')
+			dot--;
+		return gh_package_named(d->w, "PyPI", gh_span_cut(up, dot, up.n), t->text, t->off, t->len);
+	}
+	if (of_package && address_key(t->key)) {
+		struct gh_reference r = { .kind = GH_REF_URL, .target = t->text, .from = t->key };
+		gh_anomaly(d->w, &gh_package_rules[GH_PKG_ADDRESS], t->off, t->len, "%s", gh_safe(t->text).s);
+		return gh_emit(d->w, GH_EV_REFERENCE, t->off, t->len, &r);
+	}
+	if (of_package && gh_span_is(t->key, "path"))
+		return gh_package_line(d->w, t->text, t->off, t->len);
+	bool index = gh_span_is(up, "source") || gh_span_starts(up, "tool.poetry.source") || gh_span_starts(up, "tool.uv.index") ||
+		     gh_span_starts(up, "tool.pdm.source") || gh_span_is(up, "tool.uv.pip");
+	if ((index && gh_span_is(t->key, "url")) || gh_span_is(t->path, "tool.uv.index-url") || gh_span_ends(t->path, "extra-index-url"))
+		return gh_package_index(d->w, t->text, t->off, t->len);
+	if (gh_span_is(t->path, "build-system.backend-path")) {
+		gh_anomaly(d->w, &gh_package_rules[GH_PKG_BUILD], t->off, t->len, "in %s", gh_safe(t->text).s);
+		return GH_OK;
+	}
+	*done = false;
+	return GH_OK;
+}
+
+static enum gh_rc on_string(struct doc *d)
+{
+	struct gh_toml *t = &d->t;
+	bool done;
+	enum gh_rc rc = acts(d, &done);
+	if (rc != GH_OK || done || t->text.n < 8 || d->shown >= SHOWN)
+		return rc;
+	d->shown++;
+	bool names = has(t->path, "authors") || has(t->path, "urls") || has(t->path, "hash") || gh_span_is(t->key, "sha256");
+	if (!names)
+		(void)gh_signs_report(d->w, rules, A_SIGN, t->key, gh_span_cut(t->text, 0, 4096), t->off, t->len);
+	struct gh_text text = { .role = "configuration", .key = t->path, .text = gh_span_cut(t->text, 0, GH_WINDOW_MAX) };
+	return gh_emit(d->w, GH_EV_TEXT, t->off, t->len, &text);
+}
+
+static enum gh_rc walk(struct gh_walk *w)
+{
+	if (w->src->size > FILE_MAX)
+		return gh_fail(w->err, GH_E_LIMIT, "TOML of more than %u MiB", (unsigned)FILE_MAX >> 20);
+	struct gh_span text = gh_text_whole(w, FILE_MAX);
+	uint8_t *room = gh_alloc(w->arena, text.n + 8, 1);
+	struct doc *d = GH_NEW(w->arena, struct doc, 1);
+	if (text.p == NULL || room == NULL || d == NULL)
+		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the document");
+	d->w = w;
+	gh_toml(&d->t, text, room, text.n + 8);
+	bool any = false;
+	while (gh_toml_next(&d->t)) {
+		any = true;
+		if (d->t.kind == GH_TOML_STRING)
+			GH_TRY(on_string(d), w->err, "at byte %zu", d->t.off);
+	}
+	if (d->t.bad && !any)
+		return GH_E_NOTTHIS;
+	if (d->t.bad) {
+		gh_anomaly(w, &rules[A_SYNTAX], d->t.off, 0, "%s", d->t.why);
+		gh_claim(w, 0, d->t.off, GH_CLAIM_STRUCT);
+		return gh_fail(w->err, GH_E_MALFORMED, "%s at byte %zu", d->t.why, d->t.off);
+	}
+	gh_claim(w, 0, text.n, GH_CLAIM_STRUCT);
+	return GH_OK;
+}
+
+const struct gh_fmt gh_fmt_toml = {
+	.name = "toml",
+	.about = "TOML: pyproject.toml, Pipfile, configuration",
+	.exts = "toml lock pipfile txt",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
+};
