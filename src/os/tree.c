@@ -136,6 +136,7 @@ bool gh_os_tree(const char *path, struct gh_os_tree *t)
 	if (stat(path, &st) != 0)
 		return false;
 	if (!S_ISDIR(st.st_mode)) {
+		t->alone = true;
 		char *copy = strdup(path);
 		const char *slash = strrchr(path, '/');
 		struct gh_os_entry *e = copy == NULL ? NULL

@@ -20,6 +20,7 @@ struct gh_os_entry {
 struct gh_os_tree {
 	struct gh_os_entry *v;
 	size_t n, cap;
+	bool alone; /* path was no directory */
 };
 
 /* Collect everything at or below path, sorted by name bytewise. A path that is a link itself is followed. Unreadable

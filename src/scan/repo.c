@@ -76,6 +76,7 @@ const struct gh_rule gh_repo_rules[] = {
 struct repo {
 	const struct gh_repo_file *file;
 	size_t n;
+	bool alone;
 	void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail);
 	void *arg;
 };
@@ -171,7 +172,7 @@ size_t gh_repo_declared(const struct gh_repo_file *file, size_t n, size_t i, str
 
 static void absent(const struct repo *r, size_t i, const char *target)
 {
-	if (r->n == 1)
+	if (r->alone)
 		say(r, i, R_ELSEWHERE, "\"%s\"", safe(target).s);
 	else
 		say(r, i, R_ABSENT, "\"%s\" is named here and is not in this directory", safe(target).s);
@@ -224,7 +225,8 @@ static void on_shard(const struct repo *r, size_t i, const struct gh_fact *f)
 		    safe(f->target).s);
 }
 
-static void on_data(const struct repo *r, size_t i, const struct gh_fact *f)
+/* Was something said? Of a file that is named for a thousand tensors, once is enough. */
+static bool on_data(const struct repo *r, size_t i, const struct gh_fact *f)
 {
 	size_t k = resolve(r, i, f->target);
 	if (k == r->n)
@@ -232,6 +234,9 @@ static void on_data(const struct repo *r, size_t i, const struct gh_fact *f)
 	else if (f->a > r->file[k].size || (f->b != UINT64_MAX && f->b > r->file[k].size - f->a))
 		say(r, i, R_BEYOND, "%llu bytes from %llu of \"%s\", which has %llu", (unsigned long long)f->b,
 		    (unsigned long long)f->a, safe(f->target).s, (unsigned long long)r->file[k].size);
+	else
+		return false;
+	return true;
 }
 
 static void one_file(const struct repo *r, size_t i)
@@ -242,9 +247,8 @@ static void one_file(const struct repo *r, size_t i)
 		const struct gh_fact *f = &file->fact[j];
 		switch (f->kind) {
 		case GH_FACT_DATA:
-			if (strcmp(told, f->target) != 0) /* they stand together: the first and the worst are enough */
-				on_data(r, i, f);
-			told = f->target;
+			if (strcmp(told, f->target) != 0 && on_data(r, i, f))
+				told = f->target;
 			break;
 		case GH_FACT_CODE: on_code(r, i, f); break;
 		case GH_FACT_SHARD: on_shard(r, i, f); break;
@@ -360,10 +364,10 @@ static bool hidden(const char *name)
 	return false;
 }
 
-void gh_repo_judge(const struct gh_repo_file *file, size_t n,
+void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		   void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail), void *arg)
 {
-	const struct repo r = { .file = file, .n = n, .find = find, .arg = arg };
+	const struct repo r = { .file = file, .n = n, .alone = alone, .find = find, .arg = arg };
 	for (size_t i = 0; i < n; i++) {
 		const char *loader = NULL, *better = preferred(&r, i, &loader);
 		if (file[i].report == NULL)
@@ -374,7 +378,7 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n,
 			    better);
 		if (strcmp(base(file[i].name), "config.json") == 0)
 			on_config(&r, i);
-		if (n > 1 && hidden(file[i].name) && !inert(file[i].report->format))
+		if (!alone && hidden(file[i].name) && !inert(file[i].report->format))
 			say(&r, i, R_HIDDEN, "content is %s", file[i].report->format);
 	}
 }

@@ -20,8 +20,8 @@ struct gh_repo_file {
  * them are stored in v. Returns their number; SIZE_MAX: more than max. Files without a report are passed over. */
 size_t gh_repo_declared(const struct gh_repo_file *file, size_t n, size_t i, struct gh_range *v, size_t max);
 
-/* Compare everything: find(arg, i, rule, detail) for each finding about file i. Order of calls is fixed by the input. */
-void gh_repo_judge(const struct gh_repo_file *file, size_t n,
+/* Compare everything. alone: the artifact is one file, whose neighbours were not to be scanned. find(arg, i, rule, detail) for each finding about file i. Order of calls is fixed by the input. */
+void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		   void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail), void *arg);
 
 extern const struct gh_rule gh_repo_rules[];

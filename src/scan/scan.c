@@ -350,7 +350,7 @@ static bool add_late(struct gh_arena *a, struct gh_file_report *r, const struct 
 static enum gh_rc judge_whole(struct pool *p, struct gh_err *err)
 {
 	struct whole w = { .p = p };
-	gh_repo_judge(p->known, p->tree.n, on_whole, &w);
+	gh_repo_judge(p->known, p->tree.n, p->tree.alone, on_whole, &w);
 	for (size_t k = 0; k < w.n && !w.full; k++) {
 		size_t i = p->first + w.v[k].i;
 		w.full = !add_late(&p->scan->file_arena[i], &p->scan->file[i], &w.v[k]);

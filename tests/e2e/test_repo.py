@@ -71,6 +71,60 @@ def shards(new):
     expect('two sets of weights', scan(pair), 0, 'tf_model.h5', 'GH-REPO-0001', 'model.safetensors')
 
 
+def field(number, payload):
+    """A length-delimited field of a protobuf message, or a number."""
+    def varint(v):
+        out = bytearray()
+        while v > 127:
+            out.append(v & 127 | 128)
+            v >>= 7
+        return bytes(out) + bytes([v])
+    if isinstance(payload, int):
+        return varint(number << 3) + varint(payload)
+    return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+
+def onnx(*tensors):
+    """A model of (name, floats, external file, offset) whose weights all lie outside."""
+    def pair(key, value):
+        return field(13, field(1, key.encode()) + field(2, str(value).encode()))
+    graph = b''.join(field(5, field(1, n) + field(2, 1) + field(8, name.encode()) + pair('location', where) + pair('offset', off)
+                           + pair('length', 4 * n) + field(14, 1)) for name, n, where, off in tensors)
+    graph = field(1, field(1, tensors[0][0].encode()) + field(2, b'y') + field(3, b'n') + field(4, b'Relu')) + field(2, b'g') + graph
+    graph += field(12, field(1, b'y') + field(2, field(1, field(1, 1))))
+    return field(1, 8) + field(2, b'test') + field(7, graph) + field(8, field(1, b'') + field(2, 17))
+
+
+def raw(new):
+    numbers = struct.pack('<8f', *(0.125 * i - 0.3 for i in range(8)))
+    there = new()
+    (there / 'model.onnx').write_bytes(onnx(('a', 4, 'weights.bin', 0), ('b', 4, 'weights.bin', 64)))
+    (there / 'weights.bin').write_bytes(numbers[:16] + bytes(48) + numbers[16:])
+    expect('weights outside of the model', scan(there), 0, 'weights.bin', None)
+    check('are named as such', by_name(scan(there)[1])['weights.bin']['format'] == 'raw-weights')
+    (there / 'weights.bin').write_bytes(numbers[:16] + b'hidden' + bytes(42) + numbers[16:])
+    expect('something between them', scan(there), 0, 'weights.bin', 'GH-COV-0004')
+    (there / 'weights.bin').write_bytes(numbers[:16] + bytes(48) + numbers[16:] + numbers)
+    expect('something behind them', scan(there), 0, 'weights.bin', 'GH-COV-0002')
+    (there / 'weights.bin').write_bytes(numbers[:16] + bytes(48) + numbers[20:])
+    expect('less than there should be', scan(there), 2, 'model.onnx', 'GH-REPO-0004', '16 bytes from 64')
+    (there / 'weights.bin').write_bytes(common.EVIL + bytes(80 - len(common.EVIL)))
+    code_, report = scan(there)
+    check('a pickle does not become weights by being named', report['verdict'] == 'UNSAFE', report)
+    (there / 'weights.bin').unlink()
+    expect('weights that are not here', scan(there), 2, 'model.onnx', 'GH-REPO-0002', 'weights.bin')
+    expect('a model that comes alone', scan(there / 'model.onnx'), 0, 'model.onnx', 'GH-REPO-0003', 'weights.bin')
+    # Whatever the order of names and sizes: the file that explains may come last, and both may be large.
+    large = new()
+    n = 3 << 20
+    (large / 'a.bin').write_bytes(struct.pack('<f', 0.25) * n)
+    (large / 'z.onnx').write_bytes(onnx(('a', n, 'a.bin', 0)))
+    expect('a large file of weights', scan(large), 0, 'a.bin', None)
+    (large / 'z.onnx').rename(large / 'z.model')
+    code_, report = scan(large)
+    check('also when it is scanned first', by_name(report)['a.bin']['format'] == 'raw-weights', report)
+
+
 def code(new):
     there = new()
     (there / 'config.json').write_text(json.dumps({'auto_map': {'AutoModel': 'modeling_x.X'}}))
@@ -111,6 +165,6 @@ with tempfile.TemporaryDirectory() as root:
         folder = pathlib.Path(root) / str(count)
         folder.mkdir()
         return folder
-    for test in (shards, code, links):
+    for test in (shards, raw, code, links):
         test(new)
     sys.exit(common.end('test_repo.py'))
