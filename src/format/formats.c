@@ -13,6 +13,8 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_torchscript,
 	&gh_fmt_pickle,
 	&gh_fmt_keras,
+	&gh_fmt_skops,
+	&gh_fmt_torchserve,
 	&gh_fmt_torch_export,
 	&gh_fmt_npz,
 	&gh_fmt_npy,
