@@ -3,6 +3,7 @@
 #include "format/json_keys.h"
 #include "format/keras/json_objects.h"
 #include "format/json_text.h"
+#include "format/notebook.h"
 #include "format/signs.h"
 #include "wire/path.h"
 
@@ -28,6 +29,8 @@ enum {
 	A_TARGET,
 	A_TARGET_BAD,
 	A_NOTEBOOK,
+	A_NB_ACTIVE,
+	A_NB_LONG,
 	A_PY,
 	A_PY_CALL,
 	A_OBJECT,
@@ -86,8 +89,13 @@ const struct gh_rule gh_json_rules[] = {
 	[A_TARGET_BAD] = { "GH-JSON-0013", GH_CRITICAL, GH_UNSAFE, "The configuration calls into the system",
 			   "Instantiating the configuration runs commands or loads code.",
 			   "Do not load; report the source.", "CWE-470 CWE-94 AML.T0011" },
-	[A_NOTEBOOK] = { "GH-JSON-0015", GH_MEDIUM, GH_INCOMPLETE, "Notebook identified, its code not read",
+	[A_NOTEBOOK] = { "GH-JSON-0015", GH_INFO, GH_CLEAN, "A notebook: its cells were read as code",
 			 "Running the cells runs the author's code.", "Read the cells before running them.", "CWE-94" },
+	[A_NB_ACTIVE] = { "GH-JSON-0050", GH_MEDIUM, GH_REVIEW, "Outputs of a notebook hold scripts for a browser",
+			  "A viewer that trusts the notebook runs the author's script in the reader's session.",
+			  "Clear the outputs before opening the notebook.", "CWE-79 CWE-80" },
+	[A_NB_LONG] = { "GH-JSON-0051", GH_MEDIUM, GH_INCOMPLETE, "A notebook with more code than is read",
+			"What comes behind the limit is not seen.", "Split the notebook.", "CWE-770" },
 	[A_PY] = { "GH-JSON-0016", GH_HIGH, GH_REVIEW, "Names Python objects for jsonpickle to restore",
 		   "Jsonpickle.decode() imports what the document names.", "Do not decode with jsonpickle.",
 		   "CWE-502" },
@@ -151,7 +159,9 @@ struct doc {
 	struct gh_json_name name;	       /* the last key seen */
 	bool asked, shown;		       /* gh_json_shown(name), once asked */
 	struct pair pair;		       /* the worst of them */
+	struct gh_notebook *notebook;	       /* cells that were seen so far; NULL: no memory, or many values */
 	uint64_t last_shard;		       /* hash of the file name before */
+	bool is_notebook;
 	bool lines;			       /* many values: data, not configuration */
 	unsigned said[RULES];
 };
@@ -350,15 +360,19 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 		else if (j->depth == 2) /* a developer starts the others by name */
 			return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
 		break;
-	case GH_JZ_VOCAB: return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
 	case GH_JZ_CELLS:
+		if (d->notebook != NULL)
+			gh_notebook_string(d->notebook, gh_json_name(&d->name), j->text, j->full > j->text.n,
+					   j->depth - d->frame[j->depth].array, j->off, j->len);
+		/* fall through */
+	case GH_JZ_VOCAB: return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
 	case GH_JZ_PLAIN: break;
 	}
 	struct gh_span name = gh_json_name(&d->name);
 	if (contains(name, "template") && (contains(j->text, "{%") || contains(j->text, "{{")))
 		return on_template(d);
 	size_t at = 0;
-	if (!d->lines && zone != GH_JZ_CELLS && template_escapes(j->text, &at))
+	if (!d->lines && template_escapes(j->text, &at))
 		say(d, A_ESCAPE, gh_safe(gh_span_cut(j->text, at, 80)).s);
 	if (!d->lines)
 		what |= GH_JT_SIGNS | GH_JT_ENCODED;
@@ -366,7 +380,7 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 		d->asked = true;
 		d->shown = gh_json_shown(name);
 	}
-	bool tags = zone != GH_JZ_CELLS && (contains(j->text, "{{") || contains(j->text, "{%"));
+	bool tags = contains(j->text, "{{") || contains(j->text, "{%");
 	if (!d->lines && d->texts.texts_left > 0 && (d->shown || tags))
 		what |= GH_JT_EMIT;
 	return what == 0 || j->full < 8 ? GH_OK : gh_json_text(&d->texts, &d->x, name, what);
@@ -380,7 +394,6 @@ static void on_object_end(struct doc *d, const struct frame *f)
 		unsigned a;
 		const char *what;
 	} sums[] = {
-		{ GH_JM_NBFORMAT | GH_JM_CELLS, A_NOTEBOOK, "a notebook" },
 		{ GH_JM_PY, A_PY, "an object with py/ keys" },
 		{ GH_JM_PY_CALL, A_PY_CALL, "an object with keys of a call" },
 		{ GH_JM_LC | GH_JM_TYPE | GH_JM_CONSTRUCTOR, A_OBJECT, "a LangChain constructor" },
@@ -388,6 +401,10 @@ static void on_object_end(struct doc *d, const struct frame *f)
 	for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
 		if ((f->marks & sums[i].all) == sums[i].all)
 			say(d, sums[i].a, sums[i].what);
+	if (f->zone == GH_JZ_CELLS && d->notebook != NULL)
+		gh_notebook_end(d->notebook, d->x.j.depth);
+	unsigned nb = GH_JM_NBFORMAT | GH_JM_CELLS;
+	d->is_notebook = d->is_notebook || ((f->marks & nb) == nb && d->x.j.depth == 0);
 	unsigned st = GH_JM_IDX | GH_JM_PATH | GH_JM_TYPE, compvis = GH_JM_TARGET | GH_JM_PARAMS;
 	if ((f->marks & st) == st && f->named)
 		say(d, A_TARGET, "a module of sentence-transformers whose type is not its own");
@@ -506,6 +523,7 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 					  .huge = &gh_json_rules[A_HUGE],
 					  .unsafe = &gh_json_rules[A_UNSAFE_MODE],
 					  .keras = w->role != NULL && strcmp(w->role, "keras-config") == 0 };
+	d->notebook = d->lines ? NULL : gh_notebook(w, &gh_json_rules[A_NB_ACTIVE], &gh_json_rules[A_NB_LONG]);
 	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
 	d->x.j.accept_nan = true;
 	d->x.j.keep = GH_WINDOW_MAX;
@@ -536,6 +554,12 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 	if (d->x.j.unwatched != 0) {
 		say(d, A_MANY, "the rest was read, but not compared");
 		return gh_fail(w->err, GH_E_LIMIT, "more keys than fit the memory of a reader");
+	}
+	if (d->is_notebook) {
+		gh_anomaly(w, &gh_json_rules[A_NOTEBOOK], 0, done, "cells of code");
+		if (d->notebook == NULL)
+			return gh_fail(w->err, GH_E_LIMIT, "no memory for the cells of a notebook");
+		GH_TRY(gh_notebook_done(d->notebook, done), w->err, "cells");
 	}
 	gh_claim(w, 0, done, GH_CLAIM_STRUCT);
 	return w->src->fail;

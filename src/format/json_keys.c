@@ -37,6 +37,7 @@ static const struct {
 	KEY("config", GH_JZ_PLAIN, GH_JM_CONFIG),
 	KEY("nbformat", GH_JZ_PLAIN, GH_JM_NBFORMAT),
 	KEY("cells", GH_JZ_CELLS, GH_JM_CELLS),
+	KEY("worksheets", GH_JZ_CELLS, GH_JM_CELLS),
 	KEY("mcpServers", GH_JZ_SERVERS, 0),
 	KEY("scripts", GH_JZ_SCRIPTS, 0),
 	KEY("preinstall", GH_JZ_PLAIN, GH_JM_HOOK),
