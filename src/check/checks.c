@@ -5,6 +5,8 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_calls,
 	&gh_check_programs,
 	&gh_check_shell,
+	&gh_check_source,
+	&gh_check_packages,
 	&gh_check_onnx,
 	&gh_check_graph_code,
 	&gh_check_tensorflow,

@@ -6,6 +6,8 @@
 extern const struct gh_check gh_check_calls;
 extern const struct gh_check gh_check_programs;
 extern const struct gh_check gh_check_shell;
+extern const struct gh_check gh_check_source;
+extern const struct gh_check gh_check_packages;
 extern const struct gh_check gh_check_onnx;
 extern const struct gh_check gh_check_graph_code;
 extern const struct gh_check gh_check_tensorflow;

@@ -5,6 +5,7 @@
 #include "check/programs.h"
 #include "base/utf8.h"
 #include "check/source.h"
+#include "check/srccode.h"
 #include "format/format.h"
 #include "wire/language.h"
 #include "wire/program.h"
@@ -160,8 +161,8 @@ static bool may_be_document(const struct gh_code *c)
 static void on_code(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_code *c = ev->u.code;
-	if (strcmp(c->language, "shell") == 0)
-		return; /* has a check of its own */
+	if (strcmp(c->language, "shell") == 0 || gh_src_reads(c->language))
+		return; /* have checks of their own */
 	uint64_t end = c->src->size < SOURCE_MAX ? c->src->size : SOURCE_MAX;
 	struct gh_source state = { .python = strcmp(c->language, "python") == 0 ||
 					     strcmp(c->language, "Python source") == 0,

@@ -326,7 +326,7 @@ unsigned gh_src_signs(const char *language, uint8_t *text, size_t n, size_t at[G
 }
 
 /* ---- the row ------------------------------------------------------------------------------------------------------------ */
-static bool mine(const char *language)
+bool gh_src_reads(const char *language)
 {
 	static const char *const names[] = { "JavaScript source", "batch file",	  "PowerShell script", "Ruby source",	    "Perl source",
 					     "PHP source",	  "Lua source",	  "R source",	       "C source",	    "Java source",
@@ -340,7 +340,7 @@ static bool mine(const char *language)
 static void on(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_code *c = ev->u.code;
-	if (!mine(c->language))
+	if (!gh_src_reads(c->language))
 		return;
 	gh_auto_arena arena = { .max = TEXT_MAX + (1 << 20) };
 	size_t n = 0, size = c->src->size < TEXT_MAX ? (size_t)c->src->size : TEXT_MAX;

@@ -72,6 +72,12 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_xml,
 	&gh_fmt_html,
 	&gh_fmt_shell,
+	&gh_fmt_dockerfile,
+	&gh_fmt_requirements,
+	&gh_fmt_toml,
+	&gh_fmt_ini,
+	&gh_fmt_makefile,
+	&gh_fmt_source,
 	&gh_fmt_jinja,
 	&gh_fmt_text,
 };

@@ -70,6 +70,12 @@ extern const struct gh_fmt gh_fmt_pdf;
 extern const struct gh_fmt gh_fmt_xml;
 extern const struct gh_fmt gh_fmt_html;
 extern const struct gh_fmt gh_fmt_shell;
+extern const struct gh_fmt gh_fmt_dockerfile;
+extern const struct gh_fmt gh_fmt_requirements;
+extern const struct gh_fmt gh_fmt_toml;
+extern const struct gh_fmt gh_fmt_ini;
+extern const struct gh_fmt gh_fmt_makefile;
+extern const struct gh_fmt gh_fmt_source;
 extern const struct gh_fmt gh_fmt_jinja;
 extern const struct gh_fmt gh_fmt_text;
 
