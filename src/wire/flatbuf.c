@@ -142,12 +142,12 @@ static bool take_field(struct gh_fb *fb, struct fields *f, uint64_t off, uint16_
 	return true;
 }
 
-/* What stands in the table beyond its fields. */
-static void judge_inline(struct gh_fb *fb, const struct fields *f, uint64_t off)
+/* What stands in the table beyond its fields; more: some of it is of fields that are not known, which was said. */
+static void judge_inline(struct gh_fb *fb, const struct fields *f, uint64_t off, bool more)
 {
 	if (f->overlap)
 		fb->fault(fb->ctx, GH_FB_OVERLAP, off, f->desc->name);
-	for (size_t i = 4; i < f->in.n; i++)
+	for (size_t i = 4; i < f->in.n && !more; i++)
 		if (f->in.p[i] != 0 && (i >= INLINE_MAX || f->used[i] == 0)) {
 			fb->fault(fb->ctx, GH_FB_LOOSE, off + i, f->desc->name);
 			return;
@@ -209,7 +209,7 @@ static void read_table(struct gh_fb *fb, const struct gh_fb_todo *x)
 		}
 		follow(fb, x->off + slot, gh_le32(f.in.p + slot), c, r, x->depth + 1, desc->name);
 	}
-	judge_inline(fb, &f, x->off);
+	judge_inline(fb, &f, x->off, more);
 }
 
 /* A vector of offsets: each is followed from where it stands. */
@@ -242,6 +242,10 @@ static void read_vector(struct gh_fb *fb, const struct gh_fb_todo *x)
 			align = rows[i].align;
 		}
 	struct gh_span s;
+	if (x->off % 4 != 0) {
+		fb->fault(fb->ctx, GH_FB_ALIGN, x->off, x->kind == 's' ? "a string" : "a vector");
+		return;
+	}
 	if (!get(fb, x->off, 4, &s)) {
 		fb->fault(fb->ctx, GH_FB_RANGE, x->off, "a vector");
 		return;
@@ -251,7 +255,7 @@ static void read_vector(struct gh_fb *fb, const struct gh_fb_todo *x)
 		fb->fault(fb->ctx, GH_FB_RANGE, x->off, x->kind == 's' ? "a string" : "a vector");
 		return;
 	}
-	if (x->off % 4 != 0 || (n != 0 && (x->off + 4) % align != 0)) {
+	if (n != 0 && (x->off + 4) % align != 0) {
 		fb->fault(fb->ctx, GH_FB_ALIGN, x->off, x->kind == 's' ? "a string" : "a vector");
 		return;
 	}

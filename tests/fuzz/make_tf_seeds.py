@@ -202,6 +202,19 @@ def lite(codes=None, buffers=None, tensors=None, operators=None, version=3, **mo
                  f7=("T", [Table(f0=("T", [Table(f0=("s", "x"), f1=("4", 0))]), f2=("s", "serving_default"))]), **more)
 
 
+def large(off):
+    """A model whose weights stand behind it, as those above 2 GiB do."""
+    m = lite()
+    m.fields[4] = ("T", [Table(), Table(f1=("8", off), f2=("8", 16)), Table(f0=("B", b"1.0"))])
+    return m
+
+
+def grown():
+    b = flat(large(1 << 20))
+    at = (len(b) + 15) // 16 * 16
+    return flat(large(at)).ljust(at, b"\0") + b"\0\0\x80?" * 4
+
+
 def flexbuffer(op, node):
     """A vector of two strings, as the Flex delegate reads it."""
     out = bytearray(bytes([len(op)]) + op.encode() + b"\0")
@@ -220,6 +233,31 @@ def custom(name, options=None):
     return lite(codes=[Table(f0=("1", 32), f1=("s", name), f3=("4", 32))], operators=[op])
 
 
+def field(b, table, i):
+    """Where field i of the table at that offset stands, and where its slot of the vtable does."""
+    vt = table - struct.unpack_from("<i", b, table)[0]
+    return table + struct.unpack_from("<H", b, vt + 4 + 2 * i)[0], vt + 4 + 2 * i
+
+
+def patched(what):
+    b = bytearray(flat(lite()))
+    root = struct.unpack_from("<I", b)[0]
+    at, slot = field(b, root, 1)
+    if what == "range":
+        struct.pack_into("<I", b, at, 0x7FFFFFFF)
+    elif what == "align":
+        struct.pack_into("<I", b, at, struct.unpack_from("<I", b, at)[0] + 2)
+    elif what == "vtable":
+        struct.pack_into("<i", b, root, 3)
+    elif what == "overlap":
+        struct.pack_into("<H", b, slot, struct.unpack_from("<H", b, field(b, root, 0)[1])[0])
+    elif what == "loose":
+        struct.pack_into("<H", b, field(b, root, 0)[1], 0)
+    elif what == "string":
+        b[b.index(b"converted\0") + 9] = 33
+    return bytes(b)
+
+
 def with_files(model):
     b = io.BytesIO(model)
     b.seek(0, 2)
@@ -228,10 +266,13 @@ def with_files(model):
     return b.getvalue()
 
 
-def text_form(op="Relu"):
+def text_form(op='"Relu"'):
     return ('# a graph\nnode {\n  name: "x"\n  op: "Placeholder"\n  attr {\n    key: "dtype"\n    value {\n      type: DT_FLOAT\n    }\n'
-            '  }\n}\nnode {\n  name: "y"\n  op: "%s"\n  input: "x"\n}\nlibrary {\n}\nversions {\n  producer: 27\n}\n' % op)
+            '  }\n}\nnode {\n  name: "y"\n  op: %s\n  input: "x"\n}\nlibrary {\n}\nversions {\n  producer: 27\n}\n' % op)
 
+
+JS = ('{"format": "graph-model", "generatedBy": "2.9.1", "modelTopology": {%s}, "weightsManifest": [{"paths": ["%s"], '
+      '"weights": [{"name": "w", "shape": [%d, 2], "dtype": "float32"}]}]}')
 
 SEEDS = {
     "tf-savedmodel": {
@@ -285,8 +326,18 @@ SEEDS = {
         "clean": text_form().encode(),
         "clean-checkpoint": b'model_checkpoint_path: "model.ckpt-10"\nall_model_checkpoint_paths: "model.ckpt-10"\n',
         "clean-saved": b'saved_model_schema_version: 1 meta_graphs { graph_def < node { name: "a" op: \'Const\' } > }',
-        "readfile": text_form("Read\" 'File").encode(),
+        "readfile": text_form("\"Read\" 'F\\151le'").encode(),
         "broken": text_form().encode() + b"}",
+    },
+    "tfjs": {
+        "clean": JS % ('"node": [{"name": "x", "op": "Placeholder"}, {"name": "y", "op": "Relu", "input": ["x"]}], '
+                       '"library": {"function": [{"signature": {"name": "f"}, "nodeDef": [{"name": "g", "op": "f"}]}]}', "group1-shard1of1.bin", 2),
+        "clean-layers": JS % ('"keras_version": "2.4.0", "model_config": {"class_name": "Sequential", "config": {"layers": []}}',
+                              "w.bin", 2),
+        "readfile": JS % ('"node": [{"name": "y", "op": "ReadFile"}]', "w.bin", 2),
+        "outside": JS % ('"node": []', "../../w.bin", 2),
+        "shape": JS % ('"node": []', "w.bin", -2),
+        "broken": (JS % ('"node": []', "w.bin", 2))[:-9],
     },
     "tflite": {
         "clean": flat(lite()),
@@ -298,6 +349,26 @@ SEEDS = {
         "short": flat(lite(buffers=[b"", b"\0\0\x80?", b"1.0"])),
         "index": flat(lite(operators=[operator(7, [0, 99], [2])])),
         "cut": flat(lite())[:-40],
+        "new-field": flat(lite(f12=("4", 1))),
+        "version": flat(lite(version=2)),
+        "size": flat(lite(buffers=[b"", b"\0\0\x80?" * 9, b"1.0"])),
+        "type": flat(lite(tensors=[tensor([4], 1, "w", kind=77)] * 3)),
+        "dims": flat(lite(tensors=[tensor([-1, 4], 1, "w")] * 3)),
+        "strings": flat(lite(buffers=[b"", struct.pack("<4I", 1, 12, 99, 0), b"1.0"], tensors=[tensor([1], 1, "w", kind=5)] * 3)),
+        "clean-strings": flat(lite(buffers=[b"", struct.pack("<3I", 1, 12, 16) + b"text", b"1.0"],
+                                   tensors=[tensor([1], 1, "w", kind=5)] * 3)),
+        "options": flat(custom("FlexRelu", b"no flexbuffer")),
+        "large": flat(large(1 << 40)),
+        "clean-large": grown(),
+        "code": flat(lite(codes=[Table(f0=("1", 127), f2=("4", 1), f3=("4", 9999))])),
+        "subgraph": flat(lite(codes=[Table(f0=("1", 118), f2=("4", 1), f3=("4", 118))],
+                              operators=[operator(0, [0], [2], f3=("1", 92), f4=("t", Table(f0=("4", 5), f1=("4", 0))))])),
+        "range": patched("range"),
+        "align": patched("align"),
+        "vtable": patched("vtable"),
+        "overlap": patched("overlap"),
+        "loose": patched("loose"),
+        "string": patched("string"),
     },
 }
 
@@ -308,7 +379,7 @@ def main():
         os.makedirs(os.path.join(here, fmt), exist_ok=True)
         for name, body in seeds.items():
             with open(os.path.join(here, fmt, name), "wb") as f:
-                f.write(make(body) if isinstance(body, str) else body)
+                f.write(body.encode() if fmt == "tfjs" else make(body) if isinstance(body, str) else body)
 
 
 if __name__ == "__main__":
