@@ -36,6 +36,7 @@ extern const struct gh_fmt gh_fmt_sentencepiece;
 extern const struct gh_fmt gh_fmt_coreml;
 extern const struct gh_fmt gh_fmt_paddle;
 extern const struct gh_fmt gh_fmt_paddle_params;
+extern const struct gh_fmt gh_fmt_caffe;
 extern const struct gh_fmt gh_fmt_tf_savedmodel;
 extern const struct gh_fmt gh_fmt_tf_metagraph;
 extern const struct gh_fmt gh_fmt_tf_graphdef;
