@@ -35,6 +35,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_coreml,
 	&gh_fmt_paddle,
 	&gh_fmt_paddle_params,
+	&gh_fmt_caffe,
 	&gh_fmt_tf_savedmodel,
 	&gh_fmt_tf_metagraph,
 	&gh_fmt_tf_graphdef,
