@@ -72,10 +72,140 @@ def small_files(folder):
         (folder / f'{i}.md').write_text('# Model card\n' + 'Words about a model and its data. ' * r.randrange(5, 300))
 
 
+def varint(v):
+    out = bytearray()
+    while v > 127:
+        out.append(v & 127 | 128)
+        v >>= 7
+    return bytes(out) + bytes([v])
+
+
+def field(number, payload):
+    """A field of a protobuf message: a number or bytes."""
+    if isinstance(payload, int):
+        return varint(number << 3) + varint(payload)
+    return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+
+def onnx(folder):
+    """A graph of 512 matrix products, and its 2 GiB of weights in a file of their own."""
+    folder.mkdir()
+    each, count = 2 * BIG // 512 << 20, 512
+    graph = b''
+    for i in range(count):
+        graph += field(1, field(1, f'x{i}'.encode()) + field(1, f'w{i}'.encode()) + field(2, f'x{i + 1}'.encode())
+                       + field(3, f'n{i}'.encode()) + field(4, b'MatMul'))
+    graph += field(2, b'big')
+    for i in range(count):
+        where = {'location': 'model.onnx_data', 'offset': str(i * each), 'length': str(each)}
+        graph += field(5, field(1, 1024) + field(1, each // 4096) + field(2, 1) + field(8, f'w{i}'.encode())
+                       + b''.join(field(13, field(1, k.encode()) + field(2, v.encode())) for k, v in where.items()) + field(14, 1))
+    value = field(2, field(1, field(1, 1)))
+    graph += field(11, field(1, b'x0') + value) + field(12, field(1, f'x{count}'.encode()) + value)
+    (folder / 'model.onnx').write_bytes(field(1, 8) + field(2, b'bench') + field(7, graph) + field(8, field(1, b'') + field(2, 17)))
+    with open(folder / 'model.onnx_data', 'wb') as f:
+        weights(f, count * each)
+
+
+def crc32c(data):
+    table = []
+    for i in range(256):
+        for _ in range(8):
+            i = i >> 1 ^ (0x82f63b78 if i & 1 else 0)
+        table.append(i)
+    c = 0xffffffff
+    for b in data:
+        c = c >> 8 ^ table[(c ^ b) & 255]
+    return c ^ 0xffffffff
+
+
+def checkpoint(folder):
+    """A checkpoint of TensorFlow: an index (a LevelDB table of one block) and a data file of 1 GiB."""
+    folder.mkdir()
+    each, count = BIG // 128 << 20, 128
+    entries = [(b'', field(1, 1) + field(3, field(1, 1)))]
+    for i in range(count):
+        shape = field(2, field(1, 1024)) + field(2, field(1, each // 4096))
+        entry = field(1, 1) + field(2, shape) + (field(4, i * each) if i else b'') + field(5, each)
+        entries.append((f'layer-{i:03}/kernel'.encode(), entry + b'\x35' + bytes(4)))
+
+    def block(pairs):
+        body = b''.join(b'\0' + varint(len(k)) + varint(len(v)) + k + v for k, v in pairs)
+        starts, at = [], 0
+        for k, v in pairs:
+            starts.append(at)
+            at += 1 + len(varint(len(k))) + len(varint(len(v))) + len(k) + len(v)
+        starts = starts or [0]
+        return body + b''.join(struct.pack('<I', s) for s in starts) + struct.pack('<I', len(starts))
+    out = b''
+
+    def add(pairs):
+        nonlocal out
+        at, b = len(out), block(pairs)
+        c = crc32c(b + b'\0')
+        out += b + b'\0' + struct.pack('<I', ((c >> 15 | c << 17) + 0xa282ead8) & 0xffffffff)
+        return varint(at) + varint(len(b))
+    data = add(entries)
+    meta = add([])
+    index = add([(b'm', data)])
+    out += (meta + index).ljust(40, b'\0') + bytes.fromhex('57fb808b247547db')
+    (folder / 'variables.index').write_bytes(out)
+    with open(folder / 'variables.data-00000-of-00001', 'wb') as f:
+        weights(f, count * each)
+
+
+def hdf5(path):
+    """A genuine file of h5py: 64 datasets, contiguous."""
+    import h5py
+    import numpy
+    each = BIG // 64 << 20
+    with h5py.File(path, 'w') as f:
+        for i in range(64):
+            raw = (BLOCK[i * 64:] + BLOCK[:i * 64]) * (each >> 20)
+            f[f'layer_{i}/kernel:0'] = numpy.frombuffer(raw, dtype='<f4').reshape(1024, -1)
+            f[f'layer_{i}'].attrs['weight_names'] = [f'layer_{i}/kernel:0'.encode()]
+
+
+def repository(folder):
+    """300 files as a model is published: shards, index, configuration, tokenizer, code, documentation, tables."""
+    r = random.Random(17)
+    folder.mkdir()
+    (folder / 'weights').mkdir()
+    index = {}
+    for i in range(20):
+        each = 5 << 20
+        head = json.dumps({f'model.layers.{i}.w': {'dtype': 'BF16', 'shape': [each >> 1], 'data_offsets': [0, each]}}).encode()
+        name = f'model-{i + 1:05}-of-00020.safetensors'
+        index[f'model.layers.{i}.w'] = name
+        with open(folder / 'weights' / name, 'wb') as f:
+            f.write(struct.pack('<Q', len(head)) + head)
+            weights(f, each)
+    (folder / 'weights' / 'model.safetensors.index.json').write_text(json.dumps({'metadata': {}, 'weight_map': index}))
+    (folder / 'config.json').write_text(json.dumps({'model_type': 'llama', 'hidden_size': 64, 'vocab_size': 1000}))
+    vocab = {f'token{i}': i for i in range(30000)}
+    (folder / 'tokenizer.json').write_text(json.dumps({'version': '1.0', 'model': {'type': 'BPE', 'vocab': vocab, 'merges': []}}))
+    (folder / 'tokenizer_config.json').write_text(json.dumps({'chat_template': "{% for m in messages %}{{ '<|im_start|>' + m['role'] "
+                                                             "+ '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"}))
+    (folder / 'README.md').write_text('---\nlicense: apache-2.0\n---\n# Model\n' + 'Words about a model. ' * 400)
+    while sum(1 for p in folder.rglob('*') if p.is_file()) < 300:
+        i = r.randrange(1 << 30)
+        kind = i % 4
+        if kind == 0:
+            (folder / f'modeling_{i}.py').write_text('import torch\nfrom torch import nn\n\n\nclass Block(nn.Module):\n' + ''.join(
+                f'    def layer_{k}(self, x):\n        return torch.relu(x @ self.w{k}) + {k}\n\n' for k in range(r.randrange(5, 60))))
+        elif kind == 1:
+            (folder / f'settings_{i}.yaml').write_text(''.join(f'key_{k}:\n  value: {k}\n  name: a b c\n' for k in range(r.randrange(5, 200))))
+        elif kind == 2:
+            (folder / f'samples_{i}.csv').write_text('\n'.join(f'{k},{r.random()},text' for k in range(r.randrange(10, 500))))
+        else:
+            (folder / f'data_{i}.json').write_text(json.dumps({f'k{k}': [r.random(), 'x' * 20] for k in range(r.randrange(5, 200))}))
+
+
 OUT.mkdir(parents=True, exist_ok=True)
 for name, make in (('big.safetensors', big_safetensors), ('big.pt', big_torch),
                    ('strings.pkl', lambda path: big_pickle(path, lambda r: f'{r.random():.17f} ' * 6 + 'some words')),
-                   ('bytes.pkl', lambda path: big_pickle(path, lambda r: r.randbytes(134))), ('small', small_files)):
+                   ('bytes.pkl', lambda path: big_pickle(path, lambda r: r.randbytes(134))), ('small', small_files),
+                   ('onnx', onnx), ('checkpoint', checkpoint), ('big.h5', hdf5), ('repository', repository)):
     path = OUT / name
     if not path.exists():
         part = OUT / (name + '.part')
