@@ -58,6 +58,7 @@ static const struct domain {
 } domains[] = {
 	{ "", OPS(ops_default) },
 	{ "ai.onnx", OPS(ops_default) },
+	{ "ai.onnx.preview", OPS(ops_default) },
 	{ "ai.onnx.ml", OPS(ops_ml) },
 	{ "ai.onnx.training", OPS(ops_training) },
 	{ "ai.onnx.preview.training", OPS(ops_training) },
