@@ -290,16 +290,16 @@ static void twice(struct ggml *g)
 }
 
 /* No layout fits to the end: read as the one that came furthest, and say what stopped it. */
-static enum gh_rc read_broken(struct ggml *g, const struct layout *best, bool old_blocks, bool any)
+static enum gh_rc read_broken(struct ggml *g, const struct layout *best, bool old_blocks, unsigned fitting)
 {
-	if (!any) {
+	if (fitting == 0) {
 		say(g, A_VERSION, 4, 4, "unknown version");
 		return gh_fail(g->w->err, GH_E_UNREAD, "ggml file of an unknown version");
 	}
 	(void)read_all(g, best, old_blocks, false);
 	if (g->w->src->fail != GH_OK)
 		return gh_fail(g->w->err, g->w->src->fail, "the bytes could not be read");
-	if (g->tensors == 0) {
+	if (g->tensors == 0 && fitting > 1) {
 		say(g, A_LAYOUT, 0, g->w->src->size, "of none can even one tensor be read");
 		return gh_fail(g->w->err, GH_E_UNREAD, "no known layout");
 	}
@@ -322,7 +322,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, GH_E_MALFORMED, "ggml: no version");
 	uint32_t magic = gh_le32(head.p), version = gh_le32(head.p + 4);
 	const struct layout *best = NULL;
-	bool best_old = false, any = false, done = false;
+	bool best_old = false, done = false;
+	unsigned fitting = 0; /* layouts of this magic and version */
 	uint64_t reached = 0;
 	for (size_t i = 0; i < 2 * sizeof layouts / sizeof layouts[0] && !done; i++) {
 		const struct layout *l = &layouts[i / 2];
@@ -331,13 +332,13 @@ static enum gh_rc walk(struct gh_walk *w)
 			continue;
 		done = read_all(g, l, old, true);
 		uint64_t score = g->tensors != 0 ? g->at : 0;
-		if (!any || done || score > reached)
+		if (fitting == 0 || done || score > reached)
 			best = l, best_old = old, reached = score;
-		any = true;
+		fitting += !old;
 	}
 	g->dry = false;
 	if (!done)
-		return read_broken(g, best, best_old, any);
+		return read_broken(g, best, best_old, fitting);
 	say(g, A_OLD, 0, 8, best->program);
 	if (!read_all(g, best, best_old, false))
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "%s", g->text);

@@ -3,6 +3,7 @@
  * Flax (flax/serialization.py) packs arrays as ext types: 1 an ndarray and 3 a NumPy scalar, each again MessagePack: an
  * array of shape, dtype's name and bytes; 2 a complex number, an array of two floats. msgpack-numpy packs them as maps of
  * `nd`, `type`, `kind`, `shape` and `data`, and an array of objects as a pickle that its decoder loads. */
+#include "base/utf8.h"
 #include "format/dtype.h"
 #include "format/formats.h"
 #include "format/held.h"
@@ -40,7 +41,7 @@ static const struct gh_rule rules[RULES + 1] = {
 		    "Get the file again from its source.", "CWE-20" },
 	[A_DEEP] = { "GH-MP-0004", GH_MEDIUM, GH_INCOMPLETE, "Values nested too deeply",
 		     "Readers that recurse run out of stack.", AGAIN, "CWE-674" },
-	[A_KEY] = { "GH-MP-0005", GH_LOW, GH_REVIEW, "A key that is an array, a map or an extension",
+	[A_KEY] = { "GH-MP-0005", GH_LOW, GH_REVIEW, "A key that is an array, a map, an extension, or no text",
 		    "Most readers refuse it, some call code to hash it.", AGAIN, "CWE-20" },
 	[A_TWICE] = { "GH-MP-0006", GH_HIGH, GH_UNSAFE, "A key occurs twice in one map",
 		      "Readers that keep the first and readers that keep the last load different weights: what was "
@@ -284,6 +285,8 @@ static enum gh_rc key(struct mp *m, struct level *l, const struct gh_mp *t, uint
 			done += n;
 		}
 		struct gh_span k = { l->key, l->nkey };
+		if (t->kind == GH_MP_STR && t->size <= KEY_MAX && !gh_utf8_valid(k))
+			say(m, A_KEY, at, t->size, "not UTF-8", k);
 		if (acts(k))
 			say(m, A_ACTS, at, t->size, "key", k);
 		if (gh_span_is(k, "nd"))

@@ -130,6 +130,8 @@ static size_t word(struct gh_cur *c, char out[WORD_MAX])
 		c->at++;
 	}
 	out[n] = '\0';
+	if (memchr(out, '\0', n) != NULL)
+		return 0;
 	c->bad = c->bad || n == 0;
 	return n;
 }

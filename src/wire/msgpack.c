@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 
-enum { NEST = 64, KEY = 4096 };
+enum { NEST = 64, KEY = 4096, LETTERS = 4 };
 
 static uint64_t be(const uint8_t *p, unsigned n)
 {
@@ -93,22 +93,26 @@ bool gh_mp_plausible(struct gh_span head, uint64_t size)
 	struct level v[NEST];
 	unsigned depth = 0;
 	bool telling = false; /* something that other data do not look like by chance */
+	uint64_t letters = 0; /* of keys */
 	uint64_t at = 0;
 	struct gh_mp t = gh_mp_head(head);
 	if ((t.kind != GH_MP_MAP && t.kind != GH_MP_ARRAY) || t.size == 0)
 		return false;
+	/* Arrays begin like much else: only one that can be seen to its end counts. */
+	bool part = t.kind == GH_MP_MAP && head.n < size;
 	for (;;) {
 		struct gh_span rest = gh_span_cut(head, at, head.n);
+		telling = telling || letters > 0;
 		t = gh_mp_head(rest);
 		if (t.kind == GH_MP_SHORT)
-			return telling && at + 1 <= size && head.n < size;
+			return part && letters >= LETTERS;
 		if (t.kind == GH_MP_BAD)
 			return false;
 		if (depth > 0 && v[depth - 1].map && v[depth - 1].left % 2 == 0) {
 			bool text = key_is_text(rest, &t);
-			if (!text && depth == 1)
+			if (!text && (depth == 1 || (t.kind != GH_MP_INT && t.kind != GH_MP_BIN)))
 				return false;
-			telling = telling || (text && t.size > 0);
+			letters += text ? t.size : 0;
 		}
 		if (depth > 0)
 			v[depth - 1].left--;
@@ -123,14 +127,14 @@ bool gh_mp_plausible(struct gh_span head, uint64_t size)
 			if (values > size - at)
 				return false;
 			if (depth == NEST)
-				return telling;
+				return letters >= LETTERS && v[0].map;
 			v[depth++] = (struct level){ values, t.kind == GH_MP_MAP };
 		}
 		while (depth > 0 && v[depth - 1].left == 0)
 			depth--;
 		if (depth == 0)
-			return telling && at == size;
+			return (telling || letters > 0) && at == size;
 		if (at >= head.n)
-			return telling && head.n < size && at < size;
+			return part && letters >= LETTERS && at < size;
 	}
 }

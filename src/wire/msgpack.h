@@ -36,6 +36,6 @@ enum { GH_MP_HEAD = 9 }; /* bytes of the longest head */
 struct gh_mp gh_mp_head(struct gh_span s);
 
 /* For probes: is the whole of a source of `size` bytes one value, as far as `head`, its first bytes, can tell? The value is
- * a map whose keys are texts, or an array that holds such a map or bytes. False when bytes follow it. */
+ * a map whose keys are texts, or an array, seen to its end, that holds such a map or bytes. False when bytes follow it. */
 bool gh_mp_plausible(struct gh_span head, uint64_t size);
 #endif

@@ -42,6 +42,8 @@ static const struct exception {
 	{ "text", PUT_LETTER, ANYWHERE, "text with one more letter is text" },
 	{ "text", PUT_BYTE | PUT_RUN, ANYWHERE, "and so is text of an 8-bit character set with more 8-bit letters" },
 	{ "html", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same: in a page whatever is no tag is text" },
+	{ "traineddata", PUT_LETTER, INSIDE | AT_END,
+	  "its last component is the text of a version: with one more letter it is another version" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
 	{ "yaml", PUT_LETTER, AT_START | AT_END, "a key or a text with one more letter is another one" },

@@ -31,10 +31,17 @@ static size_t word(struct rdata *r, char out[WORD_MAX])
 			rd_stop(r, GH_E_MALFORMED, "not a number");
 			return 0;
 		}
+		if (*p == '\0')
+			break;
 		out[n++] = (char)*p;
 		r->c.at++;
 	}
 	out[n] = '\0';
+	if (gh_cur_left(&r->c) > 0 && (p = gh_cur_peek(&r->c, 1)) != NULL && *p == '\0') {
+		rd_say(r, RD_A_TEXT, gh_cur_off(&r->c), 1, "a zero byte");
+		rd_stop(r, GH_E_MALFORMED, "a zero byte in text");
+		return 0;
+	}
 	if (n == 0)
 		cut(r);
 	return n;
