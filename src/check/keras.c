@@ -99,6 +99,12 @@ static struct gh_span behind_package(struct gh_span s)
 	return gt == NULL ? s : gh_span_cut(s, (uint64_t)(gt - s.p) + 1, s.n);
 }
 
+/* Keras 2.11 to 2.15 registered its own optimizers as if they were the user's: "Custom>Adam". */
+static bool own_optimizer(struct gh_span s)
+{
+	return gh_span_starts(s, "Custom>") && gh_keras_class(GH_SPAN("optimizers"), behind_package(s));
+}
+
 static bool dotted(struct gh_span s) { return s.n != 0 && memchr(s.p, '.', s.n) != NULL; }
 
 static void say(struct gh_scene *s, const struct gh_event *ev, unsigned rule, const char *as)
@@ -119,7 +125,7 @@ static void on_function(struct gh_scene *s, const struct gh_event *ev)
 	enum gh_keras_place place = gh_keras_place(c->module, &area);
 	if (gh_span_is(c->module, "tensorflow")) { /* of a TFOpLambda */
 		if (!gh_keras_tf_operation(c->name))
-			say(s, ev, R_FUNCTION, "function");
+			say(s, ev, gh_keras_tf_harmful(c->name) ? R_FUNCTION : R_UNKNOWN, "function");
 		return;
 	}
 	if (!c->resolved) {
@@ -152,6 +158,8 @@ static void on_registered(struct gh_scene *s, const struct gh_event *ev)
 	const struct gh_call *c = ev->u.call;
 	if (c->as_name.n == 0 || gh_span_eq(c->as_name, c->name))
 		return;
+	if (own_optimizer(c->as_name) && gh_span_eq(behind_package(c->as_name), c->name))
+		return;
 	if (dotted(c->as_name) || dangerous_builtin(c->as_name))
 		gh_find(s, &rules[R_MODULE], ev->at, "%s, registered as %s", gh_safe(c->name).s, gh_safe(c->as_name).s);
 	else
@@ -181,7 +189,8 @@ static void on_named(struct gh_scene *s, const struct gh_event *ev)
 	struct gh_span name = behind_package(c->name), none = { 0 };
 	if (name.n == c->name.n && c->module.n == 0 && (gh_keras_class(none, name) || gh_keras_function(name)))
 		on_registered(s, ev);
-	else if (name.n == c->name.n && gh_keras_class(GH_SPAN("*"), name))
+	else if ((name.n == c->name.n && gh_keras_class(GH_SPAN("*"), name)) ||
+		 (own_optimizer(c->name) && c->module.n == 0))
 		return; /* values that the serialiser writes: arrays, slices, bytes */
 	else if (dotted(c->name) || dangerous_builtin(name) || dotted(c->as_name) || dangerous_builtin(c->as_name))
 		say(s, ev, R_MODULE, "class");

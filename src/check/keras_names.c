@@ -103,9 +103,9 @@ static const struct {
 	  "UnravelIndex Unstack Vander Vdot Vectorize View Var ViewAsComplex ViewAsReal Viterbi Vstack Where WrapperOp "
 	  "ZerosLike Zeros Ones Erfc GaussianBlur Function Operation" },
 	/* Values that the serialiser itself writes, whatever the module. */
-	{ "*",
-	  "__keras_tensor__ __tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __tuple__ __typespec__ TensorShape TypeSpec DType "
-	  "CompositeTensor Dimension ListWrapper DictWrapper" },
+	{ "*", "__keras_tensor__ __tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __tuple__ __typespec__ "
+	       "TensorShape TypeSpec DType "
+	       "CompositeTensor Dimension ListWrapper DictWrapper" },
 };
 
 static const char functions[] =
@@ -248,9 +248,17 @@ bool gh_keras_class(struct gh_span area, struct gh_span name)
 
 bool gh_keras_function(struct gh_span name) { return listed(functions, name); }
 
+/* "compat.v1.x" is x. */
+static struct gh_span tf_name(struct gh_span name)
+{
+	return gh_span_starts(name, "compat.v1.") || gh_span_starts(name, "compat.v2.") ? gh_span_cut(name, 10, name.n)
+											: name;
+}
+
 bool gh_keras_tf_operation(struct gh_span name)
 {
 	struct gh_span rest = { 0 };
+	name = tf_name(name);
 	struct gh_span part = first(name, &rest);
 	if (!plain(name))
 		return false;
@@ -258,7 +266,22 @@ bool gh_keras_tf_operation(struct gh_span name)
 		struct gh_span second = first(rest, &rest);
 		return listed("activations backend losses metrics", second) && rest.n != 0;
 	}
+	if (gh_span_is(part, "io")) /* of images and records, from tensors to tensors */
+		return gh_span_starts(rest, "decode_") || gh_span_starts(rest, "encode_") ||
+		       gh_span_starts(rest, "parse_") || gh_span_is(rest, "is_jpeg");
 	return listed(tf_functions, name) || (rest.n != 0 && listed(tf_parts, part));
+}
+
+bool gh_keras_tf_harmful(struct gh_span name)
+{
+	static const char parts[] =
+		"io raw_ops py_function py_func numpy_function load_library load_op_library saved_model "
+		"train summary data distribute function autograph sysconfig config lite tpu gfile "
+		"estimator load_file_system_library read_file write_file python experimental "
+		"feature_column internal __internal__ app flags resource_loader user_ops";
+	struct gh_span rest = { 0 };
+	name = tf_name(name);
+	return !plain(name) || listed(parts, first(name, &rest)) || gh_span_starts(name, "keras.");
 }
 
 bool gh_keras_loader(struct gh_span name) { return listed(loaders, name); }

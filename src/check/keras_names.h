@@ -22,6 +22,8 @@ bool gh_keras_class(struct gh_span area, struct gh_span name);
 bool gh_keras_function(struct gh_span name);
 /* An operation that a TFOpLambda layer may name below tensorflow: "math.add". */
 bool gh_keras_tf_operation(struct gh_span name);
+/* One that reads, writes, loads or runs something; what is in neither list is unknown. */
+bool gh_keras_tf_harmful(struct gh_span name);
 /* Classes that run or load what is in their configuration. */
 bool gh_keras_loader(struct gh_span name);
 #endif

@@ -164,6 +164,13 @@ static void judged(void **state)
 		{ "a file written by one",
 		  SEQ("{\"class_name\": \"TFOpLambda\", \"config\": {\"function\": \"io.write_file\"}}"), GH_UNSAFE,
 		  "GH-KRS-0004" },
+		{ "an operation of tomorrow",
+		  SEQ("{\"class_name\": \"TFOpLambda\", \"config\": {\"function\": \"hyper_sum\"}}"), GH_REVIEW,
+		  "GH-KRS-0008" },
+		{ "an optimizer of Keras 2.12",
+		  "{\"loss\": \"mse\", \"optimizer_config\": {\"class_name\": \"Custom>Adam\", "
+		  "\"config\": {\"learning_rate\": 0.1}}}",
+		  GH_CLEAN, NULL },
 		{ "a pickle", SEQ(OBJ("keras.src.utils.torch_utils", "TorchModuleWrapper")), GH_UNSAFE, "GH-KRS-0005" },
 		{ "another model",
 		  SEQ("{\"module\": \"keras.layers\", \"class_name\": \"TFSMLayer\", \"config\": {\"filepath\": "
@@ -375,7 +382,11 @@ static void places(void **state)
 	assert_false(gh_keras_class(GH_SPAN("layers"), GH_SPAN("Lambda")));
 	assert_false(gh_keras_function(GH_SPAN("get_file")));
 	assert_true(gh_keras_tf_operation(GH_SPAN("nn.relu")));
+	assert_true(gh_keras_tf_operation(GH_SPAN("compat.v1.nn.conv2d")));
+	assert_true(gh_keras_tf_operation(GH_SPAN("io.decode_jpeg")));
 	assert_false(gh_keras_tf_operation(GH_SPAN("io.read_file")));
+	assert_true(gh_keras_tf_harmful(GH_SPAN("compat.v1.py_func")));
+	assert_false(gh_keras_tf_harmful(GH_SPAN("hyper_sum")));
 	assert_false(gh_keras_tf_operation(GH_SPAN("raw_ops.WriteFile")));
 	assert_false(gh_keras_tf_operation(GH_SPAN("py_function")));
 }

@@ -172,6 +172,8 @@ static void documents(void **state)
 		{ "a target by alias", "- &x os.system\n- _target_: *x\n", GH_OK, "call inst os.system", NULL },
 		{ "Lightning", "class_path: a.B\ninit_args: {}\n", GH_OK, "call inst a.B", NULL },
 		{ "CompVis", "model:\n  params: {a: 1}\n  target: ldm.x.Y\n", GH_OK, "call inst ldm.x.Y", NULL },
+		{ "NeMo", "target: nemo.collections.asr.Model\nsample_rate: 16000\n", GH_OK,
+		  "call inst nemo.collections.asr.Model", NULL },
 		{ "target alone", "target: es.x\n", GH_OK, NULL, "call" },
 		{ "HyperPyYAML", "m: !new:speechbrain.nnet.CNN.Conv1d\n  a: 1\n", GH_OK,
 		  "call inst speechbrain.nnet.CNN.Conv1d", NULL },

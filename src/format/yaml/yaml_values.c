@@ -151,6 +151,13 @@ static bool name_like(struct gh_span s)
 	return dot;
 }
 
+/* A module of a package and a class in it: "nemo.collections.asr.models.EncDecCTCModel". */
+static bool class_path(struct gh_span s)
+{
+	const uint8_t *last = s.n == 0 ? NULL : memrchr(s.p, '.', s.n);
+	return last != NULL && last[1] >= 'A' && last[1] <= 'Z' && memchr(s.p, '.', (size_t)(last - s.p)) != NULL;
+}
+
 static bool is_true(const struct gh_yaml *y)
 {
 	return y->style == GH_YAML_PLAIN &&
@@ -209,8 +216,12 @@ static enum gh_rc named(struct yaml_doc *d, struct yaml_frame *f, enum gh_json_z
 				     .resolved = true };
 		return gh_emit(d->w, GH_EV_CALL, y->off, y->len, &c);
 	}
-	if ((mark & GH_JM_TARGET) != 0 && name_like(y->text))
+	if ((mark & GH_JM_TARGET) != 0 && name_like(y->text)) {
+		/* NeMo makes the class that a top-level `target` names; others only with `params` beside it. */
+		if (d->depth == 1 && class_path(y->text))
+			return call(d, "hydra", GH_CALL_INST, y->text, y->off, y->len, NULL);
 		gh_json_name_set(&f->target, y->text);
+	}
 	if ((mark & GH_JM_ACTS) != 0 && gh_json_names_system(y->text))
 		return call(d, "hydra", GH_CALL_INST, y->text, y->off, y->len, NULL);
 	return GH_OK;
@@ -257,7 +268,8 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 		return dependency(d, "PyPI");
 	if (y->style == GH_YAML_PLAIN && y->full < 8)
 		return GH_OK;
-	if (d->signs_left > 0 && gh_signs_report(d->w, yaml_rules, YAML_SIGN, name, y->text, y->off, y->len) != 0)
+	if (d->signs_left > 0 && zone != GH_JZ_TARGET &&
+	    gh_signs_report(d->w, yaml_rules, YAML_SIGN, name, y->text, y->off, y->len) != 0)
 		d->signs_left--;
 	enum gh_rc rc = GH_OK;
 	if (y->full >= LONG_TEXT || gh_span_ends(y->tag, ":binary"))
