@@ -80,6 +80,21 @@ static size_t assignment(struct gh_span s, size_t *name)
 	return k;
 }
 
+/* A rule, a comment, or a line that only make understands. */
+static bool directive(struct gh_span s)
+{
+	static const char *const words[] = { "include", "-include", "sinclude", "if", "else", "endif", "define", "endef", "export",
+					     "unexport", "override", "vpath", "private", "undefine", "#", ".", "$", "@" };
+	while (s.n != 0 && s.p[0] == ' ')
+		s = gh_span_cut(s, 1, s.n);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (gh_span_starts(s, words[i]))
+			return true;
+	const uint8_t *colon = s.n == 0 ? NULL : memchr(s.p, ':', s.n);
+	size_t n = colon == NULL ? 0 : (size_t)(colon - s.p);
+	return s.n == 0 || (colon != NULL && memchr(s.p, '|', n) == NULL && !gh_span_starts(gh_span_cut(s, n, 3), "://"));
+}
+
 static void line_of(struct make *m, struct gh_span s)
 {
 	size_t name = 0, value;
@@ -103,6 +118,8 @@ static void line_of(struct make *m, struct gh_span s)
 	} else if (s.n != 0 && memmem(s.p, s.n, "$(shell ", 8) != NULL) {
 		put(m, ": ", 2);
 		expand(m, s);
+	} else if (!directive(s)) { /* nothing of make's: a shell might be given the file all the same */
+		put(m, (const char *)s.p, s.n);
 	}
 	put(m, "\n", 1);
 }
@@ -112,11 +129,13 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (w->src->size > FILE_MAX)
 		return gh_fail(w->err, GH_E_LIMIT, "a makefile of more than %u MiB", (unsigned)FILE_MAX >> 20);
 	struct make m = { .text = gh_text_whole(w, FILE_MAX) };
-	m.cap = m.text.n * 3 + 64;
+	m.cap = m.text.n * 3 + 256;
 	m.out = gh_alloc(w->arena, m.cap, 1);
 	uint8_t *room = gh_alloc(w->arena, m.text.n + 1, 1);
 	if (m.text.p == NULL || m.out == NULL || room == NULL)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the makefile");
+	static const char standard[] = "RM='rm -f' MAKE=make CC=cc CXX=g++ AR=ar AS=as LD=ld CPP='cc -E' INSTALL=install\n";
+	put(&m, standard, sizeof standard - 1);
 	for (size_t at = 0; at < m.text.n;) {
 		size_t n = 0;
 		bool more = true;

