@@ -18,6 +18,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_torch_export,
 	&gh_fmt_npz,
 	&gh_fmt_npy,
+	&gh_fmt_hdf5,
 	&gh_fmt_safetensors,
 	&gh_fmt_safetensors_index,
 	&gh_fmt_gguf,

@@ -16,6 +16,7 @@ extern const struct gh_fmt gh_fmt_npz;
 extern const struct gh_fmt gh_fmt_keras;
 extern const struct gh_fmt gh_fmt_skops;
 extern const struct gh_fmt gh_fmt_torchserve;
+extern const struct gh_fmt gh_fmt_hdf5;
 extern const struct gh_fmt gh_fmt_safetensors;
 extern const struct gh_fmt gh_fmt_safetensors_index;
 extern const struct gh_fmt gh_fmt_gguf;
