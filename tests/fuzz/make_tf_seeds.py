@@ -89,22 +89,36 @@ def literal(b):
     return out
 
 
-def table(entries, per=3, snappy=False, foot=b""):
+def table(entries, per=3, snappy=False, foot=b"", gap=b"", kind=b"\0"):
     out, index = b"", []
 
     def add(b):
         nonlocal out
-        at, kind = len(out), b"\0"
+        at, how = len(out), b"\1" if snappy else kind if len(out) == 0 else b"\0"
         if snappy:
-            b, kind = literal(b), b"\1"
-        out += b + kind + struct.pack("<I", masked(b + kind))
+            b = literal(b)
+        out += b + how + struct.pack("<I", masked(b + how))
         return varint(at) + varint(len(b))
     for i in range(0, len(entries), per):
         part = entries[i:i + per]
         index.append((part[-1][0] + b"\xff", add(block(part))))
+        out += gap
     m = add(block([]))
     x = add(block(index, 1))
     return out + (m + x + foot).ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+
+
+def fixed(t, at, b):
+    """The table with other bytes at the start of its first block, and the checksum made right again."""
+    t = bytearray(t)
+    t[at:at + len(b)] = b
+    n = len(block(BUNDLE[:3]))
+    struct.pack_into("<I", t, n + 1, masked(bytes(t[:n + 1])))
+    return bytes(t)
+
+
+def with_entry(key, text):
+    return BUNDLE + [(key, make(text))]
 
 
 BUNDLE = [(b"", make("1:1 3{1:1}")),
@@ -313,7 +327,17 @@ SEEDS = {
         "clean-old": table(OLD),
         "unsorted": table([BUNDLE[0]] + BUNDLE[:0:-1], per=9),
         "loose": table(BUNDLE, foot=b"\0\0hidden"),
-        "sum": bytes([table(BUNDLE)[0] ^ 0]) + table(BUNDLE)[1:6] + b"\x20" + table(BUNDLE)[7:],
+        "sum": table(BUNDLE).replace(b"layer-0/bias", b"layer-0/bixs"),
+        "block": fixed(table(BUNDLE), 0, b"\0\x7f"),
+        "field": table(with_entry(b"z", "1:1 2{2{1:2}} 4:46 5:8 6~0 9'more'")),
+        "range": table(with_entry(b"z", "1:1 2{2{1:2}} 4:9223372036854775807 5:8 6~0")),
+        "size": table(with_entry(b"z", "1:1 2{2{1:2}} 4:46 5:9 6~0")),
+        "dtype": table(with_entry(b"z", "1:99 2{2{1:2}} 4:46 5:8 6~0")),
+        "shard": table(with_entry(b"z", "1:1 2{2{1:2}} 3:7 4:46 5:8 6~0")),
+        "overlap": table(with_entry(b"z", "1:1 2{2{1:2}} 4:12 5:8 6~0")),
+        "name": table(with_entry(b"z\n", "1:1 2{2{1:2}} 4:46 5:8 6~0")),
+        "gap": table(BUNDLE, gap=b"hidden"),
+        "type": table(BUNDLE, kind=b"\4"),
     },
     "tfrecord": {
         "clean": EXAMPLE + EXAMPLE,
@@ -342,10 +366,11 @@ SEEDS = {
     "tflite": {
         "clean": flat(lite()),
         "clean-files": with_files(flat(lite())),
-        "clean-custom": flat(custom("TFLite_Detection_PostProcess", b"max_detections\0\x0a\x01\x01\x01\x0a\x04\x02\x24\x01")),
+        "clean-custom": flat(custom("TFLite_Detection_PostProcess", b"max_detections\0nms_iou_threshold\0num_classes\0\x0a\x01\x01\x01\x0a\x04\x02\x24\x01")),
         "flex-readfile": flat(custom("FlexReadFile", flexbuffer("ReadFile", make("1'r' 2'ReadFile' 3'x'")))),
         "flex-hidden": flat(custom("FlexRelu", flexbuffer("Relu", make("1'r' 2'ReadFile' 3'x'")))),
         "unknown": flat(custom("RunShell")),
+        "odd": flat(custom("AcmeSpecialConv")),
         "short": flat(lite(buffers=[b"", b"\0\0\x80?", b"1.0"])),
         "index": flat(lite(operators=[operator(7, [0, 99], [2])])),
         "cut": flat(lite())[:-40],

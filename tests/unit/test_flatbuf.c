@@ -1,6 +1,7 @@
 /* FlatBuffers by themselves, with a schema that TFLite does not have: tables that hold themselves, unions, structs. */
 #include "support/cm.h"
 
+#include "base/buf.h"
 #include "wire/flatbuf.h"
 
 enum { NODE, LEAF };

@@ -43,7 +43,7 @@ struct text {
 	struct gh_span place[PLACES];
 	char place_key[PLACES][IDENT];
 	unsigned nplaces;
-	uint64_t input[INPUTS], scope;
+	uint64_t input[INPUTS], scope, graph;
 	unsigned ninputs;
 	struct gh_span constant;
 	struct gh_recs consts, paths; /* ref: struct gh_span * of the value; the operation's name */
@@ -139,8 +139,10 @@ static enum gh_rc open_message(struct text *t)
 		t->nplaces = t->ninputs = 0;
 		t->key[0] = '\0';
 		t->constant = (struct gh_span){ 0 };
-	} else if (is(t, "function") || is(t, "graph_def")) {
+	} else if (is(t, "function")) {
 		t->scope = t->field_off;
+	} else if (is(t, "graph_def")) {
+		t->scope = t->graph = t->field_off;
 	}
 	return GH_OK;
 }
@@ -153,6 +155,8 @@ static enum gh_rc close_message(struct text *t)
 	}
 	enum gh_rc rc = t->node == t->depth ? end_node(t) : GH_OK;
 	t->depth--;
+	if (strcmp(t->frame[t->depth].s, "function") == 0)
+		t->scope = t->graph;
 	t->value = false;
 	return rc;
 }

@@ -61,7 +61,7 @@ struct tf {
 	struct gh_ps ps;
 	/* of the node being read */
 	struct tf_text name, op;
-	uint64_t node_off, scope;
+	uint64_t node_off, scope, graph; /* scope: where the graph or the function begins that the node is of */
 	uint64_t input[TF_INPUTS];
 	unsigned ninputs;
 	struct {

@@ -26,7 +26,7 @@ const struct gh_rule tf_rules[TF_RULES + 1] = {
 	[TF_RULES] = GH_RULES_END,
 };
 
-enum { MEMBERS = 4096, TEXTS = 4096, LEAST_BINARY = 32, LEAST_TEXT = 64, STRING_LOOK = 64 << 10, HOPS = 8 };
+enum { MEMBERS = 4096, TEXTS = 4096, LEAST_BINARY = 14, LEAST_TEXT = 64, STRING_LOOK = 64 << 10, HOPS = 8 };
 
 static struct tf *of(struct gh_ps *s) { return s->ctx; }
 
@@ -288,8 +288,10 @@ static enum gh_rc string_value(struct tf *t, const char *role, struct gh_span ke
 		struct gh_text ev = { .role = role, .key = key, .text = s };
 		return gh_emit(t->ps.w, GH_EV_TEXT, f->off, f->len, &ev);
 	}
-	if (t->members_left == 0)
+	if (t->members_left == 0) {
+		gh_ps_data(&t->ps, f->off, f->len, GH_CLAIM_FREE); /* searched by the pipeline instead */
 		return GH_OK;
+	}
 	t->members_left--;
 	gh_ps_data(&t->ps, f->off, 0, GH_CLAIM_STRUCT);
 	struct gh_member m = { .how = GH_MEMBER_NESTED, .name = key, .role = role };
@@ -382,8 +384,10 @@ static enum gh_rc on_enter(struct gh_ps *s, const struct gh_ps_field *row, const
 		t->node_off = f->off;
 	} else if (row->id == TF_TENSOR) {
 		start_tensor(t);
-	} else if (row->id == TF_FUNCTION || row->id == TF_GRAPH) {
+	} else if (row->id == TF_FUNCTION) {
 		t->scope = f->off;
+	} else if (row->id == TF_GRAPH) {
+		t->scope = t->graph = f->off;
 	}
 	return GH_OK;
 }
@@ -397,6 +401,8 @@ static enum gh_rc on_leave(struct gh_ps *s, const struct gh_ps_field *row)
 		return end_node(t, s->frame[s->p.depth].end);
 	if (row->id == TF_TENSOR)
 		return end_tensor(t);
+	if (row->id == TF_FUNCTION)
+		t->scope = t->graph;
 	return GH_OK;
 }
 
