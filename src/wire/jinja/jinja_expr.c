@@ -378,25 +378,22 @@ static struct gh_jj_node *followers(struct jj_parse *p, struct gh_jj_node *n)
 	return n;
 }
 
-static struct gh_jj_node *unary(struct jj_parse *p)
+static struct gh_jj_node *unary(struct jj_parse *p, bool with_filter)
 {
-	struct gh_jj_node *outer = NULL, *inner = NULL;
-	while (p->why == NULL && (jj_is_op(&p->l, '-') || jj_is_op(&p->l, '+'))) {
-		struct gh_jj_node *s = jj_new(p, jj_is_op(&p->l, '-') ? JJ_NEG : JJ_POS);
-		if (s == NOWHERE || inner != NULL) { /* two signs in a row: nobody writes that */
-			jj_wrong(p, "a sign after a sign");
-			return NOWHERE;
-		}
-		outer = inner = s;
+	if (p->why != NULL)
+		return NOWHERE;
+	struct gh_jj_node *n;
+	if (jj_is_op(&p->l, '-') || jj_is_op(&p->l, '+')) {
+		n = jj_new(p, jj_is_op(&p->l, '-') ? JJ_NEG : JJ_POS);
 		jj_next(p);
+		if (jj_enter(p))
+			jj_add(p, n, unary(p, false));
+		jj_leave(p);
+		jj_close(p, n);
+	} else {
+		n = jj_postfix(p, jj_primary(p));
 	}
-	struct gh_jj_node *n = jj_postfix(p, jj_primary(p));
-	if (outer != NULL) {
-		jj_add(p, outer, n);
-		jj_close(p, outer);
-		n = outer;
-	}
-	return followers(p, n);
+	return with_filter ? followers(p, n) : n;
 }
 
 /* ---- operators ----------------------------------------------------------------------------------------------------- */
@@ -457,7 +454,7 @@ static struct gh_jj_node *binary(struct jj_parse *p, enum level level)
 	if (p->why != NULL)
 		return NOWHERE;
 	if (level == UNARY)
-		return unary(p);
+		return unary(p, true);
 	if (level == NOT) {
 		if (!jj_is_name(&p->l, "not"))
 			return binary(p, COMPARE);

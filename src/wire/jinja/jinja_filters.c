@@ -23,7 +23,7 @@ static struct gh_jv f_title(FILTER_ARGS)
 	(void)how;
 	v = text_of(r, v);
 	struct gh_jv low = jj_case(r, v.s, 'l'), up = jj_case(r, v.s, 'u');
-	if (r->err != NULL)
+	if (r->err != NULL || low.kind != JV_STR)
 		return low;
 	struct jj_text t = { .r = r };
 	for (size_t i = 0; i < low.s.n && r->err == NULL; i++) {
@@ -210,6 +210,13 @@ static struct gh_jv f_pprint(FILTER_ARGS)
 									      : jj_text_value(&t);
 }
 
+static struct gh_jv f_center(FILTER_ARGS)
+{
+	(void)how;
+	v = text_of(r, v);
+	return v.kind == JV_STR ? jj_method(r, at, v, GH_SPAN("center"), a) : v;
+}
+
 static struct gh_jv f_opaque(FILTER_ARGS)
 {
 	(void)at;
@@ -281,7 +288,7 @@ static struct gh_jv f_round(FILTER_ARGS)
 		return gh_jv_float((gh_span_is(method.s, "ceil") ? ceil(d * k) : floor(d * k)) / k);
 	}
 	(void)snprintf(s, sizeof s, "%.*f", p, d);
-	return v.kind == JV_INT && p == 0 ? v : gh_jv_float(strtod(s, NULL));
+	return v.kind != JV_FLOAT ? gh_jv_int(v.i) : gh_jv_float(strtod(s, NULL));
 }
 
 static struct gh_jv f_wordcount(FILTER_ARGS)
@@ -324,7 +331,7 @@ static const struct jj_filter_row rows[] = {
 	{ "abs", f_abs, 0, JJF_NUMBER },
 	{ "attr", f_attr, 0, JJF_ANY },
 	{ "capitalize", f_case, 'c', 0 },
-	{ "center", f_opaque, 0, 0 },
+	{ "center", f_center, 0, 0 },
 	{ "d", f_default, 0, JJF_ANY },
 	{ "default", f_default, 0, JJF_ANY },
 	{ "e", f_escape, 0, 0 },

@@ -65,6 +65,10 @@ static bool put_value(struct jj_text *t, struct gh_jv v, const struct spec *f)
 {
 	char s[96] = "", with[96];
 	bool integer = v.kind == JV_INT || v.kind == JV_BOOL, number = integer || v.kind == JV_FLOAT;
+	if (f->comma && !number)
+		return false;
+	if (f->comma && v.kind == JV_BOOL)
+		v.kind = JV_INT;
 	int prec = f->precision < 0 ? 6 : f->precision > 40 ? 40 : (int)f->precision;
 	double d = v.kind == JV_FLOAT ? v.f : integer ? (double)v.i : 0;
 	const char *plus = f->sign == '+' ? "+" : f->sign == ' ' ? " " : "";
@@ -124,6 +128,10 @@ static bool put_value(struct jj_text *t, struct gh_jv v, const struct spec *f)
 		else
 			jj_put_str(&part, v);
 		struct gh_span whole = { part.p, part.n };
+		if (f->comma) {
+			(void)snprintf(s, sizeof s, "%.*s", (int)(whole.n < 60 ? whole.n : 60), (const char *)whole.p);
+			whole = commas(s, with);
+		}
 		if (f->precision >= 0)
 			whole = jj_char_range(whole, 0, (size_t)f->precision);
 		padded(t, whole, f, number && f->type == 0);
@@ -207,7 +215,7 @@ struct gh_jv jj_percent(struct gh_jj_run *r, struct gh_span fmt, struct gh_jv ar
 		if (!put_value(&t, x, &f))
 			return jj_error(r, "a format that does not fit its value");
 	}
-	if (used < n && arg.kind == JV_TUPLE)
+	if (used < n && arg.kind != JV_DICT && arg.kind != JV_LIST)
 		return jj_error(r, "values without a format");
 	return jj_text_value(&t);
 }

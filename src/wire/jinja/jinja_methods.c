@@ -6,9 +6,16 @@
 
 typedef struct gh_jv method(struct gh_jj_run *r, struct gh_jv self, struct jj_args *a, int how);
 
-static bool space_at(struct gh_span s, size_t i)
+/* Bytes of the white space at s[i], as Python's str.isspace() has it; 0: none. */
+static size_t space_at(struct gh_span s, size_t i)
 {
-	return s.p[i] == ' ' || (s.p[i] >= '\t' && s.p[i] <= '\r') || (s.p[i] >= 0x1c && s.p[i] <= 0x1f);
+	uint32_t cp;
+	if (s.p[i] < 0x80)
+		return s.p[i] == ' ' || (s.p[i] >= '\t' && s.p[i] <= '\r') || (s.p[i] >= 0x1c && s.p[i] <= 0x1f);
+	size_t n = gh_utf8_next(gh_span_cut(s, i, 4), &cp);
+	bool wide = n != 0 && (cp == 0x85 || cp == 0xa0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) ||
+			       cp == 0x2028 || cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000);
+	return wide ? n : 0;
 }
 static bool is_text(struct gh_jv v) { return v.kind == JV_STR || v.kind == JV_BYTES; }
 static struct gh_jv undefined(void) { return (struct gh_jv){ .kind = JV_UNDEFINED }; }
@@ -57,10 +64,10 @@ struct gh_jv jj_strip(struct gh_jv v, struct gh_jv chars, bool left, bool right)
 		size_t n = 1;
 		while (n < 4 && n < s.n && (s.p[s.n - n] & 0xc0) == 0x80)
 			n++;
-		if (all ? !space_at(s, s.n - 1)
+		if (all ? space_at(s, s.n - n) != n
 			: chars.s.n == 0 || memmem(chars.s.p, chars.s.n, s.p + s.n - n, n) == NULL)
 			break;
-		s.n -= all ? 1 : n;
+		s.n -= n;
 	}
 	return like(v, s);
 }
@@ -73,13 +80,14 @@ static struct gh_jv strip(struct gh_jj_run *r, struct gh_jv self, struct jj_args
 
 static bool letter(uint8_t c) { return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c >= 0x80; }
 
-/* 'u'pper, 'l'ower, 't'itle, 'c'apitalize, 's'wap. ASCII only: other letters stay as they are. */
+/* 'u'pper, 'l'ower, 't'itle, 'c'apitalize, 's'wap. Of other alphabets than ASCII the letters stay as they are; since some of
+ * them have an ASCII letter on the other side (\xc5\xbf is a small s), the result is obscure then to who watches. */
 struct gh_jv jj_case(struct gh_jj_run *r, struct gh_span s, char how)
 {
 	uint8_t *p = gh_alloc(r->arena, s.n + 1, 1);
 	if (p == NULL)
 		return jj_limit(r, "no memory");
-	bool inside = false;
+	bool inside = false, wide = false;
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t c = s.p[i];
 		bool up = how == 'u' || (how == 't' && !inside) || (how == 'c' && i == 0);
@@ -92,14 +100,17 @@ struct gh_jv jj_case(struct gh_jj_run *r, struct gh_span s, char how)
 		else
 			p[i] = c;
 		inside = letter(c);
+		wide = wide || c >= 0x80;
 	}
-	return gh_jv_str((struct gh_span){ p, s.n });
+	struct gh_jv out = gh_jv_str((struct gh_span){ p, s.n });
+	return wide && jj_watching(r) ? jj_mix(r, JU_OBSCURE, &out, 1) : out;
 }
 
 static struct gh_jv cased(struct gh_jj_run *r, struct gh_jv self, struct jj_args *a, int how)
 {
 	(void)a;
-	return like(self, jj_case(r, self.s, (char)how).s);
+	struct gh_jv out = jj_case(r, self.s, (char)how);
+	return out.kind == JV_STR ? like(self, out.s) : out;
 }
 
 struct gh_jv jj_replace(struct gh_jj_run *r, struct gh_span s, struct gh_span from, struct gh_span to, int64_t count)
@@ -164,13 +175,13 @@ static struct gh_jv split_space(struct gh_jj_run *r, struct gh_jv self, int64_t 
 	struct gh_jv out = jj_list_of(r, JV_LIST, NULL, 0);
 	struct gh_span s = self.s;
 	for (size_t i = 0; r->err == NULL;) {
-		while (i < s.n && space_at(s, i))
-			i++;
+		for (size_t n; i < s.n && (n = space_at(s, i)) != 0;)
+			i += n;
 		size_t from = i;
 		if (i == s.n)
 			break;
 		bool rest = max >= 0 && (int64_t)out.list->n >= max;
-		while (i < s.n && (rest || !space_at(s, i)))
+		while (i < s.n && (rest || space_at(s, i) == 0))
 			i++;
 		if (!push_text(r, out, self, gh_span_cut(s, from, i - from)))
 			break;
@@ -266,7 +277,7 @@ static struct gh_jv is_kind(struct gh_jj_run *r, struct gh_jv self, struct jj_ar
 		case 'd': ok = ok && digit; break;
 		case 'a': ok = ok && letter(c); break;
 		case 'n': ok = ok && (letter(c) || digit); break;
-		case 's': ok = ok && space_at(self.s, i); break;
+		case 's': ok = ok && space_at(self.s, i) != 0; break;
 		case 'u': ok = ok && !low; break;
 		case 'l': ok = ok && !up; break;
 		case '7': ok = ok && c < 0x80; break;

@@ -134,6 +134,8 @@ static struct gh_jv f_map(FILTER_ARGS)
 	if (v.kind == JV_UNKNOWN)
 		return map_one(r, at, v, a, how);
 	struct gh_jv out = jj_list_of(r, JV_LAZY, NULL, 0);
+	if (!jj_truth(v))
+		return out;
 	if (!items_of(r, v, &l))
 		return jj_error(r, "map wants a list");
 	for (size_t i = 0; i < l.n && r->err == NULL; i++)
@@ -169,6 +171,8 @@ static struct gh_jv f_select(FILTER_ARGS)
 		return v;
 	}
 	struct gh_jv out = jj_list_of(r, JV_LAZY, NULL, 0);
+	if (!jj_truth(v))
+		return out;
 	if (!items_of(r, v, &l))
 		return jj_error(r, "select wants a list");
 	for (size_t i = 0; i < l.n && r->err == NULL; i++) {
@@ -223,6 +227,24 @@ static struct gh_jv *sorted(struct gh_jj_run *r, const struct gh_jv *v, const st
 	return out;
 }
 
+/* "a,b.c": several of them, compared one after the other. */
+static struct gh_jv paths(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv v, struct gh_jv attr,
+			  bool sensitive)
+{
+	if (attr.kind != JV_STR || attr.s.n == 0 || memchr(attr.s.p, ',', attr.s.n) == NULL)
+		return fold(r, path(r, at, v, attr), sensitive);
+	struct gh_jv out = jj_list_of(r, JV_LIST, NULL, 0);
+	for (size_t i = 0; i <= attr.s.n && r->err == NULL;) {
+		const uint8_t *comma = i < attr.s.n ? memchr(attr.s.p + i, ',', attr.s.n - i) : NULL;
+		size_t n = comma == NULL ? attr.s.n - i : (size_t)(comma - attr.s.p) - i;
+		struct gh_jv x = path(r, at, v, gh_jv_str(gh_span_cut(attr.s, i, n)));
+		if (r->err == NULL && !gh_jv_push(r->arena, out.list, fold(r, x, sensitive)))
+			return jj_limit(r, "no memory");
+		i += n + 1;
+	}
+	return out;
+}
+
 static struct gh_jv *keys(struct gh_jj_run *r, const struct gh_jj_node *at, const struct gh_jlist *l, struct gh_jv attr,
 			  bool sensitive)
 {
@@ -232,7 +254,7 @@ static struct gh_jv *keys(struct gh_jj_run *r, const struct gh_jj_node *at, cons
 		return NULL;
 	}
 	for (size_t i = 0; i < l->n && r->err == NULL; i++)
-		key[i] = fold(r, attr.kind == JV_NONE ? l->v[i] : path(r, at, l->v[i], attr), sensitive);
+		key[i] = attr.kind == JV_NONE ? fold(r, l->v[i], sensitive) : paths(r, at, l->v[i], attr, sensitive);
 	return key;
 }
 

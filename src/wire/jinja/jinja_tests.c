@@ -143,11 +143,14 @@ struct gh_jv jj_test(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh
 	/* Not every engine has the same globals: whether one is there is not known. */
 	if (v.kind == JV_UNKNOWN || (jj_watching(r) && v.kind >= JV_FUNCTION) || jj_any_unknown(a))
 		return unsure(r, t, rows[i].op, v, a);
+	if ((t == ODD || t == EVEN) && v.kind == JV_FLOAT && v.f < 1e15 && v.f > -1e15)
+		return gh_jv_bool((double)(int64_t)v.f == v.f && ((int64_t)v.f % 2 != 0) == (t == ODD));
 	switch (t) {
 	case ODD:
 	case EVEN:
 	case DIVISIBLE:
-		if (v.kind != JV_INT || (t == DIVISIBLE && (with.kind != JV_INT || with.i == 0 || with.i == -1)))
+		if ((v.kind != JV_INT && v.kind != JV_BOOL) ||
+		    (t == DIVISIBLE && (with.kind != JV_INT || with.i == 0 || with.i == -1)))
 			return jj_error(r, "a number is wanted");
 		return gh_jv_bool(t == DIVISIBLE ? v.i % with.i == 0 : (v.i % 2 != 0) == (t == ODD));
 	case LOWER:
