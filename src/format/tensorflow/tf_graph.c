@@ -26,7 +26,15 @@ const struct gh_rule tf_rules[TF_RULES + 1] = {
 	[TF_RULES] = GH_RULES_END,
 };
 
-enum { MEMBERS = 4096, TEXTS = 4096, LEAST_BINARY = 14, LEAST_TEXT = 64, STRING_LOOK = 64 << 10, HOPS = 8 };
+enum {
+	MEMBERS = 4096,
+	TEXTS = 4096,
+	LEAST_BINARY = 14,
+	LEAST_TEXT = 64,
+	STRING_LOOK = 64 << 10,
+	HOPS = 8,
+	FOLLOWED = 1 << 18
+};
 
 static struct tf *of(struct gh_ps *s) { return s->ctx; }
 
@@ -467,9 +475,9 @@ enum gh_rc tf_read(struct gh_walk *w, const struct gh_ps_msg *msg)
 	if (t == NULL)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	t->ps = (struct gh_ps){ .w = w, .ops = &ops, .rules = tf_rules, .ctx = t };
-	t->consts = gh_recs(w->arena, GH_RECS_MAX);
-	t->aliases = gh_recs(w->arena, GH_RECS_MAX);
-	t->paths = gh_recs(w->arena, GH_RECS_MAX);
+	t->consts = gh_recs(w->arena, FOLLOWED);
+	t->aliases = gh_recs(w->arena, FOLLOWED);
+	t->paths = gh_recs(w->arena, FOLLOWED);
 	t->members_left = MEMBERS;
 	t->texts_left = TEXTS;
 	return gh_ps_walk(&t->ps, msg);
