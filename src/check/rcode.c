@@ -22,7 +22,8 @@ static const struct gh_rule rules[] = {
 	[R_HOLDS] = { "GH-RC-0003", GH_MEDIUM, GH_REVIEW, "R code kept in the data reaches the system",
 		      "Whoever calls the function, or a method of the package that evaluates the call, runs it.",
 		      "Read the function before using the object.", "CWE-502 CWE-506 AML.T0011" },
-	[R_PACKAGE] = { "GH-RC-0004", GH_INFO, GH_CLEAN, "A function of an R package reaches the system",
+	[R_PACKAGE] = { "GH-RC-0004", GH_INFO, GH_CLEAN,
+			"Code of an R package calls functions that reach the system or are not known",
 			"Nothing by itself: a package is a program, and its functions do what they are called for.",
 			"Use packages of sources you trust.", "" },
 	[R_HOOK] = { "GH-RC-0005", GH_HIGH, GH_REVIEW, "The load hook of an R package reaches the system",
@@ -91,6 +92,12 @@ static void say(struct gh_scene *s, const struct gh_event *ev, int rule)
 		in.s[0] != '\0' ? "\"" : "");
 }
 
+/* A package calls such functions in a hundred places: each function is named once. */
+static void say_package(struct gh_scene *s, const struct gh_event *ev)
+{
+	gh_find(s, &rules[R_PACKAGE], ev->at, "%s()", gh_safe(ev->u.call->name).s);
+}
+
 /* An entry of a package's database, as the container says. */
 static bool packaged(const struct gh_scene *s) { return s->role != NULL && strcmp(s->role, "lazy-load entry") == 0; }
 
@@ -132,10 +139,15 @@ static void runs(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach 
 	if (member_call(c)) {
 		if (reach >= GH_R_CONTACT)
 			say(s, ev, R_RUNS);
-	} else if (reach > GH_R_HARMLESS || !c->resolved) {
+	} else if (reach > (packaged(s) ? GH_R_CHANGE : GH_R_HARMLESS) || !c->resolved) {
 		say(s, ev, R_RUNS);
-	} else if (reach == GH_R_UNKNOWN) {
+	} else if (reach == GH_R_CHANGE) { /* a package's own data, made when it is first used */
 		say(s, ev, R_UNKNOWN);
+	} else if (reach == GH_R_UNKNOWN) {
+		if (packaged(s))
+			say_package(s, ev);
+		else
+			say(s, ev, R_UNKNOWN);
 	}
 }
 
@@ -170,7 +182,7 @@ static void held(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach 
 	else if (c->how == GH_CALL_INST && reach > GH_R_DELETE && !gh_span_is(c->name, "library.dynam"))
 		say(s, ev, R_HOOK);
 	else
-		say(s, ev, R_PACKAGE);
+		say_package(s, ev);
 }
 
 static void on(struct gh_scene *s, const struct gh_event *ev)

@@ -71,15 +71,16 @@ static const char harmless[] =
 	".subset .subset2 .getNamespaceInfo Negate isGeneric lengths nzchar rle inverse.rle array arrayInd rowSums "
 	"bitwNot xor do.call match.fun as.name as.symbol call get get0 mget max.col trace.default rownames nlevels "
 	"gettextf gettext ngettext sys.parent sys.nframe sys.frames pos.to.env lockBinding environmentIsLocked "
-	"bindingIsLocked is.unsorted order sort.int sort.list mapply unsplit expand.grid combn stack unstack reshape ";
+	"local bindingIsLocked is.unsorted order sort.int sort.list mapply unsplit expand.grid combn stack unstack "
+	"reshape ";
 
 static const char evaluate[] =
-	" eval evalq eval.parent eval_tidy eval_bare local parse str2lang str2expression parse_expr parse_exprs "
+	" eval evalq eval.parent eval_tidy eval_bare parse str2lang str2expression parse_expr parse_exprs "
 	"exec rlang_eval sys.on.exit invokeRestart Rprof source_text withVisible .Internal .Primitive "
 	"makeActiveBinding delayedAssign body<- formals<- environment<- trace untrace "
 	"reg.finalizer addTaskCallback setHook browser debug debugonce undebug recover ";
 static const char change[] =
-	" assign attach library require requireNamespace loadNamespace attachNamespace load readRDS unserialize "
+	" assign attach library require load readRDS unserialize "
 	"sys.load.image lazyLoad lazyLoadDBfetch loadRDS qread assignInNamespace assignInMyNamespace fixInNamespace "
 	"unlockBinding registerS3method registerS3methods setMethod setGeneric setClass setRefClass options Sys.setenv "
 	"Sys.unsetenv Sys.setlocale setwd "
