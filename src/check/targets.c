@@ -94,11 +94,13 @@ static const char gateways[] =
 	"_pickle cPickle dill cloudpickle marshal code codeop commands popen2 webbrowser timeit pdb bdb cProfile "
 	"profile "
 	"asyncio multiprocessing urllib requests httpx aiohttp pip setuptools pkgutil pydoc operator functools types "
-	"inspect gc signal tempfile io pathlib zipimport zipfile tarfile site glob fileinput threading platform "
+	"inspect gc tempfile pathlib zipimport zipfile tarfile glob fileinput threading "
 	"getpass "
-	"smtplib ftplib telnetlib xmlrpc http cffi joblib yaml jsonpickle shelve dbm copyreg atexit sched "
+	"smtplib ftplib telnetlib xmlrpc cffi joblib yaml jsonpickle shelve dbm copyreg atexit sched "
 	"cpp_extension f2py "
-	"distutils hub _testing collect_env rpc";
+	"distutils _testing collect_env";
+/* The same, but frameworks name parts of their own like that: there a class is a class. */
+static const char halfway[] = "signal io platform site hub http rpc";
 
 /* Functions that run, load, fetch or write something, wherever they are found. */
 static const char harmful[] =
@@ -123,12 +125,21 @@ struct dotted {
 	struct gh_span first, last;
 	bool plain;   /* letters, digits, underscores and single dots */
 	bool gateway; /* some part but the first is a module of the system, or internal to Python */
+	bool halfway; /* or may be one */
 	unsigned parts;
 };
 
 static bool word_byte(uint8_t c)
 {
 	return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static bool like_a_class(struct gh_span s)
+{
+	size_t i = 0;
+	while (i < s.n && s.p[i] == '_')
+		i++;
+	return i < s.n && s.p[i] >= 'A' && s.p[i] <= 'Z';
 }
 
 static struct dotted parse(struct gh_span s)
@@ -146,18 +157,12 @@ static struct dotted parse(struct gh_span s)
 			d.first = part;
 		else
 			d.gateway = d.gateway || listed(gateways, part) || gh_span_starts(part, "__");
+		d.halfway = d.halfway || (d.parts > 1 && listed(halfway, part));
 		d.last = part;
 		i++;
 	}
+	d.gateway = d.gateway || (d.halfway && !like_a_class(d.last));
 	return d;
-}
-
-static bool like_a_class(struct gh_span s)
-{
-	size_t i = 0;
-	while (i < s.n && s.p[i] == '_')
-		i++;
-	return i < s.n && s.p[i] >= 'A' && s.p[i] <= 'Z';
 }
 
 /* "module.name" of a call in one piece; clipped to the buffer. */
@@ -221,7 +226,7 @@ static const char node_loaders[] =
 	"BytesNode BytearrayNode JsonNode NdArrayNode MaskedArrayNode RandomStateNode RandomGeneratorNode DtypeNode "
 	"SparseMatrixNode TreeNode LossNode SGDNode _CriterionNode ReduceNode CalibratedClassifierNode MethodNode "
 	"OperatorFuncNode CachedNode UserDictNode OrderedDictNode XGBoostNode ScipySparseNode QuantileForestNode "
-	"CovarianceNode DatetimeNode";
+	"CovarianceNode DatetimeNode _DictWithDeprecatedKeysNode";
 
 /* Types of the libraries that skops was made for. */
 static bool node_type_ok(struct gh_span module, struct gh_span name)
@@ -229,7 +234,8 @@ static bool node_type_ok(struct gh_span module, struct gh_span name)
 	static const char collections[] = "OrderedDict defaultdict Counter deque UserDict";
 	static const char libraries[] = "sklearn scipy xgboost lightgbm catboost quantile_forest imblearn skops skorch";
 	struct dotted m = parse(module), n = parse(name);
-	if (!m.plain || !n.plain || n.parts != 1 || m.gateway || gh_span_starts(name, "__"))
+	bool gateway = m.gateway && !(m.halfway && like_a_class(name));
+	if (!m.plain || !n.plain || n.parts != 1 || gateway || gh_span_starts(name, "__"))
 		return false;
 	if (gh_span_is(module, "builtins"))
 		return listed(node_builtins, name);
@@ -239,6 +245,11 @@ static bool node_type_ok(struct gh_span module, struct gh_span name)
 		return listed("datetime date time timedelta timezone", name);
 	if (gh_span_is(module, "functools"))
 		return gh_span_is(name, "partial");
+	/* The function itself is named in the node's content, and judged there. */
+	if (listed("numpy scipy sklearn", m.first) && listed("function builtin_function_or_method ufunc "
+							     "cython_function_or_method _ArrayFunctionDispatcher",
+							     name))
+		return true;
 	if (gh_span_is(m.first, "numpy"))
 		return listed(node_numpy, name) || gh_span_ends(name, "DType");
 	return listed(libraries, m.first) && !listed(harmful, name) &&

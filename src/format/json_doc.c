@@ -405,6 +405,8 @@ static void on_object_end(struct doc *d, const struct frame *f)
 		gh_notebook_end(d->notebook, d->x.j.depth);
 	unsigned nb = GH_JM_NBFORMAT | GH_JM_CELLS;
 	d->is_notebook = d->is_notebook || ((f->marks & nb) == nb && d->x.j.depth == 0);
+	if ((f->marks & GH_JM_REDUCE) != 0 && (f->marks & GH_JM_MODULE) == 0)
+		say(d, A_PY_CALL, "an object with __reduce__");
 	unsigned st = GH_JM_IDX | GH_JM_PATH | GH_JM_TYPE, compvis = GH_JM_TARGET | GH_JM_PARAMS;
 	if ((f->marks & st) == st && f->named)
 		say(d, A_TARGET, "a module of sentence-transformers whose type is not its own");

@@ -87,7 +87,7 @@ static const struct {
 	KEY("__loader__", GH_JZ_PLAIN, GH_JM_LOADER),
 	KEY("__class__", GH_JZ_PLAIN, GH_JM_CLASS),
 	KEY("__module__", GH_JZ_PLAIN, GH_JM_MODULE),
-	KEY("__reduce__", GH_JZ_PLAIN, GH_JM_PY_CALL),
+	KEY("__reduce__", GH_JZ_PLAIN, GH_JM_REDUCE),
 };
 
 struct gh_json_key gh_json_key(struct gh_span name)
