@@ -240,7 +240,9 @@ static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt 
 {
 	if (refined(r, fmt))
 		return;
-	struct outcome o = walk_as(sf, fmt, match == GH_WEAK && trust != QUIET ? WEAK : trust);
+	if (match == GH_WEAK && trust != QUIET) /* of raw weights, a few bytes may begin like anything */
+		trust = sf->up == NULL && sf->p->ndeclared != 0 ? QUIET : WEAK;
+	struct outcome o = walk_as(sf, fmt, trust);
 	if (!o.accepted)
 		return;
 	r->as[r->n++] = o.fmt;

@@ -31,8 +31,8 @@ struct gh_pipe_result {
 /* A pipe for one file. NULL: no memory. */
 struct gh_pipe *gh_pipe_new(const struct gh_limits *lim, const struct gh_pipe_host *host);
 /* Other files of the artifact say that these ranges of the root, in order and without overlaps, are weights with no
- * structure of their own. It counts only when no reader recognises the bytes: a script does not become data because an
- * index says so. Copied. Call it before gh_pipe_run(). */
+ * structure of their own. It counts only when no reader is sure of the bytes, and none finds a whole structure or a call in
+ * them: a script or a pickle does not become data because an index says so. Copied. Call it before gh_pipe_run(). */
 void gh_pipe_declare(struct gh_pipe *p, const struct gh_range *v, size_t n);
 /* Scan root. Its bytes must come by gh_pipe_swept() too, unless it is stable. */
 void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, struct gh_pipe_result *out);

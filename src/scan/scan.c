@@ -46,6 +46,7 @@ struct pool {
 	size_t *order;		    /* of the files in tree: see rank() */
 	size_t next;		    /* in order */
 	struct gh_repo_file *known; /* per file, what was found out so far; guarded by lock */
+	bool *told;		    /* per file, whether its worker knew what others say about it */
 	bool refers;		    /* some file says something about raw weights in another one */
 	size_t *again, nagain;	    /* files that a worker had cleared before it died */
 	struct gh_err *err;
@@ -161,9 +162,10 @@ static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 		l->ncleared = 0;
 		rc = gh_worker_start(&l->worker, p->opt, &err);
 	}
+	struct gh_ranges weights = declared(p, i, ranges);
+	p->told[i] = weights.n != 0;
 	if (rc == GH_OK)
-		rc = gh_worker_scan(&l->worker, p->opt, fd, &st, e->name, declared(p, i, ranges), a, &o, on_bytes, p,
-				    &err);
+		rc = gh_worker_scan(&l->worker, p->opt, fd, &st, e->name, weights, a, &o, on_bytes, p, &err);
 	(void)close(fd);
 	if (rc != GH_OK) {
 		(void)pthread_mutex_lock(&p->lock);
@@ -295,13 +297,13 @@ static void fill_order(struct pool *p)
 				p->order[n++] = i;
 }
 
-/* Files that nobody understood before another one explained what they are: once more, now that it is known. */
+/* Files that were not understood, or misunderstood, before another one explained what they are: once more. */
 static void explained_late(struct pool *p)
 {
 	struct gh_range ranges[GH_RANGES_MAX];
 	for (size_t i = 0; i < p->tree.n; i++) {
 		const struct gh_file_report *r = p->known[i].report;
-		if (r != NULL && strcmp(r->format, "unknown") == 0 && declared(p, i, ranges).n != 0)
+		if (r != NULL && r->verdict != GH_CLEAN && !p->told[i] && declared(p, i, ranges).n != 0)
 			p->again[p->nagain++] = i; /* there is room: it was emptied */
 	}
 }
@@ -469,11 +471,13 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 	p.again = calloc(p.tree.n + 1, sizeof *p.again);
 	p.order = calloc(p.tree.n, sizeof *p.order);
 	p.known = calloc(p.tree.n, sizeof *p.known);
-	if (p.again == NULL || p.order == NULL || p.known == NULL || !grow_rows(s, p.tree.n) ||
+	p.told = calloc(p.tree.n, sizeof *p.told);
+	if (p.again == NULL || p.order == NULL || p.known == NULL || p.told == NULL || !grow_rows(s, p.tree.n) ||
 	    pthread_mutex_init(&p.lock, NULL) != 0) {
 		free(p.again);
 		free(p.order);
 		free(p.known);
+		free(p.told);
 		gh_os_tree_free(&p.tree);
 		return gh_fail(err, GH_E_NOMEM, "no memory for the report");
 	}
@@ -497,6 +501,7 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 	free(p.again);
 	free(p.order);
 	free(p.known);
+	free(p.told);
 	gh_os_tree_free(&p.tree);
 	if (in >= 0)
 		(void)close(in);

@@ -111,6 +111,8 @@ def raw(new):
     (there / 'weights.bin').write_bytes(common.EVIL + bytes(80 - len(common.EVIL)))
     code_, report = scan(there)
     check('a pickle does not become weights by being named', report['verdict'] == 'UNSAFE', report)
+    (there / 'weights.bin').write_bytes(b'\x83\xe8\x00\x2e'.ljust(16, b'\x01') + bytes(48) + numbers[16:])
+    expect('weights that begin like something else', scan(there), 0, 'weights.bin', None)
     (there / 'weights.bin').unlink()
     expect('weights that are not here', scan(there), 2, 'model.onnx', 'GH-REPO-0002', 'weights.bin')
     expect('a model that comes alone', scan(there / 'model.onnx'), 0, 'model.onnx', 'GH-REPO-0003', 'weights.bin')

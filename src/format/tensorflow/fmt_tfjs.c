@@ -37,7 +37,12 @@ static enum gh_match probe(const struct gh_probe *p)
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0] && p->head.n != 0; i++)
 		seen = seen || memmem(p->head.p, p->head.n, keys[i], strlen(keys[i])) != NULL ||
 		       memmem(p->tail.p, p->tail.n, keys[i], strlen(keys[i])) != NULL;
-	return seen && gh_json_doc_probe(p, NULL) == GH_STRONG ? GH_STRONG : GH_NO;
+	/* Before modelTopology came in: an array of groups, as face-api.js has it to this day. */
+	struct gh_span h = p->head;
+	bool groups = h.n > 2 && h.p[0] == '[' && memmem(h.p, h.n, "\"weights\"", 9) != NULL &&
+		      (memmem(h.p, h.n, "\"paths\"", 7) != NULL ||
+		       memmem(p->tail.p, p->tail.n, "\"paths\"", 7) != NULL);
+	return (seen || groups) && gh_json_doc_probe(p, NULL) == GH_STRONG ? GH_STRONG : GH_NO;
 }
 
 /* What begins here: by the container around it and the key. */
@@ -46,7 +51,7 @@ static enum what kind(const struct doc *d, unsigned depth, bool array)
 	enum what up = depth == 0 ? OTHER : d->level[depth - 1];
 	struct gh_span key = gh_json_name(&d->key);
 	if (array) {
-		if (depth == 1 && gh_span_is(key, "weightsManifest"))
+		if (depth == 0 || (depth == 1 && gh_span_is(key, "weightsManifest")))
 			return MANIFEST;
 		if (up == GROUP)
 			return gh_span_is(key, "paths") ? PATHS : gh_span_is(key, "weights") ? WEIGHTS : OTHER;
