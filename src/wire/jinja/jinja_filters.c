@@ -179,12 +179,21 @@ static struct gh_jv f_format(FILTER_ARGS)
 	return jj_percent(r, v.s, jj_list_of(r, JV_TUPLE, a->v, a->n));
 }
 
+static struct gh_jv f_opaque(FILTER_ARGS)
+{
+	(void)at;
+	(void)how;
+	return jj_watching(r) ? jj_mix_args(r, JU_OBSCURE, v, a) : jj_error(r, "a filter that is not evaluated here");
+}
+
 static struct gh_jv f_urlencode(FILTER_ARGS)
 {
 	(void)at;
 	(void)a;
 	(void)how;
 	char hex[4];
+	if (v.kind >= JV_LIST) /* pairs of names and values */
+		return f_opaque(r, at, v, a, how);
 	v = text_of(r, v);
 	struct jj_text t = { .r = r };
 	for (size_t i = 0; i < v.s.n && r->err == NULL; i++) {
@@ -215,13 +224,6 @@ static struct gh_jv f_center(FILTER_ARGS)
 	(void)how;
 	v = text_of(r, v);
 	return v.kind == JV_STR ? jj_method(r, at, v, GH_SPAN("center"), a) : v;
-}
-
-static struct gh_jv f_opaque(FILTER_ARGS)
-{
-	(void)at;
-	(void)how;
-	return jj_watching(r) ? jj_mix_args(r, JU_OBSCURE, v, a) : jj_error(r, "a filter that is not evaluated here");
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------------- */
@@ -379,6 +381,7 @@ static struct gh_jv of_unknown(struct gh_jj_run *r, const struct gh_jj_node *at,
 	bool replaces = strcmp(f->name, "replace") == 0 && a->n >= 2;
 	if (replaces && jj_watching(r) && r->watch->rewrites != NULL && (jj_flags(v) & JU_CONTENT) != 0)
 		r->watch->rewrites(r->ctx, at, a->v[0], a->v[1]);
+	jj_attribute_argument(r, at, f, v, a);
 	struct gh_jv out = jj_mix_args(r, (f->flags & JJF_NUMBER) != 0 ? JU_NUMBER : 0, v, a);
 	if ((f->flags & JJF_NUMBER) != 0)
 		out.s.n = 0;

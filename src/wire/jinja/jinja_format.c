@@ -6,7 +6,7 @@
 
 struct spec { /* what both ways have in common */
 	char fill, align, sign, type;
-	bool zero, alt, comma;
+	bool zero, alt, comma, brace;
 	int64_t width, precision; /* -1: none */
 };
 enum { WIDTH_MAX = 100000 };
@@ -67,7 +67,7 @@ static bool put_value(struct jj_text *t, struct gh_jv v, const struct spec *f)
 	bool integer = v.kind == JV_INT || v.kind == JV_BOOL, number = integer || v.kind == JV_FLOAT;
 	if (f->comma && !number)
 		return false;
-	if (f->comma && v.kind == JV_BOOL)
+	if ((f->comma || (f->brace && f->width > 0)) && v.kind == JV_BOOL)
 		v.kind = JV_INT;
 	int prec = f->precision < 0 ? 6 : f->precision > 40 ? 40 : (int)f->precision;
 	double d = v.kind == JV_FLOAT ? v.f : integer ? (double)v.i : 0;
@@ -223,7 +223,7 @@ struct gh_jv jj_percent(struct gh_jj_run *r, struct gh_span fmt, struct gh_jv ar
 /* ---- "{}".format() -------------------------------------------------------------------------------------------------------- */
 static struct spec brace_spec(struct gh_span s)
 {
-	struct spec f = { .precision = -1 };
+	struct spec f = { .precision = -1, .brace = true };
 	size_t i = 0;
 	if (s.n > 1 && memchr("<>^=", s.p[1], 4) != NULL) {
 		f.fill = (char)s.p[0];

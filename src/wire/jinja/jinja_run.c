@@ -47,6 +47,17 @@ static struct gh_jvar *lookup(struct gh_jscope *s, struct gh_span name, bool upw
 	return NULL;
 }
 
+/* What is stored where a message was found to say a certain thing tells so later: {% set ns.seen = true %}. Of markup that
+ * is how ordinary templates keep track of modes and calls. */
+static struct gh_jv tainted(struct gh_jj_run *r, struct gh_jv v)
+{
+	unsigned tests = r->tests & (JU_WORD | JU_TIME);
+	if (tests == 0 || (v.kind != JV_UNKNOWN && v.kind >= JV_NAMESPACE))
+		return v;
+	bool number = v.kind == JV_BOOL || v.kind == JV_INT || v.kind == JV_FLOAT;
+	return jj_mix(r, tests | (number ? JU_NUMBER : v.flags & JU_NUMBER), &v, 1);
+}
+
 void jj_assign(struct gh_jj_run *r, struct gh_span name, struct gh_jv v)
 {
 	struct gh_jscope *s = r->scope;
@@ -132,11 +143,11 @@ static void run_if(struct gh_jj_run *r, const struct gh_jj_node *n)
 {
 	unsigned all = 0;
 	for (const struct gh_jj_node *k = n->kid; k != NULL && r->err == NULL; k = k->next->next) {
-		if (k->kind == JJ_BODY) { /* of else */
+		if (k->kind == JJ_BODY) { /* of else: what most messages get when the condition is about markup */
 			if (all == 0)
 				run_body(r, k);
 			else
-				maybe(r, k, all & ~(1u << 16));
+				maybe(r, k, all & (JU_WORD | JU_TIME));
 			return;
 		}
 		unsigned flags = 0;
@@ -148,7 +159,7 @@ static void run_if(struct gh_jj_run *r, const struct gh_jj_node *n)
 			if (all == 0)
 				run_body(r, k->next);
 			else
-				maybe(r, k->next, all & ~(1u << 16));
+				maybe(r, k->next, all & (JU_WORD | JU_TIME));
 			return;
 		}
 		if (k->next->next == NULL)
@@ -177,7 +188,7 @@ static void bind(struct gh_jj_run *r, const struct gh_jj_node *target, struct gh
 	if (r->err != NULL)
 		return;
 	if (target->kind == JJ_NAME) {
-		jj_assign(r, target->text, v);
+		jj_assign(r, target->text, tainted(r, v));
 	} else if (target->kind == JJ_TUPLE) {
 		unpack(r, target, v);
 	} else if (target->kind == JJ_ATTR) {
@@ -186,6 +197,7 @@ static void bind(struct gh_jj_run *r, const struct gh_jj_node *target, struct gh
 			(void)jj_error(r, "only a namespace takes attributes");
 			return;
 		}
+		v = tainted(r, v);
 		const struct gh_jv *old = r->unsure > ns.dict->unsure ? gh_jv_get(ns.dict, name) : NULL;
 		if (!gh_jv_put(r->arena, ns.dict, name, old == NULL ? v : jj_join(r, *old, v)))
 			(void)jj_limit(r, "no memory");

@@ -81,6 +81,8 @@ static struct gh_jv f_join(FILTER_ARGS)
 	struct gh_jv sep = jj_str(r, jj_arg(a, 0, "d", gh_jv_str(GH_SPAN("")))),
 		     attr = jj_arg(a, 1, "attribute", gh_jv_none());
 	struct gh_jlist l, part = { 0 };
+	if (v.kind == JV_UNKNOWN && attr.kind != JV_NONE)
+		(void)path(r, at, v, attr);
 	if (sep.kind != JV_STR || v.kind == JV_UNKNOWN)
 		return jj_mix_args(r, 0, v, a);
 	if (!items_of(r, v, &l))
@@ -243,6 +245,20 @@ static struct gh_jv paths(struct gh_jj_run *r, const struct gh_jj_node *at, stru
 		i += n + 1;
 	}
 	return out;
+}
+
+void jj_attribute_argument(struct gh_jj_run *r, const struct gh_jj_node *at, const struct jj_filter_row *f,
+			   struct gh_jv v, const struct jj_args *a)
+{
+	static const struct {
+		const char *name;
+		size_t place;
+	} t[] = { { "sort", 2 }, { "groupby", 0 }, { "sum", 0 }, { "unique", 1 }, { "min", 1 }, { "max", 1 } };
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		struct gh_jv attr = jj_arg(a, t[i].place, "attribute", gh_jv_none());
+		if (strcmp(f->name, t[i].name) == 0 && attr.kind != JV_NONE)
+			(void)paths(r, at, v, attr, true);
+	}
 }
 
 static struct gh_jv *keys(struct gh_jj_run *r, const struct gh_jj_node *at, const struct gh_jlist *l, struct gh_jv attr,

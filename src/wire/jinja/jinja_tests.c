@@ -1,6 +1,8 @@
 /* Tests: `x is defined`. */
 #include "wire/jinja/jinja_int.h"
 
+#include <math.h>
+
 enum test {
 	DEFINED,
 	UNDEFINED,
@@ -145,6 +147,8 @@ struct gh_jv jj_test(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh
 		return unsure(r, t, rows[i].op, v, a);
 	if ((t == ODD || t == EVEN) && v.kind == JV_FLOAT && v.f < 1e15 && v.f > -1e15)
 		return gh_jv_bool((double)(int64_t)v.f == v.f && ((int64_t)v.f % 2 != 0) == (t == ODD));
+	if (t == DIVISIBLE && v.kind == JV_FLOAT && with.kind == JV_INT && with.i != 0)
+		return gh_jv_bool(fmod(v.f, (double)with.i) == 0);
 	switch (t) {
 	case ODD:
 	case EVEN:
