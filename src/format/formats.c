@@ -30,6 +30,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_torch7,
 	&gh_fmt_ubjson,
 	&gh_fmt_xgboost,
+	&gh_fmt_catboost,
 	&gh_fmt_tflite,
 	&gh_fmt_onnx,
 	&gh_fmt_sentencepiece,
@@ -81,6 +82,8 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_makefile,
 	&gh_fmt_source,
 	&gh_fmt_jinja,
+	&gh_fmt_python,
+	&gh_fmt_pyc,
 	&gh_fmt_text,
 };
 const size_t gh_fmts_n = sizeof gh_fmts / sizeof gh_fmts[0];

@@ -28,6 +28,7 @@ extern const struct gh_fmt gh_fmt_traineddata;
 extern const struct gh_fmt gh_fmt_torch7;
 extern const struct gh_fmt gh_fmt_ubjson;
 extern const struct gh_fmt gh_fmt_xgboost;
+extern const struct gh_fmt gh_fmt_catboost;
 extern const struct gh_fmt gh_fmt_tfjs;
 extern const struct gh_fmt gh_fmt_json;
 extern const struct gh_fmt gh_fmt_yaml;
@@ -79,6 +80,8 @@ extern const struct gh_fmt gh_fmt_ini;
 extern const struct gh_fmt gh_fmt_makefile;
 extern const struct gh_fmt gh_fmt_source;
 extern const struct gh_fmt gh_fmt_jinja;
+extern const struct gh_fmt gh_fmt_python;
+extern const struct gh_fmt gh_fmt_pyc;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif

@@ -234,3 +234,85 @@ put('xgboost-binary', 'clean_attributes.model',
     xgb(flags=(1, 1), extra=struct.pack('<Q', 1) + text(b'best_iteration') + text(b'3') + struct.pack('<Q', 1) + text(b'auc')))
 put('xgboost-binary', 'wild.model', xgb(left=70000))
 put('xgboost-binary', 'cut.model', xgb()[:-30])
+
+
+# ---- catboost ----
+class Vec:
+    """A vector: of scalars ('i', 'd', 'f', 'B'), or of texts or tables (form None)."""
+    def __init__(self, form, *v):
+        self.form, self.v = form, v
+
+
+def flat(root):
+    """A FlatBuffer of tables: lists of (form, value) or None; values of form 'o' are texts, Vecs and tables."""
+    out = bytearray(4)
+    todo = [(0, root)]
+
+    def align(n, ahead=0):
+        while (len(out) + ahead) % n:
+            out.append(0)
+
+    def put(form, v, patches):
+        if form == 'o':
+            align(4)
+            patches.append((len(out), v))
+            out.extend(bytes(4))
+        else:
+            align(struct.calcsize('<' + form))
+            out.extend(struct.pack('<' + form, v))
+
+    while todo:
+        at, v = todo.pop(0)
+        patches = []
+        if isinstance(v, str):
+            align(4)
+            start = len(out)
+            out.extend(u32(len(v)) + v.encode() + b'\0')
+        elif isinstance(v, Vec):
+            align(8 if v.form == 'd' else 4, 4)
+            start = len(out)
+            out.extend(u32(len(v.v)))
+            for x in v.v:
+                put(v.form or 'o', x, patches)
+        else:
+            align(4)
+            vt = len(out)
+            out.extend(bytes(4 + 2 * len(v)))
+            align(8, 4)
+            start = len(out)
+            out.extend(struct.pack('<i', start - vt))
+            slots = []
+            for f in v:
+                if f is None:
+                    slots.append(0)
+                    continue
+                form, x = f
+                align(4 if form == 'o' else struct.calcsize('<' + form))
+                slots.append(len(out) - start)
+                put(form, x, patches)
+            struct.pack_into('<HH%dH' % len(v), out, vt, 4 + 2 * len(v), len(out) - start, *slots)
+        struct.pack_into('<I', out, at, start - at)
+        todo.extend(patches)
+    align(4)
+    return bytes(out)
+
+
+def cbm(parts=(), tail=b'', sizes=(1,), version='FlabuffersModel_v1', text='{}'):
+    feature = [('B', 0), ('i', 0), ('i', 0), ('o', Vec('f', 0.5)), ('o', 'x')]
+    trees = [('i', 1), ('o', Vec('i', 0)), ('o', Vec('i', *sizes)), ('o', Vec('i', 0)), None, ('o', Vec(None, feature)), None, None,
+             ('o', Vec('d', 0.25, 0.75)), None, None, None, None, None, ('d', 1.0)]
+    core = flat([('o', version), ('o', trees), ('o', Vec(None, [('o', 'params'), ('o', text)]))] +
+                ([('o', Vec(None, *parts))] if parts else []))
+    return b'CBM1' + u32(len(core)) + core + tail
+
+
+base = [('o', [('o', Vec('i', 0))]), ('B', 1)]
+stat = flat([('o', base), ('o', Vec('B', *range(32))), ('o', Vec('B', *range(16))), ('i', 3), ('i', 2)])
+put('catboost', 'clean.cbm', cbm())
+put('catboost', 'clean_categories.cbm', cbm(('static_provider_v1',), u32(1) + u32(len(stat)) + stat))
+put('catboost', 'clean_none.cbm', cbm(('static_provider_v1',), u32(0)))
+put('catboost', 'texts.cbm', cbm(('text_processing_collection_v1',), b'anything'))
+put('catboost', 'trees.cbm', cbm(sizes=(9,)))
+put('catboost', 'version.cbm', cbm(version='FlabuffersModel_v9'))
+put('catboost', 'script.cbm', cbm(text='import os; os.system("id")'))
+put('catboost', 'cut.cbm', cbm()[:-20])
