@@ -7,7 +7,8 @@
 
 enum { R_PINNED };
 static const struct gh_rule rules[] = {
-	[R_PINNED] = { "GH-DEP-0101", GH_MEDIUM, GH_REVIEW, "A dependency is pinned to a version that runs code out of model files",
+	[R_PINNED] = { "GH-DEP-0101", GH_MEDIUM, GH_REVIEW,
+		       "A dependency is pinned to a version that runs code out of model files",
 		       "Loading this or any other model with that version runs the code of whoever wrote the file.",
 		       "Pin a version in which the loader is repaired.", "CWE-1395 CWE-502 AML.T0010" },
 	GH_RULES_END
@@ -41,7 +42,8 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		return;
 	for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++)
 		if (gh_span_is(p->name, loaders[i].name) && gh_dep_compare(v, loaders[i].repaired) < 0)
-			gh_find(s, &rules[R_PINNED], ev->at, "%s %s: %s", loaders[i].name, gh_safe(v).s, loaders[i].why);
+			gh_find(s, &rules[R_PINNED], ev->at, "%s %s: %s", loaders[i].name, gh_safe(v).s,
+				loaders[i].why);
 }
 
 const struct gh_check gh_check_packages = {

@@ -9,8 +9,8 @@ enum { SAY = 12, ARENA = 24 << 20, DOC_LINE = 8 << 10 };
 
 const struct gh_rule gh_shell_rules[] = {
 	[SC_FETCH_RUN] = { "GH-SHC-0001", GH_CRITICAL, GH_UNSAFE, "A script runs what it fetches from the network",
-			   "Whoever controls the address runs any code, and may change it at any time.", "Do not run it.",
-			   "CWE-494 CWE-829 AML.T0011.001" },
+			   "Whoever controls the address runs any code, and may change it at any time.",
+			   "Do not run it.", "CWE-494 CWE-829 AML.T0011.001" },
 	[SC_DECODE_RUN] = { "GH-SHC-0002", GH_CRITICAL, GH_UNSAFE, "A script decodes something and runs it",
 			    "What really runs is hidden from whoever reads the script.", "Do not run it.",
 			    "CWE-506 CWE-94 AML.T0011" },
@@ -22,7 +22,8 @@ const struct gh_rule gh_shell_rules[] = {
 	[SC_PERSIST] = { "GH-SHC-0005", GH_CRITICAL, GH_UNSAFE, "A script arranges to be run again or to be let in",
 			 "The author's code runs with every login, every start or every minute.", "Do not run it.",
 			 "CWE-506 CWE-912" },
-	[SC_EXFIL] = { "GH-SHC-0006", GH_CRITICAL, GH_UNSAFE, "A script sends credentials or details of the machine away",
+	[SC_EXFIL] = { "GH-SHC-0006", GH_CRITICAL, GH_UNSAFE,
+		       "A script sends credentials or details of the machine away",
 		       "Keys, tokens and accounts are the author's.", "Do not run it; report the source.",
 		       "CWE-200 CWE-522 AML.T0025" },
 	[SC_DISABLE] = { "GH-SHC-0007", GH_HIGH, GH_UNSAFE, "A script switches defences off or removes traces",
@@ -32,14 +33,17 @@ const struct gh_rule gh_shell_rules[] = {
 	[SC_MINER] = { "GH-SHC-0009", GH_HIGH, GH_UNSAFE, "A script mines cryptocurrency",
 		       "The machine works for the author.", "Do not run it.", "CWE-506 AML.T0034" },
 	[SC_INSTALL] = { "GH-SHC-0011", GH_LOW, GH_REVIEW, "A script installs packages",
-			 "Packages run code of their own while they are installed.", "Check the names before running it.",
-			 "CWE-829 AML.T0010" },
+			 "Packages run code of their own while they are installed.",
+			 "Check the names before running it.", "CWE-829 AML.T0010" },
 	[SC_FETCH] = { "GH-SHC-0012", GH_LOW, GH_REVIEW, "A script fetches files",
-		       "What it fetches was not scanned and may change.", "Scan what it fetches.", "CWE-494 AML.T0010" },
+		       "What it fetches was not scanned and may change.", "Scan what it fetches.",
+		       "CWE-494 AML.T0010" },
 	[SC_SUDO] = { "GH-SHC-0013", GH_MEDIUM, GH_REVIEW, "A script asks for the rights of the superuser",
-		      "Mistakes and malice reach the whole machine.", "Read it first; run it in a container.", "CWE-250" },
+		      "Mistakes and malice reach the whole machine.", "Read it first; run it in a container.",
+		      "CWE-250" },
 	[SC_PROGRAM] = { "GH-SHC-0014", GH_LOW, GH_REVIEW, "A script runs programs that are not known to be harmless",
-			 "Whatever those programs do with the arguments they get.", "Read it before running it.", "CWE-829" },
+			 "Whatever those programs do with the arguments they get.", "Read it before running it.",
+			 "CWE-829" },
 	[SC_UNKNOWN] = { "GH-SHC-0015", GH_MEDIUM, GH_REVIEW, "A script runs what only becomes known when it runs",
 			 "What runs cannot be read beforehand.", "Find out what the variable or the output holds.",
 			 "CWE-94 CWE-78" },
@@ -55,11 +59,14 @@ const struct gh_rule gh_shell_rules[] = {
 			   "Whoever owns that address runs any code; the address is known and encrypted.",
 			   "Install the tool from a package instead.", "CWE-494" },
 	[SC_SPELT] = { "GH-SHC-0021", GH_HIGH, GH_UNSAFE, "A command is spelt so that it cannot be read",
-		       "A pattern stands for the name of a system's program: filters and eyes miss it.", "Do not run it.",
-		       "CWE-506 AML.T0015" },
-	[SC_LIMIT] = { "GH-SHC-0022", GH_MEDIUM, GH_INCOMPLETE, "A script is too long or too involved to be read to its end",
-		       "What comes behind the limit is not seen.", "Do not run what cannot be read.", "CWE-770 CWE-1050" },
-	[SC_PROSE] = { "GH-SHC-0031", GH_MEDIUM, GH_REVIEW, "Text holds commands that do harm where a shell would run them",
+		       "A pattern stands for the name of a system's program: filters and eyes miss it.",
+		       "Do not run it.", "CWE-506 AML.T0015" },
+	[SC_LIMIT] = { "GH-SHC-0022", GH_MEDIUM, GH_INCOMPLETE,
+		       "A script is too long or too involved to be read to its end",
+		       "What comes behind the limit is not seen.", "Do not run what cannot be read.",
+		       "CWE-770 CWE-1050" },
+	[SC_PROSE] = { "GH-SHC-0031", GH_MEDIUM, GH_REVIEW,
+		       "Text holds commands that do harm where a shell would run them",
 		       "The text can be run as a script; a reader who follows it does the same.",
 		       "Do not follow it before you know what the commands do.", "CWE-494 AML.T0011" },
 	[SC_SHOWN] = { "GH-SHC-0032", GH_INFO, GH_CLEAN, "Documentation shows commands that run what they fetch",
@@ -90,14 +97,16 @@ void gh_sc_say(struct judge *j, unsigned rule, const struct gh_sh_cmd *c, const 
 		text[n++] = ' ';
 	}
 	n -= n != 0;
-	gh_find(j->scene, &gh_shell_rules[rule], place(j, c), "%s%s%s", gh_safe((struct gh_span){ (const uint8_t *)text, n }).s,
-		what[0] != '\0' && n != 0 ? ": " : "", what);
+	gh_find(j->scene, &gh_shell_rules[rule], place(j, c), "%s%s%s",
+		gh_safe((struct gh_span){ (const uint8_t *)text, n }).s, what[0] != '\0' && n != 0 ? ": " : "", what);
 }
 
 static void judge(struct judge *j, struct gh_span script)
 {
 	gh_auto_arena arena = { .max = ARENA };
-	struct gh_sh sh = { .arena = &arena, .ctx = j, .command = gh_sc_command, .wrote = gh_sc_wrote, .reads = gh_sc_reads };
+	struct gh_sh sh = {
+		.arena = &arena, .ctx = j, .command = gh_sc_command, .wrote = gh_sc_wrote, .reads = gh_sc_reads
+	};
 	if (gh_sh_run(&sh, script) == GH_OK)
 		return;
 	struct gh_sh_cmd none = { 0 };
@@ -134,8 +143,8 @@ static bool fence(struct gh_span line)
 /* Only a line with one of these can hold what is looked for: nearly none has one. */
 static bool worth(struct gh_span line)
 {
-	static const char *const signs[] = { "|", "/dev/tcp/", "/dev/udp/", "$(", "`", "<(", "eval", " -e ", "rm -", ".ssh", "cron",
-					     "chmod", "&&", ";", "dd " };
+	static const char *const signs[] = { "|",    "/dev/tcp/", "/dev/udp/", "$(",	"`",  "<(", "eval", " -e ",
+					     "rm -", ".ssh",	  "cron",      "chmod", "&&", ";",  "dd " };
 	for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
 		if (gh_sc_has(line, signs[i]))
 			return true;
@@ -174,8 +183,8 @@ void gh_shell_document(struct gh_scene *s, struct gh_span text, struct gh_range 
 		bool code = fenced || shown;
 		bool info = code && (bad & ~mild) == 0;
 		if (told[info]++ < SAY)
-			gh_find(s, &gh_shell_rules[info ? SC_SHOWN : SC_PROSE], (struct gh_range){ at.off + from, n }, "%s",
-				gh_safe(line).s);
+			gh_find(s, &gh_shell_rules[info ? SC_SHOWN : SC_PROSE], (struct gh_range){ at.off + from, n },
+				"%s", gh_safe(line).s);
 	}
 }
 
@@ -190,7 +199,8 @@ static void on_code(struct gh_scene *s, const struct gh_event *ev)
 	uint8_t *p = gh_alloc(&arena, (size_t)size + 1, 1);
 	size_t n = 0;
 	while (p != NULL && n < size) {
-		struct gh_span w = gh_src_window(c->src, n, (size_t)size - n < GH_WINDOW_MAX ? (size_t)size - n : GH_WINDOW_MAX);
+		struct gh_span w = gh_src_window(c->src, n,
+						 (size_t)size - n < GH_WINDOW_MAX ? (size_t)size - n : GH_WINDOW_MAX);
 		if (w.n == 0)
 			break;
 		memcpy(p + n, w.p, w.n);

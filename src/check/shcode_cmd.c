@@ -13,7 +13,10 @@ void gh_sc_foreign(struct judge *j, const struct gh_sh_cmd *c, unsigned marks, c
 		gh_sc_say(j, SC_INSTALLER, c, what);
 }
 
-static bool word_is(const struct gh_sh_cmd *c, size_t i, const char *s) { return i < c->n && gh_span_is(c->word[i].text, s); }
+static bool word_is(const struct gh_sh_cmd *c, size_t i, const char *s)
+{
+	return i < c->n && gh_span_is(c->word[i].text, s);
+}
 
 static bool any_word(const struct gh_sh_cmd *c, const char *s)
 {
@@ -103,7 +106,8 @@ static void assignments(struct judge *j, struct gh_sh *sh, struct gh_sh_cmd *c)
 /* ---- groups of commands ---------------------------------------------------------------------------------------------- */
 static void removal(struct judge *j, const struct gh_sh_cmd *c, const char *base)
 {
-	bool deep = has_letter(c, 'r') || has_letter(c, 'R') || any_word(c, "--recursive"), find = strcmp(base, "find") == 0;
+	bool deep = has_letter(c, 'r') || has_letter(c, 'R') || any_word(c, "--recursive"),
+	     find = strcmp(base, "find") == 0;
 	bool chmod = strcmp(base, "chmod") == 0 || strcmp(base, "chown") == 0;
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
@@ -130,8 +134,10 @@ static void modes(struct judge *j, const struct gh_sh_cmd *c)
 {
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
-		bool octal = w.n == 4 && w.p[0] >= '2' && w.p[0] <= '7' && memchr("01234567", w.p[1], 8) != NULL && w.p[0] != '1';
-		bool letters = (gh_sc_has(w, "+s") || gh_sc_has(w, "u+xs") || gh_sc_has(w, "+rs")) && w.p[0] != '-' && w.n < 8;
+		bool octal = w.n == 4 && w.p[0] >= '2' && w.p[0] <= '7' && memchr("01234567", w.p[1], 8) != NULL &&
+			     w.p[0] != '1';
+		bool letters = (gh_sc_has(w, "+s") || gh_sc_has(w, "u+xs") || gh_sc_has(w, "+rs")) && w.p[0] != '-' &&
+			       w.n < 8;
 		if (i == 1 && (octal || letters) && (octal ? (w.p[0] & 6) != 0 : true))
 			gh_sc_say(j, SC_ESCALATE, c, "a program that runs as its owner");
 	}
@@ -158,13 +164,15 @@ static void destroyer(struct judge *j, const struct gh_sh_cmd *c, const char *ba
 static void services(struct judge *j, const struct gh_sh_cmd *c, const char *base)
 {
 	bool stops = any_word(c, "stop") || any_word(c, "disable") || any_word(c, "mask") || any_word(c, "kill") ||
-		     any_word(c, "remove") || strstr(base, "kill") != NULL || any_word(c, "off") || any_word(c, "purge");
+		     any_word(c, "remove") || strstr(base, "kill") != NULL || any_word(c, "off") ||
+		     any_word(c, "purge");
 	bool defence = false;
 	for (size_t i = 1; i < c->n; i++)
 		defence = defence || gh_sc_defence(c->word[i].text);
 	bool off = (strcmp(base, "setenforce") == 0 && (word_is(c, 1, "0") || word_is(c, 1, "Permissive"))) ||
 		   (strcmp(base, "ufw") == 0 && (any_word(c, "disable") || any_word(c, "reset"))) ||
-		   (strstr(base, "tables") != NULL && (any_word(c, "-F") || any_word(c, "--flush") || any_word(c, "-X"))) ||
+		   (strstr(base, "tables") != NULL &&
+		    (any_word(c, "-F") || any_word(c, "--flush") || any_word(c, "-X"))) ||
 		   (strcmp(base, "nft") == 0 && any_word(c, "flush")) ||
 		   (strcmp(base, "auditctl") == 0 && (any_word(c, "-D") || any_word(c, "-e"))) ||
 		   (strcmp(base, "spctl") == 0 && any_word(c, "--master-disable")) ||
@@ -173,10 +181,12 @@ static void services(struct judge *j, const struct gh_sh_cmd *c, const char *bas
 	if (off || (stops && defence))
 		gh_sc_say(j, SC_DISABLE, c, "switches a defence off");
 	else if (strcmp(base, "crontab") == 0)
-		gh_sc_say(j, word_is(c, 1, "-l") || word_is(c, 1, "-r") ? SC_SYSTEM : SC_PERSIST, c, "what starts later");
+		gh_sc_say(j, word_is(c, 1, "-l") || word_is(c, 1, "-r") ? SC_SYSTEM : SC_PERSIST, c,
+			  "what starts later");
 	else if (strncmp(base, "kill", 4) == 0 && has_letter(c, '9') && word_is(c, c->n - 1, "-1"))
 		gh_sc_say(j, SC_DESTROY, c, "ends every process");
-	else if ((strcmp(base, "useradd") == 0 || strcmp(base, "usermod") == 0) && any_word(c, "-o") && any_word(c, "0"))
+	else if ((strcmp(base, "useradd") == 0 || strcmp(base, "usermod") == 0) && any_word(c, "-o") &&
+		 any_word(c, "0"))
 		gh_sc_say(j, SC_ESCALATE, c, "another account of the superuser");
 	else if (strcmp(base, "setcap") == 0)
 		gh_sc_say(j, SC_ESCALATE, c, "");
@@ -212,16 +222,20 @@ static void harmless(struct judge *j, const struct gh_sh_cmd *c, const char *bas
 	}
 	if ((strcmp(base, "env") == 0 || strcmp(base, "printenv") == 0 || strcmp(base, "set") == 0) && c->n == 1)
 		*marks |= M_SECRET;
-	if (strcmp(base, "whoami") == 0 || strcmp(base, "id") == 0 || strcmp(base, "hostname") == 0 || strcmp(base, "history") == 0)
+	if (strcmp(base, "whoami") == 0 || strcmp(base, "id") == 0 || strcmp(base, "hostname") == 0 ||
+	    strcmp(base, "history") == 0)
 		*marks |= M_SECRET;
-	if ((strcmp(base, "export") == 0 || strcmp(base, "declare") == 0) && (word_is(c, 1, "-p") || word_is(c, 1, "-x")) && c->n == 2)
+	if ((strcmp(base, "export") == 0 || strcmp(base, "declare") == 0) &&
+	    (word_is(c, 1, "-p") || word_is(c, 1, "-x")) && c->n == 2)
 		*marks |= M_SECRET;
-	if ((strcmp(base, "history") == 0 && has_letter(c, 'c')) || (strcmp(base, "unset") == 0 && any_word(c, "HISTFILE")) ||
+	if ((strcmp(base, "history") == 0 && has_letter(c, 'c')) ||
+	    (strcmp(base, "unset") == 0 && any_word(c, "HISTFILE")) ||
 	    (strcmp(base, "set") == 0 && any_word(c, "+o") && any_word(c, "history")))
 		gh_sc_say(j, SC_DISABLE, c, "leaves no history");
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
-		bool awk = strstr(base, "awk") != NULL && (gh_sc_has(w, "system(") || gh_sc_has(w, "| getline") || gh_sc_has(w, "| \""));
+		bool awk = strstr(base, "awk") != NULL &&
+			   (gh_sc_has(w, "system(") || gh_sc_has(w, "| getline") || gh_sc_has(w, "| \""));
 		if (strstr(base, "awk") != NULL && gh_sc_has(w, "/inet/"))
 			gh_sc_say(j, SC_REVERSE, c, "a connection of awk's");
 		else if (awk || gh_span_starts(w, "--checkpoint-action") || gh_span_starts(w, "--to-command"))
@@ -235,13 +249,15 @@ static void harmless(struct judge *j, const struct gh_sh_cmd *c, const char *bas
 static void archives(struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base)
 {
 	unsigned marks = 0;
-	if (strcmp(base, "tar") != 0 && strcmp(base, "zip") != 0 && strncmp(base, "7z", 2) != 0 && strcmp(base, "gpg") != 0)
+	if (strcmp(base, "tar") != 0 && strcmp(base, "zip") != 0 && strncmp(base, "7z", 2) != 0 &&
+	    strcmp(base, "gpg") != 0)
 		return;
 	for (size_t i = 1; i < c->n; i++)
 		marks |= c->word[i].marks | gh_sh_file(sh, c->word[i].text).marks;
 	for (size_t i = 1; i < c->n && (marks & M_SECRET) != 0; i++) {
 		struct gh_span w = c->word[i].text;
-		if (w.n != 0 && w.p[0] != '-' && (gh_sc_has(w, ".t") || gh_sc_has(w, ".zip") || gh_sc_has(w, ".7z")) && gh_sh_known(w))
+		if (w.n != 0 && w.p[0] != '-' && (gh_sc_has(w, ".t") || gh_sc_has(w, ".zip") || gh_sc_has(w, ".7z")) &&
+		    gh_sh_known(w))
 			gh_sh_set(sh, GH_SH_FILE, w, gh_sh_any(M_SECRET));
 	}
 }

@@ -35,10 +35,10 @@ extern const struct gh_rule gh_shell_rules[];
 
 /* Marks of values. */
 enum {
-	M_NET = 1,	/* came from the network */
-	M_KNOWN = 2,	/* came from the address of a well-known installer, encrypted */
-	M_SECRET = 4,	/* credentials, keys, the environment, who and where this is */
-	M_SHELL = 8,	/* what a shell answers that somebody else talks to */
+	M_NET = 1,    /* came from the network */
+	M_KNOWN = 2,  /* came from the address of a well-known installer, encrypted */
+	M_SECRET = 4, /* credentials, keys, the environment, who and where this is */
+	M_SHELL = 8,  /* what a shell answers that somebody else talks to */
 };
 
 struct judge {
@@ -69,10 +69,10 @@ enum sc_class gh_sc_class(const char *base, const char **verbs);
 bool gh_sc_secret_path(struct gh_span path);
 enum { SC_PLACE_NONE, SC_PLACE_RC, SC_PLACE_START, SC_PLACE_DISK, SC_PLACE_SYSTEM, SC_PLACE_TRACE };
 int gh_sc_place(struct gh_span path);
-bool gh_sc_vital(struct gh_span path);	   /* removing it destroys the machine or the user's files */
+bool gh_sc_vital(struct gh_span path);	      /* removing it destroys the machine or the user's files */
 bool gh_sc_installer_url(struct gh_span url); /* https, of an installer that everybody knows */
 bool gh_sc_harmless_rc(struct gh_span text);  /* sets variables and aliases, nothing else */
-bool gh_sc_defence(struct gh_span name);	   /* a service that protects the machine */
+bool gh_sc_defence(struct gh_span name);      /* a service that protects the machine */
 
 /* shcode_words.c: text */
 bool gh_sc_has(struct gh_span s, const char *what);

@@ -6,7 +6,8 @@
 static bool url_like(struct gh_span w)
 {
 	return gh_sc_has(w, "://") || gh_span_starts(w, "www.") ||
-	       (w.n > 4 && w.p[0] != '-' && gh_sc_has(w, ".") && gh_sc_has(w, "/") && w.p[0] != '.' && w.p[0] != '/' && w.p[0] != '~');
+	       (w.n > 4 && w.p[0] != '-' && gh_sc_has(w, ".") && gh_sc_has(w, "/") && w.p[0] != '.' && w.p[0] != '/' &&
+		w.p[0] != '~');
 }
 
 /* The last part of an address: what wget calls the file. */
@@ -48,12 +49,15 @@ static struct gh_span value_at(const struct gh_sh_cmd *c, size_t i, char letter,
 
 static bool sends(struct gh_span w)
 {
-	static const char *const options[] = { "-d", "-F", "-T", "--data", "--form", "--upload-file", "--post-data", "--post-file",
-					       "--body-file", "-XPOST", "-XPUT", "POST", "PUT" };
+	static const char *const options[] = {
+		"-d",	       "-F",	 "-T",	  "--data", "--form", "--upload-file", "--post-data", "--post-file",
+		"--body-file", "-XPOST", "-XPUT", "POST",   "PUT"
+	};
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-		if (options[i][1] == '-' ? gh_span_starts(w, options[i]) :
-		    options[i][0] == '-' && options[i][2] == '\0' ? gh_span_starts(w, options[i]) && w.p[0] == '-' && w.p[1] != '-' :
-						  gh_span_is(w, options[i]))
+		if (options[i][1] == '-' ? gh_span_starts(w, options[i])
+		    : options[i][0] == '-' && options[i][2] == '\0'
+			    ? gh_span_starts(w, options[i]) && w.p[0] == '-' && w.p[1] != '-'
+			    : gh_span_is(w, options[i]))
 			return true;
 	return false;
 }
@@ -91,7 +95,8 @@ static unsigned origin(const struct gh_sh_cmd *c)
 
 void gh_sc_fetch(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base, unsigned *marks)
 {
-	bool wget = strncmp(base, "wget", 4) == 0, named = false, next = false, leaks = false, uploads = false, keeps = wget;
+	bool wget = strncmp(base, "wget", 4) == 0, named = false, next = false, leaks = false, uploads = false,
+	     keeps = wget;
 	unsigned from = origin(c);
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
@@ -136,7 +141,8 @@ void gh_sc_talk(struct judge *j, const struct gh_sh_cmd *c, const char *base)
 		       gh_span_starts(w, "--sh-exec=") || gh_span_is(w, "--lua-exec");
 		runs = runs || (letters && strcmp(base, "socat") != 0 && strcmp(base, "openssl") != 0 &&
 				(memchr(w.p, 'e', w.n) != NULL || memchr(w.p, 'c', w.n) != NULL));
-		runs = runs || gh_sc_has(w, "EXEC:") || gh_sc_has(w, "SYSTEM:") || gh_sc_has(w, "exec:") || gh_sc_has(w, "system:");
+		runs = runs || gh_sc_has(w, "EXEC:") || gh_sc_has(w, "SYSTEM:") || gh_sc_has(w, "exec:") ||
+		       gh_sc_has(w, "system:");
 	}
 	unsigned in = c->fed ? c->in.marks : 0;
 	for (size_t i = 0; i < c->n; i++)
@@ -161,16 +167,23 @@ static bool any_of(struct gh_span s, const char *const *list, size_t n)
 
 static void inline_code(struct judge *j, const struct gh_sh_cmd *c, struct gh_sh_val code, bool python, unsigned *marks)
 {
-	static const char *const sockets[] = { "socket", "Socket", "fsockopen", "net.connect", "TCPSocket", "/inet/tcp" };
-	static const char *const shells[] = { "subprocess", "pty.spawn", "dup2", "os.system", "exec", "/bin/sh", "/bin/bash", "spawn",
-					      "popen", "system(" };
-	static const char *const fetchers[] = { "urlopen", "urlretrieve", "requests.get", "http.get", "LWP::", "Net::HTTP", "fetch(",
-						"file_get_contents(", "https.get", "open-uri", "DownloadString", "Invoke-WebRequest",
-						"iwr ", "httpx.get" };
-	static const char *const runners[] = { "exec(", "eval(", "eval ", "system(", "os.system", "subprocess", "child_process", "iex",
-					       "IEX", "Invoke-Expression", "qx", "popen", "Function(", "compile(" };
-	static const char *const decoders[] = { "b64decode", "base64_decode", "decode_base64", "atob(", "fromhex", "unhexlify",
-						"FromBase64String", "decompress(", "codecs.decode", "unpack(", "'base64'", "\"base64\"",
+	static const char *const sockets[] = {
+		"socket", "Socket", "fsockopen", "net.connect", "TCPSocket", "/inet/tcp"
+	};
+	static const char *const shells[] = { "subprocess", "pty.spawn", "dup2",  "os.system", "exec",
+					      "/bin/sh",    "/bin/bash", "spawn", "popen",     "system(" };
+	static const char *const fetchers[] = { "urlopen",   "urlretrieve", "requests.get",   "http.get",
+						"LWP::",     "Net::HTTP",   "fetch(",	      "file_get_contents(",
+						"https.get", "open-uri",    "DownloadString", "Invoke-WebRequest",
+						"iwr ",	     "httpx.get" };
+	static const char *const runners[] = {
+		"exec(",      "eval(",	       "eval ",	    "system(", "os.system",
+		"subprocess", "child_process", "iex",	    "IEX",     "Invoke-Expression",
+		"qx",	      "popen",	       "Function(", "compile("
+	};
+	static const char *const decoders[] = { "b64decode",	 "base64_decode", "decode_base64",    "atob(",
+						"fromhex",	 "unhexlify",	  "FromBase64String", "decompress(",
+						"codecs.decode", "unpack(",	  "'base64'",	      "\"base64\"",
 						"marshal.loads", "Base64.decode" };
 	struct gh_source lines = { .python = python };
 	bool fetches = ANY_OF(code.text, fetchers), runs = ANY_OF(code.text, runners);
@@ -207,14 +220,16 @@ static bool module(struct judge *j, const struct gh_sh_cmd *c, size_t i)
 
 void gh_sc_interpret(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base, unsigned *marks)
 {
-	bool python = strncmp(base, "python", 6) == 0 || strncmp(base, "pypy", 4) == 0 || strncmp(base, "ipython", 7) == 0;
+	bool python = strncmp(base, "python", 6) == 0 || strncmp(base, "pypy", 4) == 0 ||
+		      strncmp(base, "ipython", 7) == 0;
 	bool script = false, powershell = strncmp(base, "pwsh", 4) == 0 || strncmp(base, "powershell", 10) == 0;
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
 		if (w.n > 1 && w.p[0] == '-') {
-			bool code = python ? gh_span_is(w, "-c") || (w.n == 3 && w.p[2] == 'c') :
-				    powershell ? (w.p[1] | 0x20) == 'c' || (w.p[1] | 0x20) == 'e' :
-						 w.p[1] != '-' && (w.p[w.n - 1] == 'e' || w.p[w.n - 1] == 'E' || gh_span_is(w, "-r"));
+			bool code = python	 ? gh_span_is(w, "-c") || (w.n == 3 && w.p[2] == 'c')
+				    : powershell ? (w.p[1] | 0x20) == 'c' || (w.p[1] | 0x20) == 'e'
+						 : w.p[1] != '-' && (w.p[w.n - 1] == 'e' || w.p[w.n - 1] == 'E' ||
+								     gh_span_is(w, "-r"));
 			if (code && i + 1 < c->n) {
 				inline_code(j, c, c->word[i + 1], python, marks);
 				return;

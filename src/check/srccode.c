@@ -7,20 +7,21 @@ enum { TEXT_MAX = 16 << 20, ARGS = 3000, LITERAL = 2000 };
 
 static const struct gh_rule rules[] = {
 	[GH_SRC_FETCH] = { "GH-SRC-0101", GH_CRITICAL, GH_UNSAFE, "Source code fetches something and runs it",
-			   "Whoever controls the address runs any code, and may change it at any time.", "Do not run it.",
-			   "CWE-494 CWE-829 AML.T0011.001" },
+			   "Whoever controls the address runs any code, and may change it at any time.",
+			   "Do not run it.", "CWE-494 CWE-829 AML.T0011.001" },
 	[GH_SRC_DECODE] = { "GH-SRC-0102", GH_CRITICAL, GH_UNSAFE, "Source code decodes something and runs it",
 			    "What really runs is hidden from whoever reads the code.", "Do not run it.",
 			    "CWE-506 CWE-94 AML.T0011" },
 	[GH_SRC_REVERSE] = { "GH-SRC-0103", GH_CRITICAL, GH_UNSAFE, "Source code lets somebody else type commands",
 			     "Whoever is at the other end rules the machine.", "Do not run it; report the source.",
 			     "CWE-506 CWE-912 AML.T0011" },
-	[GH_SRC_STEAL] = { "GH-SRC-0104", GH_CRITICAL, GH_UNSAFE, "Source code sends credentials or the environment away",
+	[GH_SRC_STEAL] = { "GH-SRC-0104", GH_CRITICAL, GH_UNSAFE,
+			   "Source code sends credentials or the environment away",
 			   "Keys, tokens and accounts are the author's.", "Do not run it; report the source.",
 			   "CWE-200 CWE-522 AML.T0025" },
 	[GH_SRC_SYSTEM] = { "GH-SRC-0105", GH_HIGH, GH_UNSAFE, "Source code disarms, destroys or settles in the system",
-			    "Defences are off, files are gone, or the code runs again with every start.", "Do not run it.",
-			    "CWE-506 CWE-693" },
+			    "Defences are off, files are gone, or the code runs again with every start.",
+			    "Do not run it.", "CWE-506 CWE-693" },
 	[GH_SRC_COMMAND] = { "GH-SRC-0106", GH_CRITICAL, GH_UNSAFE, "Source code runs a harmful command",
 			     "The command does what a harmful script does.", "Do not run it.", "CWE-78 CWE-506" },
 	GH_RULES_END
@@ -34,9 +35,9 @@ static enum family family_of(const char *language)
 	static const struct {
 		const char *language;
 		enum family f;
-	} t[] = { { "Ruby source", F_HASH },	  { "Perl source", F_HASH },	 { "R source", F_HASH },
-		  { "PHP source", F_PHP },	  { "Lua source", F_LUA },	 { "PowerShell script", F_POWERSHELL },
-		  { "batch file", F_BATCH },	  { "build description", F_HASH }, { "script", F_HASH } };
+	} t[] = { { "Ruby source", F_HASH }, { "Perl source", F_HASH },	      { "R source", F_HASH },
+		  { "PHP source", F_PHP },   { "Lua source", F_LUA },	      { "PowerShell script", F_POWERSHELL },
+		  { "batch file", F_BATCH }, { "build description", F_HASH }, { "script", F_HASH } };
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
 		if (strcmp(t[i].language, language) == 0)
 			return t[i].f;
@@ -54,7 +55,8 @@ static int hexval(uint8_t c)
 static size_t comment(enum family f, const uint8_t *p, size_t n, size_t i)
 {
 	bool two = i + 1 < n, slashes = f == F_C || f == F_PHP;
-	bool line = (f == F_HASH || f == F_PHP || f == F_POWERSHELL) && p[i] == '#' && (i == 0 || memchr(" \t\n;(){", p[i - 1], 8) != NULL);
+	bool line = (f == F_HASH || f == F_PHP || f == F_POWERSHELL) && p[i] == '#' &&
+		    (i == 0 || memchr(" \t\n;(){", p[i - 1], 8) != NULL);
 	line = line || (slashes && two && p[i] == '/' && p[i + 1] == '/' && (i == 0 || p[i - 1] != ':'));
 	line = line || ((f == F_LUA || f == F_SQL) && two && p[i] == '-' && p[i + 1] == '-');
 	line = line || (f == F_BATCH && (i == 0 || p[i - 1] == '\n') && n - i > 4 &&
@@ -64,7 +66,7 @@ static size_t comment(enum family f, const uint8_t *p, size_t n, size_t i)
 		const uint8_t *nl = memchr(p + i, '\n', n - i);
 		return nl == NULL ? n : (size_t)(nl - p);
 	}
-	const char *end = slashes && two && p[i] == '/' && p[i + 1] == '*'	      ? "*/"
+	const char *end = slashes && two && p[i] == '/' && p[i + 1] == '*'	       ? "*/"
 			  : f == F_POWERSHELL && two && p[i] == '<' && p[i + 1] == '#' ? "#>"
 										       : NULL;
 	const uint8_t *e = end == NULL || i + 2 >= n ? NULL : memmem(p + i + 2, n - i - 2, end, 2);
@@ -76,7 +78,8 @@ static size_t joint(const uint8_t *p, size_t n, size_t i)
 {
 	size_t k = i + 1;
 	unsigned marks = 0;
-	while (k < n && (p[k] == ' ' || p[k] == '\t' || p[k] == '\n' || p[k] == '\r' || ((p[k] == '+' || p[k] == '.') && marks < 2))) {
+	while (k < n && (p[k] == ' ' || p[k] == '\t' || p[k] == '\n' || p[k] == '\r' ||
+			 ((p[k] == '+' || p[k] == '.') && marks < 2))) {
 		marks += p[k] == '+' || p[k] == '.';
 		k++;
 	}
@@ -105,7 +108,8 @@ static size_t plain_code(enum family f, uint8_t *p, size_t n)
 				continue;
 			}
 			quote = 0;
-		} else if (c == '\\' && i + 1 < n && f != F_BATCH && f != F_POWERSHELL) {
+		}
+		if (c == '\\' && i + 1 < n && f != F_BATCH && f != F_POWERSHELL) {
 			uint8_t e = p[i + 1];
 			size_t digits = e == 'x' ? 2 : e == 'u' ? 4 : 0;
 			uint32_t v = 0;
@@ -147,26 +151,87 @@ static bool find(struct gh_span s, const char *const *list, size_t n, size_t *at
 }
 #define FIND(s, list, at) find((s), (list), sizeof(list) / sizeof(list)[0], (at))
 
-static const char *const runs[] = { "eval(",	  "eval ",	  "function(",	    "exec(",	     "execsync(",  "execfile(",
-				    "spawn(",	  "spawnsync(",	  "system(",	    "system ",	     "popen(",	   "shell_exec(",
-				    "passthru(",  "proc_open(",	  "os.execute(",    "loadstring(",   "load(",	   "processbuilder(",
-				    "assert(",	  "create_function(", "runinthiscontext(", "runinnewcontext(", "exec.command(",
-				    "command::new(", "%x(",	  ".run ",	    "shellexecute",  "source(",    "parse(text" };
-static const char *const decodes[] = { "atob(",		  "'base64'",	    "\"base64\"",	  "base64_decode(", "unescape(",
-				       "fromcharcode(",	  "gzinflate(",	    "gzuncompress(",	  "str_rot13(",	    "base64.decode",
-				       "base64::decode",  "decode_base64(", "base64.stdencoding", "frombase64string(", "unpack(\"m",
-				       "unpack('m",	  "'hex'",	    "\"hex\"",		  "base64decode(",  "convert_uudecode(" };
-static const char *const fetches[] = { "http.get(",  "https.get(", "fetch(\"http", "fetch('http", "xmlhttprequest", "file_get_contents('http",
-				       "file_get_contents(\"http", "curl_exec(", "uri.open(", "net::http.get", "lwp::simple", "get('http",
-				       "get(\"http", "socket.http", "download.file(", "url(\"http", "open(\"http", "open('http", "http.request(" };
-static const char *const shells[] = { "\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash", "cmd.exe", "\"sh\"", "'sh'", "\"bash\"", "'bash'",
-				      "powershell" };
-static const char *const sockets[] = { "net.socket(", "net.connect(", "net.createconnection(", "fsockopen(", "tcpsocket.", "io::socket",
-				       "use socket", "net.dial(", "new socket(", "tcpstream::connect", "socket(af_inet", "socket.tcp(",
-				       "sockets.tcpclient", "socket.connect", "socketconnection(", "stream_socket_client(" };
-static const char *const starts[] = { "spawn(", "exec(", "exec ", "execl", "execv", "proc_open(", "shell_exec(", "exec.command(", "processbuilder(",
-				      "command::new(", "popen(", "system(", "dup2(", "os.execute(" };
-static const char *const given[] = { "$_post", "$_get", "$_request", "$_cookie", "php://input", "req.query", "req.body", "request.getparameter" };
+static const char *const runs[] = { "eval(",
+				    "eval ",
+				    "function(",
+				    "exec(",
+				    "execsync(",
+				    "execfile(",
+				    "spawn(",
+				    "spawnsync(",
+				    "system(",
+				    "system ",
+				    "popen(",
+				    "shell_exec(",
+				    "passthru(",
+				    "proc_open(",
+				    "os.execute(",
+				    "loadstring(",
+				    "load(",
+				    "processbuilder(",
+				    "assert(",
+				    "create_function(",
+				    "runinthiscontext(",
+				    "runinnewcontext(",
+				    "exec.command(",
+				    "command::new(",
+				    "%x(",
+				    ".run ",
+				    "shellexecute",
+				    "source(",
+				    "parse(text" };
+static const char *const decodes[] = { "atob(",
+				       "'base64'",
+				       "\"base64\"",
+				       "base64_decode(",
+				       "unescape(",
+				       "fromcharcode(",
+				       "gzinflate(",
+				       "gzuncompress(",
+				       "str_rot13(",
+				       "base64.decode",
+				       "base64::decode",
+				       "decode_base64(",
+				       "base64.stdencoding",
+				       "frombase64string(",
+				       "unpack(\"m",
+				       "unpack('m",
+				       "'hex'",
+				       "\"hex\"",
+				       "base64decode(",
+				       "convert_uudecode(" };
+static const char *const fetches[] = { "http.get(",
+				       "https.get(",
+				       "fetch(\"http",
+				       "fetch('http",
+				       "xmlhttprequest",
+				       "file_get_contents('http",
+				       "file_get_contents(\"http",
+				       "curl_exec(",
+				       "uri.open(",
+				       "net::http.get",
+				       "lwp::simple",
+				       "get('http",
+				       "get(\"http",
+				       "socket.http",
+				       "download.file(",
+				       "url(\"http",
+				       "open(\"http",
+				       "open('http",
+				       "http.request(" };
+static const char *const shells[] = { "\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash", "cmd.exe",
+				      "\"sh\"",	   "'sh'",     "\"bash\"",    "'bash'",	    "powershell" };
+static const char *const sockets[] = { "net.socket(",	       "net.connect(",	 "net.createconnection(",
+				       "fsockopen(",	       "tcpsocket.",	 "io::socket",
+				       "use socket",	       "net.dial(",	 "new socket(",
+				       "tcpstream::connect",   "socket(af_inet", "socket.tcp(",
+				       "sockets.tcpclient",    "socket.connect", "socketconnection(",
+				       "stream_socket_client(" };
+static const char *const starts[] = { "spawn(",	    "exec(",	   "exec ",	    "execl",	       "execv",
+				      "proc_open(", "shell_exec(", "exec.command(", "processbuilder(", "command::new(",
+				      "popen(",	    "system(",	   "dup2(",	    "os.execute(" };
+static const char *const given[] = { "$_post",	    "$_get",	 "$_request", "$_cookie",
+				     "php://input", "req.query", "req.body",  "request.getparameter" };
 
 /* The arguments of a call: from behind its parenthesis to the closing one. */
 static struct gh_span arguments(struct gh_span s, size_t at)
@@ -219,7 +284,7 @@ static unsigned calls(struct gh_span s, size_t at[GH_SRC_SIGNS])
 				break;
 			i = (size_t)(p - s.p);
 			bool definition = i > 9 && memcmp(p - 9, "function ", 9) == 0;
-			bool name = strcmp(runs[k], "function(") == 0 && !(i > 4 && memcmp(p - 4, "new ", 4) == 0);
+			bool name = strcmp(runs[k], "function(") == 0 && !(i >= 4 && memcmp(p - 4, "new ", 4) == 0);
 			if (word_before(s, i) || definition || name)
 				continue;
 			struct gh_span args = arguments(s, i + len);
@@ -302,10 +367,13 @@ static bool contains(struct gh_span s, const char *w, size_t *at)
 
 unsigned gh_src_signs(const char *language, uint8_t *text, size_t n, size_t at[GH_SRC_SIGNS])
 {
-	static const char *const secrets[] = { ".ssh/id_", ".aws/credentials", "json.stringify(process.env", "/etc/shadow", ".git-credentials",
-					       "login data", "wallet.dat", "huggingface/token" };
-	static const char *const sends[] = { "http.request(", "https.request(", "fetch(", "axios", ".post(", "curl_exec(", "net::http", "http.post(",
-					     "sendbeacon(", "dns.resolve", "dns.lookup", "xmlhttprequest", "uploadstring", "-method post" };
+	static const char *const secrets[] = { ".ssh/id_",    ".aws/credentials", "json.stringify(process.env",
+					       "/etc/shadow", ".git-credentials", "login data",
+					       "wallet.dat",  "huggingface/token" };
+	static const char *const sends[] = { "http.request(", "https.request(", "fetch(",     "axios",
+					     ".post(",	      "curl_exec(",	"net::http",  "http.post(",
+					     "sendbeacon(",   "dns.resolve",	"dns.lookup", "xmlhttprequest",
+					     "uploadstring",  "-method post" };
 	enum family f = family_of(language);
 	struct gh_span s = { text, plain_code(f, text, n) };
 	size_t a = 0, b = 0, c = 0;
@@ -328,9 +396,11 @@ unsigned gh_src_signs(const char *language, uint8_t *text, size_t n, size_t at[G
 /* ---- the row ------------------------------------------------------------------------------------------------------------ */
 bool gh_src_reads(const char *language)
 {
-	static const char *const names[] = { "JavaScript source", "batch file",	  "PowerShell script", "Ruby source",	    "Perl source",
-					     "PHP source",	  "Lua source",	  "R source",	       "C source",	    "Java source",
-					     "Go or Rust source", "script",	  "source code",       "build description", "javascript" };
+	static const char *const names[] = { "JavaScript source", "batch file",	       "PowerShell script",
+					     "Ruby source",	  "Perl source",       "PHP source",
+					     "Lua source",	  "R source",	       "C source",
+					     "Java source",	  "Go or Rust source", "script",
+					     "source code",	  "build description", "javascript" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(names[i], language) == 0)
 			return true;

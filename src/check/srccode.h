@@ -12,6 +12,14 @@ bool gh_src_reads(const char *language);
 
 /* A bit per rule of the check's table for code of a language as gh_lang_of() names it; *at[bit]: where. text is rewritten
  * in place: comments, joined strings and escapes are resolved; *n becomes its new length. */
-enum gh_src_sign { GH_SRC_FETCH, GH_SRC_DECODE, GH_SRC_REVERSE, GH_SRC_STEAL, GH_SRC_SYSTEM, GH_SRC_COMMAND, GH_SRC_SIGNS };
+enum gh_src_sign {
+	GH_SRC_FETCH,
+	GH_SRC_DECODE,
+	GH_SRC_REVERSE,
+	GH_SRC_STEAL,
+	GH_SRC_SYSTEM,
+	GH_SRC_COMMAND,
+	GH_SRC_SIGNS
+};
 unsigned gh_src_signs(const char *language, uint8_t *text, size_t n, size_t at[GH_SRC_SIGNS]);
 #endif

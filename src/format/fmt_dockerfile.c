@@ -8,8 +8,8 @@ enum { FILE_MAX = 2 << 20 };
 enum { A_ADD, A_INSTRUCTION };
 static const struct gh_rule rules[] = {
 	[A_ADD] = { "GH-DKR-0001", GH_MEDIUM, GH_REVIEW, "An image takes a file from an address",
-		    "Whoever controls the address decides what is in the image.", "Fetch it yourself and check its digest.",
-		    "CWE-494 CWE-829 AML.T0010" },
+		    "Whoever controls the address decides what is in the image.",
+		    "Fetch it yourself and check its digest.", "CWE-494 CWE-829 AML.T0010" },
 	[A_INSTRUCTION] = { "GH-DKR-0002", GH_LOW, GH_REVIEW, "A line of a Dockerfile that is not understood",
 			    "Builders differ in what they make of it.", "Correct or remove the line.", "CWE-20" },
 	GH_RULES_END
@@ -109,7 +109,9 @@ static enum gh_rc from(struct docker *d, struct gh_span rest, uint64_t off, uint
 	for (; n < rest.n && !blank(rest.p[n]); n++)
 		colon = rest.p[n] == ':' || rest.p[n] == '@' ? (colon == 0 ? n : colon) : rest.p[n] == '/' ? 0 : colon;
 	struct gh_span name = gh_span_cut(rest, 0, colon != 0 ? colon : n);
-	struct gh_package p = { .ecosystem = "docker", .name = name, .version = gh_span_cut(rest, colon + 1, n - colon - 1) };
+	struct gh_package p = { .ecosystem = "docker",
+				.name = name,
+				.version = gh_span_cut(rest, colon + 1, n - colon - 1) };
 	if (colon == 0)
 		p.version = (struct gh_span){ 0 };
 	return gh_emit(d->w, GH_EV_PACKAGE, off, len, &p);
@@ -136,9 +138,9 @@ static enum gh_rc add(struct docker *d, struct gh_span rest, uint64_t off, uint6
 
 static enum gh_rc instruction(struct docker *d, struct gh_span line, uint64_t off, uint64_t len, bool emit)
 {
-	static const char *const plain[] = { "LABEL",  "WORKDIR", "EXPOSE", "USER",	 "VOLUME",     "STOPSIGNAL", "MAINTAINER",
-					     "COPY",   "SHELL",	  "ONBUILD", "HEALTHCHECK", "ARG", "ENV", "FROM", "RUN", "CMD",
-					     "ENTRYPOINT", "ADD" };
+	static const char *const plain[] = { "LABEL",	   "WORKDIR", "EXPOSE", "USER",	   "VOLUME",	  "STOPSIGNAL",
+					     "MAINTAINER", "COPY",    "SHELL",	"ONBUILD", "HEALTHCHECK", "ARG",
+					     "ENV",	   "FROM",    "RUN",	"CMD",	   "ENTRYPOINT",  "ADD" };
 	struct gh_span word, rest;
 	do { /* ONBUILD: the instruction behind it, later */
 		size_t n = 0;
@@ -168,9 +170,11 @@ static enum gh_rc instruction(struct docker *d, struct gh_span line, uint64_t of
 		return from(d, rest, off, len);
 	else if (word_is(word, "ADD"))
 		return add(d, rest, off, len);
-	else if (word_is(word, "RUN") || word_is(word, "CMD") || word_is(word, "ENTRYPOINT") || word_is(word, "HEALTHCHECK"))
+	else if (word_is(word, "RUN") || word_is(word, "CMD") || word_is(word, "ENTRYPOINT") ||
+		 word_is(word, "HEALTHCHECK"))
 		command(d, rest);
-	else if ((word_is(word, "ENV") || word_is(word, "ARG")) && memchr(rest.p == NULL ? (const uint8_t *)"" : rest.p, '=', rest.n)) {
+	else if ((word_is(word, "ENV") || word_is(word, "ARG")) &&
+		 memchr(rest.p == NULL ? (const uint8_t *)"" : rest.p, '=', rest.n)) {
 		put(d, GH_SPAN("export "));
 		put(d, rest);
 		put(d, GH_SPAN("\n"));

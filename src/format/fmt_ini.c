@@ -51,16 +51,21 @@ static bool any_of(struct gh_span s, const char *const *list, size_t n)
 /* A value that installers act on. */
 static enum gh_rc acts(struct ini *c, struct gh_span v, uint64_t off, uint64_t len)
 {
-	static const char *const indexes[] = { "index-url", "extra-index-url", "index_url", "extra_index_url", "find-links",
-					       "find_links", "registry", "repository", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
-					       "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "proxy" };
-	static const char *const starts[] = { "Exec", "ExecStart", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecReload", "TryExec",
-					      "RunProgram" };
-	static const char *const lists[] = { "install_requires", "setup_requires", "tests_require", "deps", "requires" };
+	static const char *const indexes[] = {
+		"index-url",	"extra-index-url",    "index_url",  "extra_index_url", "find-links",
+		"find_links",	"registry",	      "repository", "PIP_INDEX_URL",   "PIP_EXTRA_INDEX_URL",
+		"UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "proxy"
+	};
+	static const char *const starts[] = { "Exec",	  "ExecStart",	"ExecStartPre", "ExecStartPost",
+					      "ExecStop", "ExecReload", "TryExec",	"RunProgram" };
+	static const char *const lists[] = { "install_requires", "setup_requires", "tests_require", "deps",
+					     "requires" };
 	if (ANY_OF(c->key, indexes) && memmem(v.p, v.n, "://", 3) != NULL)
 		return gh_package_index(c->w, v, off, len);
-	if ((gh_span_is(c->key, "trusted-host") || gh_span_is(c->key, "trusted_host")) && !ends_with(c->w->name, "tox.ini")) {
-		gh_anomaly(c->w, &gh_package_rules[GH_PKG_INDEX], off, len, "certificates are not checked: %s", gh_safe(v).s);
+	if ((gh_span_is(c->key, "trusted-host") || gh_span_is(c->key, "trusted_host")) &&
+	    !ends_with(c->w->name, "tox.ini")) {
+		gh_anomaly(c->w, &gh_package_rules[GH_PKG_INDEX], off, len, "certificates are not checked: %s",
+			   gh_safe(v).s);
 		return GH_OK;
 	}
 	if (ANY_OF(c->key, starts)) {
@@ -126,7 +131,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, GH_E_LIMIT, "a configuration of more than %u MiB", (unsigned)FILE_MAX >> 20);
 	struct gh_span text = gh_text_whole(w, FILE_MAX);
 	if (text.p == NULL)
-		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the configuration");
+		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT,
+			       "no room for the configuration");
 	struct ini c = { .w = w };
 	for (size_t at = 0; at < text.n;) {
 		const uint8_t *nl = memchr(text.p + at, '\n', text.n - at);

@@ -25,7 +25,10 @@ static void put(struct make *m, const char *s, size_t n)
 	}
 }
 
-static bool name_char(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? true : (c >= '0' && c <= '9') || c == '_'; }
+static bool name_char(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? true : (c >= '0' && c <= '9') || c == '_';
+}
 
 /* Make's expansions of one line as the shell would write them. */
 static void expand(struct make *m, struct gh_span s)
@@ -83,8 +86,9 @@ static size_t assignment(struct gh_span s, size_t *name)
 /* A rule, a comment, or a line that only make understands. */
 static bool directive(struct gh_span s)
 {
-	static const char *const words[] = { "include", "-include", "sinclude", "if", "else", "endif", "define", "endef", "export",
-					     "unexport", "override", "vpath", "private", "undefine", "#", ".", "$", "@" };
+	static const char *const words[] = { "include", "-include", "sinclude", "if",	    "else",	"endif",
+					     "define",	"endef",    "export",	"unexport", "override", "vpath",
+					     "private", "undefine", "#",	".",	    "$",	"@" };
 	while (s.n != 0 && s.p[0] == ' ')
 		s = gh_span_cut(s, 1, s.n);
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -92,7 +96,8 @@ static bool directive(struct gh_span s)
 			return true;
 	const uint8_t *colon = s.n == 0 ? NULL : memchr(s.p, ':', s.n);
 	size_t n = colon == NULL ? 0 : (size_t)(colon - s.p);
-	return s.n == 0 || (colon != NULL && memchr(s.p, '|', n) == NULL && !gh_span_starts(gh_span_cut(s, n, 3), "://"));
+	return s.n == 0 ||
+	       (colon != NULL && memchr(s.p, '|', n) == NULL && !gh_span_starts(gh_span_cut(s, n, 3), "://"));
 }
 
 static void line_of(struct make *m, struct gh_span s)
@@ -134,7 +139,8 @@ static enum gh_rc walk(struct gh_walk *w)
 	uint8_t *room = gh_alloc(w->arena, m.text.n + 1, 1);
 	if (m.text.p == NULL || m.out == NULL || room == NULL)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the makefile");
-	static const char standard[] = "RM='rm -f' MAKE=make CC=cc CXX=g++ AR=ar AS=as LD=ld CPP='cc -E' INSTALL=install\n";
+	static const char standard[] =
+		"RM='rm -f' MAKE=make CC=cc CXX=g++ AR=ar AS=as LD=ld CPP='cc -E' INSTALL=install\n";
 	put(&m, standard, sizeof standard - 1);
 	for (size_t at = 0; at < m.text.n;) {
 		size_t n = 0;

@@ -26,7 +26,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, GH_E_LIMIT, "source code of more than %u MiB", (unsigned)SOURCE_MAX >> 20);
 	struct gh_span text = gh_text_whole(w, SOURCE_MAX);
 	if (text.p == NULL)
-		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the source code");
+		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT,
+			       "no room for the source code");
 	const char *language = gh_lang_of(text, w->name);
 	if (language == NULL)
 		return GH_E_NOTTHIS;
@@ -41,7 +42,8 @@ static enum gh_rc walk(struct gh_walk *w)
 const struct gh_fmt gh_fmt_source = {
 	.name = "source-code",
 	.about = "source code of other languages: read for what attacks do, otherwise left to a person",
-	.exts = "js mjs cjs ts jsx tsx bat cmd ps1 psm1 rb pl pm php lua r c h cc cpp hpp cu java kt go rs swift cs sql tcl vbs jl",
+	.exts = "js mjs cjs ts jsx tsx bat cmd ps1 psm1 rb pl pm php lua r c h cc cpp hpp cu java kt go rs swift cs "
+		"sql tcl vbs jl",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

@@ -9,8 +9,8 @@ enum { FILE_MAX = 8 << 20, SHOWN = 2000 };
 enum { A_SYNTAX, A_SIGN };
 static const struct gh_rule rules[] = {
 	[A_SYNTAX] = { "GH-TOML-0001", GH_MEDIUM, GH_REVIEW, "Not valid TOML",
-		       "Lenient and strict readers see different documents.", "Get the file again; check what reads it.",
-		       "CWE-20 CWE-436" },
+		       "Lenient and strict readers see different documents.",
+		       "Get the file again; check what reads it.", "CWE-20 CWE-436" },
 	GH_SIGN_RULES("GH-TOML", A_SIGN),
 	[A_SIGN + GH_SIGNS] = GH_RULES_END,
 };
@@ -70,9 +70,10 @@ static enum gh_rc acts(struct doc *d, bool *done)
 	if (t->element && requirement_list(t->path))
 		return gh_package_line(d->w, t->text, t->off, t->len);
 	if (!t->element && package_table(up))
-		return gh_span_is(t->key, "python") ? GH_OK : gh_package_named(d->w, "PyPI", t->key, t->text, t->off, t->len);
-	bool of_package = has(up, "ependencies.") || gh_span_starts(up, "packages.") || gh_span_starts(up, "dev-packages.") ||
-			  gh_span_starts(up, "tool.uv.sources.");
+		return gh_span_is(t->key, "python") ? GH_OK
+						    : gh_package_named(d->w, "PyPI", t->key, t->text, t->off, t->len);
+	bool of_package = has(up, "ependencies.") || gh_span_starts(up, "packages.") ||
+			  gh_span_starts(up, "dev-packages.") || gh_span_starts(up, "tool.uv.sources.");
 	if (of_package && gh_span_is(t->key, "version") && !gh_span_starts(up, "tool.uv")) {
 		size_t dot = up.n;
 		while (dot > 0 && up.p[dot - 1] != '.')
@@ -86,9 +87,11 @@ static enum gh_rc acts(struct doc *d, bool *done)
 	}
 	if (of_package && gh_span_is(t->key, "path"))
 		return gh_package_line(d->w, t->text, t->off, t->len);
-	bool index = gh_span_is(up, "source") || gh_span_starts(up, "tool.poetry.source") || gh_span_starts(up, "tool.uv.index") ||
-		     gh_span_starts(up, "tool.pdm.source") || gh_span_is(up, "tool.uv.pip");
-	if ((index && gh_span_is(t->key, "url")) || gh_span_is(t->path, "tool.uv.index-url") || gh_span_ends(t->path, "extra-index-url"))
+	bool index = gh_span_is(up, "source") || gh_span_starts(up, "tool.poetry.source") ||
+		     gh_span_starts(up, "tool.uv.index") || gh_span_starts(up, "tool.pdm.source") ||
+		     gh_span_is(up, "tool.uv.pip");
+	if ((index && gh_span_is(t->key, "url")) || gh_span_is(t->path, "tool.uv.index-url") ||
+	    gh_span_ends(t->path, "extra-index-url"))
 		return gh_package_index(d->w, t->text, t->off, t->len);
 	if (gh_span_is(t->path, "build-system.backend-path")) {
 		gh_anomaly(d->w, &gh_package_rules[GH_PKG_BUILD], t->off, t->len, "in %s", gh_safe(t->text).s);
@@ -106,10 +109,13 @@ static enum gh_rc on_string(struct doc *d)
 	if (rc != GH_OK || done || t->text.n < 8 || d->shown >= SHOWN)
 		return rc;
 	d->shown++;
-	bool names = has(t->path, "authors") || has(t->path, "urls") || has(t->path, "hash") || gh_span_is(t->key, "sha256");
+	bool names = has(t->path, "authors") || has(t->path, "urls") || has(t->path, "hash") ||
+		     gh_span_is(t->key, "sha256");
 	if (!names)
 		(void)gh_signs_report(d->w, rules, A_SIGN, t->key, gh_span_cut(t->text, 0, 4096), t->off, t->len);
-	struct gh_text text = { .role = "configuration", .key = t->path, .text = gh_span_cut(t->text, 0, GH_WINDOW_MAX) };
+	struct gh_text text = { .role = "configuration",
+				.key = t->path,
+				.text = gh_span_cut(t->text, 0, GH_WINDOW_MAX) };
 	return gh_emit(d->w, GH_EV_TEXT, t->off, t->len, &text);
 }
 

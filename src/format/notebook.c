@@ -58,8 +58,8 @@ static bool has(struct gh_span s, const char *w)
 	return false;
 }
 
-void gh_notebook_string(struct gh_notebook *nb, struct gh_span key, struct gh_span text, bool cut, unsigned depth, uint64_t off,
-			uint64_t len)
+void gh_notebook_string(struct gh_notebook *nb, struct gh_span key, struct gh_span text, bool cut, unsigned depth,
+			uint64_t off, uint64_t len)
 {
 	static const char *const active[] = { "<script", "javascript:", " onerror=", " onload=", "<iframe", "srcdoc=" };
 	if (gh_span_is(key, "source") || gh_span_is(key, "input")) {
@@ -75,7 +75,8 @@ void gh_notebook_string(struct gh_notebook *nb, struct gh_span key, struct gh_sp
 				gh_anomaly(nb->w, nb->active, off, len, "%s in an output", active[i]);
 				break;
 			}
-	} else if ((gh_span_is(key, "application/javascript") || gh_span_is(key, "javascript")) && text.n != 0 && nb->said++ < SAY) {
+	} else if ((gh_span_is(key, "application/javascript") || gh_span_is(key, "javascript")) && text.n != 0 &&
+		   nb->said++ < SAY) {
 		gh_anomaly(nb->w, nb->active, off, len, "%s", gh_safe(text).s);
 	}
 }
@@ -122,9 +123,25 @@ static bool installs(struct gh_notebook *nb, struct gh_span s, bool emit)
 			continue;
 		}
 		if (w.n != 0 && w.p[0] == '-') {
-			static const char *const plain[] = { "-q", "-qq", "-qqq", "-U", "-qU", "-Uq", "--upgrade", "--quiet", "--user", "--pre",
-							     "--no-deps", "--no-cache-dir", "--force-reinstall", "--ignore-installed", "-v",
-							     "--progress-bar", "off", "--no-warn-script-location", "--disable-pip-version-check" };
+			static const char *const plain[] = { "-q",
+							     "-qq",
+							     "-qqq",
+							     "-U",
+							     "-qU",
+							     "-Uq",
+							     "--upgrade",
+							     "--quiet",
+							     "--user",
+							     "--pre",
+							     "--no-deps",
+							     "--no-cache-dir",
+							     "--force-reinstall",
+							     "--ignore-installed",
+							     "-v",
+							     "--progress-bar",
+							     "off",
+							     "--no-warn-script-location",
+							     "--disable-pip-version-check" };
 			bool ok = false;
 			for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
 				ok = ok || gh_span_is(w, plain[i]);
@@ -132,8 +149,8 @@ static bool installs(struct gh_notebook *nb, struct gh_span s, bool emit)
 				return false;
 			continue;
 		}
-		if (gh_span_starts(w, ">") || gh_span_starts(w, "&>") || gh_span_is(w, "2>&1") || gh_span_starts(w, "2>") ||
-		    gh_span_is(w, "/dev/null") || gh_span_starts(w, "#"))
+		if (gh_span_starts(w, ">") || gh_span_starts(w, "&>") || gh_span_is(w, "2>&1") ||
+		    gh_span_starts(w, "2>") || gh_span_is(w, "/dev/null") || gh_span_starts(w, "#"))
 			return !has(s, ";") && !has(s, "|") && !has(s, "&&");
 		struct gh_dep d = gh_dep_line(w);
 		if (d.kind != GH_DEP_PACKAGE)
@@ -160,24 +177,26 @@ static bool cell_magic(struct gh_notebook *nb, struct gh_span cell)
 {
 	const uint8_t *nl = memchr(cell.p, '\n', cell.n);
 	size_t n = nl == NULL ? cell.n : (size_t)(nl - cell.p);
-	struct gh_span line = gh_span_cut(cell, 2, n - 2), body = gh_span_cut(cell, n + 1, cell.n), all = line, name = word(&line);
+	struct gh_span line = gh_span_cut(cell, 2, n - 2), body = gh_span_cut(cell, n + 1, cell.n), all = line,
+		       name = word(&line);
 	bool script = gh_span_is(name, "script") && (has(all, " sh") || has(all, "bash"));
-	if (gh_span_is(name, "bash") || gh_span_is(name, "sh") || gh_span_is(name, "!") || gh_span_is(name, "system") || script ||
-	    (gh_span_is(name, "writefile") && (has(all, ".sh") || has(all, ".bash")))) {
+	if (gh_span_is(name, "bash") || gh_span_is(name, "sh") || gh_span_is(name, "!") || gh_span_is(name, "system") ||
+	    script || (gh_span_is(name, "writefile") && (has(all, ".sh") || has(all, ".bash")))) {
 		put(nb, &nb->shell, body);
 		put(nb, &nb->shell, GH_SPAN("\n"));
 		return true;
 	}
-	static const char *const other[] = { "javascript", "js", "perl", "ruby", "html", "svg", "latex", "markdown", "sql", "R", "cpp", "cu" };
+	static const char *const other[] = { "javascript", "js",       "perl", "ruby", "html", "svg",
+					     "latex",	   "markdown", "sql",  "R",    "cpp",  "cu" };
 	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
 		if (!gh_span_is(name, other[i]))
 			continue;
 		struct gh_src_mem mem;
-		struct gh_code c = { .language = i < 2		  ? "JavaScript source"
-						 : i == 2	  ? "Perl source"
-						 : i == 3	  ? "Ruby source"
-						 : i > 9 ? "source code"
-								  : "text of a cell",
+		struct gh_code c = { .language = i < 2	  ? "JavaScript source"
+						 : i == 2 ? "Perl source"
+						 : i == 3 ? "Ruby source"
+						 : i > 9  ? "source code"
+							  : "text of a cell",
 				     .name = nb->w->name,
 				     .src = gh_src_mem(&mem, body) };
 		if (nb->rc == GH_OK && body.n != 0)
@@ -198,7 +217,8 @@ static void code_cell(struct gh_notebook *nb, struct gh_span cell)
 		const uint8_t *nl = memchr(cell.p + at, '\n', cell.n - at);
 		size_t n = nl == NULL ? cell.n - at : (size_t)(nl - (cell.p + at));
 		struct gh_span line = gh_span_cut(cell, at, n), s = trim(line);
-		while (s.n != 0 && (s.p[0] == '!' || s.p[0] == '%') && nl != NULL && n != 0 && cell.p[at + n - 1] == '\\') {
+		while (s.n != 0 && (s.p[0] == '!' || s.p[0] == '%') && nl != NULL && n != 0 &&
+		       cell.p[at + n - 1] == '\\') {
 			nl = at + n + 1 < cell.n ? memchr(cell.p + at + n + 1, '\n', cell.n - at - n - 1) : NULL;
 			n = nl == NULL ? cell.n - at : (size_t)(nl - (cell.p + at));
 			s = trim(gh_span_cut(cell, at, n));
@@ -207,8 +227,10 @@ static void code_cell(struct gh_notebook *nb, struct gh_span cell)
 		const uint8_t *assign = s.n < 4 ? NULL : memmem(s.p, s.n, "= !", 3);
 		size_t indent = line.n == 0 ? 0 : (size_t)(trim(line).p - line.p);
 		bool magic = s.n > 1 && (s.p[0] == '%' || s.p[0] == '!');
-		if (gh_span_starts(s, "%pip ") || gh_span_starts(s, "%conda ") || gh_span_starts(s, "%sx ") || gh_span_starts(s, "%system "))
-			shell_line(nb, gh_span_starts(s, "%s") ? gh_span_cut(s, 4 + 4 * (s.p[2] == 'y'), s.n) : gh_span_cut(s, 1, s.n));
+		if (gh_span_starts(s, "%pip ") || gh_span_starts(s, "%conda ") || gh_span_starts(s, "%sx ") ||
+		    gh_span_starts(s, "%system "))
+			shell_line(nb, gh_span_starts(s, "%s") ? gh_span_cut(s, 4 + 4 * (s.p[2] == 'y'), s.n)
+							       : gh_span_cut(s, 1, s.n));
 		else if (magic && s.p[0] == '!')
 			shell_line(nb, gh_span_cut(s, s.p[1] == '!' ? 2 : 1, s.n));
 		else if (assign != NULL && memchr(s.p, '"', (size_t)(assign - s.p)) == NULL)
@@ -248,7 +270,9 @@ enum gh_rc gh_notebook_done(struct gh_notebook *nb, uint64_t size)
 	if (nb->rc != GH_OK)
 		return nb->rc;
 	struct gh_src_mem mem;
-	struct gh_code c = { .language = "ipython", .name = w->name, .src = gh_src_mem(&mem, (struct gh_span){ nb->code.p, nb->code.n }) };
+	struct gh_code c = { .language = "ipython",
+			     .name = w->name,
+			     .src = gh_src_mem(&mem, (struct gh_span){ nb->code.p, nb->code.n }) };
 	enum gh_rc rc = nb->code.n == 0 ? GH_OK : gh_emit(w, GH_EV_CODE, 0, size, &c);
 	if (rc == GH_OK && nb->shell.n != 0)
 		rc = gh_shell_code(w, (struct gh_span){ nb->shell.p, nb->shell.n }, 0, size, NULL);

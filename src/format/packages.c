@@ -4,7 +4,8 @@
 
 const struct gh_rule gh_package_rules[] = {
 	[GH_PKG_INDEX] = { "GH-DEP-0001", GH_HIGH, GH_REVIEW, "Packages come from an index of the author's choice",
-			   "Whoever runs that index decides what every dependency is; an extra index wins with a higher version.",
+			   "Whoever runs that index decides what every dependency is; an extra index wins with a "
+			   "higher version.",
 			   "Use your own index or the public one.", "CWE-427 CWE-829 AML.T0010" },
 	[GH_PKG_ADDRESS] = { "GH-DEP-0002", GH_MEDIUM, GH_REVIEW, "A dependency comes straight from an address",
 			     "Its owner may change it at any time; its build runs code on installation.",
@@ -14,7 +15,8 @@ const struct gh_rule gh_package_rules[] = {
 			  "Remove the line.", "CWE-22 CWE-73" },
 	[GH_PKG_LINE] = { "GH-DEP-0004", GH_LOW, GH_REVIEW, "A line of a list of packages that is not understood",
 			  "Installers differ in what they make of it.", "Correct or remove the line.", "CWE-20" },
-	[GH_PKG_BUILD] = { "GH-DEP-0005", GH_MEDIUM, GH_REVIEW, "Installing this project runs a build program of its own",
+	[GH_PKG_BUILD] = { "GH-DEP-0005", GH_MEDIUM, GH_REVIEW,
+			   "Installing this project runs a build program of its own",
 			   "Installation runs the author's code.", "Read the build program first.", "CWE-829" },
 	GH_RULES_END
 };
@@ -62,7 +64,8 @@ enum gh_rc gh_package_line(struct gh_walk *w, struct gh_span line, uint64_t off,
 				   gh_safe(d.target).s);
 			return GH_OK;
 		}
-		if (memmem(d.target.p == NULL ? (const uint8_t *)"" : d.target.p, d.target.n, "://", 3) == NULL && !outside(d.target))
+		if (memmem(d.target.p == NULL ? (const uint8_t *)"" : d.target.p, d.target.n, "://", 3) == NULL &&
+		    !outside(d.target))
 			return refer(w, GH_REF_PATH, d.target, off, len);
 		return gh_package_index(w, d.target, off, len);
 	case GH_DEP_URL:

@@ -14,7 +14,9 @@ struct embedded {
 static void emit_python(struct embedded *e, struct gh_span text)
 {
 	struct gh_src_mem mem;
-	struct gh_code code = { .language = "python", .name = GH_SPAN("code in a shell script"), .src = gh_src_mem(&mem, text) };
+	struct gh_code code = { .language = "python",
+				.name = GH_SPAN("code in a shell script"),
+				.src = gh_src_mem(&mem, text) };
 	if (e->left == 0 || text.n == 0 || !gh_sh_known(text) || e->rc != GH_OK)
 		return;
 	e->left--;

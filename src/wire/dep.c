@@ -33,14 +33,28 @@ static bool has(struct gh_span s, const char *w) { return s.n != 0 && memmem(s.p
 bool gh_dep_known_index(struct gh_span url)
 {
 	static const char *const known[] = {
-		"https://pypi.org/",	      "https://pypi.python.org/",	 "https://files.pythonhosted.org/",
-		"https://download.pytorch.org/", "https://data.pyg.org/",	 "https://pytorch-geometric.com/",
-		"https://pypi.nvidia.com",    "https://pypi.ngc.nvidia.com",	 "https://storage.googleapis.com/jax-releases/",
-		"https://storage.googleapis.com/libtpu-releases/",		 "https://huggingface.github.io/autogptq-index/",
-		"https://data.dgl.ai/",	      "https://download.openmmlab.com/", "https://dl.fbaipublicfiles.com/",
-		"https://pypi.tuna.tsinghua.edu.cn/", "https://mirrors.aliyun.com/pypi/", "https://wheels.vllm.ai/",
-		"https://abetlen.github.io/llama-cpp-python/", "https://flashinfer.ai/whl/", "https://conda.anaconda.org/",
-		"https://www.paddlepaddle.org.cn/", "https://registry.npmjs.org",
+		"https://pypi.org/",
+		"https://pypi.python.org/",
+		"https://files.pythonhosted.org/",
+		"https://download.pytorch.org/",
+		"https://data.pyg.org/",
+		"https://pytorch-geometric.com/",
+		"https://pypi.nvidia.com",
+		"https://pypi.ngc.nvidia.com",
+		"https://storage.googleapis.com/jax-releases/",
+		"https://storage.googleapis.com/libtpu-releases/",
+		"https://huggingface.github.io/autogptq-index/",
+		"https://data.dgl.ai/",
+		"https://download.openmmlab.com/",
+		"https://dl.fbaipublicfiles.com/",
+		"https://pypi.tuna.tsinghua.edu.cn/",
+		"https://mirrors.aliyun.com/pypi/",
+		"https://wheels.vllm.ai/",
+		"https://abetlen.github.io/llama-cpp-python/",
+		"https://flashinfer.ai/whl/",
+		"https://conda.anaconda.org/",
+		"https://www.paddlepaddle.org.cn/",
+		"https://registry.npmjs.org",
 	};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (gh_span_starts(url, known[i]))
@@ -80,19 +94,32 @@ static const struct {
 	enum gh_dep_kind kind;
 	bool trust;
 } options[] = {
-	{ "--requirement", GH_DEP_FILE, false },     { "--constraint", GH_DEP_FILE, false },
-	{ "--editable", GH_DEP_PATH, false },	     { "--index-url", GH_DEP_INDEX, false },
-	{ "--pypi-url", GH_DEP_INDEX, false },	     { "--extra-index-url", GH_DEP_INDEX, false },
-	{ "--find-links", GH_DEP_INDEX, false },     { "--trusted-host", GH_DEP_INDEX, true },
-	{ "--no-index", GH_DEP_OPTION, false },	     { "--pre", GH_DEP_OPTION, false },
-	{ "--prefer-binary", GH_DEP_OPTION, false }, { "--require-hashes", GH_DEP_OPTION, false },
-	{ "--no-binary", GH_DEP_OPTION, false },     { "--only-binary", GH_DEP_OPTION, false },
-	{ "--use-feature", GH_DEP_OPTION, false },   { "-r", GH_DEP_FILE, false },
-	{ "-c", GH_DEP_FILE, false },		     { "-e", GH_DEP_PATH, false },
-	{ "-i", GH_DEP_INDEX, false },		     { "-f", GH_DEP_INDEX, false },
-	{ "--hash", GH_DEP_OPTION, false },	     { "--no-deps", GH_DEP_OPTION, false },
-	{ "-q", GH_DEP_OPTION, false },		     { "-U", GH_DEP_OPTION, false },
-	{ "--upgrade", GH_DEP_OPTION, false },	     { "--quiet", GH_DEP_OPTION, false },
+	{ "--requirement", GH_DEP_FILE, false },
+	{ "--constraint", GH_DEP_FILE, false },
+	{ "--editable", GH_DEP_PATH, false },
+	{ "--index-url", GH_DEP_INDEX, false },
+	{ "--pypi-url", GH_DEP_INDEX, false },
+	{ "--extra-index-url", GH_DEP_INDEX, false },
+	{ "--find-links", GH_DEP_INDEX, false },
+	{ "--trusted-host", GH_DEP_INDEX, true },
+	{ "--no-index", GH_DEP_OPTION, false },
+	{ "--pre", GH_DEP_OPTION, false },
+	{ "--prefer-binary", GH_DEP_OPTION, false },
+	{ "--require-hashes", GH_DEP_OPTION, false },
+	{ "--no-binary", GH_DEP_OPTION, false },
+	{ "--only-binary", GH_DEP_OPTION, false },
+	{ "--use-feature", GH_DEP_OPTION, false },
+	{ "-r", GH_DEP_FILE, false },
+	{ "-c", GH_DEP_FILE, false },
+	{ "-e", GH_DEP_PATH, false },
+	{ "-i", GH_DEP_INDEX, false },
+	{ "-f", GH_DEP_INDEX, false },
+	{ "--hash", GH_DEP_OPTION, false },
+	{ "--no-deps", GH_DEP_OPTION, false },
+	{ "-q", GH_DEP_OPTION, false },
+	{ "-U", GH_DEP_OPTION, false },
+	{ "--upgrade", GH_DEP_OPTION, false },
+	{ "--quiet", GH_DEP_OPTION, false },
 	{ "--no-cache-dir", GH_DEP_OPTION, false },
 };
 
@@ -107,7 +134,8 @@ static struct gh_dep option(struct gh_span s)
 	struct gh_dep d = { .kind = GH_DEP_UNKNOWN };
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
 		size_t n = strlen(options[i].name);
-		bool ends = s.n == n || (s.n > n && (blank(s.p[n]) || s.p[n] == '=' || (n == 2 && options[i].kind != GH_DEP_OPTION)));
+		bool ends = s.n == n || (s.n > n && (blank(s.p[n]) || s.p[n] == '=' ||
+						     (n == 2 && options[i].kind != GH_DEP_OPTION)));
 		if (!gh_span_starts(s, options[i].name) || !ends)
 			continue;
 		d.kind = options[i].kind;

@@ -17,10 +17,10 @@ enum gh_dep_kind {
 
 struct gh_dep {
 	enum gh_dep_kind kind;
-	char name[80];	       /* PACKAGE and named URL: normalised (PEP 503), cut at 79 bytes */
+	char name[80];		/* PACKAGE and named URL: normalised (PEP 503), cut at 79 bytes */
 	struct gh_span version; /* PACKAGE: the specifiers as spelt, "==1.0" */
-	struct gh_span target; /* URL, PATH, FILE, INDEX: what it names */
-	bool trusted_host;     /* INDEX: switches the check of certificates off */
+	struct gh_span target;	/* URL, PATH, FILE, INDEX: what it names */
+	bool trusted_host;	/* INDEX: switches the check of certificates off */
 };
 
 /* line: without its newline, continuation lines already joined. */

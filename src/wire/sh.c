@@ -51,7 +51,8 @@ struct gh_sh_val gh_sh_join(struct gh_sh *sh, const struct gh_sh_val *v, size_t 
 bool sh_vals_add(struct gh_sh *sh, struct sh_vals *v, struct gh_sh_val x)
 {
 	if (v->n >= v->cap) {
-		struct gh_sh_val *p = v->n >= GH_SH_WORDS ? NULL : gh_grow(sh->arena, v->v, &v->cap, v->n + 1, sizeof x);
+		struct gh_sh_val *p = v->n >= GH_SH_WORDS ? NULL
+							  : gh_grow(sh->arena, v->v, &v->cap, v->n + 1, sizeof x);
 		if (p == NULL) {
 			sh->limit = true;
 			return false;
@@ -319,7 +320,7 @@ enum gh_rc gh_sh_run(struct gh_sh *sh, struct gh_span script)
 				sh->broken = sh->broken || f->dq;
 				f->dq = false;
 				sh_end_command(sh, f, 0);
-				if (f == &sh->frame[sh->depth - 1] && !f->begun && !f->compound)
+				if (f == &sh->frame[sh->depth - 1] && ends(f) && !f->begun && !f->compound)
 					pop(sh);
 			} else {
 				pop(sh);

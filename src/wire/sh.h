@@ -16,12 +16,12 @@
 #include "base/err.h"
 
 enum {
-	GH_SH_ANY = 0,		   /* in a value: something of any length */
-	GH_SH_VALUE = 256 << 10,   /* bytes of a value that are kept */
-	GH_SH_FRAMES = 48,	   /* lists within lists */
-	GH_SH_WORDS = 4096,	   /* of one command */
-	GH_SH_TEXT = 4 << 20,	   /* bytes of a script that are read */
-	GH_SH_DECODED = 1u << 31,  /* the one mark that is set here: the value was decoded (base64, hex, unpacked) */
+	GH_SH_ANY = 0,		  /* in a value: something of any length */
+	GH_SH_VALUE = 256 << 10,  /* bytes of a value that are kept */
+	GH_SH_FRAMES = 48,	  /* lists within lists */
+	GH_SH_WORDS = 4096,	  /* of one command */
+	GH_SH_TEXT = 4 << 20,	  /* bytes of a script that are read */
+	GH_SH_DECODED = 1u << 31, /* the one mark that is set here: the value was decoded (base64, hex, unpacked) */
 };
 
 struct gh_sh_val {
@@ -55,8 +55,8 @@ struct gh_sh_cmd {
 	bool compound;	   /* no words: a loop, a list in parentheses; `out` is what its commands write */
 	uint64_t off, len; /* where it stands in the script, or where the command that made it stands */
 	/* the answer */
-	struct gh_sh_val out;	/* what it writes; at first one GH_SH_ANY */
-	bool runs;		/* `script` is read next, as if it stood here; its output is the command's */
+	struct gh_sh_val out; /* what it writes; at first one GH_SH_ANY */
+	bool runs;	      /* `script` is read next, as if it stood here; its output is the command's */
 	struct gh_sh_val script;
 	struct gh_sh_args args; /* $1 … of that script; v == NULL: as they are here */
 	bool script_fed;	/* … and what it reads */
@@ -76,8 +76,8 @@ struct gh_sh {
 	/* Marks of a file that the script itself did not write. May be NULL. */
 	unsigned (*reads)(struct gh_sh *, struct gh_span file);
 	/* ---- answers ---- */
-	bool limit;   /* a budget ran out: not everything was read */
-	bool broken;  /* a shell would complain about the syntax somewhere */
+	bool limit;  /* a budget ran out: not everything was read */
+	bool broken; /* a shell would complain about the syntax somewhere */
 	uint64_t steps, max_steps;
 	unsigned commands;
 	/* ---- inside ---- */

@@ -33,15 +33,15 @@ static const struct {
 	enum sh_head head;
 	bool maybe;
 } reserved[] = {
-	{ "if", 'f', 0, SH_NO_HEAD, true },    { "while", 'd', 0, SH_NO_HEAD, true },
-	{ "until", 'd', 0, SH_NO_HEAD, true }, { "for", 'd', 0, SH_FOR, false },
-	{ "select", 'd', 0, SH_FOR, true },    { "case", 'e', 0, SH_CASE, true },
-	{ "{", '}', 0, SH_NO_HEAD, false },    { "fi", 0, 'f', SH_NO_HEAD, false },
-	{ "done", 0, 'd', SH_NO_HEAD, false }, { "esac", 0, 'e', SH_NO_HEAD, false },
-	{ "}", 0, '}', SH_NO_HEAD, false },    { "then", 0, 0, SH_NO_HEAD, false },
-	{ "else", 0, 0, SH_NO_HEAD, false },   { "elif", 0, 0, SH_NO_HEAD, false },
-	{ "do", 0, 0, SH_NO_HEAD, false },     { "!", 0, 0, SH_NO_HEAD, false },
-	{ "time", 0, 0, SH_NO_HEAD, false },   { "coproc", 0, 0, SH_NO_HEAD, false },
+	{ "if", 'f', 0, SH_NO_HEAD, true },	 { "while", 'd', 0, SH_NO_HEAD, true },
+	{ "until", 'd', 0, SH_NO_HEAD, true },	 { "for", 'd', 0, SH_FOR, false },
+	{ "select", 'd', 0, SH_FOR, true },	 { "case", 'e', 0, SH_CASE, true },
+	{ "{", '}', 0, SH_NO_HEAD, false },	 { "fi", 0, 'f', SH_NO_HEAD, false },
+	{ "done", 0, 'd', SH_NO_HEAD, false },	 { "esac", 0, 'e', SH_NO_HEAD, false },
+	{ "}", 0, '}', SH_NO_HEAD, false },	 { "then", 0, 0, SH_NO_HEAD, false },
+	{ "else", 0, 0, SH_NO_HEAD, false },	 { "elif", 0, 0, SH_NO_HEAD, false },
+	{ "do", 0, 0, SH_NO_HEAD, false },	 { "!", 0, 0, SH_NO_HEAD, false },
+	{ "time", 0, 0, SH_NO_HEAD, false },	 { "coproc", 0, 0, SH_NO_HEAD, false },
 	{ "function", 0, 0, SH_NO_HEAD, false },
 };
 
@@ -251,7 +251,7 @@ void sh_finish(struct gh_sh *sh, struct gh_sh_frame *f, struct gh_sh_val out)
 		if (r->op == GH_SH_APPEND && old != NULL) {
 			struct gh_sh_val both[2] = { *old, out };
 			v = old->text.n + out.text.n > OUT_KEEP * 4 ? gh_sh_any(old->marks | out.marks)
-								     : gh_sh_join(sh, both, 2, 0);
+								    : gh_sh_join(sh, both, 2, 0);
 		}
 		if (gh_sh_known(r->to.text))
 			gh_sh_set(sh, GH_SH_FILE, r->to.text, v);

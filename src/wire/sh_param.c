@@ -84,7 +84,8 @@ static struct gh_span item(struct gh_span s, size_t k)
 }
 
 /* *set: the script or the system gave it a value. *all: every item, apart. */
-static struct gh_sh_val value_of(struct gh_sh *sh, struct gh_sh_frame *f, const struct sh_param *p, bool *set, bool *all)
+static struct gh_sh_val value_of(struct gh_sh *sh, struct gh_sh_frame *f, const struct sh_param *p, bool *set,
+				 bool *all)
 {
 	unsigned n;
 	*set = true;
@@ -134,7 +135,8 @@ static struct gh_sh_val replace(struct gh_sh *sh, struct gh_sh_val v, struct gh_
 	size_t cut = 0;
 	while (cut < operand.text.n && operand.text.p[cut] != '/')
 		cut++;
-	struct gh_span pat = gh_span_cut(operand.text, 0, cut), with = gh_span_cut(operand.text, cut + 1, operand.text.n);
+	struct gh_span pat = gh_span_cut(operand.text, 0, cut),
+		       with = gh_span_cut(operand.text, cut + 1, operand.text.n);
 	uint8_t *p = gh_alloc(sh->arena, v.text.n + 1, 1 + with.n < 64 ? 1 + with.n : 64);
 	size_t cap = (v.text.n + 1) * (1 + with.n < 64 ? 1 + with.n : 64), n = 0;
 	if (p == NULL || pat.n == 0)
@@ -146,8 +148,8 @@ static struct gh_sh_val replace(struct gh_sh *sh, struct gh_sh_val v, struct gh_
 		if (!done && memchr(pat.p, '*', pat.n) != NULL)
 			return gh_sh_any(v.marks | operand.marks);
 		for (size_t k = 1; !done && k <= v.text.n - i && k <= pat.n; k++)
-			if (wild ? sh_glob(pat, gh_span_cut(v.text, i, k)) :
-				   k == pat.n && memcmp(v.text.p + i, pat.p, k) == 0)
+			if (wild ? sh_glob(pat, gh_span_cut(v.text, i, k))
+				 : k == pat.n && memcmp(v.text.p + i, pat.p, k) == 0)
 				len = k;
 		struct gh_span put = len != 0 ? with : gh_span_cut(v.text, i, 1);
 		if (put.n > cap - n)
@@ -227,7 +229,8 @@ static struct gh_sh_val length_of(struct gh_sh *sh, struct gh_sh_val v)
 	return (struct gh_sh_val){ { p + k, 8 - k }, 0 };
 }
 
-static struct gh_sh_val apply(struct gh_sh *sh, struct sh_param *p, struct gh_sh_val v, struct gh_sh_val operand, bool set)
+static struct gh_sh_val apply(struct gh_sh *sh, struct sh_param *p, struct gh_sh_val v, struct gh_sh_val operand,
+			      bool set)
 {
 	const char *op = p->op;
 	bool empty = !set || v.text.n == 0, both = gh_sh_known(v.text) && gh_sh_known(operand.text);
@@ -300,8 +303,8 @@ void sh_param_done(struct gh_sh *sh, struct gh_sh_frame *f, struct gh_sh_val ope
 
 void sh_param_start(struct gh_sh *sh, struct gh_sh_frame *f)
 {
-	static const char *const ops[] = { ":-", ":=", ":+", ":?", "##", "%%", "//", "/#", "/%", "^^", ",,", "-",
-					   "=",	 "+",  "?",  "#",  "%",	 "/",  ":",  "^",  ",",	 "@" };
+	static const char *const ops[] = { ":-", ":=", ":+", ":?", "##", "%%", "//", "/#", "/%", "^^", ",,",
+					   "-",	 "=",  "+",  "?",  "#",	 "%",  "/",  ":",  "^",	 ",",  "@" };
 	size_t end = sh_match(sh, f->in, f->at + 1), i = f->at + 2;
 	struct gh_span in = gh_span_cut(f->in, 0, end);
 	struct sh_param p = { 0 };

@@ -12,7 +12,7 @@ static bool one_of(const char *s, const char *const *list, size_t n)
 }
 #define ONE_OF(s, list) one_of((s), (list), sizeof(list) / sizeof(list)[0])
 
-static const char *const shells[] = { "sh",  "bash", "dash", "zsh",   "ksh",  "ash", "mksh",
+static const char *const shells[] = { "sh",    "bash",	"dash", "zsh",	"ksh",	"ash", "mksh",
 				      "rbash", "ksh93", "yash", "posh", "hush", "zsh5" };
 
 bool gh_sh_is_shell(const char *base) { return ONE_OF(base, shells); }
@@ -23,8 +23,8 @@ static bool option(struct gh_span w) { return w.n > 0 && w.p[0] == '-'; }
 static const struct {
 	const char *name;
 	unsigned bits;
-	const char *takes;  /* options whose value is the next word */
-	unsigned operands;  /* words before the command: timeout's seconds */
+	const char *takes; /* options whose value is the next word */
+	unsigned operands; /* words before the command: timeout's seconds */
 } wrappers[] = {
 	{ "sudo", GH_SH_SUDO, "-u -g -h -p -C -r -t -T -U -D --user --group", 0 },
 	{ "doas", GH_SH_SUDO, "-u -C", 0 },
@@ -194,7 +194,8 @@ static bool has_option(const struct gh_sh_cmd *c, char letter, const char *name)
 {
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
-		if (gh_span_is(w, name) || (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && memchr(w.p, letter, w.n) != NULL))
+		if (gh_span_is(w, name) ||
+		    (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && memchr(w.p, letter, w.n) != NULL))
 			return true;
 	}
 	return false;
@@ -320,10 +321,7 @@ static void do_decode(struct gh_sh *sh, struct gh_sh_cmd *c)
 		c->out = made(sh_hex(sh, v.text), marks);
 }
 
-static void do_unpack(struct gh_sh *sh, struct gh_sh_cmd *c)
-{
-	c->out = gh_sh_any(marks_of(sh, c, true));
-}
+static void do_unpack(struct gh_sh *sh, struct gh_sh_cmd *c) { c->out = gh_sh_any(marks_of(sh, c, true)); }
 
 static void do_rev(struct gh_sh *sh, struct gh_sh_cmd *c)
 {
@@ -376,8 +374,7 @@ static void do_export(struct gh_sh *sh, struct gh_sh_cmd *c)
 		if (eq == NULL)
 			continue;
 		struct gh_span name = { w.p, (size_t)(eq - w.p) };
-		gh_sh_set(sh, GH_SH_VAR, name,
-			  (struct gh_sh_val){ gh_span_cut(w, name.n + 1, w.n), c->word[i].marks });
+		gh_sh_set(sh, GH_SH_VAR, name, (struct gh_sh_val){ gh_span_cut(w, name.n + 1, w.n), c->word[i].marks });
 	}
 	c->out = (struct gh_sh_val){ 0 };
 }
@@ -390,7 +387,8 @@ static void do_alias(struct gh_sh *sh, struct gh_sh_cmd *c)
 		if (eq == NULL)
 			continue;
 		struct gh_span name = { w.p, (size_t)(eq - w.p) };
-		struct gh_sh_val v[2] = { { gh_span_cut(w, name.n + 1, w.n), c->word[i].marks }, { GH_SPAN("\"$@\""), 0 } };
+		struct gh_sh_val v[2] = { { gh_span_cut(w, name.n + 1, w.n), c->word[i].marks },
+					  { GH_SPAN("\"$@\""), 0 } };
 		gh_sh_set(sh, GH_SH_FUNC, name, gh_sh_join(sh, v, 2, ' '));
 	}
 	c->out = (struct gh_sh_val){ 0 };
@@ -521,23 +519,74 @@ static const struct {
 	const char *name;
 	void (*act)(struct gh_sh *, struct gh_sh_cmd *);
 } programs[] = {
-	{ "echo", do_echo },	   { "printf", do_printf },   { "cat", do_cat },	 { "tac", do_cat },
-	{ "tee", do_tee },	   { "base64", do_decode },   { "base32", do_decode },	 { "xxd", do_decode },
-	{ "openssl", do_decode },  { "uudecode", do_decode }, { "rev", do_rev },	 { "tr", do_tr },
-	{ "sed", do_sed },	   { "read", do_read },	      { "export", do_export },	 { "declare", do_export },
-	{ "local", do_export },	   { "readonly", do_export }, { "typeset", do_export },	 { "alias", do_alias },
-	{ "set", do_set },	   { "shift", do_shift },     { "eval", do_eval },	 { "trap", do_trap },
-	{ "source", do_source },   { ".", do_source },	      { "su", do_su },		 { "runuser", do_su },
-	{ "find", do_find },	   { ":", do_nothing },	      { "true", do_nothing },	 { "false", do_nothing },
-	{ "cd", do_nothing },	   { "mkdir", do_nothing },   { "chmod", do_nothing },	 { "rm", do_nothing },
-	{ "touch", do_nothing },   { "wc", do_about },	      { "md5sum", do_about },	 { "sha1sum", do_about },
-	{ "sha256sum", do_about }, { "sha512sum", do_about }, { "test", do_about },	 { "[", do_about },
-	{ "[[", do_about },	   { "du", do_about },	      { "stat", do_about },	 { "ls", do_about },
-	{ "cp", copy },		   { "mv", copy },	      { "install", copy },	 { "ln", copy },
-	{ "gunzip", do_unpack },   { "zcat", do_unpack },     { "mapfile", do_read },	 { "readarray", do_read },
-	{ "which", do_about },	   { "type", do_about },      { "basename", do_about },	 { "dirname", do_about },
-	{ "date", do_about },	   { "uname", do_about },     { "hostname", do_about },	 { "whoami", do_about },
-	{ "pwd", do_about },	   { "nproc", do_about },     { "seq", do_about },	 { "mktemp", do_about },
+	{ "echo", do_echo },
+	{ "printf", do_printf },
+	{ "cat", do_cat },
+	{ "tac", do_cat },
+	{ "tee", do_tee },
+	{ "base64", do_decode },
+	{ "base32", do_decode },
+	{ "xxd", do_decode },
+	{ "openssl", do_decode },
+	{ "uudecode", do_decode },
+	{ "rev", do_rev },
+	{ "tr", do_tr },
+	{ "sed", do_sed },
+	{ "read", do_read },
+	{ "export", do_export },
+	{ "declare", do_export },
+	{ "local", do_export },
+	{ "readonly", do_export },
+	{ "typeset", do_export },
+	{ "alias", do_alias },
+	{ "set", do_set },
+	{ "shift", do_shift },
+	{ "eval", do_eval },
+	{ "trap", do_trap },
+	{ "source", do_source },
+	{ ".", do_source },
+	{ "su", do_su },
+	{ "runuser", do_su },
+	{ "find", do_find },
+	{ ":", do_nothing },
+	{ "true", do_nothing },
+	{ "false", do_nothing },
+	{ "cd", do_nothing },
+	{ "mkdir", do_nothing },
+	{ "chmod", do_nothing },
+	{ "rm", do_nothing },
+	{ "touch", do_nothing },
+	{ "wc", do_about },
+	{ "md5sum", do_about },
+	{ "sha1sum", do_about },
+	{ "sha256sum", do_about },
+	{ "sha512sum", do_about },
+	{ "test", do_about },
+	{ "[", do_about },
+	{ "[[", do_about },
+	{ "du", do_about },
+	{ "stat", do_about },
+	{ "ls", do_about },
+	{ "cp", copy },
+	{ "mv", copy },
+	{ "install", copy },
+	{ "ln", copy },
+	{ "gunzip", do_unpack },
+	{ "zcat", do_unpack },
+	{ "mapfile", do_read },
+	{ "readarray", do_read },
+	{ "which", do_about },
+	{ "type", do_about },
+	{ "basename", do_about },
+	{ "dirname", do_about },
+	{ "date", do_about },
+	{ "uname", do_about },
+	{ "hostname", do_about },
+	{ "whoami", do_about },
+	{ "pwd", do_about },
+	{ "nproc", do_about },
+	{ "seq", do_about },
+	{ "mktemp", do_about },
 };
 
 /* A function: its body, unless it calls itself. */
@@ -576,7 +625,9 @@ void gh_sh_feed(struct gh_sh *sh, const struct gh_sh_cmd *was, struct gh_sh_cmd 
 		if (at == NULL)
 			continue;
 		struct gh_span before = gh_span_cut(w, 0, (uint64_t)(at - w.p));
-		struct gh_sh_val parts[3] = { { before, v[i].marks }, c->in, { gh_span_cut(w, before.n + token.n, w.n), 0 } };
+		struct gh_sh_val parts[3] = { { before, v[i].marks },
+					      c->in,
+					      { gh_span_cut(w, before.n + token.n, w.n), 0 } };
 		v[i] = gh_sh_join(sh, parts, 3, 0);
 		placed = true;
 	}

@@ -184,7 +184,8 @@ struct gh_span sh_tr(struct gh_sh *sh, struct gh_span s, struct gh_span from, st
 }
 
 /* ---- sed: s/text/text/g, several of them --------------------------------------------------------------------------- */
-static struct gh_span substitute(struct gh_sh *sh, struct gh_span s, struct gh_span what, struct gh_span with, bool every)
+static struct gh_span substitute(struct gh_sh *sh, struct gh_span s, struct gh_span what, struct gh_span with,
+				 bool every)
 {
 	size_t cap = s.n + (s.n + 1) * (with.n < 32 ? with.n : 32), n = 0;
 	uint8_t *p = what.n == 0 ? NULL : gh_alloc(sh->arena, cap + 1, 1);

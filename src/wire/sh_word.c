@@ -58,9 +58,11 @@ void sh_append_split(struct gh_sh *sh, struct gh_sh_frame *f, struct gh_sh_val v
 {
 	uint8_t chunk[256];
 	size_t k = 0;
+	const struct gh_sh_val *ifs = gh_sh_get(sh, GH_SH_VAR, GH_SPAN("IFS"));
+	struct gh_span cuts = ifs != NULL && gh_sh_known(ifs->text) ? ifs->text : GH_SPAN(" \t\n");
 	for (size_t i = 0; i < v.text.n; i++) {
 		uint8_t c = v.text.p[i];
-		chunk[k++] = c == ' ' || c == '\t' || c == '\n' ? SH_SPLIT : c;
+		chunk[k++] = cuts.n != 0 && memchr(cuts.p, c, cuts.n) != NULL ? SH_SPLIT : c;
 		if (k == sizeof chunk || i + 1 == v.text.n) {
 			if (!sh_put(sh, f, chunk, k))
 				return;
@@ -259,8 +261,9 @@ void sh_piece(struct gh_sh *sh, struct gh_sh_frame *f)
 		       (f->in.p[f->at + n] > SH_SPLIT || f->in.p[f->at + n] == 0))
 			n++;
 	} else {
-		while (f->at + n < f->in.n && (sh_name_char(f->in.p[f->at + n]) || f->in.p[f->at + n] >= 0x80 ||
-					       memchr("./-:%@~", f->in.p[f->at + n], 7) != NULL) &&
+		while (f->at + n < f->in.n &&
+		       (sh_name_char(f->in.p[f->at + n]) || f->in.p[f->at + n] >= 0x80 ||
+			memchr("./-:%@~", f->in.p[f->at + n], 7) != NULL) &&
 		       f->in.p[f->at + n] != 0)
 			n++;
 	}
@@ -282,9 +285,9 @@ static void clear(struct gh_sh_frame *f)
 static void plain(uint8_t *p, size_t n, bool spaces)
 {
 	for (size_t i = 0; i < n; i++)
-		p[i] = p[i] == SH_BRACE	  ? '{'
-		       : p[i] == SH_COMMA ? ','
-		       : p[i] == SH_ECARB ? '}'
+		p[i] = p[i] == SH_BRACE		    ? '{'
+		       : p[i] == SH_COMMA	    ? ','
+		       : p[i] == SH_ECARB	    ? '}'
 		       : p[i] == SH_SPLIT && spaces ? ' '
 						    : p[i];
 }

@@ -17,7 +17,8 @@ enum { GH_TOML_DEPTH = 64, GH_TOML_PATH = 512 };
 struct gh_toml {
 	/* ---- the last value ---- */
 	enum gh_toml_kind kind;
-	struct gh_span path; /* "project.dependencies"; of an element of an array: the array's. At most GH_TOML_PATH bytes */
+	struct gh_span
+		path; /* "project.dependencies"; of an element of an array: the array's. At most GH_TOML_PATH bytes */
 	struct gh_span key;  /* the last part of the path */
 	bool element;	     /* stands in an array */
 	struct gh_span text; /* STRING: decoded, valid until the next call; OTHER: as spelt */
