@@ -72,7 +72,7 @@ static const char frameworks[] =
 	"functorch "
 	"pytorch_lightning lightning lightning_fabric lightning_utilities nemo nemo_text_processing nemo_run nemo_rl "
 	"megatron transformer_engine apex transformers peft trl diffusers accelerate datasets evaluate tokenizers "
-	"sentence_transformers timm einops kornia albumentations monai segmentation_models_pytorch omegaconf "
+	"sentence_transformers timm einops kornia albumentations monai segmentation_models_pytorch omegaconf hydra "
 	"hydra_plugins sklearn skorch xgboost lightgbm catboost optuna ray keras tensorflow jax flax optax haiku ldm "
 	"sgm "
 	"cldm taming k_diffusion speechbrain espnet espnet2 fairseq fairseq2 pyannote asteroid audiocraft encodec "
@@ -108,7 +108,7 @@ static const char harmful[] =
 	"popen "
 	"Popen call check_call check_output getoutput getstatusoutput run run_path run_module spawn import_module "
 	"__import__ instantiate get_method get_class get_object unpickle read_pickle to_pickle urlopen urlretrieve "
-	"download download_file download_url download_url_to_file compile open remove rmtree unlink rename chmod save "
+	"download download_file download_url download_url_to_file open remove rmtree unlink rename chmod save "
 	"savetxt tofile fromfile memmap loadtxt genfromtxt resolve_name locate attrgetter methodcaller fork execv "
 	"execve "
 	"Unpickler hf_hub_download snapshot_download load_dll run_command run_cmd subprocess_call safe_exec "
@@ -185,6 +185,31 @@ static struct gh_span join(struct joined *j, struct gh_span module, struct gh_sp
 
 /* ---- Hydra and its kind ----------------------------------------------------------------------------------------- */
 
+/* Values that configurations make, and functions that only compute. */
+static bool harmless(struct gh_span name, const struct dotted *d)
+{
+	static const char *const values[] = { "builtins.dict",
+					      "builtins.list",
+					      "builtins.tuple",
+					      "builtins.set",
+					      "builtins.int",
+					      "builtins.float",
+					      "builtins.str",
+					      "builtins.bool",
+					      "builtins.range",
+					      "pathlib.Path",
+					      "collections.OrderedDict",
+					      "collections.defaultdict",
+					      "collections.Counter",
+					      "datetime.timedelta",
+					      "re.compile" };
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+		if (gh_span_is(name, values[i]))
+			return true;
+	return d->plain && !d->gateway && d->parts == 4 &&
+	       (gh_span_starts(name, "torch.nn.functional.") || gh_span_starts(name, "torch.nn.init."));
+}
+
 static void on_hydra(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_call *c = ev->u.call;
@@ -192,6 +217,8 @@ static void on_hydra(struct gh_scene *s, const struct gh_event *ev)
 	struct gh_span name = join(&room, c->module, c->name);
 	struct dotted d = parse(name);
 	unsigned rule;
+	if (c->resolved && harmless(name, &d))
+		return;
 	if (gh_json_target_dangerous(name) || d.gateway || listed(harmful, d.last) ||
 	    (listed(gateways, d.first) && d.parts > 1))
 		rule = R_SYSTEM;
