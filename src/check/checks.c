@@ -4,6 +4,7 @@
 const struct gh_check *const gh_checks[] = {
 	&gh_check_calls,
 	&gh_check_programs,
+	&gh_check_python_code,
 	&gh_check_shell,
 	&gh_check_source,
 	&gh_check_packages,

@@ -5,6 +5,7 @@
 
 extern const struct gh_check gh_check_calls;
 extern const struct gh_check gh_check_programs;
+extern const struct gh_check gh_check_python_code;
 extern const struct gh_check gh_check_shell;
 extern const struct gh_check gh_check_source;
 extern const struct gh_check gh_check_packages;

@@ -163,6 +163,10 @@ static void on_code(struct gh_scene *s, const struct gh_event *ev)
 	const struct gh_code *c = ev->u.code;
 	if (strcmp(c->language, "shell") == 0 || gh_src_reads(c->language))
 		return; /* have checks of their own */
+	/* Languages that have a check of their own. */
+	if (strcmp(c->language, "python") == 0 || strcmp(c->language, "ipython") == 0 ||
+	    strcmp(c->language, "python-bytecode") == 0)
+		return;
 	uint64_t end = c->src->size < SOURCE_MAX ? c->src->size : SOURCE_MAX;
 	struct gh_source state = { .python = strcmp(c->language, "python") == 0 ||
 					     strcmp(c->language, "Python source") == 0,

@@ -405,6 +405,21 @@ static bool constant(struct pyp *p)
 	return false;
 }
 
+static enum state in_targets(struct pyp *p)
+{
+	reduce_to_bracket(p);
+	struct pyp_ent e = *top(p);
+	if (p->nopnd == e.base)
+		return BAD;
+	if (p->nopnd - e.base != 1 || e.comma)
+		make(p, GH_PYN_TUPLE, &e);
+	p->nent--;
+	if (p->nent == 0 || !bracket(top(p)) || !top(p)->comp)
+		return STOP;
+	top(p)->pend = 1;
+	return WANT;
+}
+
 static enum state end_or(struct pyp *p, enum state other) { return nearest(p)->what == PYP_TOP ? STOP : other; }
 
 static enum state want_name(struct pyp *p)
@@ -425,6 +440,8 @@ static enum state want_name(struct pyp *p)
 		what = PYP_YIELD;
 	} else if (pyp_word(p, &p->tok, "from") && top(p)->what == PYP_YIELD) {
 		return WANT;
+	} else if (pyp_word(p, &p->tok, "in") && top(p)->what == PYP_FOR && top(p)->comma) {
+		return in_targets(p); /* `for a, in x` */
 	} else if (pyp_keyword(pyp_text(p, &p->tok))) {
 		return end_or(p, BAD);
 	} else {
@@ -502,6 +519,11 @@ static enum state want(struct pyp *p)
 	case GH_PYT_STRING: string(p); return HAVE;
 	case GH_PYT_FSTART: return push(p, PYP_FSTR, 0, 0) ? PIECES : BAD;
 	case GH_PYT_OP: return want_op(p);
+	case GH_PYT_SHELL: {
+		uint32_t n = leaf(p, GH_PYN_SHELL);
+		pyp_node(p, n)->text = gh_span_cut(p->t->s, p->tok.body, p->tok.nbody);
+		return HAVE;
+	}
 	default: return end_or(p, BAD);
 	}
 }
@@ -541,21 +563,6 @@ static enum state infix(struct pyp *p, uint8_t op, uint8_t prec)
 {
 	reduce_for(p, prec, prec == P_POW);
 	return push(p, PYP_BIN, op, prec) ? WANT : BAD;
-}
-
-static enum state in_targets(struct pyp *p)
-{
-	reduce_to_bracket(p);
-	struct pyp_ent e = *top(p);
-	if (p->nopnd == e.base)
-		return BAD;
-	if (p->nopnd - e.base != 1 || e.comma)
-		make(p, GH_PYN_TUPLE, &e);
-	p->nent--;
-	if (p->nent == 0 || !bracket(top(p)) || !top(p)->comp)
-		return STOP;
-	top(p)->pend = 1;
-	return WANT;
 }
 
 static enum state comp_for(struct pyp *p)

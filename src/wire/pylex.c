@@ -156,9 +156,11 @@ static enum gh_pyt_kind ftext(struct gh_pylex *l, struct gh_pytok *t)
 		}
 		if (c == '{' || c == '}')
 			break;
-		if (c == '\\' && (l->f[k].flags & GH_PYT_RAW) == 0 && l->s.n - l->at > 1) {
-			bool named = l->s.p[l->at + 1] == 'N' && peek(l, 2) == '{';
-			l->at++;
+		if (c == '\\' && l->s.n - l->at > 1) {
+			bool raw = (l->f[k].flags & GH_PYT_RAW) != 0,
+			     named = !raw && peek(l, 1) == 'N' && peek(l, 2) == '{';
+			if (peek(l, 1) != '{' && peek(l, 1) != '}')
+				l->at++;
 			while (named && l->at + 1 < l->s.n && l->s.p[l->at] != '}' && !newline(l->s.p[l->at]))
 				l->at++;
 		}
@@ -271,12 +273,32 @@ static bool field_op(struct gh_pylex *l, struct gh_pytok *t, uint8_t c)
 	return true;
 }
 
+static enum gh_pyt_kind magic(struct gh_pylex *l, struct gh_pytok *t)
+{
+	size_t from = l->at;
+	bool cell = peek(l, 0) == '%' && peek(l, 1) == '%';
+	t->flags = peek(l, 0) == '%' ? GH_PYT_MAGIC : 0;
+	if (cell) /* the rest of the cell is the magic's */
+		l->at = l->s.n;
+	for (skip_line(l); l->at < l->s.n && l->s.p[l->at - 1] == '\\';) {
+		end_line(l);
+		skip_line(l);
+	}
+	size_t mark = 1 + (peek(&(struct gh_pylex){ .s = l->s, .at = from }, 1) == l->s.p[from]);
+	t->body = (uint32_t)(from + mark < l->at ? from + mark : l->at);
+	t->nbody = (uint32_t)l->at - t->body;
+	l->bol = false;
+	return done(l, t, GH_PYT_SHELL, from);
+}
+
 static enum gh_pyt_kind op(struct gh_pylex *l, struct gh_pytok *t)
 {
 	size_t from = l->at;
 	uint8_t c = peek(l, 0);
 	if (field_op(l, t, c))
 		return done(l, t, GH_PYT_OP, from);
+	if (l->ipython && c == '!' && peek(l, 1) != '=' && l->depth == 0 && l->nf == 0)
+		return magic(l, t); /* files = !ls */
 	for (size_t i = 0; i < sizeof longer / sizeof longer[0]; i++) {
 		size_t n = strlen(longer[i].text);
 		if (!gh_span_starts(gh_span_cut(l->s, l->at, n), longer[i].text))
@@ -306,24 +328,6 @@ static enum gh_pyt_kind op(struct gh_pylex *l, struct gh_pytok *t)
 }
 
 /* ---- lines -------------------------------------------------------------------------------------------------------- */
-static enum gh_pyt_kind magic(struct gh_pylex *l, struct gh_pytok *t)
-{
-	size_t from = l->at;
-	bool cell = peek(l, 0) == '%' && peek(l, 1) == '%';
-	t->flags = peek(l, 0) == '%' ? GH_PYT_MAGIC : 0;
-	if (cell) /* the rest of the cell is the magic's */
-		l->at = l->s.n;
-	for (skip_line(l); l->at < l->s.n && l->s.p[l->at - 1] == '\\';) {
-		end_line(l);
-		skip_line(l);
-	}
-	size_t mark = 1 + (peek(&(struct gh_pylex){ .s = l->s, .at = from }, 1) == l->s.p[from]);
-	t->body = (uint32_t)(from + mark < l->at ? from + mark : l->at);
-	t->nbody = (uint32_t)l->at - t->body;
-	l->bol = false;
-	return done(l, t, GH_PYT_SHELL, from);
-}
-
 /* At the start of a line: blank lines and comments go by; then indentation is compared. True: a token came of it. */
 static bool line_start(struct gh_pylex *l, struct gh_pytok *t)
 {
@@ -369,7 +373,7 @@ static void between(struct gh_pylex *l)
 {
 	while (l->at < l->s.n) {
 		uint8_t c = l->s.p[l->at];
-		if (blank(c)) {
+		if (blank(c) || (c == '?' && l->ipython)) {
 			l->at++;
 		} else if (c == '\\' && newline(peek(l, 1))) {
 			l->at++;

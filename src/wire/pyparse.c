@@ -77,7 +77,14 @@ struct gh_span pyp_text(struct pyp *p, const struct gh_pytok *tok)
 		p->t->full = true;
 		return s;
 	}
-	return (struct gh_span){ (const uint8_t *)out, gh_py_ident(s, out) };
+	struct gh_span folded = { (const uint8_t *)out, gh_py_ident(s, out) };
+	bool letters = false; /* x₁ is a name of mathematics; ｏｓ is a disguise */
+	for (size_t i = 0; i < folded.n && !gh_span_eq(s, folded); i++)
+		letters = letters ||
+			  (folded.p[i] < 0x80 && folded.p[i] >= 'A' && memchr(s.p, folded.p[i], s.n) == NULL);
+	if (letters && p->t->disguised++ == 0)
+		p->t->disguised_at = tok->off;
+	return folded;
 }
 
 bool pyp_word(const struct pyp *p, const struct gh_pytok *t, const char *word)

@@ -101,7 +101,8 @@ struct gh_pytree {
 	uint32_t errors, statements;
 	uint32_t error_at; /* of the first error: offset */
 	const char *why;
-	bool full; /* memory ran out: nodes are missing */
+	uint32_t disguised, disguised_at; /* names in letters that only look like ASCII, and are ASCII to Python */
+	bool full;			  /* memory ran out: nodes are missing */
 };
 
 enum { GH_PY_NODES_MAX = 2 << 20 };

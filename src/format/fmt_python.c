@@ -1,0 +1,88 @@
+/* Python source. The text reader hands it over (see src/wire/language.h); what the code does is judged by the check
+ * "python-code". Here it is settled that the bytes are Python at all: read as a whole, nearly every line a statement. */
+#include "format/formats.h"
+#include "wire/language.h"
+#include "wire/pyparse.h"
+
+enum { MEMORY = 72 << 20 };
+
+enum { A_LARGE, A_OPEN };
+static const struct gh_rule rules[] = {
+	[A_LARGE] = { "GH-PYS-0001", GH_MEDIUM, GH_INCOMPLETE, "Python source too large to be read",
+		      "The part that was not read runs all the same.", "Read it yourself, or leave it out.",
+		      "CWE-400" },
+	[A_OPEN] = { "GH-PYS-0002", GH_MEDIUM, GH_REVIEW,
+		     "Python source that ends in the middle of a bracket or string",
+		     "Nothing by itself: Python refuses the file. It may be one half of something.",
+		     "Get the file again.", "CWE-20" },
+	GH_RULES_END
+};
+
+static enum gh_match probe(const struct gh_probe *p)
+{
+	(void)p;
+	return GH_NO; /* only a look at the whole text can tell: see fmt_text.c */
+}
+
+/* The text in memory of the arena; an empty span when there is no room. */
+static struct gh_span whole(struct gh_walk *w, struct gh_arena *a)
+{
+	size_t n = 0;
+	uint8_t *p = w->src->size > GH_PY_SOURCE_MAX ? NULL : gh_alloc(a, (size_t)w->src->size + 1, 1);
+	while (p != NULL && n < w->src->size) {
+		struct gh_span win = gh_src_window(w->src, n, GH_WINDOW_MAX);
+		if (win.n == 0)
+			return (struct gh_span){ 0 };
+		memcpy(p + n, win.p, win.n);
+		n += win.n;
+	}
+	return (struct gh_span){ p, n };
+}
+
+/* GH_OK, GH_E_NOTTHIS, GH_E_LIMIT. *open_end: the last line is not complete. */
+static enum gh_rc look(struct gh_walk *w, bool *open_end)
+{
+	gh_auto_arena scratch = { .max = MEMORY };
+	struct gh_pytree t;
+	struct gh_span s = whole(w, &scratch);
+	if (s.p == NULL)
+		return w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT;
+	const char *named = gh_lang_by_name(w->name);
+	bool by_name = named != NULL && strcmp(named, "Python source") == 0;
+	enum gh_rc rc = gh_py_tree(&t, s, false, &scratch);
+	if (rc != GH_OK)
+		return rc;
+	/* Prose in which some line looks like an import is no program; a file that Python imports by its name is one. */
+	if (!by_name && (t.statements == 0 || t.errors > t.statements / 4))
+		return GH_E_NOTTHIS;
+	*open_end = t.errors != 0 && t.error_at >= s.n;
+	return GH_OK;
+}
+
+static enum gh_rc walk(struct gh_walk *w)
+{
+	bool open_end = false;
+	enum gh_rc rc = look(w, &open_end);
+	if (rc == GH_E_NOTTHIS)
+		return gh_fail(w->err, rc, "no Python");
+	if (rc != GH_OK && rc != GH_E_LIMIT)
+		return gh_fail(w->err, rc, "Python source");
+	if (rc == GH_E_LIMIT)
+		gh_anomaly(w, &rules[A_LARGE], 0, w->src->size, "%llu bytes", (unsigned long long)w->src->size);
+	else
+		gh_claim(w, 0, w->src->size, GH_CLAIM_STRUCT);
+	if (open_end)
+		gh_anomaly(w, &rules[A_OPEN], w->src->size, 0, "the end of the file");
+	struct gh_code code = { .language = "python", .name = w->name, .src = w->src };
+	enum gh_rc sent = gh_emit(w, GH_EV_CODE, 0, w->src->size, &code);
+	return sent != GH_OK ? sent : rc == GH_OK ? GH_OK : gh_fail(w->err, rc, "Python source");
+}
+
+const struct gh_fmt gh_fmt_python = {
+	.name = "python",
+	.about = "Python source: followed and judged, from imports to what strings decode to",
+	.exts = "py pyw pyi pth txt",
+	.probe = probe,
+	.walk = walk,
+	.rules = rules,
+};
