@@ -148,7 +148,8 @@ static enum gh_rc open_buffer(struct cbm *c, uint64_t off, uint64_t size, const 
 				.size = size,
 				.schema = schema,
 				.arena = c->w->arena,
-				.steps = c->w->lim->steps };
+				.steps = c->w->lim->steps,
+				.bare = true };
 	if (!gh_fb_verify(&c->fb))
 		return gh_fail(c->w->err, GH_E_MALFORMED, "no table to begin with");
 	if (c->fb.full)

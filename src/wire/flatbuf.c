@@ -295,7 +295,7 @@ bool gh_fb_verify(struct gh_fb *fb)
 	fb->end = 0;
 	if (!get(fb, 0, 8, &s))
 		return false;
-	note(fb, 0, 8, GH_FB_STRUCT);
+	note(fb, 0, fb->bare ? 4 : 8, GH_FB_STRUCT);
 	follow(fb, 0, gh_le32(s.p), 't', fb->schema->root, 1, "the root");
 	for (uint64_t steps = 0; fb->n != 0 && !fb->full; steps++) {
 		struct gh_fb_todo x = pop(fb);

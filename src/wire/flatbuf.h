@@ -68,6 +68,7 @@ struct gh_fb {
 	const struct gh_fb_schema *schema;
 	struct gh_arena *arena;
 	uint64_t steps; /* objects that may be read altogether */
+	bool bare;	/* no file identifier stands behind the root's offset */
 
 	/* ---- after gh_fb_verify() ---- */
 	struct gh_recs
