@@ -24,8 +24,7 @@ enum coreml_id {
 	COREML_LINKED,
 	COREML_LINKED_FILE,
 	COREML_FILE,
-	COREML_BLOB, /* weights of an ML program */
-	COREML_BLOB_AT,
+	COREML_BLOB,  /* weights of an ML program */
 	COREML_BYTES, /* a model of another kind, serialised */
 };
 #endif

@@ -21,7 +21,7 @@ struct coreml {
 	uint8_t key[NAME_KEPT], layer[NAME_KEPT], cls[NAME_KEPT], file[1024];
 	size_t key_n, layer_n, cls_n, file_n;
 	struct gh_pb_field value;
-	uint64_t off, blob_at;
+	uint64_t off;
 	bool model;
 };
 
@@ -48,7 +48,8 @@ static enum gh_rc tell_class(struct coreml *m, const char *kind)
 static enum gh_rc tell_file(struct coreml *m, enum gh_ref_kind kind, const char *from)
 {
 	struct gh_span target = { m->file, m->file_n };
-	/* In a package, @model_path is the folder of the model itself. */
+	/* In a package, @model_path is the folder of the model itself. The file has a header and a table of its own, and
+	 * the offset is that of an entry in it: all of the file belongs to the model. */
 	if (kind == GH_REF_DATA && gh_span_starts(target, "@model_path/"))
 		target = gh_span_cut(target, 12, target.n);
 	struct gh_reference ref = {
@@ -86,7 +87,6 @@ static enum gh_rc on_enter(struct gh_ps *s, const struct gh_ps_field *row, const
 	case COREML_LINKED_FILE:
 	case COREML_BLOB:
 		m->file_n = 0;
-		m->blob_at = 0;
 		m->off = f->off;
 		break;
 	default: break;
@@ -119,7 +119,6 @@ static enum gh_rc on_field(struct gh_ps *s, const struct gh_ps_field *row, const
 	case COREML_LAYER_NAME: m->layer_n = keep(s, f, m->layer, sizeof m->layer); break;
 	case COREML_CLASS: m->cls_n = keep(s, f, m->cls, sizeof m->cls); break;
 	case COREML_FILE: m->file_n = keep(s, f, m->file, sizeof m->file); break;
-	case COREML_BLOB_AT: m->blob_at = f->v; break;
 	case COREML_BYTES: return gh_ps_blob(s, "serialized model", layer, f, NULL);
 	default: break;
 	}
