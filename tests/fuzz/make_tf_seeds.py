@@ -363,6 +363,20 @@ SEEDS = {
         "shape": JS % ('"node": []', "w.bin", -2),
         "broken": (JS % ('"node": []', "w.bin", 2))[:-9],
     },
+    "wire_flatbuf": {
+        "all": flat(Table(f0=("1", 1), f1=("2", 2), f2=("4", 3), f3=("8", 4), f4=("s", "text"), f5=("t", Table(f2=("B", b"leaf"))),
+                          f6=("T", [Table(f0=("1", 1)), Table()]), f7=("1", 1), f8=("t", Table(f1=("4", 1))), f9=("S", ["a", "b"]),
+                          f10=("B", b"bytes"), f11=("H", [1, 2]), f12=("I", [1, -2]), f13=("L", [1]))),
+        "empty": flat(Table()),
+        "chain": flat(Table(f5=("t", Table(f0=("t", Table(f5=("t", Table()))))))),
+    },
+    "wire_sstable": {
+        "block": block(BUNDLE),
+        "restarts": block(BUNDLE, 1),
+        "footer": table(BUNDLE)[-48:],
+        "snappy": literal(b"some text that is packed"),
+        "copies": bytes.fromhex("0a0461621e0200"),
+    },
     "tflite": {
         "clean": flat(lite()),
         "clean-files": with_files(flat(lite())),
