@@ -53,7 +53,7 @@ static enum gh_rc tell_file(struct coreml *m, enum gh_ref_kind kind, const char 
 	if (kind == GH_REF_DATA && gh_span_starts(target, "@model_path/"))
 		target = gh_span_cut(target, 12, target.n);
 	struct gh_reference ref = {
-		.kind = kind, .target = target, .from = gh_span_str(from), .data = { m->blob_at, UINT64_MAX }
+		.kind = kind, .target = target, .from = gh_span_str(from), .data = { 0, UINT64_MAX }
 	};
 	uint64_t end = m->s.frame[m->s.p.depth].end;
 	return gh_emit(m->s.w, GH_EV_REFERENCE, m->off, end - m->off, &ref);
