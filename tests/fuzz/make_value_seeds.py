@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Write the seeds of the readers of plain values: msgpack, ggml, traineddata, torch7, ubjson, xgboost-binary.
+"""Write the seeds of the readers of plain values: msgpack, ggml, traineddata, torch7, ubjson, xgboost-binary,
+catboost.
 Usage: tests/fuzz/make_value_seeds.py [DIRECTORY]; the seeds are under version control, this says what they are."""
 import pathlib
 import struct
@@ -313,6 +314,8 @@ put('catboost', 'clean_categories.cbm', cbm(('static_provider_v1',), u32(1) + u3
 put('catboost', 'clean_none.cbm', cbm(('static_provider_v1',), u32(0)))
 put('catboost', 'texts.cbm', cbm(('text_processing_collection_v1',), b'anything'))
 put('catboost', 'trees.cbm', cbm(sizes=(9,)))
+core = flat([('o', 'FlabuffersModel_v1'), None, ('o', Vec(None, [('o', 'a'), ('o', 'b'), ('i', 1)]))])
+put('catboost', 'field.cbm', b'CBM1' + u32(len(core)) + core)
 put('catboost', 'version.cbm', cbm(version='FlabuffersModel_v9'))
 put('catboost', 'script.cbm', cbm(text='import os; os.system("id")'))
 put('catboost', 'cut.cbm', cbm()[:-20])

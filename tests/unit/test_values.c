@@ -1,4 +1,4 @@
-/* Readers of plain values: msgpack, ggml, traineddata, torch7, ubjson, xgboost-binary. Most rows take a clean seed and
+/* Readers of plain values: msgpack, ggml, traineddata, torch7, ubjson, xgboost-binary, catboost. Most rows take a clean seed and
  * damage one thing in it: what is found there is replaced, something is put behind the end, or the end is cut off. */
 #include "support/cm.h"
 
@@ -185,6 +185,24 @@ static const struct row rows[] = {
 	  B("\3\0\0\0\0\0\0\0"
 	    "0.7"),
 	  0, GH_OK, true, "anomaly GH-XGB-0004", NULL },
+	/* ---- catboost ---- */
+	{ &gh_fmt_catboost, "trees", "clean.cbm", NONE, NONE, 0, GH_OK, true, "tensor \"LeafValues\" F64 [2]",
+	  "anomaly" },
+	{ &gh_fmt_catboost, "its parameters", "clean.cbm", NONE, NONE, 0, GH_OK, true,
+	  "text metadata \"params\" \"{}\"", "anomaly" },
+	{ &gh_fmt_catboost, "categories", "clean_categories.cbm", NONE, NONE, 0, GH_OK, true,
+	  "tensor \"CTRBlob\" U8 [16]", "anomaly" },
+	{ &gh_fmt_catboost, "no categories", "clean_none.cbm", NONE, NONE, 0, GH_OK, true, NULL, "anomaly" },
+	{ &gh_fmt_catboost, "cut", "cut.cbm", NONE, NONE, 0, GH_E_MALFORMED, false, "anomaly GH-CBM-0001", NULL },
+	{ &gh_fmt_catboost, "an offset out of range", "clean.cbm", B("\x0c\0\0\0\x48\0\0\0"),
+	  B("\x0c\0\0\0\x48\0\0\x7f"), 0, GH_OK, false, "anomaly GH-CBM-0002", NULL },
+	{ &gh_fmt_catboost, "a field of a later version", "field.cbm", NONE, NONE, 0, GH_OK, true,
+	  "anomaly GH-CBM-0003", NULL },
+	{ &gh_fmt_catboost, "a part that is not read", "texts.cbm", NONE, NONE, 0, GH_E_UNREAD, false,
+	  "anomaly GH-CBM-0004", NULL },
+	{ &gh_fmt_catboost, "another version", "version.cbm", NONE, NONE, 0, GH_OK, true, "anomaly GH-CBM-0005", NULL },
+	{ &gh_fmt_catboost, "trees without leaves", "trees.cbm", NONE, NONE, 0, GH_OK, true, "anomaly GH-CBM-0006",
+	  NULL },
 };
 
 /* The bytes of a row; the caller frees them. */
@@ -296,6 +314,18 @@ static void in_ggml(struct gh_buf *b, const char *s)
 	le(b, 0, 4);
 }
 
+/* A FlatBuffer of a model without trees and of one pair. */
+static void in_catboost(struct gh_buf *b, const char *s)
+{
+	static const uint8_t head[] = { 16, 0,	0, 0, 12, 0, 12, 0, 4, 0, 0,  0, 8, 0,	0,  0, 12, 0, 0,
+					0,  36, 0, 0, 0,  4, 0,	 0, 0, 1, 0,  0, 0, 12, 0,  0, 0,  8, 0,
+					12, 0,	4, 0, 8,  0, 8,	 0, 0, 0, 32, 0, 0, 0,	36, 0, 0,  0 };
+	size_t n = strlen(s), pad = 4 - n % 4;
+	gh_buf_str(b, "CBM1"), le(b, 92 + n + pad, 4), gh_buf_put(b, head, sizeof head);
+	le(b, 18, 4), gh_buf_str(b, "FlabuffersModel_v1"), le(b, 0, 2), le(b, 1, 4), gh_buf_ch(b, 'k'), le(b, 0, 3);
+	le(b, n, 4), gh_buf_str(b, s), le(b, 0, (unsigned)pad);
+}
+
 static const struct {
 	const struct gh_fmt *fmt;
 	void (*make)(struct gh_buf *, const char *);
@@ -316,6 +346,9 @@ static const struct {
 	{ &gh_fmt_xgboost,
 	  in_xgboost,
 	  { "GH-XGB-0201", "GH-XGB-0202", "GH-XGB-0203", "GH-XGB-0204", "GH-XGB-0205", "GH-XGB-0206" } },
+	{ &gh_fmt_catboost,
+	  in_catboost,
+	  { "GH-CBM-0201", "GH-CBM-0202", "GH-CBM-0203", "GH-CBM-0204", "GH-CBM-0205", "GH-CBM-0206" } },
 	{ &gh_fmt_ggml,
 	  in_ggml,
 	  { "GH-GGML-0201", "GH-GGML-0202", "GH-GGML-0203", "GH-GGML-0204", "GH-GGML-0205", "GH-GGML-0206" } },
@@ -369,6 +402,7 @@ static void probes(void **st)
 		{ &gh_fmt_ubjson, "ubjson/clean_open.ubj" },
 		{ &gh_fmt_xgboost, "xgboost-binary/clean.model" },
 		{ &gh_fmt_xgboost, "xgboost-binary/clean_plain.model" },
+		{ &gh_fmt_catboost, "catboost/clean.cbm" },
 		{ &gh_fmt_rdata, "r-data/clean_list.rds" },
 		{ &gh_fmt_rdb, "r-lazyload/clean_zlib.rdb" },
 		{ NULL, "../../../README.md" },
