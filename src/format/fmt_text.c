@@ -7,7 +7,7 @@
 #include "format/signs.h"
 #include "wire/language.h"
 
-enum { SGR_MAX = 32, POINTER_MAX = 1024 };
+enum { SGR_MAX = 32, POINTER_MAX = 1024, DOCUMENT = 1 << 20 /* of plain text is shown to checks */ };
 enum { STEP = 32 << 10, WIDE = STEP * 3 / 2 + 16, LATIN_RUN = 4 };
 
 enum { A_CODE, A_DECEPTIVE, A_SECRET, A_POINTER };
@@ -273,6 +273,10 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	if (w->src->size < POINTER_MAX && is_pointer(gh_src_window(w->src, 0, POINTER_MAX)))
 		gh_anomaly(w, &rules[A_POINTER], 0, end, "the file itself lies in the storage of Git LFS");
 	const char *language = gh_lang_result(&t->lang, w->name);
+	/* Commands that a document may just show are no script: it stays a document, and is searched as one. */
+	if (language != NULL && strcmp(language, "shell script") == 0 && gh_lang_doubtful(&t->lang) &&
+	    gh_lang_by_name(w->name) == NULL)
+		language = NULL;
 	bool wide = t->coding == UTF16LE || t->coding == UTF16BE;
 	const struct gh_fmt *reader = language == NULL || wide || end != w->src->size ? NULL : reader_of(language);
 	/* Workflows and charts are YAML although they hold commands and templates; source code does not become a template by
@@ -294,10 +298,6 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	}
 	if (language != NULL) {
 		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
-		/* Commands that a document may just show are no script to be judged by its lines. */
-		if (gh_lang_doubtful(&t->lang) && strcmp(language, "shell script") == 0 &&
-		    gh_lang_by_name(w->name) == NULL)
-			return gh_fail(w->err, GH_E_UNREAD, "identified, not read: %s", language);
 		struct gh_src_sub sub;
 		struct gh_code code = { .language = code_name(language),
 					.name = w->name,
@@ -309,9 +309,18 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	gh_claim(w, 0, end, GH_CLAIM_DATA);
 	if (wide)
 		return GH_OK;
-	struct gh_text text = { .role = "documentation", .text = gh_src_window(w->src, 0, GH_PROBE_BYTES) };
-	text.text = gh_span_cut(text.text, 0, end);
-	return gh_emit(w, GH_EV_TEXT, 0, text.text.n, &text);
+	enum gh_rc rc = GH_OK;
+	for (uint64_t off = 0, stop = end < DOCUMENT ? end : DOCUMENT; off < stop && rc == GH_OK;) {
+		struct gh_span s = gh_span_cut(gh_src_window(w->src, off, GH_PROBE_BYTES), 0, stop - off);
+		const uint8_t *nl = s.n == 0 || off + s.n == stop ? NULL : memrchr(s.p, '\n', s.n);
+		s.n = nl == NULL ? s.n : (size_t)(nl - s.p) + 1; /* whole lines */
+		struct gh_text text = { .role = "documentation", .text = s };
+		if (s.n == 0)
+			break;
+		rc = gh_emit(w, GH_EV_TEXT, off, s.n, &text);
+		off += s.n;
+	}
+	return rc;
 }
 
 static enum gh_rc walk(struct gh_walk *w)

@@ -390,7 +390,7 @@ bool sh_take_words(struct gh_sh *sh, struct gh_sh_frame *f, struct sh_vals *v)
 		const uint8_t *end = i < f->n ? memchr(f->buf + i, SH_SPLIT, f->n - i) : NULL;
 		size_t n = end == NULL ? f->n - i : (size_t)(end - (f->buf + i));
 		if (n != 0 || (f->quoted && !any && end == NULL)) {
-			ok = expand(sh, v, (struct gh_span){ f->buf + i, n }, f->marks);
+			ok = expand(sh, v, gh_span_cut((struct gh_span){ f->buf, f->n }, i, n), f->marks);
 			any = true;
 		}
 		i += n + 1;

@@ -44,6 +44,12 @@ static const struct exception {
 	{ "html", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same: in a page whatever is no tag is text" },
 	{ "traineddata", PUT_LETTER, INSIDE | AT_END,
 	  "its last component is the text of a version: with one more letter it is another version" },
+	{ "shell", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a script with other letters is another script: what its commands do is judged, not their number" },
+	{ "makefile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same" },
+	{ "ini", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "there is no grammar: a value with one more letter is a value" },
+	{ "toml", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a comment, a key or a value at a border may have one more letter" },
+	{ "pip-requirements", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a name with one more letter is another package" },
+	{ "dockerfile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "an argument with one more letter is an argument" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
 	{ "tfjs", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
@@ -65,7 +71,8 @@ static const struct exception {
 static const struct {
 	const char *format, *reason;
 } untested[] = {
-	{ "script", "every script has a finding" },
+	{ "script", "the first line leads to the reader of its language, which is tested by itself" },
+	{ "source-code", "source code is for a person to judge, always" },
 	{ "torchscript",
 	  "source is read as such only inside a PyTorch archive: its boundaries are those of pytorch-zip" },
 	{ "pytorch-tar", "its tensors are referred to by numbers, which is for a person to judge" },

