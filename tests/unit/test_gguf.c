@@ -144,6 +144,12 @@ static void binary_value(struct gw *g)
 }
 static void template(struct gw *g) { head(g, 0, 1), text(g, "tokenizer.chat_template", "{{ messages }}"); }
 static void template_named(struct gw *g) { head(g, 0, 1), text(g, "tokenizer.chat_template.rag", "{{ x.__class__ }}"); }
+static void template_long(struct gw *g)
+{
+	head(g, 0, 1), str(g, "tokenizer.chat_template"), u32(g, 8), len(g, GH_WINDOW_MAX + 1);
+	for (size_t i = 0; i <= GH_WINDOW_MAX; i++)
+		gh_buf_ch(&g->b, 'x');
+}
 static void template_empty(struct gw *g) { head(g, 0, 1), text(g, "tokenizer.chat_template", ""); }
 static void code(struct gw *g) { head(g, 0, 1), text(g, "general.description", "import os; os.system('id')"); }
 static void url(struct gw *g) { head(g, 0, 1), text(g, "general.url", "https://example.org/m"); }
@@ -240,9 +246,11 @@ static const struct row {
 	{ "alignment of another type", align_u64, GH_E_MALFORMED, false, "anomaly GH-GGUF-0008", NULL },
 	{ "text that is not UTF-8", not_utf8, GH_OK, true, "anomaly GH-GGUF-0010", NULL },
 	{ "bytes as text", binary_value, GH_OK, true, "member \"k\" nested", NULL },
-	{ "a template", template, GH_OK, true, "text chat-template", "GH-GGUF-0012" },
-	{ "a template: said", template, GH_OK, true, "anomaly GH-GGUF-0011", NULL },
-	{ "a named template that escapes", template_named, GH_OK, true, "anomaly GH-GGUF-0012", NULL },
+	{ "a template", template, GH_OK, true, "text chat-template \"tokenizer.chat_template\" \"{{ messages }}\"",
+	  "anomaly" },
+	{ "a named template", template_named, GH_OK, true, "text chat-template \"tokenizer.chat_template.rag\"",
+	  "anomaly" },
+	{ "a template of more than a window", template_long, GH_OK, true, "anomaly GH-GGUF-0011", NULL },
 	{ "an empty template", template_empty, GH_OK, true, NULL, "anomaly" },
 	{ "code in the description", code, GH_OK, true, "anomaly GH-GGUF-0201", NULL },
 	{ "an address", url, GH_OK, true, "reference url \"https://example.org/m\" from \"general.url\"", "anomaly" },
@@ -277,7 +285,7 @@ static void every_rule(void **st)
 	unsigned wrong = 0;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		for (int big = 0; big < 2; big++) {
-			struct gw g = { .b = gh_buf(1 << 20), .big = big != 0, .version = 3 };
+			struct gw g = { .b = gh_buf(2 << 20), .big = big != 0, .version = 3 };
 			rows[i].make(&g);
 			struct gh_events ev;
 			gh_events_walk(&ev, &gh_fmt_gguf, gh_buf_view(&g.b), "x.gguf", true);
@@ -342,11 +350,11 @@ static void samples(void **st)
 	static const struct {
 		const char *path, *has, *hasnot;
 	} t[] = {
-		{ "models/gatehouse-demo-llm.gguf", "GH-GGUF-0011", "GH-GGUF-002" },
-		{ "models/gatehouse-demo-llm-q8_0.gguf", "GH-GGUF-0011", "GH-GGUF-002" },
+		{ "models/gatehouse-demo-llm.gguf", "text chat-template", "GH-GGUF-0" },
+		{ "models/gatehouse-demo-llm-q8_0.gguf", "text chat-template", "GH-GGUF-0" },
 		{ "models/gatehouse-demo-lora/gatehouse-demo-lora.gguf", NULL, "anomaly" },
 		{ "corpus/benign/gguf/gguf-002.gguf", NULL, "anomaly" },
-		{ "corpus/malicious/gguf/gguf-004.gguf", "GH-GGUF-0012", NULL },
+		{ "corpus/malicious/gguf/gguf-004.gguf", "text chat-template", NULL },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		char path[256];

@@ -41,11 +41,11 @@ static const struct row {
 	  "text chat-template \"chat_template\" \"{{ x }}\" 18+9", "GH-JSON-0008" },
 	{ "templates in a list",
 	  S("{\"chat_template\": [{\"name\": \"default\", \"template\": \"{{ ''.__class__ }}\"}]}"), GH_OK, true,
-	  "anomaly GH-JSON-0008", NULL },
+	  "text chat-template \"template\" \"{{ ''.__class__ }}\"", "anomaly" },
 	{ "a template under another name", S("{\"tool_template\": \"{% if x %}y{% endif %}\"}"), GH_OK, true,
-	  "anomaly GH-JSON-0007", NULL },
-	{ "an escape in disguise", S("{\"chat_template\": \"{{ x|attr('\\\\x5f\\\\x5fclass\\\\x5f\\\\x5f') }}\"}"),
-	  GH_OK, true, "anomaly GH-JSON-0008", NULL },
+	  "text chat-template \"tool_template\" \"{% if x %}y{% endif %}\"", "anomaly" },
+	{ "braces under any name", S("{\"q\": \"{{ x|attr('__cl' 'ass__') }}\"}"), GH_OK, true,
+	  "text configuration \"q\" \"{{ x|attr('__cl' 'ass__') }}\"", "anomaly" },
 	{ "a namespace is no escape", S("{\"chat_template\": \"{% set ns = namespace(a__b=1) %}\"}"), GH_OK, true, NULL,
 	  "GH-JSON-0008" },
 	{ "code beside the model", S("{\"auto_map\": {\"AutoModel\": \"modeling_x.X\"}}"), GH_OK, true,
@@ -277,6 +277,22 @@ static void long_strings(void **st)
 	gh_events_free(&ev);
 }
 
+/* A template that does not fit an event is not passed over in silence. */
+static void long_template(void **st)
+{
+	(void)st;
+	gh_auto_buf b = gh_buf(2 << 20);
+	gh_buf_str(&b, "{\"chat_template\": \"");
+	for (size_t i = 0; i <= GH_WINDOW_MAX; i++)
+		gh_buf_ch(&b, 'x');
+	gh_buf_str(&b, "\"}");
+	struct gh_events ev;
+	gh_events_walk(&ev, &gh_fmt_json, gh_buf_view(&b), "x.json", true);
+	assert_true(gh_events_has(&ev, "anomaly GH-JSON-0007"));
+	assert_int_equal(ev.nmember, 1);
+	gh_events_free(&ev);
+}
+
 static void samples(void **st)
 {
 	(void)st;
@@ -306,8 +322,8 @@ static void samples(void **st)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(documents), cmocka_unit_test(probes),
+	const struct CMUnitTest t[] = { cmocka_unit_test(documents),	  cmocka_unit_test(probes),
 					cmocka_unit_test(long_documents), cmocka_unit_test(long_strings),
-					cmocka_unit_test(samples) };
+					cmocka_unit_test(long_template),  cmocka_unit_test(samples) };
 	return cmocka_run_group_tests_name("json documents", t, NULL, NULL);
 }
