@@ -122,10 +122,10 @@ def with_entry(key, text):
 
 
 BUNDLE = [(b"", make("1:1 3{1:1}")),
-          (b"_CHECKPOINTABLE_OBJECT_GRAPH", make("1:7 2{} 4:28 5:10 6~0")),
+          (b"_CHECKPOINTABLE_OBJECT_GRAPH", make("1:7 2{} 4:24 5:10 6~0")),
           (b"layer-0/bias", make("1:1 2{2{1:2}} 4:16 5:8 6~0")),
           (b"layer-0/kernel", make("1:1 2{2{1:2}2{1:2}} 5:16 6~0")),
-          (b"save_counter", make("1:9 2{} 4:38 5:8 6~0"))]
+          (b"save_counter", make("1:9 2{} 4:34 5:8 6~0"))]
 OLD = [(b"", make("1{1{1'w' 2{2{1:4}} 3:1 4{1{}}} 2{1:1}}")),
        (b"\0w\0", make("2{1'w' 2{1{}} 3{1:1 2{2{1:4}} 5#0000803f0000803f0000803f0000803f#}}"))]
 
@@ -329,13 +329,13 @@ SEEDS = {
         "loose": table(BUNDLE, foot=b"\0\0hidden"),
         "sum": table(BUNDLE).replace(b"layer-0/bias", b"layer-0/bixs"),
         "block": fixed(table(BUNDLE), 0, b"\0\x7f"),
-        "field": table(with_entry(b"z", "1:1 2{2{1:2}} 4:46 5:8 6~0 9'more'")),
+        "field": table(with_entry(b"z", "1:1 2{2{1:2}} 4:42 5:8 6~0 9'more'")),
         "range": table(with_entry(b"z", "1:1 2{2{1:2}} 4:9223372036854775807 5:8 6~0")),
-        "size": table(with_entry(b"z", "1:1 2{2{1:2}} 4:46 5:9 6~0")),
-        "dtype": table(with_entry(b"z", "1:99 2{2{1:2}} 4:46 5:8 6~0")),
-        "shard": table(with_entry(b"z", "1:1 2{2{1:2}} 3:7 4:46 5:8 6~0")),
+        "size": table(with_entry(b"z", "1:1 2{2{1:2}} 4:42 5:9 6~0")),
+        "dtype": table(with_entry(b"z", "1:99 2{2{1:2}} 4:42 5:8 6~0")),
+        "shard": table(with_entry(b"z", "1:1 2{2{1:2}} 3:7 4:42 5:8 6~0")),
         "overlap": table(with_entry(b"z", "1:1 2{2{1:2}} 4:12 5:8 6~0")),
-        "name": table(with_entry(b"z\n", "1:1 2{2{1:2}} 4:46 5:8 6~0")),
+        "name": table(with_entry(b"z\n", "1:1 2{2{1:2}} 4:42 5:8 6~0")),
         "gap": table(BUNDLE, gap=b"hidden"),
         "type": table(BUNDLE, kind=b"\4"),
     },
