@@ -187,8 +187,41 @@ void rd_stop(struct rdata *r, enum gh_rc rc, const char *fmt, ...) __attribute__
 void rd_claim(struct rdata *r, uint64_t off);
 
 /* ---- rdata_items.c ---- */
+enum { RD_ATTR = 1 << 9, RD_TAG = 1 << 10, RD_ACTIVE_BIT = 1 << (12 + 15) }; /* of the word of flags */
 /* One object at the cursor with everything in it. */
 void rd_object(struct rdata *r);
+/* The object at the cursor: read at once if it has no parts (r->res), else its frame is pushed. */
+void rd_begin(struct rdata *r, enum rd_place place, struct gh_span bound);
+/* A new innermost frame, or NULL (r->failed). Pointers to others die. */
+struct rd_frame *rd_push(struct rdata *r, enum rd_kind kind, uint8_t type, enum rd_place place, struct gh_span bound);
+void rd_set(struct rdata *r, uint8_t type, struct gh_span name);
+void rd_add_ref(struct rdata *r, uint8_t type, struct gh_span name);
+/* A copy of at most max bytes that lives as long as the walk. */
+struct gh_span rd_keep(struct rdata *r, struct gh_span s, size_t max);
+void rd_wrong(struct rdata *r, uint32_t type, const char *where);
+
+/* ---- rdata_vectors.c ---- */
+/* The rest of a CHARSXP; *off, *len: its bytes in the file. NA: no bytes. */
+struct gh_span rd_charsxp(struct rdata *r, uint64_t *off, uint64_t *len);
+/* A CHARSXP where nothing else may stand. *attr: attributes follow, which R wrote in former times and passes over; NULL:
+ * they may not. */
+struct gh_span rd_string(struct rdata *r, uint64_t *off, uint64_t *len, bool *attr);
+void rd_begin_strings(struct rdata *r, uint32_t flags, enum rd_place place, struct gh_span bound);
+void rd_visit_strings(struct rdata *r, struct rd_frame *f);
+/* The names of a PERSISTSXP, PACKAGESXP, NAMESPACESXP. */
+void rd_names(struct rdata *r, uint8_t type);
+/* A vector of numbers, truth values or raw bytes. */
+void rd_vector(struct rdata *r, uint8_t type, struct gh_span bound);
+/* Attributes behind a vector, if flags say so; what it came to is kept meanwhile. */
+void rd_attributes(struct rdata *r, uint32_t flags, enum rd_place place);
+
+/* ---- rdata_bytecode.c ---- */
+void rd_begin_bytecode(struct rdata *r, uint32_t flags, enum rd_place place, struct gh_span bound);
+/* A piece of it, within another one or on its own; reps: the nodes shared by all of them. */
+void rd_bytecode(struct rdata *r, enum rd_place place, struct gh_span bound, struct rd_res *reps, uint64_t nreps,
+		 bool attr);
+/* A node of a constant, whose kind was read. */
+void rd_begin_node(struct rdata *r, int32_t kind, struct rd_bc *bc, enum rd_place place, struct gh_span bound);
 
 /* ---- rdata_code.c ---- */
 /* A call is complete: f is its frame. Leaves in r->res what the call stands for. */
