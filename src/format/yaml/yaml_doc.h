@@ -32,6 +32,9 @@ struct yaml_frame { /* one open collection */
 	unsigned marks;		  /* of all keys so far */
 	struct gh_json_name name; /* the last key; in a list: the key that holds the list */
 	struct gh_json_name class_name, module, registered, target;
+	struct gh_span run; /* the script of a workflow's step, in the arena */
+	uint64_t run_off, run_len;
+	bool python; /* it is Python */
 	uint64_t off;
 	uint64_t nodes;	 /* with aliases expanded, so far */
 	uint64_t anchor; /* hash of its own anchor, 0: none */

@@ -124,18 +124,19 @@ static enum gh_rc text(struct yaml_doc *d, const char *role, struct gh_span key)
 	return gh_emit(d->w, GH_EV_TEXT, d->y.off, d->y.len, &t);
 }
 
-static enum gh_rc shell(struct yaml_doc *d, struct gh_span key)
+static enum gh_rc script(struct yaml_doc *d, const char *language, struct gh_span key, struct gh_span body,
+			 uint64_t off, uint64_t len)
 {
 	struct gh_src_mem mem;
-	struct gh_code code = { .language = "shell", .name = key, .src = gh_src_mem(&mem, d->y.text) };
-	return gh_emit(d->w, GH_EV_CODE, d->y.off, d->y.len, &code);
+	struct gh_code code = { .language = language, .name = key, .src = gh_src_mem(&mem, body) };
+	return gh_emit(d->w, GH_EV_CODE, off, len, &code);
 }
 
 /* Keys whose values continuous integration hands to a shell. A word alone is rather the name of a file. */
 static bool is_script(struct gh_span key)
 {
-	return gh_span_is(key, "run") || gh_span_is(key, "script") || gh_span_is(key, "before_script") ||
-	       gh_span_is(key, "after_script") || gh_span_is(key, "postCreateCommand");
+	return gh_span_is(key, "script") || gh_span_is(key, "before_script") || gh_span_is(key, "after_script") ||
+	       gh_span_is(key, "postCreateCommand");
 }
 
 static bool name_like(struct gh_span s)
@@ -227,7 +228,7 @@ static enum gh_rc named(struct yaml_doc *d, struct yaml_frame *f, enum gh_json_z
 	return GH_OK;
 }
 
-static void keras_names(struct yaml_doc *d, struct yaml_frame *f)
+static void sibling_names(struct yaml_doc *d, struct yaml_frame *f)
 {
 	struct gh_span name = gh_json_name(&f->name);
 	if (gh_span_is(name, "class_name"))
@@ -236,6 +237,14 @@ static void keras_names(struct yaml_doc *d, struct yaml_frame *f)
 		gh_json_name_set(&f->module, d->y.text);
 	else if (gh_span_is(name, "registered_name"))
 		gh_json_name_set(&f->registered, d->y.text);
+	else if (gh_span_is(name, "shell"))
+		f->python = gh_span_starts(d->y.text, "python");
+}
+
+/* Templates under other names are of all sorts of languages; those of prompts are Jinja. */
+static bool is_prompt(struct gh_span key)
+{
+	return contains(key, "chat_template") || contains(key, "prompt") || contains(key, "jinja");
 }
 
 /* `{{ … }}` or `{% … %}` that names Python's internals. */
@@ -251,17 +260,23 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 	enum gh_json_zone zone = f->key.zone != GH_JZ_PLAIN && f->map ? f->key.zone : f->zone;
 	size_t at = 0;
 	if (f->map)
-		keras_names(d, f);
+		sibling_names(d, f);
 	GH_TRY(named(d, f, zone), d->w->err, "value");
 	if (y->text.n == 0)
 		return GH_OK;
 	bool rendered = contains(y->text, "{{") || contains(y->text, "{%");
 	if (escapes(y->text, &at))
 		yaml_say(d, YAML_ESCAPE, y->off, y->len, gh_safe(gh_span_cut(y->text, at, 80)).s);
-	if (zone == GH_JZ_TEMPLATE || (rendered && contains(name, "template")))
+	if (zone == GH_JZ_TEMPLATE || (rendered && is_prompt(name)))
 		return text(d, "chat-template", name);
-	if (is_script(name) && (gh_span_is(name, "run") || contains(y->text, " ") || contains(y->text, "\n")))
-		return shell(d, name);
+	if (f->map && gh_span_is(name, "run")) { /* of a workflow's step, whose `shell` may stand behind it */
+		f->run = gh_keep(d->w->arena, y->text);
+		f->run_off = y->off;
+		f->run_len = y->len;
+		return f->run.p == NULL ? GH_E_LIMIT : GH_OK;
+	}
+	if (is_script(name) && (contains(y->text, " ") || contains(y->text, "\n")))
+		return script(d, "shell", name, y->text, y->off, y->len);
 	if (d->conda && !f->map && d->depth == 2 && gh_span_is(name, "dependencies"))
 		return dependency(d, "conda");
 	if (d->conda && !f->map && d->depth == 4 && gh_span_is(name, "pip"))
@@ -281,6 +296,9 @@ enum gh_rc yaml_map_end(struct yaml_doc *d, struct yaml_frame *f)
 {
 	uint64_t len = d->y.off - f->off;
 	unsigned compvis = GH_JM_TARGET | GH_JM_PARAMS;
+	if (f->run.n != 0)
+		GH_TRY(script(d, f->python ? "python" : "shell", GH_SPAN("run"), f->run, f->run_off, f->run_len),
+		       d->w->err, "script");
 	if ((f->marks & compvis) == compvis && f->target.n != 0)
 		GH_TRY(call(d, "hydra", GH_CALL_INST, gh_json_name(&f->target), f->off, len, NULL), d->w->err, "call");
 	if (f->class_name.n == 0 || (f->marks & GH_JM_CONFIG) == 0)
