@@ -83,8 +83,22 @@ static struct gh_range place(const struct judge *j, const struct gh_sh_cmd *c)
 	return (struct gh_range){ j->at.off + c->off, c->len < left ? c->len : left };
 }
 
+/* A Dockerfile that installs packages by name is a list of packages, as a requirements file is. */
+static bool expected(const struct judge *j, unsigned rule, const struct gh_sh_cmd *c)
+{
+	if (rule != SC_INSTALL || j->quiet || strcmp(j->scene->format, "dockerfile") != 0)
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		if (gh_sc_has(c->word[i].text, ":/") || gh_sc_has(c->word[i].text, "git@") ||
+		    gh_span_starts(c->word[i].text, "/"))
+			return false;
+	return true;
+}
+
 void gh_sc_say(struct judge *j, unsigned rule, const struct gh_sh_cmd *c, const char *what)
 {
+	if (expected(j, rule, c))
+		return;
 	j->found |= 1u << rule;
 	if (j->quiet || j->told[rule]++ >= SAY)
 		return;
@@ -173,10 +187,13 @@ void gh_shell_document(struct gh_scene *s, struct gh_span text, struct gh_range 
 		after_blank = line.n == 0;
 		while (line.n != 0 && (line.p[0] == ' ' || line.p[0] == '\t' || line.p[0] == '$' || line.p[0] == '>'))
 			line = gh_span_cut(line, 1, line.n);
-		if (line.n > DOC_LINE || !worth(line) || line.p[0] == '|' || line.p[0] == '#')
+		if (line.n > DOC_LINE || !worth(line) || memchr("|#`", line.p[0], 3) != NULL)
 			continue;
 		struct judge j = { .quiet = true };
-		judge(&j, line);
+		uint8_t room[DOC_LINE];
+		for (size_t k = 0; k < line.n; k++) /* back quotes mark code in prose */
+			room[k] = line.p[k] == '`' && !fenced && !shown ? ' ' : line.p[k];
+		judge(&j, (struct gh_span){ room, line.n });
 		unsigned bad = j.found & ((1u << SC_UNSAFE_END) - 1), mild = 1u << SC_FETCH_RUN | 1u << SC_EXFIL;
 		if (bad == 0)
 			continue;

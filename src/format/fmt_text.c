@@ -294,7 +294,11 @@ static enum gh_rc say(struct text *t, uint64_t end)
 		if (rc != GH_E_NOTTHIS)
 			return rc;
 		/* It only looked like it. What a program reads by its name stays suspect, though. */
-		language = gh_lang_by_name(w->name);
+		language = by_name;
+		const struct gh_fmt *other = by_name == NULL ? NULL : reader_of(by_name);
+		rc = other == NULL || other == reader ? GH_E_NOTTHIS : gh_walk_as(w, other);
+		if (rc != GH_E_NOTTHIS)
+			return rc;
 	}
 	if (language != NULL) {
 		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
