@@ -44,7 +44,7 @@ static const struct {
 	{ "escapes", "{{ '\\x41\\u0042\\103\\n\\q\\N{LOW LINE}' }}", "ABC\n\\q_", NULL },
 	{ "adjacent literals", "{{ 'a' \"b\" 'c' }}", "abc", NULL },
 	{ "precedence", "{{ 1 + 2 * 3 }}{{ 'a' ~ 2 * 3 }} {{ -2 ** 2 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ -7 % 3 }}",
-	  "7a6 -4 3 -4 2", NULL },
+	  "7a6 4 3 -4 2", NULL },
 	{ "comparisons in a row", "{{ 1 < 2 < 3 }} {{ 1 < 3 < 2 }} {{ 2 not in [1] }} {{ not 1 == 2 }}",
 	  "True False True True", NULL },
 	{ "a condition", "{{ 'a' if n > 2 else 'b' }}{{ 'c' if false }}", "a", NULL },

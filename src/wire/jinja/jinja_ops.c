@@ -122,7 +122,8 @@ static struct gh_jv unsure(struct gh_jj_run *r, const struct gh_jj_node *at, enu
 	if (op == JJ_MUL && text) {
 		jj_only_if(r, at, a.flags & JU_TESTS, b);
 		jj_only_if(r, at, b.flags & JU_TESTS, a);
-	} else if (op != JJ_ADD || sum || (!text && (numeric(a) || numeric(b)))) {
+	} else if (sum || (!text && op == JJ_ADD && (numeric(a) || numeric(b))) ||
+		   (op != JJ_ADD && op != JJ_MUL && op != JJ_MOD)) {
 		return jj_mix(r, JU_NUMBER, two, 2);
 	}
 	return jj_mix(r, 0, two, 2);

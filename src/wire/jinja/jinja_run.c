@@ -282,11 +282,9 @@ static struct gh_jv chosen(struct gh_jj_run *r, struct loop *l, const struct gh_
 static void unknown_loop(struct gh_jj_run *r, struct loop *l, struct gh_jv over)
 {
 	unsigned tests = r->tests;
-	struct gh_jv item = over;
-	item.flags &= (uint16_t)~JU_NUMBER;
 	r->tests |= over.flags & JU_TESTS;
 	r->unsure++;
-	for (unsigned i = 0; i < 2 && turn(r, l, item); i++)
+	for (unsigned i = 0; i < 2 && turn(r, l, over); i++) /* the items of a range are numbers as well */
 		;
 	r->unsure--;
 	r->tests = tests;

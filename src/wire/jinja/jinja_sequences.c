@@ -416,7 +416,7 @@ static struct gh_jv f_slice(FILTER_ARGS)
 		return jj_error(r, "a list is wanted");
 	for (size_t i = 0; i < parts && r->err == NULL; i++) {
 		size_t n = l.n / parts + (i < l.n % parts);
-		struct gh_jv part = jj_list_of(r, JV_LIST, l.v + done, n);
+		struct gh_jv part = jj_list_of(r, JV_LIST, n == 0 ? NULL : l.v + done, n);
 		done += n;
 		if (r->err == NULL && !gh_jv_push(r->arena, out.list, part))
 			return jj_limit(r, "no memory");
