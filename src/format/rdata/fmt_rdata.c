@@ -30,6 +30,7 @@ const struct gh_rule gh_rdata_rules[RD_RULES + 1] = {
 			AGAIN, "CWE-73 CWE-200 AML.T0010" },
 	[RD_A_TEXT] = { "GH-RD-0009", GH_MEDIUM, GH_REVIEW, "Text where a number should be",
 			"R stops with an error or reads a number that is not there.", AGAIN, "CWE-20" },
+	GH_SIGN_RULES("GH-RD", RD_A_SIGN),
 	[RD_RULES] = GH_RULES_END,
 };
 
@@ -185,6 +186,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	r->w = w;
 	r->texts_left = RD_TEXTS;
+	r->signs_left = RD_SAY;
+	r->package = w->role != NULL && strcmp(w->role, "lazy-load entry") == 0;
 	r->members_left = RD_MEMBERS;
 	char version = 0;
 	struct gh_span head = gh_src_window(w->src, 0, 64);

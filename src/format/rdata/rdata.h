@@ -24,7 +24,7 @@
  * A promise without a value whose expression is no call gives no event: nothing but a variable is looked up. */
 #ifndef GH_FORMAT_RDATA_H
 #define GH_FORMAT_RDATA_H
-#include "format/format.h"
+#include "format/signs.h"
 #include "wire/recs.h"
 
 enum {
@@ -37,7 +37,8 @@ enum {
 	RD_A_ALTREP,
 	RD_A_MMAP,
 	RD_A_TEXT,
-	RD_RULES
+	RD_A_SIGN,
+	RD_RULES = RD_A_SIGN + GH_SIGNS
 };
 extern const struct gh_rule gh_rdata_rules[RD_RULES + 1];
 
@@ -161,7 +162,8 @@ struct rdata {
 	bool mapping;
 	uint8_t text[RD_TEXT];
 	uint64_t steps;
-	unsigned texts_left, members_left;
+	unsigned texts_left, members_left, signs_left;
+	bool package; /* an entry of a package: its texts are documentation and messages */
 	unsigned said[RD_RULES];
 };
 

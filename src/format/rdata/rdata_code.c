@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "format/rdata/rdata.h"
 
-enum { CALL_TEXT = 240 };
+enum { CALL_TEXT = 2048 };
 
 /* Functions that call, or hand out for calling, one of their arguments: its place and its usual name. */
 static const struct {

@@ -220,7 +220,7 @@ static void remember(struct rdata *r, struct rd_frame *f)
 {
 	struct rd_res v = r->res;
 	if (v.name.p == r->text && v.name.n != 0)
-		v.name = f->place != RD_DATA ? rd_keep(r, v.name, 160) : (struct gh_span){ 0 };
+		v.name = f->place != RD_DATA ? rd_keep(r, v.name, RD_TEXT) : (struct gh_span){ 0 };
 	if (f->type == R_LANG && !f->started) {
 		f->fun = v;
 	} else if (f->nargs < RD_ARGS) {

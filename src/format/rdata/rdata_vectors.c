@@ -34,10 +34,26 @@ struct gh_span rd_string(struct rdata *r, uint64_t *off, uint64_t *len, bool *at
 	return rd_charsxp(r, off, len);
 }
 
+/* A name as R spells them, with dots: `sys.function` is no call of Python's. */
+static bool is_name(struct gh_span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= 'A' && s.p[i] <= 'Z') && s.p[i] != '.' &&
+		    s.p[i] != '_')
+			return false;
+	return s.n < 64;
+}
+
 /* A string that is data: for checks to read. */
 static void show(struct rdata *r, struct gh_span text, uint64_t off, uint64_t len, struct gh_span key)
 {
-	if (len < 12 || r->texts_left == 0 || r->failed)
+	if (len < 12 || r->failed)
+		return;
+	uint64_t all = gh_cur_off(&r->c) - off;
+	if (!r->package && r->signs_left > 0 && !is_name(text) &&
+	    gh_signs_report(r->w, gh_rdata_rules, RD_A_SIGN, key, text, off, all) != 0)
+		r->signs_left--;
+	if (r->texts_left == 0)
 		return;
 	r->texts_left--;
 	if (len > text.n && r->enc != RD_ASCII)
