@@ -41,6 +41,7 @@ static const struct exception {
 	  "pipeline looks for formats in it" },
 	{ "text", PUT_LETTER, ANYWHERE, "text with one more letter is text" },
 	{ "text", PUT_BYTE | PUT_RUN, ANYWHERE, "and so is text of an 8-bit character set with more 8-bit letters" },
+	{ "jinja", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "and in a template: what is no tag is rendered as it stands" },
 	{ "html", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same: in a page whatever is no tag is text" },
 	{ "traineddata", PUT_LETTER, INSIDE | AT_END,
 	  "its last component is the text of a version: with one more letter it is another version" },
