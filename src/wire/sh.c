@@ -1,6 +1,6 @@
 #include "wire/sh_int.h"
 
-enum { STEPS_PER_BYTE = 64, STEPS_LEAST = 1 << 20, RUNS = 20000 };
+enum { STEPS_PER_BYTE = 64, STEPS_LEAST = 1 << 20, RUNS = 100000 };
 
 struct gh_sh_name {
 	struct gh_sh_name *next;

@@ -1,7 +1,7 @@
 /* Words: quotes, substitutions, brace expansion and field splitting. */
 #include "wire/sh_int.h"
 
-enum { NEST = 64, BRACES = 64 };
+enum { NEST = 64, BRACES = 64, BRACE_LOOKS = 8 << 20 };
 
 /* ---- matching brackets and quotes -------------------------------------------------------------------------------------- */
 /* What c does inside of `in`: 1: opens something that closes with *close, -1: closes, 0: nothing. */
@@ -314,14 +314,19 @@ struct gh_sh_val sh_take_word(struct gh_sh *sh, struct gh_sh_frame *f)
 }
 
 /* The first brace expression with a comma of its own: offsets of its brace and its end. */
-static bool first_brace(struct gh_span s, size_t *from, size_t *to)
+static bool first_brace(struct gh_sh *sh, struct gh_span s, size_t *from, size_t *to)
 {
+	size_t looks = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] != SH_BRACE)
 			continue;
 		unsigned depth = 0;
 		bool comma = false;
 		for (size_t k = i; k < s.n; k++) {
+			if (++looks > BRACE_LOOKS) { /* none of them closes */
+				sh->limit = true;
+				return false;
+			}
 			depth += s.p[k] == SH_BRACE;
 			comma = comma || (s.p[k] == SH_COMMA && depth == 1);
 			if (s.p[k] == SH_ECARB && --depth == 0) {
@@ -346,7 +351,7 @@ static bool expand(struct gh_sh *sh, struct sh_vals *v, struct gh_span field, un
 		struct gh_span s = todo[--n];
 		size_t from = 0, to = 0;
 		sh->steps += s.n / 4 + 1;
-		if (sh->steps > sh->max_steps || !first_brace(s, &from, &to)) {
+		if (sh->steps > sh->max_steps || !first_brace(sh, s, &from, &to)) {
 			uint8_t *p = gh_alloc(sh->arena, s.n + 1, 1);
 			if (p == NULL) {
 				sh->limit = true;
