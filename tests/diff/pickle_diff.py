@@ -14,6 +14,7 @@ import argparse
 import copyreg
 import gc
 import io
+import itertools
 import os
 import pickle
 import pickletools
@@ -446,6 +447,10 @@ def agree(mine, lines, end):
     return events == lines and last[:1] == end[:1]
 
 
+# What once disagreed, and what is like it: every one goes to each of the three readers.
+FOUND = [b"\x80\x02\x95" + struct.pack("<Q", n) + b"ca\nb\nNNNN0000(GR.stem\x93)tRtR0N." for n in range(9, 26)]
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("trace")
@@ -467,7 +472,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))  # after the start of TRACE: sanitizers need room
     gc.disable()
     seen = bad = stops = events = 0
-    source = inputs(rnd, seeds, o.count)
+    source = itertools.chain((d for d in FOUND for _ in READERS), inputs(rnd, seeds, o.count))
     while True:
         batch = [d for _, d in zip(range(500), source) if d]
         if not batch:

@@ -27,7 +27,7 @@ bool pkl_op_binint1(struct pkl *m, uint64_t arg) { return pkl_push(m, gh_val_mak
 
 bool pkl_op_binfloat(struct pkl *m, uint64_t arg)
 {
-	uint64_t off = m->op_off + 1;
+	uint64_t off = pkl_off(m) - 8; /* not behind the opcode, when a frame ended in between */
 	double d;
 	if (off < (uint64_t)1 << 60)
 		return pkl_push(m, off << 4 | GH_TAG_FLOAT);
