@@ -6,7 +6,7 @@
 #include "check/pycode_int.h"
 #include "format/format.h"
 
-enum { DEPTH_MAX = 5, SNIPPET_MIN = 2 };
+enum { DEPTH_MAX = 5, NESTED_MEMORY = 16 << 20 };
 
 static bool from(struct gh_span name, const char *module)
 {
@@ -45,13 +45,12 @@ static void on_import(void *a, struct gh_span module, struct gh_span name, uint3
 		      enum gh_pywhere where)
 {
 	struct pyc *c = a;
-	static const char *const risky[] = { "os",	  "posix",    "nt",	"subprocess", "socket",	 "ctypes",
-					     "builtins",  "pty",      "shutil", "sys",	      "marshal", "pickle",
-					     "importlib", "requests", "urllib", "base64",     "codecs",	 "zlib",
-					     "commands",  "runpy",    "code" };
+	static const char *const risky[] = { "os",	 "posix", "nt",	     "subprocess", "socket", "ctypes",
+					     "builtins", "pty",	  "marshal", "commands",   "runpy" };
 	char text[160];
 	if (module.n == 0) {
-		bool bad = (flags & (GH_PYF_DECODED | GH_PYF_NET | GH_PYF_SOCKET)) != 0 && (flags & GH_PYF_PARAM) == 0;
+		bool bad = (flags & (GH_PYF_DECODED | GH_PYF_NET | GH_PYF_SOCKET)) != 0 &&
+			   (flags & (GH_PYF_PARAM | GH_PYF_FORMAT)) == 0;
 		(void)snprintf(text, sizeof text, "the module's name is made %s", pyc_when(where));
 		pyc_say(c, bad ? GH_PYC_HIDDEN : GH_PYC_ODD, node, text);
 		return;
@@ -122,14 +121,20 @@ static void on_shell(void *a, struct gh_span line, bool magic, uint32_t node, en
 			pyc_say(c, GH_PYC_INSTALL, node, text);
 		return;
 	case GH_PYCMD_HARMFUL: pyc_say(c, GH_PYC_RUNS, node, text); return;
-	case GH_PYCMD_NETWORK: pyc_say(c, GH_PYC_NETWORK, node, text); return;
+	case GH_PYCMD_DOUBTFUL: pyc_say(c, GH_PYC_NETWORK, node, text); return;
+	case GH_PYCMD_SCRIPT:
 	case GH_PYCMD_OTHER: pyc_say(c, GH_PYC_PROCESS, node, text); return;
 	}
 }
 
 void pyc_snippet(struct pyc *c, struct gh_span text, enum gh_pywhere where, uint32_t node)
 {
-	if (text.n < SNIPPET_MIN)
+	/* Without a call, an import, a decorator or an item nothing happens. */
+	static const char *const acts[] = { "(", "import", "@", "[" };
+	bool any = false;
+	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+		any = any || (text.n != 0 && memmem(text.p, text.n, acts[i], strlen(acts[i])) != NULL);
+	if (!any)
 		return;
 	for (unsigned i = 0; i < c->nsnippet; i++)
 		if (gh_span_eq(c->snippet[i].text, text))
@@ -155,9 +160,10 @@ void pyc_snippet(struct pyc *c, struct gh_span text, enum gh_pywhere where, uint
 
 bool gh_pycode_plausible(const struct gh_pytree *t) { return t->statements > 0 && t->errors <= t->statements / 8; }
 
-static void one_text(struct pyc *c, struct gh_span text, bool ipython, enum gh_pywhere start)
+/* a: for the tree and the values; what is told of them is kept in c->a. */
+static void one_text(struct pyc *c, struct gh_span text, bool ipython, enum gh_pywhere start, struct gh_arena *a)
 {
-	struct gh_pytree *t = GH_NEW(c->a, struct gh_pytree, 1);
+	struct gh_pytree *t = GH_NEW(a, struct gh_pytree, 1);
 	const struct gh_pyhost host = { .arg = c,
 					.call = pyc_judge,
 					.import = on_import,
@@ -167,15 +173,15 @@ static void one_text(struct pyc *c, struct gh_span text, bool ipython, enum gh_p
 					.trick = on_trick,
 					.shell = on_shell };
 	if (t == NULL) {
-		c->crowded = true;
+		c->starved = true;
 		return;
 	}
-	enum gh_rc rc = gh_py_tree(t, text, ipython, c->a);
+	enum gh_rc rc = gh_py_tree(t, text, ipython, a);
 	c->t = t;
 	if (rc == GH_OK)
-		rc = gh_py_run(t, &host, start, c->a);
+		rc = gh_py_run(t, &host, start, a);
 	else
-		(void)gh_py_run(t, &host, start, c->a);
+		(void)gh_py_run(t, &host, start, a);
 	if (rc != GH_OK)
 		pyc_say(c, GH_PYC_LIMIT, 0, "work or memory ran out while following it");
 	if (t->errors != 0 && !ipython && !c->nested) {
@@ -243,7 +249,7 @@ void gh_pycode_source(struct gh_span text, enum gh_pycode_kind kind, const struc
 		sink->find(sink->arg, GH_PYC_COOKIE, 0, 0, gh_safe(cookie).s);
 	if (kind == GH_PYCODE_PTH)
 		text = pth_lines(text, scratch);
-	one_text(c, text, kind == GH_PYCODE_CELL, GH_PYW_IMPORT);
+	one_text(c, text, kind == GH_PYCODE_CELL, GH_PYW_IMPORT, scratch);
 	uint32_t import_at = c->nimport != 0 && c->t != NULL && c->import_off[0] < c->t->n
 				     ? c->t->node[c->import_off[0]].off
 				     : 0;
@@ -255,14 +261,15 @@ void gh_pycode_source(struct gh_span text, enum gh_pycode_kind kind, const struc
 		c->off = c->snippet[i].off;
 		c->len = c->snippet[i].len;
 		c->depth = c->snippet[i].depth;
-		one_text(c, c->snippet[i].text, false, (enum gh_pywhere)c->snippet[i].where);
+		gh_auto_arena own = { .max = NESTED_MEMORY };
+		one_text(c, c->snippet[i].text, false, (enum gh_pywhere)c->snippet[i].where, &own);
 		for (unsigned k = before; k < c->nimport; k++)
 			c->import_off[k] = c->off;
 	}
 	for (unsigned i = 0; i < c->nfound; i++)
 		sink->find(sink->arg, (enum gh_pycode_rule)c->found[i].rule, c->found[i].off, c->found[i].len,
 			   c->found[i].text);
-	if (c->crowded)
-		sink->find(sink->arg, GH_PYC_LIMIT, 0, 0, "more findings than are kept");
+	if (c->starved)
+		sink->find(sink->arg, GH_PYC_LIMIT, 0, 0, "memory for code within code");
 	say_imports(c, sink);
 }

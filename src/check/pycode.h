@@ -57,7 +57,7 @@ enum gh_pycode_kind {
 
 /* Judge one text. scratch: for what is needed while judging; at most one finding per place and rule, at most
  * GH_PYCODE_FINDINGS in all, the worst ones first kept. */
-enum { GH_PYCODE_FINDINGS = 200, GH_PYCODE_NESTED = 24 };
+enum { GH_PYCODE_FINDINGS = 200, GH_PYCODE_NESTED = 200 };
 void gh_pycode_source(struct gh_span text, enum gh_pycode_kind kind, const struct gh_pycode_sink *sink,
 		      struct gh_arena *scratch);
 
@@ -65,10 +65,18 @@ void gh_pycode_source(struct gh_span text, enum gh_pycode_kind kind, const struc
 bool gh_pycode_plausible(const struct gh_pytree *t);
 
 /* pycommand.c: what a shell's command line does, by its looks. `{}` stands for what is not known. */
-enum gh_pycommand { GH_PYCMD_HARMLESS, GH_PYCMD_OTHER, GH_PYCMD_INSTALL, GH_PYCMD_NETWORK, GH_PYCMD_HARMFUL };
+enum gh_pycommand {
+	GH_PYCMD_HARMLESS,
+	GH_PYCMD_OTHER,	   /* some program */
+	GH_PYCMD_SCRIPT,   /* an interpreter and what it shall run */
+	GH_PYCMD_INSTALL,  /* packages */
+	GH_PYCMD_DOUBTFUL, /* plain work in a tool, no work for what is imported: downloads, changes to the system */
+	GH_PYCMD_HARMFUL,
+};
 enum gh_pycommand gh_pycommand(struct gh_span text);
 /* Paths: where a file is run again by itself; where secrets lie. Addresses: services that collect what is sent. */
 bool gh_pypath_persistent(struct gh_span path);
+bool gh_pypath_system(struct gh_span path); /* of the system, not of the user */
 bool gh_pypath_secret(struct gh_span path);
 bool gh_pyname_secret(struct gh_span variable);
 bool gh_pyurl_collector(struct gh_span url);

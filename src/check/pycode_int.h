@@ -23,7 +23,7 @@ struct pyc {
 	enum gh_pycode_kind kind;
 	struct pyc_found found[GH_PYCODE_FINDINGS];
 	unsigned nfound;
-	bool crowded; /* findings were left out */
+	bool starved; /* something was not read for want of memory */
 	bool nested;  /* reading a text that was found in the code: places are those of the call */
 	uint32_t off, len;
 	uint8_t depth;

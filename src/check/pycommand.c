@@ -20,246 +20,62 @@ static bool in(struct gh_span s, const char *const *list)
 	return false;
 }
 
-static const char *const harmful_parts[] = { "/dev/tcp/",
-					     "/dev/udp/",
-					     "bash -i",
-					     "sh -i",
-					     "nc -e",
-					     "nc -c",
-					     "ncat -",
-					     "mkfifo ",
-					     "mknod ",
-					     "| sh",
-					     "|sh",
-					     "| bash",
-					     "|bash",
-					     "| python",
-					     "|python",
-					     "| perl",
-					     "|perl",
-					     "| zsh",
-					     "powershell",
-					     "pwsh",
-					     "certutil",
-					     "bitsadmin",
-					     "mshta",
-					     "rundll32",
-					     "regsvr32",
-					     "wscript",
-					     "cscript",
-					     "rm -rf /",
-					     "rm -rf ~",
-					     "rm -rf *",
-					     "rm -rf $",
-					     "rm -rf .",
-					     "chmod +x",
-					     "chmod u+x",
-					     "chmod 777",
-					     "chmod 755",
-					     "chmod +s",
-					     "crontab",
-					     "authorized_keys",
-					     "/.ssh",
-					     "id_rsa",
-					     "/etc/passwd",
-					     "/etc/shadow",
-					     "/etc/cron",
-					     "/etc/sudoers",
-					     "base64 -d",
-					     "base64 --decode",
-					     "base64 -D",
-					     "python -c",
-					     "python3 -c",
-					     "python2 -c",
-					     "perl -e",
-					     "ruby -e",
-					     "php -r",
-					     "node -e",
-					     "bash -c",
-					     "sh -c",
-					     "socat ",
-					     "telnet ",
-					     "useradd",
-					     "adduser",
-					     "visudo",
-					     "dd if=",
-					     "mkfs",
-					     ":(){",
-					     "xmrig",
-					     "minerd",
-					     "shutdown",
-					     "schtasks",
-					     "reg add",
-					     "reg.exe",
-					     "net user",
-					     "net localgroup",
-					     "wmic ",
-					     "calc.exe",
-					     "touch /",
-					     "pwned",
-					     "PWNED",
-					     "hacked",
-					     "~/.bashrc",
-					     "/.bashrc",
-					     "/.profile",
-					     "launchctl",
-					     "osascript",
-					     "nslookup",
-					     "docker run",
-					     "insmod",
-					     "LD_PRELOAD",
-					     "eval $",
-					     "eval \"",
-					     ">& /dev",
-					     "0>&1",
-					     "2>&1 |",
-					     "exec /bin",
-					     "/bin/sh -",
-					     "/bin/bash -",
-					     "cmd /c",
-					     "cmd.exe",
-					     "$(curl",
-					     "$(wget",
-					     "`curl",
-					     "`wget",
-					     "<(curl",
-					     "<(wget",
-					     "history -c",
-					     "setenforce",
-					     "iptables",
-					     "ufw ",
-					     "del /f",
-					     "format c:",
-					     "rd /s",
-					     "vssadmin",
-					     "attrib +h",
-					     "xdg-open http",
-					     "open -a Calc",
-					     "gnome-calculator",
-					     NULL };
+/* clang-format off */
+static const char *const harmful_parts[] = {
+	"/dev/tcp/", "/dev/udp/", "bash -i", "sh -i", "nc -e", "nc -c", "ncat -", "mkfifo ", "mknod ", "| sh", "|sh",
+	"| bash", "|bash", "| python", "|python", "| perl", "|perl", "| zsh", "certutil", "bitsadmin", "mshta",
+	"rundll32", "regsvr32", "rm -rf /", "rm -rf ~", "rm -rf *", "chmod +s", "crontab", "authorized_keys",
+	"/.ssh", "id_rsa", "/etc/passwd", "/etc/shadow", "/etc/cron", "/etc/sudoers", "base64 -d", "base64 --decode",
+	"base64 -D", "socat ", "telnet ", "useradd", "adduser", "visudo", "dd if=", "mkfs", ":(){", "xmrig",
+	"minerd", "shutdown", "schtasks", "reg add", "reg.exe", "net user", "net localgroup", "calc.exe", "touch /",
+	"pwned", "PWNED", "hacked", "~/.bashrc", "/.bashrc", "/.profile", "insmod", "LD_PRELOAD", "eval $",
+	"eval \"", ">& /dev", "0>&1", "exec /bin", "/bin/sh -", "/bin/bash -", "$(curl", "$(wget", "`curl", "`wget",
+	"<(curl", "<(wget", "history -c", "del /f", "format c:", "rd /s", "vssadmin", "attrib +h", "open -a Calc",
+	"gnome-calculator", "powershell -e", "powershell -w", "powershell.exe -e", "powershell -nop",
+	"powershell -NoP", "-EncodedCommand", "IEX", "DownloadString", "DownloadFile", "Invoke-WebRequest", "iwr ",
+	"-ExecutionPolicy", "-exec bypass", "import os;", "import socket", "__import__", "pty.spawn", "exec(", NULL
+};
+/* Plain work in a tool, no work for what is imported or loaded. */
+static const char *const doubtful_parts[] = {
+	"powershell", "pwsh", "wmic ", "osascript", "cmd /c", "cmd.exe", "python -c", "python3 -c", "python2 -c",
+	"perl -e", "ruby -e", "php -r", "node -e", "chmod +x", "chmod u+x", "chmod 777", "chmod 755", "2>&1 |",
+	"docker run", "xdg-open http", "rm -rf .", "nslookup", "wscript", "cscript", "ufw ", "iptables",
+	"setenforce", "rm -rf $", "launchctl", NULL
+};
 /* Programs that a harmless program has no reason to start, and those that examples of attacks start. */
 static const char *const harmful_words[] = {
-	"nc",	      "ncat",	   "netcat",	  "socat",  "telnet",	   "id",       "whoami",	"ifconfig",
-	"ipconfig",   "passwd",	   "su",	  "sudo",   "xcalc",	   "calc",     "gcalccmd",	"kcalc",
-	"galculator", "notepad",   "notepad.exe", "reboot", "halt",	   "poweroff", "useradd",	"at",
-	"crontab",    "systemctl", "service",	  "mshta",  "env",	   "printenv", "/bin/sh",	"/bin/bash",
-	"sh",	      "bash",	   "zsh",	  "dash",   "/usr/bin/id", "/bin/zsh", "/usr/bin/bash", "/usr/bin/env",
-	"eval",	      "base64",	   "xterm",	  "dig",    "host",	   NULL
+	"nc", "ncat", "netcat", "socat", "telnet", "id", "whoami", "xcalc", "calc", "gcalccmd", "kcalc",
+	"galculator", "notepad", "notepad.exe", "useradd", "crontab", "mshta", "/usr/bin/id", "xterm", NULL
 };
-static const char *const harmless_words[] = { "git",
-					      "nvidia-smi",
-					      "gcc",
-					      "g++",
-					      "cc",
-					      "c++",
-					      "clang",
-					      "clang++",
-					      "ninja",
-					      "make",
-					      "cmake",
-					      "ffmpeg",
-					      "ffprobe",
-					      "uname",
-					      "ls",
-					      "dir",
-					      "pwd",
-					      "clear",
-					      "cls",
-					      "echo",
-					      "nproc",
-					      "lscpu",
-					      "free",
-					      "df",
-					      "du",
-					      "which",
-					      "where",
-					      "date",
-					      "sleep",
-					      "lspci",
-					      "rocm-smi",
-					      "rocminfo",
-					      "nvcc",
-					      "ldconfig",
-					      "sw_vers",
-					      "sysctl",
-					      "lsb_release",
-					      "ver",
-					      "ruff",
-					      "black",
-					      "isort",
-					      "pytest",
-					      "mypy",
-					      "flake8",
-					      "pylint",
-					      "pdflatex",
-					      "latex",
-					      "dvipng",
-					      "dot",
-					      "tput",
-					      "stty",
-					      "tensorboard",
-					      "otool",
-					      "objdump",
-					      "ldd",
-					      "file",
-					      "sphinx-build",
-					      "pkg-config",
-					      "llvm-config",
-					      "vmstat",
-					      "cat",
-					      "head",
-					      "tail",
-					      "wc",
-					      "grep",
-					      "sort",
-					      "mkdir",
-					      "cd",
-					      "true",
-					      "hipcc",
-					      "hipconfig",
-					      "ps",
-					      "nvprof",
-					      "nsys",
-					      "sox",
-					      "espeak",
-					      "espeak-ng",
-					      "7z",
-					      "unzip",
-					      "tar",
-					      "zip",
-					      "gzip",
-					      "gunzip",
-					      "mv",
-					      "cp",
-					      "ln",
-					      "touch",
-					      "xelatex",
-					      "pandoc",
-					      "swig",
-					      "cython",
-					      "protoc",
-					      "neuron-ls",
-					      "xpu-smi",
-					      "npu-smi",
-					      "tree",
-					      "time",
-					      "nm",
-					      "strip",
-					      "ar",
-					      "ld",
-					      "as",
-					      "patchelf",
-					      "delocate",
-					      "auditwheel",
-					      "install_name_tool",
-					      "type",
-					      "rm",
-					      NULL };
-static const char *const network_words[] = { "curl",   "wget",	 "scp", "rsync", "ssh",	 "ftp", "sftp",
-					     "aria2c", "gsutil", "aws", "fetch", "ping", NULL };
+static const char *const doubtful_words[] = {
+	"sudo", "systemctl", "service", "env", "printenv", "at", "host", "dig", "base64", "ifconfig", "ipconfig",
+	"su", "passwd", "reboot", "halt", "poweroff", "/usr/bin/env", "eval", NULL
+};
+static const char *const harmless_words[] = {
+	"git", "nvidia-smi", "gcc", "g++", "cc", "c++", "clang", "clang++", "ninja", "make", "cmake", "ffmpeg",
+	"ffprobe", "uname", "ls", "dir", "pwd", "clear", "cls", "echo", "nproc", "lscpu", "free", "df", "du",
+	"which", "where", "date", "sleep", "lspci", "rocm-smi", "rocminfo", "nvcc", "ldconfig", "sw_vers", "sysctl",
+	"lsb_release", "ver", "ruff", "black", "isort", "pytest", "mypy", "flake8", "pylint", "pdflatex", "latex",
+	"dvipng", "dot", "tput", "stty", "tensorboard", "otool", "objdump", "ldd", "file", "sphinx-build",
+	"pkg-config", "llvm-config", "vmstat", "cat", "head", "tail", "wc", "grep", "sort", "mkdir", "cd", "true",
+	"hipcc", "hipconfig", "ps", "nvprof", "nsys", "sox", "espeak", "espeak-ng", "7z", "unzip", "tar", "zip",
+	"gzip", "gunzip", "mv", "cp", "ln", "touch", "xelatex", "pandoc", "swig", "cython", "protoc", "neuron-ls",
+	"xpu-smi", "npu-smi", "tree", "time", "nm", "strip", "ar", "ld", "as", "patchelf", "delocate", "auditwheel",
+	"install_name_tool", "type", "rm", "xargs", "readlink", "readelf", "fc-list", "sysconf", "getconf", "arch",
+	"id3v2", "svn", "hg", "tty", "psrinfo", "isainfo", "lsof", "pkgconf", "dpkg", "rpm", "brew", "diff", "patch",
+	"sed", "awk", "cut", "tr", "uniq", "tee", "basename", "dirname", "realpath", "stat", "gs", "inkscape",
+	"convert", "xclip", "xsel", "pbcopy", "pbpaste", "nvidia-settings", "env PATH", NULL
+};
+static const char *const network_words[] = {
+	"curl", "wget", "scp", "rsync", "ssh", "ftp", "sftp", "aria2c", "gsutil", "aws", "fetch", "ping", NULL
+};
 
-static const char *const interpreters[] = { "python",  "python3", "python2",	"{}",	    "sys.executable", "node",
-					    "Rscript", "conda",	  "accelerate", "torchrun", "deepspeed",      NULL };
+static const char *const interpreters[] = {
+	"python", "python3", "python2", "sys.executable", "node", "Rscript", "conda", "accelerate", "torchrun",
+	"deepspeed", NULL
+};
+static const char *const shells[] = { "sh", "bash", "zsh", "dash", "ksh", "/bin/sh", "/bin/bash", NULL };
+/* clang-format on */
 
 static bool space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -288,10 +104,24 @@ static enum gh_pycommand one(struct gh_span s)
 {
 	struct gh_span line = s, w = word(&s);
 	while (w.n != 0 && (memchr(w.p, '=', w.n) != NULL || gh_span_is(w, "sudo") || gh_span_is(w, "exec") ||
-			    gh_span_is(w, "nohup") || gh_span_is(w, "time")))
+			    gh_span_is(w, "nohup") || gh_span_is(w, "time") || gh_span_is(w, "env") ||
+			    gh_span_is(w, "/usr/bin/env")))
 		w = word(&s);
 	if (w.n == 0)
 		return GH_PYCMD_HARMLESS;
+	bool shell = in(base_name(w), shells), command = false;
+	if (shell) { /* `sh -c 'command'`: what it is told to run */
+		struct gh_span rest = s, option = word(&rest);
+		while (option.n != 0 && option.p[0] == '-') {
+			command = command || gh_span_ends(option, "c");
+			s = rest;
+			option = word(&rest);
+		}
+		if (option.n == 0)
+			return GH_PYCMD_HARMFUL; /* a shell for somebody else to type in */
+		w = command ? option : w;
+		s = rest;
+	}
 	struct gh_span name = base_name(w);
 	bool pip = gh_span_is(name, "pip") || gh_span_is(name, "pip3") || gh_span_is(name, "uv") ||
 		   has(line, "-m pip") || gh_span_is(name, "apt") || gh_span_is(name, "apt-get") ||
@@ -301,13 +131,15 @@ static enum gh_pycommand one(struct gh_span s)
 		return has(line, "install") ? GH_PYCMD_INSTALL : GH_PYCMD_HARMLESS;
 	if (in(w, harmful_words) || in(name, harmful_words))
 		return GH_PYCMD_HARMFUL;
+	if (in(w, doubtful_words) || in(name, doubtful_words) || any(line, doubtful_parts))
+		return GH_PYCMD_DOUBTFUL;
 	if (in(name, network_words) || (gh_span_is(name, "git") && has(line, "clone")))
-		return GH_PYCMD_NETWORK;
+		return GH_PYCMD_DOUBTFUL;
 	if (in(name, harmless_words))
 		return has(line, ">/") || has(line, "> /") ? GH_PYCMD_OTHER : GH_PYCMD_HARMLESS;
-	if (in(name, interpreters) && has(line, "--version"))
+	if (has(line, "--version") || gh_span_ends(line, " -V") || gh_span_ends(line, " -v"))
 		return GH_PYCMD_HARMLESS;
-	return GH_PYCMD_OTHER;
+	return (shell && !command) || in(name, interpreters) ? GH_PYCMD_SCRIPT : GH_PYCMD_OTHER;
 }
 
 enum gh_pycommand gh_pycommand(struct gh_span s)
@@ -381,15 +213,45 @@ bool gh_pycommand_installs_known(struct gh_span s)
 
 bool gh_pypath_persistent(struct gh_span p)
 {
-	static const char *const parts[] = { ".bashrc",	      ".bash_profile",	 ".profile",	  ".zshrc",
-					     "/.ssh/",	      "authorized_keys", "/etc/",	  "/cron",
-					     "crontab",	      "systemd",	 "autostart",	  "LaunchAgents",
-					     "LaunchDaemons", "Startup",	 "Start Menu",	  "sitecustomize",
-					     "usercustomize", "site-packages",	 "dist-packages", ".pth",
-					     "/usr/",	      "/bin/",		 "/sbin/",	  "/boot/",
-					     "/root/",	      "System32",	 "/var/spool",	  ".gitconfig",
-					     ".git/hooks",    "rc.local",	 "/proc/",	  NULL };
-	return any(p, parts) && !has(p, ".pth.tar") && !(gh_span_ends(p, ".pth") && !has(p, "/site"));
+	static const char *const parts[] = { ".bashrc",
+					     ".bash_profile",
+					     ".profile",
+					     ".zshrc",
+					     "/.ssh/",
+					     "authorized_keys",
+					     "/etc/cron",
+					     "/etc/profile",
+					     "/etc/init",
+					     "/etc/rc",
+					     "/etc/ld.so",
+					     "/etc/sudoers",
+					     "/etc/passwd",
+					     "/etc/shadow",
+					     "/etc/hosts",
+					     "crontab",
+					     "systemd",
+					     "autostart",
+					     "LaunchAgents",
+					     "LaunchDaemons",
+					     "Startup",
+					     "Start Menu",
+					     "sitecustomize",
+					     "usercustomize",
+					     "System32",
+					     "/var/spool/cron",
+					     ".gitconfig",
+					     ".git/hooks",
+					     "rc.local",
+					     "/proc/",
+					     NULL };
+	return any(p, parts) || (gh_span_ends(p, ".pth") && has(p, "-packages"));
+}
+
+bool gh_pypath_system(struct gh_span p)
+{
+	static const char *const parts[] = { "/etc/",  "/usr/",		"/bin/",	 "/sbin/", "/boot/",
+					     "/root/", "site-packages", "dist-packages", NULL };
+	return any(p, parts);
 }
 
 bool gh_pypath_secret(struct gh_span p)

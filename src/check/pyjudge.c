@@ -99,7 +99,7 @@ static void drop(struct pyc *c, struct gh_pyv path, bool written)
 	if (c->ndrop == PYC_DROPPED)
 		return;
 	c->drop[c->ndrop].origin = text(path) ? 0 : path.origin;
-	c->drop[c->ndrop].path = text(path) ? gh_pyv_text(path) : (struct gh_span){ 0 };
+	c->drop[c->ndrop].path = text(path) ? gh_keep(c->a, gh_pyv_text(path)) : (struct gh_span){ 0 };
 	c->drop[c->ndrop++].written = written;
 }
 
@@ -164,8 +164,8 @@ static void process(struct pyc *c, const struct gh_pycall *call, const char *why
 {
 	static const enum gh_pycode_rule by_kind[] = {
 		[GH_PYCMD_HARMLESS] = GH_PYC_PROCESS, [GH_PYCMD_OTHER] = GH_PYC_PROCESS,
-		[GH_PYCMD_INSTALL] = GH_PYC_INSTALL,  [GH_PYCMD_NETWORK] = GH_PYC_PROCESS,
-		[GH_PYCMD_HARMFUL] = GH_PYC_RUNS,
+		[GH_PYCMD_SCRIPT] = GH_PYC_PROCESS,   [GH_PYCMD_INSTALL] = GH_PYC_INSTALL,
+		[GH_PYCMD_DOUBTFUL] = GH_PYC_PROCESS, [GH_PYCMD_HARMFUL] = GH_PYC_RUNS,
 	};
 	gh_auto_buf b = gh_buf(8192);
 	uint32_t flags = all_flags(call, true);
@@ -175,30 +175,29 @@ static void process(struct pyc *c, const struct gh_pycall *call, const char *why
 		bool mild = call->how == GH_PYH_GIVEN || receiver;
 		if (mild && !unknown)
 			mild = gh_pycommand(gh_buf_view(&b)) < GH_PYCMD_HARMFUL;
-		pyc_say_call(c,
-			     mild && (call->flags & GH_PYF_HIDDEN) == 0 ? GH_PYC_LOST
-			     : receiver && mild				? GH_PYC_ODD
-									: GH_PYC_HIDDEN,
-			     call, why);
+		if (call->how == GH_PYH_GIVEN && call->where >= GH_PYW_HOOK && (call->flags & GH_PYF_HIDDEN) != 0)
+			mild = false;
+		pyc_say_call(c, mild ? GH_PYC_LOST : GH_PYC_HIDDEN, call, why);
 		return;
 	}
 	if (given(call, "stdin") && (flags_of(arg(call, 99, "stdin")) & GH_PYF_SOCKET) != 0) {
 		pyc_say_call(c, GH_PYC_SHELL, call, "a connection is its input");
 		return;
 	}
-	if (runs_drop(c, call)) {
+	if (runs_drop(c, call) && call->where > GH_PYW_FUNC) {
 		pyc_say_call(c, GH_PYC_DROPS, call, "a file that was fetched or written before");
 		return;
 	}
-	if ((flags & BORN_ELSEWHERE & ~(uint32_t)GH_PYF_PROC) != 0) {
+	/* Decoded in full: with other parts in it, it may be a line of an ordinary tool. */
+	bool decoded = (flags & GH_PYF_DECODED) != 0 &&
+		       (flags & (GH_PYF_PARAM | GH_PYF_FORMAT | GH_PYF_FILE | GH_PYF_INPUT)) == 0;
+	bool mixed = call->where == GH_PYW_FUNC && (flags & (GH_PYF_FORMAT | GH_PYF_JOINED)) != 0;
+	if (decoded || ((flags & (GH_PYF_NET | GH_PYF_SOCKET)) != 0 && !mixed)) {
 		pyc_say_call(c, GH_PYC_RUNS, call, "the command was decoded or came over the network");
 		return;
 	}
 	if (unknown) {
-		bool shell = gh_span_is(call->path, "os.system") || gh_span_is(call->path, "os.popen") ||
-			     given(call, "shell");
-		bool bad = (flags & GH_PYF_FILE) != 0 ||
-			   (call->where == GH_PYW_IMPORT && shell && (flags & GH_PYF_PARAM) == 0);
+		bool bad = (flags & GH_PYF_FILE) != 0 && loaded;
 		pyc_say_call(c, bad ? GH_PYC_RUNS : GH_PYC_PROCESS, call, why);
 		return;
 	}
@@ -206,11 +205,21 @@ static void process(struct pyc *c, const struct gh_pycall *call, const char *why
 	enum gh_pycode_rule rule = by_kind[kind];
 	if (loaded && kind == GH_PYCMD_INSTALL)
 		rule = GH_PYC_INSTALLS;
-	else if (loaded && (kind == GH_PYCMD_NETWORK || kind == GH_PYCMD_OTHER))
+	else if (loaded && kind >= GH_PYCMD_OTHER && kind != GH_PYCMD_INSTALL)
 		rule = GH_PYC_RUNS;
-	/* `{} …`: which program is not known; `{} -m pip` was seen above. */
+	/* `{} …`: which program is not known; `{} -m pip` was seen above. A bare name with its arguments in a list is how tools
+	 * start tools; a line for the shell, a path, a script of the author's own are another matter. */
+	struct gh_span line = gh_buf_view(&b);
+	size_t first = 0;
+	while (first < line.n && line.p[first] != ' ')
+		first++;
+	bool bare = arg(call, 0, "args").kind == GH_PYV_SEQ && memchr(line.p, '/', first) == NULL &&
+		    !gh_span_starts(line, "python");
 	if (rule == GH_PYC_RUNS && kind == GH_PYCMD_OTHER &&
-	    (gh_span_starts(gh_buf_view(&b), "{}") || call->where == GH_PYW_HOOK || receiver))
+	    (gh_span_starts(line, "{}") || call->where == GH_PYW_HOOK || receiver || bare))
+		rule = GH_PYC_PROCESS;
+	if (rule == GH_PYC_RUNS && kind == GH_PYCMD_HARMFUL && call->where == GH_PYW_FUNC &&
+	    (flags & GH_PYF_PARAM) != 0 && arg(call, 0, "args").kind == GH_PYV_SEQ)
 		rule = GH_PYC_PROCESS;
 	pyc_say_call(c, rule, call, why);
 }
@@ -228,11 +237,13 @@ static void code(struct pyc *c, const struct gh_pycall *call, const char *why)
 		pyc_say_call(c, mild ? GH_PYC_LOST : GH_PYC_HIDDEN, call, why);
 		return;
 	}
-	bool pieces = (flags & GH_PYF_DECODED) != 0 && (flags & GH_PYF_PARAM) == 0;
-	if (((flags & BORN_ELSEWHERE) != 0 && (pieces || (flags & (GH_PYF_NET | GH_PYF_SOCKET | GH_PYF_PROC)) != 0)) ||
-	    (flags & GH_PYF_SECRET) != 0)
+	bool pieces = (flags & GH_PYF_DECODED) != 0 &&
+		      ((flags & (GH_PYF_PARAM | GH_PYF_FORMAT | GH_PYF_FILE)) == 0 || call->where == GH_PYW_IMPORT);
+	bool mixed = call->where == GH_PYW_FUNC && (flags & (GH_PYF_FORMAT | GH_PYF_JOINED)) != 0;
+	bool foreign = (flags & (GH_PYF_NET | GH_PYF_SOCKET | GH_PYF_PROC)) != 0 && !mixed;
+	if (((flags & BORN_ELSEWHERE) != 0 && (pieces || foreign)) || (flags & GH_PYF_SECRET) != 0)
 		pyc_say_call(c, GH_PYC_EXEC, call, "what runs was decoded, put together or fetched");
-	else if (names_drop(c, v))
+	else if (names_drop(c, v) && call->where > GH_PYW_FUNC)
 		pyc_say_call(c, GH_PYC_DROPS, call, "a file that was fetched or written before");
 	else if (gh_span_is(call->path, "marshal.loads") && call->where >= GH_PYW_HOOK && (flags & GH_PYF_PARAM) == 0)
 		pyc_say_call(c, GH_PYC_EXEC, call, "bytecode that nobody can read");
@@ -266,14 +277,11 @@ static void deserialise(struct pyc *c, const struct gh_pycall *call, const char 
 		       ((flags & GH_PYF_DECODED) != 0 && (flags & (GH_PYF_PARAM | GH_PYF_FILE)) == 0 &&
 			call->arg[0].kind != GH_PYV_REF);
 	bool hidden = (call->flags & GH_PYF_HIDDEN) != 0 && call->how == GH_PYH_CALL;
+	bool literal = call->narg != 0 && text(likely(call->arg[0])) && likely(call->arg[0]).kind == GH_PYV_BYTES;
 	pyc_say_call(c,
-		     foreign ||
-				     (call->narg != 0 && text(likely(call->arg[0])) &&
-				      likely(call->arg[0]).kind == GH_PYV_BYTES) ||
-				     names_drop(c, call->narg != 0 ? call->arg[0] : (struct gh_pyv){ 0 })
-			     ? GH_PYC_DESERIALISES
-		     : hidden ? GH_PYC_ODD
-			      : GH_PYC_DESERIALISE,
+		     (foreign || literal) && call->where > GH_PYW_FUNC ? GH_PYC_DESERIALISES
+		     : hidden					       ? GH_PYC_ODD
+								       : GH_PYC_DESERIALISE,
 		     call, why);
 }
 
@@ -298,6 +306,8 @@ static void network(struct pyc *c, const struct gh_pycall *call, const char *why
 		if (text(likely(call->arg[i])) && gh_pyurl_collector(gh_pyv_text(likely(call->arg[i]))))
 			bad = bad || loaded || (flags & (GH_PYF_HOST | GH_PYF_ENV | GH_PYF_FILE)) != 0;
 	c->fetched = c->fetched || cap == GH_PYCAP_NETWORK || cap == GH_PYCAP_FETCH;
+	if (gh_span_starts(call->path, "webbrowser."))
+		bad = false;
 	if (bad || (c->secret_read && cap != GH_PYCAP_DNS && loaded))
 		pyc_say_call(c, GH_PYC_STEALS, call,
 			     "secrets, output of programs or facts about this machine leave it");
@@ -312,8 +322,10 @@ static void writes(struct pyc *c, const struct gh_pycall *call, struct gh_pyv pa
 {
 	struct gh_span p = gh_pyv_text(path);
 	bool absolute = p.n != 0 && (p.p[0] == '/' || p.p[0] == '~' || (p.n > 1 && p.p[1] == ':'));
-	if (text(path) && gh_pypath_persistent(p))
+	if (text(path) && (gh_pypath_persistent(p) || (gh_pypath_system(p) && call->where == GH_PYW_IMPORT)))
 		pyc_say_call(c, GH_PYC_HARMS, call, "a place from where things are run or configured");
+	else if (text(path) && gh_pypath_system(p))
+		pyc_say_call(c, GH_PYC_WRITE, call, why);
 	else if (text(path) && (absolute || (p.n > 2 && memcmp(p.p, "../", 3) == 0)) && call->where >= GH_PYW_HOOK)
 		pyc_say_call(c, GH_PYC_WRITE, call, why);
 }
@@ -345,7 +357,7 @@ static uint32_t opens(struct pyc *c, const struct gh_pycall *call, const char *w
 static void wrote(struct pyc *c, const struct gh_pycall *call)
 {
 	uint32_t flags = all_flags(call, false);
-	if ((flags & (GH_PYF_NET | GH_PYF_SOCKET | GH_PYF_DECODED)) == 0)
+	if ((flags & (GH_PYF_NET | GH_PYF_SOCKET)) == 0)
 		return;
 	for (unsigned i = 0; i < c->ndrop; i++)
 		c->drop[i].written = false;
@@ -372,27 +384,31 @@ static void native(struct pyc *c, const struct gh_pycall *call, const char *why)
 {
 	uint32_t flags = all_flags(call, false);
 	bool bad = (flags & (GH_PYF_NET | GH_PYF_DECODED | GH_PYF_SOCKET)) != 0;
-	if (runs_drop(c, call))
+	if (runs_drop(c, call) && call->where > GH_PYW_FUNC)
 		pyc_say_call(c, GH_PYC_DROPS, call, "a file that was fetched or written before");
 	else
 		pyc_say_call(c, bad ? GH_PYC_MEMORY : GH_PYC_NATIVE, call, why);
 }
 
+static bool injects(struct gh_span path)
+{
+	static const char *const sure[] = { "VirtualAlloc",	      "VirtualAllocEx", "RtlMoveMemory",
+					    "CreateThread",	      "memfd_create",	"CreateRemoteThread",
+					    "WriteProcessMemory",     "mprotect",	"VirtualProtect",
+					    "NtAllocateVirtualMemory" };
+	for (size_t i = 0; i < sizeof sure / sizeof sure[0]; i++)
+		if (gh_span_ends(path, sure[i]))
+			return true;
+	return false;
+}
+
 static void memory(struct pyc *c, const struct gh_pycall *call, const char *why)
 {
-	static const char *const sure[] = { "VirtualAlloc",
-					    "VirtualAllocEx",
-					    "RtlMoveMemory",
-					    "CreateThread",
-					    "CreateRemoteThread",
-					    "WriteProcessMemory",
-					    "memfd_create",
-					    "mprotect",
-					    "NtAllocateVirtualMemory",
-					    "()" };
-	bool bad = (all_flags(call, false) & (GH_PYF_DECODED | GH_PYF_NET)) != 0 || (call->flags & GH_PYF_HIDDEN) != 0;
-	for (size_t i = 0; i < sizeof sure / sizeof sure[0]; i++)
-		bad = bad || gh_span_ends(call->path, sure[i]);
+	bool bad = (all_flags(call, false) & (GH_PYF_DECODED | GH_PYF_NET)) != 0 ||
+		   (call->flags & GH_PYF_HIDDEN) != 0 || injects(call->path);
+	/* A prototype that is given a number calls that address; given a function, it makes a callback. */
+	if (gh_span_ends(call->path, "()") && call->where >= GH_PYW_HOOK && call->narg != 0)
+		bad = bad || likely(call->arg[0]).kind == GH_PYV_INT || likely(call->arg[0]).kind == GH_PYV_UNKNOWN;
 	pyc_say_call(c, bad ? GH_PYC_MEMORY : GH_PYC_NATIVE, call, why);
 }
 
@@ -416,7 +432,7 @@ static void foreign(struct pyc *c, const struct gh_pycall *call, const char *why
 static void loads(struct pyc *c, const struct gh_pycall *call, const char *why)
 {
 	uint32_t flags = all_flags(call, false);
-	if (runs_drop(c, call))
+	if (runs_drop(c, call) && call->where > GH_PYW_FUNC)
 		pyc_say_call(c, GH_PYC_DROPS, call, "a file that was fetched or written before");
 	else
 		pyc_say_call(c,
@@ -428,10 +444,13 @@ static void loads(struct pyc *c, const struct gh_pycall *call, const char *why)
 static void changes_mode(struct pyc *c, const struct gh_pycall *call)
 {
 	struct gh_pyv mode = arg(call, 1, "mode");
-	bool run = mode.kind != GH_PYV_INT || (mode.i & 0111) != 0;
-	if (run && (runs_drop(c, call) || (c->fetched && call->where >= GH_PYW_HOOK)))
+	bool run = mode.kind == GH_PYV_INT && (mode.i & 0111) != 0, unknown = mode.kind != GH_PYV_INT;
+	bool loaded = call->where >= GH_PYW_HOOK;
+	if ((run || unknown) && runs_drop(c, call) && call->where > GH_PYW_FUNC)
 		pyc_say_call(c, GH_PYC_DROPS, call, "what was fetched or written is made a program");
-	else if (run && call->where >= GH_PYW_HOOK)
+	else if (run && c->fetched && loaded)
+		pyc_say_call(c, GH_PYC_DROPS, call, "what was fetched or written is made a program");
+	else if (run && loaded)
 		pyc_say_call(c, GH_PYC_WRITE, call, "a file is made a program");
 }
 
@@ -441,17 +460,27 @@ static uint32_t secret_variable(const struct gh_pycall *call)
 	return text(name) && gh_pyname_secret(gh_pyv_text(name)) ? GH_PYF_ENV | GH_PYF_SECRET : GH_PYF_ENV;
 }
 
+static void interactive(struct pyc *c, const struct gh_pycall *call, const char *why)
+{
+	static const char *const shells[] = { "sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd.exe", "powershell" };
+	struct gh_pyv v = arg(call, 0, NULL);
+	if (v.kind == GH_PYV_SEQ && v.n != 0)
+		v = likely(v.v[0]);
+	bool shell = false;
+	for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++)
+		shell = shell || (text(v) && gh_span_is(gh_pyv_text(v), shells[i]));
+	bool bad = call->where >= GH_PYW_HOOK
+			   ? !gh_span_starts(call->path, "code.") || (all_flags(call, false) & GH_PYF_SOCKET) != 0
+			   : shell;
+	pyc_say_call(c, bad ? GH_PYC_SHELL : GH_PYC_CODE, call, why);
+}
+
 /* What a capability adds to what comes back. */
 static uint32_t by_capability(struct pyc *c, const struct gh_pycall *call, const struct gh_py_group *g)
 {
 	switch ((enum gh_pycap)g->cap) {
 	case GH_PYCAP_PROCESS: process(c, call, g->why); return GH_PYF_PROC;
-	case GH_PYCAP_INTERACTIVE:
-		pyc_say_call(c,
-			     call->where >= GH_PYW_HOOK || !gh_span_starts(call->path, "code.") ? GH_PYC_SHELL
-												: GH_PYC_CODE,
-			     call, g->why);
-		return 0;
+	case GH_PYCAP_INTERACTIVE: interactive(c, call, g->why); return 0;
 	case GH_PYCAP_CODE: code(c, call, g->why); return 0;
 	case GH_PYCAP_LOADS: loads(c, call, g->why); return 0;
 	case GH_PYCAP_DESERIALISE: deserialise(c, call, g->why); return GH_PYF_OBJECT;
@@ -475,13 +504,20 @@ static uint32_t by_capability(struct pyc *c, const struct gh_pycall *call, const
 	case GH_PYCAP_OPEN: return opens(c, call, g->why);
 	case GH_PYCAP_CHMOD: changes_mode(c, call); return 0;
 	case GH_PYCAP_READ: return reads(c, call, arg(call, 0, "path"));
-	case GH_PYCAP_PATH: return 0;
+	case GH_PYCAP_PATH:
+		return text(arg(call, 0, NULL)) && gh_pypath_secret(gh_pyv_text(arg(call, 0, NULL))) ? GH_PYF_SECRET
+												     : 0;
 	case GH_PYCAP_ENV: return secret_variable(call);
 	case GH_PYCAP_ENVALL: return GH_PYF_ENVALL;
 	case GH_PYCAP_HOST: return GH_PYF_HOST;
-	case GH_PYCAP_SECRET: c->secret_read = true; return GH_PYF_SECRET;
+	case GH_PYCAP_SECRET: return GH_PYF_SECRET;
 	case GH_PYCAP_INPUT: return GH_PYF_INPUT;
-	case GH_PYCAP_NATIVE: native(c, call, g->why); return 0;
+	case GH_PYCAP_NATIVE:
+		if (injects(call->path))
+			memory(c, call, g->why);
+		else
+			native(c, call, g->why);
+		return 0;
 	case GH_PYCAP_MEMORY: memory(c, call, g->why); return 0;
 	case GH_PYCAP_INSTALL:
 		pyc_say_call(c, call->where >= GH_PYW_HOOK ? GH_PYC_INSTALLS : GH_PYC_INSTALL, call, g->why);

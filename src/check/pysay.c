@@ -26,7 +26,6 @@ void pyc_say(struct pyc *c, enum gh_pycode_rule rule, uint32_t node, const char 
 				f = &c->found[i];
 		}
 	if (f == NULL && c->nfound == GH_PYCODE_FINDINGS) {
-		c->crowded = true;
 		for (unsigned i = 0; i < c->nfound && f == NULL; i++)
 			if (gh_pycode_rules[c->found[i].rule].effect < effect)
 				f = &c->found[i];

@@ -247,6 +247,33 @@ static bool reach(struct pyr *r, struct gh_span path, const struct gh_pyv *arg, 
 	return false;
 }
 
+/* Paths: the text stays what it is, whatever is put before it. */
+static bool path_text(struct pyr *r, struct gh_span f, const struct gh_pyv *arg, unsigned narg, struct gh_pyv *out)
+{
+	static const char *const same[] = { "os.path.expanduser", "os.path.abspath",	"os.path.normpath",
+					    "os.path.realpath",	  "os.path.expandvars", "os.fspath",
+					    "os.fsdecode" };
+	struct gh_pyv v = pyr_one(arg[0]), next;
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+		if (gh_span_is(f, same[i]) && pyr_is_text(v)) {
+			*out = v;
+			return true;
+		}
+	if (!gh_span_is(f, "os.path.join"))
+		return false;
+	bool known = false;
+	for (unsigned i = 0; i < narg; i++)
+		known = known || pyr_is_text(pyr_one(arg[i]));
+	for (unsigned i = 1; known && i < narg; i++) {
+		struct gh_pyv slash = pyr_text(GH_PYV_STR, GH_SPAN("/"), 0);
+		if (!pyr_binary(r, '+', v, slash, &next) || !pyr_binary(r, '+', next, arg[i], &v))
+			return false;
+	}
+	v.flags &= ~(uint32_t)GH_PYF_JOINED;
+	*out = v;
+	return known && narg > 1;
+}
+
 /* ---- constants -------------------------------------------------------------------------------------------------------- */
 static bool one_char(struct pyr *r, struct gh_pyv a, struct gh_pyv *out)
 {
@@ -284,7 +311,7 @@ static bool to_bytes(struct pyr *r, struct gh_pyv a, struct gh_pyv *out)
 			return true;
 		}
 	}
-	*out = pyr_unknown(r, pyr_flags(a) | GH_PYF_DECODED);
+	*out = pyr_unknown(r, pyr_flags(a) | (a.kind == GH_PYV_SEQ ? GH_PYF_DECODED : 0));
 	return true;
 }
 
@@ -421,6 +448,8 @@ bool pyr_builtin(struct pyr *r, struct gh_span path, uint32_t flags, const struc
 	    pyr_method(r, pyr_one(arg[0]), gh_span_cut(path, 13, path.n), arg + 1, narg - 1, out))
 		return true;
 	if (pyr_codec(r, path, arg, narg, out))
+		return true;
+	if (narg != 0 && gh_span_starts(path, "os.") && path_text(r, path, arg, narg, out))
 		return true;
 	bool partial = gh_span_is(path, "functools.partial"), attr = gh_span_is(path, "operator.attrgetter"),
 	     item = gh_span_is(path, "operator.itemgetter"), method = gh_span_is(path, "operator.methodcaller");

@@ -155,17 +155,6 @@ static struct gh_pyv call_func(struct pyr *r, struct gh_pyv f, const struct gh_p
 	return pyr_unknown(r, flags);
 }
 
-static struct gh_pyv call_class(struct pyr *r, struct gh_pyv c, const struct gh_pyv *arg, unsigned narg,
-				const struct gh_pykw *kw, unsigned nkw)
-{
-	static const char *const made_by[] = { "__init__", "__new__", "__post_init__", "__enter__" };
-	struct gh_pyv inst = { .kind = GH_PYV_INST, .idx = c.idx, .flags = c.flags }, m;
-	for (size_t i = 0; i < sizeof made_by / sizeof made_by[0]; i++)
-		if (pyr_get(r, c.idx, gh_span_str(made_by[i]), &m) && pyr_one(m).kind == GH_PYV_FUNC)
-			(void)call_func(r, pyr_one(m), arg, narg, kw, nkw, &inst, NULL);
-	return inst;
-}
-
 /* ---- outside -------------------------------------------------------------------------------------------------------------- */
 /* A call's result keeps the name of what made it: the next attribute is looked up on that. */
 static struct gh_pyv result(struct pyr *r, struct gh_span path, uint32_t flags)
@@ -183,8 +172,9 @@ static struct gh_pyv outside(struct pyr *r, struct gh_pyv f, const struct gh_pyv
 {
 	struct gh_span path = f.kind == GH_PYV_REF ? gh_pyv_text(f) : GH_SPAN("?");
 	struct gh_pyv out;
-	uint32_t flags = f.flags & ~(uint32_t)(GH_PYF_HIDDEN | GH_PYF_ENVALL);
-	flags |= f.flags & (gh_span_starts(path, "os.environ.") ? GH_PYF_ENVALL : 0);
+	uint32_t flags = f.flags & ~(uint32_t)GH_PYF_HIDDEN;
+	if (gh_span_starts(path, "os.environ.")) /* the host says which of its methods give all of it */
+		flags &= ~(uint32_t)GH_PYF_ENVALL;
 	for (unsigned i = 0; i < narg; i++)
 		flags |= pyr_flags(arg[i]);
 	for (unsigned i = 0; i < nkw; i++)
@@ -215,6 +205,19 @@ static struct gh_pyv outside(struct pyr *r, struct gh_pyv f, const struct gh_pyv
 	out = result(r, path, (flags & ~(uint32_t)(GH_PYF_FORMAT | GH_PYF_JOINED)) | more);
 	out.origin = narg != 0 && arg[0].origin != 0 && arg[0].kind != GH_PYV_REF ? arg[0].origin : out.origin;
 	return out;
+}
+
+static struct gh_pyv call_class(struct pyr *r, struct gh_pyv c, const struct gh_pyv *arg, unsigned narg,
+				const struct gh_pykw *kw, unsigned nkw)
+{
+	static const char *const made_by[] = { "__init__", "__new__", "__post_init__", "__enter__" };
+	struct gh_pyv inst = { .kind = GH_PYV_INST, .idx = c.idx, .flags = c.flags }, m;
+	for (size_t i = 0; i < sizeof made_by / sizeof made_by[0]; i++)
+		if (pyr_get(r, c.idx, gh_span_str(made_by[i]), &m) && pyr_one(m).kind == GH_PYV_FUNC)
+			(void)call_func(r, pyr_one(m), arg, narg, kw, nkw, &inst, NULL);
+	if (pyr_get(r, c.idx, GH_SPAN("<base>"), &m) && pyr_one(m).kind == GH_PYV_REF)
+		(void)outside(r, pyr_one(m), arg, narg, kw, nkw, GH_PYH_CALL);
+	return inst;
 }
 
 /* reduce(getattr, ['a', 'b'], x) */
@@ -288,7 +291,9 @@ struct gh_pyv pyr_call(struct pyr *r, struct gh_pyv f, const struct gh_pyv *arg,
 			return out;
 		/* A word made of a constant in some way that is not followed. */
 		m = f.v[0];
-		uint32_t flags = pyr_flags(m) | (pyr_is_text(m) ? GH_PYF_DECODED : 0);
+		bool made = pyr_is_text(m) &&
+			    (gh_span_is(gh_pyv_text(f.v[1]), "translate") || gh_span_is(gh_pyv_text(f.v[1]), "decode"));
+		uint32_t flags = pyr_flags(m) | (made ? GH_PYF_DECODED : 0);
 		for (unsigned i = 0; i < narg; i++)
 			flags |= pyr_flags(arg[i]);
 		return pyr_unknown(r, flags);

@@ -10,27 +10,26 @@ struct gh_pyv pyr_text(enum gh_pyv_kind kind, struct gh_span s, uint32_t flags)
 	return (struct gh_pyv){ .kind = (uint8_t)kind, .flags = flags, .n = (uint32_t)s.n, .p = s.p };
 }
 
-uint8_t *pyr_room(struct pyr *r, size_t n)
+/* Unrolled loops and entered functions may use half of what there is; the rest is for the plain walk, which needs it to be
+ * complete. */
+static bool spend(struct pyr *r, size_t n)
 {
-	if (n > PYR_TEXT)
-		return NULL;
 	if (r->folded + n > PYR_FOLDED) {
 		r->full = true;
-		return NULL;
+		return false;
 	}
 	r->folded += n;
-	return gh_alloc(r->a, n + 1, 1);
+	if (r->folded > PYR_FOLDED / 2)
+		r->work = 0;
+	return true;
 }
+
+uint8_t *pyr_room(struct pyr *r, size_t n) { return n <= PYR_TEXT && spend(r, n) ? gh_alloc(r->a, n + 1, 1) : NULL; }
 
 struct gh_pyv *pyr_values(struct pyr *r, size_t n)
 {
-	if (n > PYR_FOLDED / sizeof(struct gh_pyv))
+	if (n > PYR_FOLDED / sizeof(struct gh_pyv) || !spend(r, n * sizeof(struct gh_pyv)))
 		return NULL;
-	if (r->folded + n * sizeof(struct gh_pyv) > PYR_FOLDED) {
-		r->full = true;
-		return NULL;
-	}
-	r->folded += n * sizeof(struct gh_pyv);
 	return GH_NEW(r->a, struct gh_pyv, n == 0 ? 1 : n);
 }
 
@@ -112,16 +111,37 @@ struct gh_pyv pyr_alt(struct pyr *r, struct gh_pyv a, struct gh_pyv b)
 }
 
 /* ---- bindings ------------------------------------------------------------------------------------------------------- */
+static bool more_slots(struct pyr *r)
+{
+	size_t cap = r->capbind * 2;
+	struct pyr_bind *all = cap > PYR_BINDS ? NULL : GH_NEW(r->a, struct pyr_bind, cap);
+	if (all == NULL)
+		return false;
+	for (size_t i = 0; i < r->capbind; i++) {
+		size_t at = r->bind[i].hash & (cap - 1);
+		if (!r->bind[i].used)
+			continue;
+		while (all[at].used)
+			at = (at + 1) & (cap - 1);
+		all[at] = r->bind[i];
+	}
+	r->bind = all;
+	r->capbind = cap;
+	return true;
+}
+
 static struct pyr_bind *slot(struct pyr *r, uint32_t scope, struct gh_span name, bool make)
 {
 	uint64_t h = gh_hash_end(gh_hash(GH_HASH_START ^ scope * UINT64_C(0x9e3779b97f4a7c15), name));
-	if (r->capbind == 0)
+	if (make && r->nbind >= r->capbind / 2 && !more_slots(r) && r->nbind >= r->capbind / 4 * 3) {
+		r->full = true;
 		return NULL;
+	}
 	for (size_t i = 0; i < PROBES; i++) {
 		struct pyr_bind *b = &r->bind[(h + i) & (r->capbind - 1)];
 		if (!b->used) {
-			if (!make || r->nbind >= r->capbind / 4 * 3)
-				break;
+			if (!make)
+				return NULL;
 			*b = (struct pyr_bind){ .scope = scope, .hash = h, .name = name, .used = true };
 			r->nbind++;
 			return b;
@@ -146,6 +166,10 @@ static void keep_alt(struct pyr *r, struct pyr_bind *b, struct gh_pyv v)
 	for (uint8_t i = 0; i < b->nalt; i++)
 		if (same(b->alt[i], v))
 			return;
+	if (b->alt == NULL && (b->alt = GH_NEW(r->a, struct gh_pyv, GH_PYV_ALTS)) == NULL) {
+		r->full = true;
+		return;
+	}
 	if (b->nalt < GH_PYV_ALTS) {
 		b->alt[b->nalt++] = v;
 		return;
@@ -268,7 +292,7 @@ static bool from_outside(struct gh_span path, struct gh_span name, struct gh_spa
 	if (gh_span_is(name, "__builtins__"))
 		n = gh_span_str("builtins");
 	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
-		if (gh_span_is(n, well_known[i])) {
+		if (gh_span_is(n, well_known[i]) && !gh_span_starts(path, well_known[i])) {
 			*module = gh_span_str(well_known[i]);
 			return true;
 		}

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "wire/pyrun_int.h"
 
+enum { LISTED = 1024 }; /* items of lists that are put together: adding one by one stays cheap */
+
 static bool out_text(struct gh_pyv *out, enum gh_pyv_kind kind, const uint8_t *p, size_t n, uint32_t flags)
 {
 	*out = pyr_text(kind, (struct gh_span){ p, n }, flags);
@@ -32,6 +34,8 @@ static bool concat(struct pyr *r, struct gh_pyv a, struct gh_pyv b, struct gh_py
 	char na[24], nb[24];
 	uint32_t flags = 0;
 	if (a.kind == GH_PYV_SEQ && b.kind == GH_PYV_SEQ) {
+		if (a.n + b.n > LISTED)
+			return false;
 		struct gh_pyv *v = pyr_values(r, (size_t)a.n + b.n);
 		if (v == NULL)
 			return false;

@@ -550,10 +550,13 @@ struct gh_span gh_py_cookie(struct gh_span s)
 
 bool gh_py_cookie_plain(struct gh_span cookie)
 {
-	static const char *const plain[] = { "utf8",	 "utf8sig", "u8",	"ascii",     "usascii", "latin1",
-					     "latin",	 "l1",	    "iso8859",	"iso885",    "cp125",	"windows125",
-					     "cp65001",	 "koi8",    "macroman", "eucjp",     "euckr",	"gb2312",
-					     "utf8unix", "utf8dos", "utf8mac",	"latin1unix" };
+	static const char *const plain[] = { "utf8",	"utf8sig",    "u8",	     "ascii",	 "usascii",
+					     "latin1",	"latin",      "l1",	     "iso8859",	 "iso885",
+					     "cp125",	"windows125", "cp65001",     "koi8",	 "macroman",
+					     "eucjp",	"euckr",      "gb2312",	     "utf8unix", "utf8dos",
+					     "utf8mac", "latin1unix", "big5",	     "gbk",	 "gb18030",
+					     "gb2312",	"shiftjis",   "sjis",	     "cp932",	 "cp936",
+					     "cp949",	"cp950",      "eucjisx0213", "tis620" };
 	char norm[40];
 	size_t n = 0;
 	for (size_t i = 0; i < cookie.n && n < sizeof norm - 1; i++)

@@ -500,6 +500,10 @@ static void class(struct pyp *p)
 static bool main_guard(struct pyp *p, uint32_t cond)
 {
 	const struct gh_pyn *c = pyp_node(p, cond);
+	if (cond != GH_PYN_NIL && c->kind == GH_PYN_BOOL && c->op == '&') { /* `… and __name__ == "__main__"` */
+		cond = pyp_node(p, c->b)->kind == GH_PYN_COMPARE ? c->b : c->a;
+		c = pyp_node(p, cond);
+	}
 	if (cond == GH_PYN_NIL || c->kind != GH_PYN_COMPARE || c->op != GH_PYO_EQ)
 		return false;
 	const struct gh_pyn *a = pyp_node(p, c->a), *b = pyp_node(p, c->b);
@@ -668,6 +672,8 @@ enum gh_rc gh_py_tree(struct gh_pytree *t, struct gh_span s, bool ipython, struc
 	p->t = t;
 	p->lx = gh_pylex(s);
 	p->lx.ipython = ipython;
+	/* About as many nodes as there will be: growing leaves the old ones behind. */
+	t->node = gh_grow(a, NULL, &t->cap, s.n / 4 + 64, sizeof *t->node);
 	(void)pyp_add(p, GH_PYN_NOP, 0);
 	(void)pyp_scope(p, GH_PYS_MODULE, (struct gh_span){ 0 });
 	pyp_next(p);

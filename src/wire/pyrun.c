@@ -1,7 +1,7 @@
 /* pyrun.c - the walk over the nodes: statements, scopes, frames. */
 #include "wire/pyrun_int.h"
 
-enum { PASSES = 3, SMALL = 40000, WORK_PER_NODE = 12, WORK_LEAST = 200000, WORK_MOST = 4 << 20, BINDS_MOST = 1 << 17 };
+enum { PASSES = 3, SMALL = 40000, WORK_PER_NODE = 12, WORK_LEAST = 200000, WORK_MOST = 4 << 20 };
 
 struct gh_pyv pyr_node_val(struct pyr *r, uint32_t i)
 {
@@ -256,7 +256,7 @@ static void drop_frames(struct pyr *r)
 	r->nframe = 1;
 	r->frame[0].kind = PYR_F_CALL;
 	r->frame[0].fn = 0;
-	r->frame[0].ret = pyr_unknown(r, GH_PYF_DECODED);
+	r->frame[0].ret = pyr_unknown(r, 0);
 	finish_frame(r);
 }
 
@@ -304,8 +304,13 @@ static void bases(struct pyr *r, const struct gh_pyn *n)
 		pyr_given(r, v);
 		if (v.kind == GH_PYV_REF && memmem(v.p, v.n, ".command.", 9) != NULL)
 			r->fnwhere[n->scope] = GH_PYW_IMPORT;
-		if (v.kind == GH_PYV_REF && r->h->heavy(r->h->arg, gh_pyv_text(v)))
+		if (v.kind != GH_PYV_REF || !r->h->heavy(r->h->arg, gh_pyv_text(v)))
+			continue;
+		/* Classes may be derived from (subprocess.Popen); a function as a metaclass gets called. */
+		if (r->t->node[kid].kind == GH_PYN_KWARG)
 			(void)pyr_call(r, v, NULL, 0, NULL, 0, GH_PYH_OPERATOR, &later);
+		else
+			pyr_set(r, n->scope, GH_SPAN("<base>"), v);
 	}
 }
 
@@ -571,11 +576,11 @@ static void pass(struct pyr *r, enum gh_pywhere start)
 			r->nframe = 0;
 			break;
 		}
-		if (f != NULL && r->work-- == 0) {
-			r->work = 0;
+		if (f != NULL && r->work == 0) {
 			drop_frames(r);
 			continue;
 		}
+		r->work -= r->work != 0;
 		unsigned frames = r->nframe;
 		bool done = step(r);
 		/* A call that was entered: its body begins behind the first node. */
@@ -590,15 +595,13 @@ enum gh_rc gh_py_run(const struct gh_pytree *t, const struct gh_pyhost *h, enum 
 	if (r == NULL)
 		return GH_E_LIMIT;
 	*r = (struct pyr){ .t = t, .h = h, .a = a };
-	size_t want = 256;
-	while (want < t->n / 2 && want < BINDS_MOST)
-		want *= 2;
+	enum { BINDS = 256 };
 	r->val = GH_NEW(a, struct gh_pyv, t->n + 1);
-	r->bind = GH_NEW(a, struct pyr_bind, want);
+	r->bind = GH_NEW(a, struct pyr_bind, BINDS);
 	r->fnwhere = GH_NEW(a, uint8_t, t->nscope + 1);
 	if (r->val == NULL || r->bind == NULL || r->fnwhere == NULL)
 		return GH_E_LIMIT;
-	r->capbind = want;
+	r->capbind = BINDS;
 	unsigned passes = t->n <= SMALL ? PASSES : PASSES - 1;
 	for (unsigned i = 0; i < passes; i++) {
 		r->work = (uint64_t)t->n * WORK_PER_NODE + WORK_LEAST;

@@ -12,6 +12,7 @@ enum {
 	PYR_TEXT = 1 << 20,   /* of one computed string */
 	PYR_FOLDED = 8 << 20, /* of all */
 	PYR_PATH = 200,
+	PYR_BINDS = 1 << 18,
 	PYR_ITEM_SCOPE = 0xfffffff0u, /* what was stored by subscription */
 	PYR_ATTR_SCOPE,		      /* as an attribute of something unknown */
 };
@@ -22,8 +23,8 @@ struct pyr_bind {
 	struct gh_span name;
 	bool used, redirect; /* redirect: `global` or `nonlocal`: to the scope in cur.idx */
 	uint8_t nalt;
-	struct gh_pyv cur, alt[GH_PYV_ALTS];
-	struct gh_pyv *view; /* what pyr_get hands out when there are several */
+	struct gh_pyv cur, *alt; /* room for GH_PYV_ALTS, made with the first */
+	struct gh_pyv *view;	 /* what pyr_get hands out when there are several */
 };
 
 enum pyr_frame_kind { PYR_F_CALL, PYR_F_COMP, PYR_F_LOOP };
@@ -61,7 +62,7 @@ struct pyr {
 	uint32_t scope, pc;
 	uint8_t where;
 	uint64_t work, folded;
-	struct gh_span star[8]; /* modules imported with * */
+	struct gh_span star[64]; /* modules imported with * */
 	unsigned nstar;
 	bool full, named_main;
 	uint32_t node; /* being evaluated */
