@@ -283,7 +283,9 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	 * a pair of braces in a comment. */
 	const char *by_name = gh_lang_by_name(w->name);
 	bool braces = language != NULL && by_name != NULL && strcmp(language, "template") == 0 && language != by_name;
-	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces) && !wide && end == w->src->size) {
+	/* What Python imports by its name is Python, whatever its first lines look like. */
+	bool imported = by_name != NULL && strcmp(by_name, "Python source") == 0;
+	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces || imported) && !wide && end == w->src->size) {
 		const struct gh_fmt *other = reader_of(by_name);
 		enum gh_rc rc = other == NULL ? GH_E_NOTTHIS : gh_walk_as(w, other);
 		if (rc != GH_E_NOTTHIS)
