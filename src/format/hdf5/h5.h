@@ -110,6 +110,7 @@ struct h5 {
 	unsigned hold;	     /* tmp is in use further out */
 	uint64_t base;	     /* of all addresses */
 	uint64_t end;	     /* first byte behind the file's own space, relative to base */
+	uint64_t declared; /* the same, as the superblock has it */
 	unsigned so, sl;     /* bytes of an offset and of a length */
 	unsigned leaf_k, group_k, chunk_k;
 	bool broken; /* something could not be read: the end is not GH_OK */

@@ -66,7 +66,8 @@ static enum gh_rc contiguous(struct h5 *h, const struct h5_dataset *d)
 	if (d->layout.size < len)
 		len = d->layout.size; /* said */
 	if (!h5_room(h, addr, d->layout.size, "dataset") || !h5_room(h, addr, len, "dataset"))
-		return h5_bad(h, H5_A_PLACE, addr, "\"%s\" does not lie within the file", gh_safe(d->path).s);
+		return gh_fail(h->w->err, GH_E_MALFORMED, "\"%s\" does not lie within the file",
+			       gh_safe(d->path).s);
 	GH_TRY(h5_extent(h, addr, len, GH_CLAIM_DATA), h->w->err, "dataset");
 	if (len == 0)
 		return GH_OK;

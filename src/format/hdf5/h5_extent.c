@@ -1,4 +1,5 @@
 /* What every structure occupies, and what is left over. */
+#include "format/expand_member.h"
 #include "format/hdf5/h5.h"
 
 enum { SLACK_MUCH = 64 << 10 };
@@ -85,22 +86,36 @@ static bool all_zero(struct gh_span s)
 	return true;
 }
 
+/* A chunk that was written again elsewhere stays behind as a zlib stream: a file within only if what it expands to is one. */
+static bool old_chunk(struct gh_span head)
+{
+	return head.n > 2 && (head.p[0] & 15) == 8 && head.p[0] >> 4 <= 7 && (head.p[0] << 8 | head.p[1]) % 31 == 0 &&
+	       (head.p[1] & 0x20) == 0;
+}
+
 struct slack {
 	uint64_t n, used, first;
 };
 
-static void gap(struct h5 *h, struct slack *s, uint64_t off, uint64_t len)
+static enum gh_rc gap(struct h5 *h, struct slack *s, uint64_t off, uint64_t len)
 {
 	struct gh_span w = gh_src_window(h->w->src, off, len < GH_WINDOW_MAX ? (size_t)len : (size_t)GH_WINDOW_MAX);
-	gh_claim(h->w, off, len, GH_CLAIM_FREE);
-	if (w.n == len && all_zero(w))
-		return;
+	bool zero = w.n == len && all_zero(w), old = !zero && old_chunk(w);
+	gh_claim(h->w, off, len, old ? GH_CLAIM_DATA : GH_CLAIM_FREE);
+	if (zero)
+		return GH_OK;
 	if (len >= SLACK_MUCH)
 		h5_say(h, H5_A_SLACK, off - h->base, len, "%llu bytes that nothing refers to are not empty",
 		       (unsigned long long)len);
 	if (s->n++ == 0)
 		s->first = off - h->base;
 	s->used += len;
+	if (!old)
+		return GH_OK;
+	struct gh_member m = { .how = GH_MEMBER_FILE, .name = GH_SPAN("old chunk"), .role = "free space", .raw = true };
+	struct gh_expanded x;
+	enum gh_rc rc = gh_member_expand(h->w, m, GH_CODEC_ZLIB, off, len, &x);
+	return rc == GH_E_LIMIT && x.rc == GH_E_LIMIT ? h5_bad(h, H5_A_MANY, off - h->base, "an old chunk") : rc;
 }
 
 enum gh_rc h5_claim_all(struct h5 *h)
@@ -114,7 +129,7 @@ enum gh_rc h5_claim_all(struct h5 *h)
 	for (size_t i = 0; i <= h->extents.n; i++) {
 		uint64_t len = skip_covered(&h->extents, i, at, end);
 		if (len != 0)
-			gap(h, &s, at, len);
+			GH_TRY(gap(h, &s, at, len), h->w->err, "free space");
 		if (i == h->extents.n)
 			break;
 		const struct gh_rec *r = gh_recs_at(&h->extents, i);

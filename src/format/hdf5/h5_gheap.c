@@ -3,6 +3,9 @@
 
 enum { LOOK_MIN = 12 };
 
+/* Headers of the collection and of its items are aligned to 8 bytes. */
+static size_t head_size(const struct h5 *h) { return (8 + (size_t)h->sl + 7) & ~(size_t)7; }
+
 /* One item of a collection. */
 static enum gh_rc item(struct h5 *h, uint64_t addr, uint64_t off, uint64_t size)
 {
@@ -19,7 +22,7 @@ static enum gh_rc item(struct h5 *h, uint64_t addr, uint64_t off, uint64_t size)
 
 enum gh_rc h5_collection(struct h5 *h, uint64_t addr)
 {
-	size_t head = 8 + (size_t)h->sl, each = 8 + (size_t)h->sl;
+	size_t each = head_size(h), head = each;
 	const uint8_t *p = h5_at(h, addr, head, "global heap");
 	if (p == NULL)
 		return h5_why(h);
@@ -57,7 +60,7 @@ enum gh_rc h5_collection(struct h5 *h, uint64_t addr)
 enum gh_rc h5_global(struct h5 *h, uint64_t addr, uint32_t index, uint64_t expect, struct gh_span *out)
 {
 	bool fresh;
-	size_t each = 8 + (size_t)h->sl;
+	size_t each = head_size(h);
 	*out = (struct gh_span){ 0 };
 	GH_TRY(h5_visit(h, addr, &fresh), h->w->err, "global heap");
 	if (fresh) {

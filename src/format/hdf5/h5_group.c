@@ -14,7 +14,7 @@ static enum gh_rc symbol(struct group *g, struct gh_span entry, uint64_t addr)
 {
 	struct h5 *h = g->h;
 	struct gh_rd r = gh_rd(entry);
-	uint64_t name_off = gh_rd_le(&r, h->so), at = h5_rd_addr(h, &r);
+	uint64_t name_off = h5_rd_len(h, &r), at = h5_rd_addr(h, &r);
 	uint32_t cache = gh_rd_u32le(&r);
 	(void)gh_rd_take(&r, 4);
 	struct gh_span name = h5_name(h, &g->heap, name_off);
@@ -40,7 +40,7 @@ static enum gh_rc symbols(void *ctx, struct gh_span key, uint64_t addr)
 {
 	struct group *g = ctx;
 	struct h5 *h = g->h;
-	size_t each = 2 * (size_t)h->so + 24, whole = 8 + 2 * (size_t)h->leaf_k * each;
+	size_t each = h->sl + (size_t)h->so + 24, whole = 8 + 2 * (size_t)h->leaf_k * each;
 	bool fresh;
 	(void)key;
 	GH_TRY(h5_visit(h, addr, &fresh), h->w->err, "symbols");

@@ -177,8 +177,8 @@ static enum gh_rc begin_v2(struct reading *o)
 	struct gh_rd r = gh_rd((struct gh_span){ p, width });
 	uint64_t len = gh_rd_le(&r, width);
 	at += width;
-	if (len > h->end || !h5_room(h, o->addr, at + len + 4, "object header"))
-		return h5_bad(h, H5_A_PLACE, o->addr, "an object header of %llu bytes", (unsigned long long)len);
+	if (len > UINT64_MAX / 2 || !h5_room(h, o->addr, at + len + 4, "object header"))
+		return h5_bad(h, H5_A_STRUCT, o->addr, "an object header of %llu bytes", (unsigned long long)len);
 	h5_check_sum(h, o->addr, at + len + 4, "object header");
 	GH_TRY(note(o, o->addr, at, GH_CLAIM_STRUCT), h->w->err, "object header");
 	GH_TRY(note(o, o->addr + at + len, 4, GH_CLAIM_STRUCT), h->w->err, "object header");

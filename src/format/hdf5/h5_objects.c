@@ -292,11 +292,13 @@ static enum gh_rc make_group(struct object *o)
 	bool old = (o->have & 1u << MSG_SYMBOLS) != 0, new = (o->have & 1u << MSG_LINK_INFO) != 0;
 	if ((old || new) && (o->have & 1u << MSG_LAYOUT) != 0)
 		rc = h5_bad(h, H5_A_STRUCT, k->addr, "\"%s\" is a group and a dataset at once", gh_safe(k->path).s);
-	if (rc == GH_OK && k->cached && (!old || k->btree != o->btree || k->heap != o->heap))
+	/* A group that was turned into one of the new kind leaves the entry as it was; no reader goes by it then. */
+	bool differs = k->cached && old && (k->btree != o->btree || k->heap != o->heap);
+	if (rc == GH_OK && differs)
 		rc = h5_bad(h, H5_A_CACHE, k->addr, "\"%s\": the entry that leads to it names another table of names",
 			    gh_safe(k->path).s);
 	rc = settle(h, rc);
-	if (rc == GH_OK && k->cached && !(old && k->btree == o->btree && k->heap == o->heap))
+	if (rc == GH_OK && differs)
 		rc = settle(h, h5_group_old(h, k->path, k->btree, k->heap));
 	if (rc == GH_OK && old)
 		rc = settle(h, h5_group_old(h, k->path, o->btree, o->heap));

@@ -28,7 +28,7 @@ static enum gh_rc set_end(struct h5 *h, uint64_t base, uint64_t eof)
 		return h5_bad(h, H5_A_SUPER, 0, "the file's space ends at %llu, before its start at %llu",
 			      (unsigned long long)eof, (unsigned long long)base);
 	}
-	h->end = eof - base;
+	h->end = h->declared = eof - base;
 	if (h->end > size) {
 		h5_say(h, H5_A_CUT, 0, size, "%llu bytes of %llu are there", (unsigned long long)size,
 		       (unsigned long long)h->end);
@@ -65,13 +65,13 @@ static enum gh_rc old_superblock(struct h5 *h, unsigned version, struct h5_root 
 	h->chunk_k = version == 1 ? gh_le16(p + 24) : 32;
 	if (h->leaf_k == 0 || h->group_k == 0 || h->chunk_k == 0)
 		return h5_bad(h, H5_A_SUPER, 0, "a node of zero entries");
-	uint64_t at = version == 1 ? 28 : 24, len = 4 * (uint64_t)h->so + 2 * (uint64_t)h->so + 24;
+	uint64_t at = version == 1 ? 28 : 24, len = 5 * (uint64_t)h->so + h->sl + 24;
 	p = h5_at(h, at, (size_t)len, "superblock");
 	if (p == NULL)
 		return h5_why(h);
 	r = gh_rd((struct gh_span){ p, (size_t)len });
 	uint64_t base = h5_rd_addr(h, &r), space = h5_rd_addr(h, &r), eof = h5_rd_addr(h, &r), drv = h5_rd_addr(h, &r);
-	(void)gh_rd_take(&r, h->so); /* offset of the root's name */
+	(void)gh_rd_take(&r, h->sl); /* offset of the root's name */
 	root->addr = h5_rd_addr(h, &r);
 	uint32_t cache = gh_rd_u32le(&r);
 	(void)gh_rd_take(&r, 4);

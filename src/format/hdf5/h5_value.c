@@ -117,7 +117,8 @@ static enum gh_rc one_text(struct h5 *h, const struct h5_value *v, struct gh_spa
 		h5_say(h, H5_A_PICKLE, v->off - h->base, v->len, "%s", gh_safe(v->key).s);
 		return emit_member(h, v, text, "pickled attribute", "pickle");
 	}
-	enum gh_rc rc = look_bytes(h, v, text, false);
+	/* What lies in the global heap was looked at there. */
+	enum gh_rc rc = v->type->cls == GH_HDF5_STRING ? look_bytes(h, v, text, false) : GH_OK;
 	if (rc != GH_OK)
 		return rc;
 	if (text.n > GH_WINDOW_MAX)
