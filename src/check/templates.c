@@ -110,7 +110,7 @@ struct judge {
 static void say(struct judge *j, unsigned rule, const struct gh_jj_node *at, const char *what, struct gh_span detail)
 {
 	size_t recent = sizeof j->last / sizeof j->last[0];
-	if (j->lenient && rules[rule].effect != GH_UNSAFE)
+	if (j->lenient && rule != R_ESCAPE && rule != R_HIDDEN)
 		return;
 	for (size_t i = 0; at != NULL && i < recent; i++)
 		if (j->last[i].at == at && j->last[i].rule == rule)
@@ -149,8 +149,9 @@ static void known_name(struct judge *j, const struct gh_jj_node *at, enum gh_jj_
 	if (of_engine(obj) && !own)
 		say(j, R_ENGINE, at, "attribute of a function", name);
 	const struct gh_jj_node *root = at->kid;
+	bool secrets = gh_span_is(name, "items") || gh_span_is(name, "values") || gh_span_is(name, "SECRET_KEY");
 	if (obj.kind == JV_UNKNOWN && root != NULL && root->kind == JJ_NAME && how != GH_JJ_BY_FORMAT &&
-	    (gh_tpl_web(root->text) || (gh_span_is(root->text, "config") && gh_tpl_method(name) == GH_TPL_FINE)))
+	    (gh_tpl_web(root->text) || (gh_span_is(root->text, "config") && secrets)))
 		say(j, R_ENGINE, at, "attribute", name);
 }
 
@@ -210,9 +211,8 @@ static void on_output(void *ctx, const struct gh_jj_node *at, struct gh_jv v)
 	struct judge *j = ctx;
 	if (gh_tpl_overrides(v.s))
 		say(j, R_OVERRIDE, at, "text", (struct gh_span){ 0 });
-	bool data = v.kind == JV_UNKNOWN && (v.flags & JU_NUMBER) == 0;
-	if (data && ((v.flags & JU_CONTENT) != 0 || v.s.n == 0) &&
-	    (gh_tpl_open_address(j->tail) || gh_tpl_open_address(v.s)))
+	bool said = v.kind == JV_UNKNOWN && (v.flags & (JU_NUMBER | JU_CONTENT)) == JU_CONTENT;
+	if (said && (gh_tpl_open_address(j->tail) || gh_tpl_open_address(v.s)))
 		say(j, R_ADDRESS, at, "behind", j->tail);
 	j->tail = v.kind == JV_STR ? v.s : (struct gh_span){ 0 };
 }
@@ -261,7 +261,8 @@ static void spelt(struct judge *j, const struct gh_jj_node *n)
 	bool item = n->kind == JJ_ITEM && n->kid->next->kind == JJ_STRING;
 	if (n->kind == JJ_ATTR || item || n->kind == JJ_NAME) {
 		struct gh_span name = item ? n->kid->next->text : n->text;
-		if (gh_tpl_attribute(name) == GH_TPL_BAD && (n->kind != JJ_NAME || gh_span_starts(name, "__")))
+		bool inner = name.n > 4 && gh_span_starts(name, "__") && gh_span_ends(name, "__");
+		if (gh_tpl_attribute(name) == GH_TPL_BAD && (n->kind != JJ_NAME || inner))
 			say(j, R_ESCAPE, n, n->kind == JJ_NAME ? "name" : "attribute", name);
 	} else if (n->kind == JJ_CALL && n->kid->kind == JJ_NAME && gh_tpl_function(n->kid->text) == GH_TPL_BAD) {
 		say(j, R_SYSTEM, n, "call", n->kid->text);
@@ -315,7 +316,15 @@ static void judge(struct judge *j)
 	}
 	each_node(j, t.root);
 	struct gh_jj_run run = { .arena = j->arena, .watch = &watch, .ctx = j, .max_steps = STEPS, .max_out = TEXT };
-	if (gh_jj_run(&run, t.root))
+	bool done = gh_jj_run(&run, t.root);
+	/* Once more, and all branches: where that takes too long, the first time counts. */
+	gh_auto_arena again = { .max = MEMORY };
+	struct gh_jj_run all = {
+		.arena = &again, .watch = &watch, .ctx = j, .max_steps = STEPS / 4, .max_out = TEXT, .distrust = true
+	};
+	j->tail = (struct gh_span){ 0 };
+	(void)gh_jj_run(&all, t.root);
+	if (done)
 		return;
 	bool bomb = strstr(run.err, "beyond the limit") != NULL || strstr(run.err, "a range longer") != NULL;
 	say(j, bomb ? R_BOMB : R_LIMIT, NULL, run.err, gh_span_cut(j->text, run.err_off, 60));

@@ -16,35 +16,94 @@ static bool has(struct gh_span s, const char *what) { return s.n != 0 && memmem(
 /* Attributes of functions, generators, coroutines, frames and code objects: jinja2/sandbox.py forbids them, other engines
  * and other sandboxes do not. */
 static const char *const internals[] = {
-	"mro",	    "func_closure", "func_code", "func_dict", "func_defaults", "func_globals", "func_name", "im_class",
-	"im_func",  "im_self",	    "gi_frame",	 "gi_code",   "gi_yieldfrom",  "cr_frame",     "cr_code",   "cr_await",
-	"ag_frame", "ag_code",	    "ag_await",	 "f_globals", "f_locals",      "f_builtins",   "f_code",    "f_back",
-	"tb_frame", "tb_next",	    "co_code",	 "co_consts", "co_names",      "tb_lasti",     "f_trace",   "f_lineno",
+	"mro",
+	"func_closure",
+	"func_code",
+	"func_dict",
+	"func_defaults",
+	"func_globals",
+	"func_name",
+	"im_class",
+	"im_func",
+	"im_self",
+	"gi_frame",
+	"gi_code",
+	"gi_yieldfrom",
+	"cr_frame",
+	"cr_code",
+	"cr_await",
+	"ag_frame",
+	"ag_code",
+	"ag_await",
+	"f_globals",
+	"f_locals",
+	"f_builtins",
+	"f_code",
+	"f_back",
+	"tb_frame",
+	"tb_next",
+	"co_code",
+	"co_consts",
+	"co_names",
+	"tb_lasti",
+	"f_trace",
+	"f_lineno",
+	/* the same in engines that are written in JavaScript */
+	"constructor",
+	"prototype",
 };
 
-/* Modules and functions on the way out. As attributes they are no business of a template. */
+/* Modules and functions on the way out. As methods they are no business of a template. */
 static const char *const system_names[] = {
-	"system",	 "popen",	"Popen",
-	"eval",		 "exec",	"execfile",
-	"compile",	 "spawn",	"spawnl",
-	"spawnv",	 "fork",	"execv",
-	"execve",	 "execl",	"check_output",
-	"check_call",	 "getoutput",	"getstatusoutput",
-	"import_module", "load_module", "exec_module",
-	"import_string", "run_path",	"run_module",
-	"subprocess",	 "os",		"posix",
-	"builtins",	 "importlib",	"ctypes",
-	"socket",	 "pty",		"marshal",
-	"pickle",	 "loads",	"getattr",
-	"setattr",	 "delattr",	"globals",
-	"locals",	 "vars",	"open",
-	"read",		 "readlines",	"write",
-	"writelines",	 "unlink",	"rmtree",
-	"remove_file",	 "listdir",	"chmod",
-	"urlopen",	 "from_pyfile", "from_object",
-	"from_envvar",	 "from_string", "render_template_string",
-	"modules",	 "environ",	"getenv",
-	"breakpoint",	 "call",
+	"system",
+	"popen",
+	"Popen",
+	"eval",
+	"exec",
+	"execfile",
+	"spawn",
+	"spawnl",
+	"spawnv",
+	"fork",
+	"execv",
+	"execve",
+	"execl",
+	"check_output",
+	"check_call",
+	"getoutput",
+	"getstatusoutput",
+	"import_module",
+	"load_module",
+	"exec_module",
+	"import_string",
+	"run_path",
+	"run_module",
+	"subprocess",
+	"os",
+	"posix",
+	"builtins",
+	"importlib",
+	"ctypes",
+	"socket",
+	"pty",
+	"marshal",
+	"pickle",
+	"getattr",
+	"setattr",
+	"delattr",
+	"globals",
+	"locals",
+	"unlink",
+	"rmtree",
+	"listdir",
+	"chmod",
+	"urlopen",
+	"from_pyfile",
+	"from_object",
+	"from_envvar",
+	"render_template_string",
+	"getenv",
+	"breakpoint",
 };
 
 enum gh_tpl_name gh_tpl_attribute(struct gh_span name)
@@ -89,8 +148,8 @@ enum gh_tpl_name gh_tpl_method(struct gh_span name)
 
 enum gh_tpl_name gh_tpl_function(struct gh_span name)
 {
-	static const char *const bad[] = { "type",	 "object",	"input",      "dir",  "help",
-					   "memoryview", "classmethod", "__import__", "exit", "quit" };
+	static const char *const bad[] = { "open", "compile",	 "vars",	"type",	      "object", "input", "dir",
+					   "help", "memoryview", "classmethod", "__import__", "exit",	"quit" };
 	static const char *const fine[] = {
 		/* of Jinja and of those who render chat templates */
 		"range", "dict", "cycler", "joiner", "namespace", "lipsum", "raise_exception", "strftime_now", "caller",
@@ -142,41 +201,64 @@ unsigned gh_tpl_prose(struct gh_span s)
 	return best;
 }
 
-/* s in small letters, all that is no letter as one space. */
-static struct gh_span plain(struct gh_span s, uint8_t *out, size_t cap)
+static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
+
+/* The phrase, in words with any white space between them, at s[i]; its length. */
+static size_t phrase(struct gh_span s, size_t i, const char *words)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < s.n && n < cap; i++) {
-		uint8_t c = s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i];
-		if (c >= 'a' && c <= 'z')
-			out[n++] = c;
-		else if (n > 0 && out[n - 1] != ' ')
-			out[n++] = ' ';
+	size_t from = i;
+	for (const char *p = words; *p != '\0'; p++) {
+		if (*p != ' ') {
+			if (i >= s.n || lower(s.p[i++]) != (uint8_t)*p)
+				return 0;
+			continue;
+		}
+		if (i >= s.n || (s.p[i] != ' ' && s.p[i] != '\n' && s.p[i] != '\t'))
+			return 0;
+		while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\t'))
+			i++;
 	}
-	return (struct gh_span){ out, n };
+	return i - from;
 }
 
-bool gh_tpl_overrides(struct gh_span text)
+/* Does an order begin at s[i]: behind the end of a sentence, a mark, or a word that introduces it? */
+static bool begins(struct gh_span s, size_t i)
+{
+	static const char *const before[] = { "please", "must", "now", "then", "and", "should", "always" };
+	while (i > 0 && (s.p[i - 1] == ' ' || s.p[i - 1] == '\t'))
+		i--;
+	if (i == 0 || !(letter(s.p[i - 1]) || s.p[i - 1] == ','))
+		return true;
+	if (s.p[i - 1] == ',')
+		i--;
+	for (size_t k = 0; k < sizeof before / sizeof before[0]; k++) {
+		size_t n = strlen(before[k]);
+		if (i >= n && phrase(s, i - n, before[k]) == n && (i == n || !letter(s.p[i - n - 1])))
+			return true;
+	}
+	return false;
+}
+
+bool gh_tpl_overrides(struct gh_span s)
 {
 	static const char *const verbs[] = { "ignore ", "disregard ", "forget ", "override ", "bypass " };
-	static const char *const what[] = {
-		"previous instruction", "prior instruction", "above instruction", "all instruction",
-		"earlier instruction",	"your instruction",  "system prompt",	  "safety",
-		"the instructions",	"previous rules",    "your guidelines",	  "all rules",
-		"restrictions"
-	};
-	uint8_t buf[8192];
-	struct gh_span s = plain(text, buf, sizeof buf);
-	for (size_t v = 0; v < sizeof verbs / sizeof verbs[0]; v++) {
-		size_t len = strlen(verbs[v]);
-		for (size_t i = 0; i + len <= s.n; i++) {
-			if (memcmp(s.p + i, verbs[v], len) != 0 || (i > 0 && s.p[i - 1] != ' '))
+	static const char *const what[] = { "previous instruction", "prior instruction",  "previous prompt",
+					    "earlier instruction",  "instructions above", "above instruction",
+					    "your instruction",	    "your system prompt", "the system prompt",
+					    "the system message",   "your guidelines",	  "your rules",
+					    "previous rules",	    "your safety",	  "all instruction",
+					    "previous message" };
+	for (size_t i = 0; i < s.n; i++) {
+		if (i > 0 && letter(s.p[i - 1]))
+			continue;
+		for (size_t v = 0; v < sizeof verbs / sizeof verbs[0]; v++) {
+			size_t n = phrase(s, i, verbs[v]);
+			if (n == 0 || !begins(s, i))
 				continue;
-			bool negated = i >= 4 && (memcmp(s.p + i - 4, "not ", 4) == 0 ||
-						  (i >= 6 && memcmp(s.p + i - 6, "never ", 6) == 0));
-			for (size_t k = 0; !negated && k < sizeof what / sizeof what[0]; k++)
-				if (has(gh_span_cut(s, i + len, 48), what[k]))
-					return true;
+			for (size_t k = i + n; k < s.n && k < i + n + 24; k++)
+				for (size_t w = 0; w < sizeof what / sizeof what[0]; w++)
+					if (phrase(s, k, what[w]) != 0)
+						return true;
 		}
 	}
 	return false;

@@ -21,11 +21,9 @@ void jj_only_if(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags
 
 int jj_condition(struct gh_jj_run *r, struct gh_jv v, unsigned *flags)
 {
-	(void)r;
-	if (v.kind == JV_UNKNOWN) {
-		*flags = v.flags;
+	*flags = v.kind == JV_UNKNOWN ? v.flags : 0;
+	if (v.kind == JV_UNKNOWN || r->distrust)
 		return -1;
-	}
 	return jj_truth(v);
 }
 

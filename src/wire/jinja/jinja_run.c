@@ -332,6 +332,8 @@ static void run_for(struct gh_jj_run *r, const struct gh_jj_node *n, const struc
 	bool any = true;
 	if (v.kind == JV_UNKNOWN)
 		unknown_loop(r, &l, v);
+	else if (r->distrust && jj_items(r, v, &items) && items.n == 0)
+		unknown_loop(r, &l, jj_unknown(0));
 	else if (jj_items(r, v, &items))
 		any = known_loop(r, &l, &items);
 	else if (jj_watching(r))
@@ -404,7 +406,10 @@ struct gh_jv jj_call_macro(struct gh_jj_run *r, struct gh_jv macro, struct jj_ar
 	struct gh_jobj *o = macro.obj;
 	if (macro.kind == JV_LOOP)
 		return recurse(r, macro, a);
-	if (jj_watching(r) && o->active >= 2)
+	/* A recursion that only constants drive ends as they say; of any other one two rounds are enough. */
+	if (o->active == 0)
+		o->unsure = r->unsure;
+	if (jj_watching(r) && o->active >= 2 && (r->unsure > o->unsure || r->distrust || jj_any_unknown(a)))
 		return jj_mix_args(r, 0, gh_jv_none(), a);
 	if (r->depth > JJ_EVAL_DEPTH)
 		return jj_limit(r, "calls nested too deep");

@@ -87,6 +87,7 @@ struct gh_jobj {
 	struct gh_jlist *items;	       /* cycler, joiner */
 	size_t at;
 	unsigned active;      /* calls of this macro that are running */
+	unsigned unsure;      /* when the first of them began */
 	size_t index, length; /* loop */
 	struct gh_jv *around; /* loop: all items */
 	bool known;
@@ -114,6 +115,9 @@ struct gh_jj_run {
 	struct gh_jdict *context;	 /* variables of the request; NULL when watching */
 	const struct gh_jj_watch *watch; /* NULL: rendering */
 	void *ctx;			 /* of the watcher */
+	/* Watching: no condition is believed, also of those that are known every branch is taken. Engines differ in what is
+	 * true, and this one may be wrong. */
+	bool distrust;
 	uint64_t max_steps;
 	size_t max_out;	    /* bytes of output, and of any one text */
 	struct gh_span now; /* what strftime_now gives when rendering */
