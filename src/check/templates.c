@@ -264,10 +264,11 @@ static void spelt(struct judge *j, const struct gh_jj_node *n)
 		bool inner = name.n > 4 && gh_span_starts(name, "__") && gh_span_ends(name, "__");
 		if (gh_tpl_attribute(name) == GH_TPL_BAD && (n->kind != JJ_NAME || inner))
 			say(j, R_ESCAPE, n, n->kind == JJ_NAME ? "name" : "attribute", name);
-	} else if (n->kind == JJ_CALL && n->kid->kind == JJ_NAME && gh_tpl_function(n->kid->text) == GH_TPL_BAD) {
-		say(j, R_SYSTEM, n, "call", n->kid->text);
-	} else if (n->kind == JJ_CALL && n->kid->kind == JJ_ATTR && gh_tpl_method(n->kid->text) == GH_TPL_BAD) {
-		say(j, R_SYSTEM, n, "call", n->kid->text);
+	} else if (n->kind == JJ_CALL && (n->kid->kind == JJ_NAME || n->kid->kind == JJ_ATTR)) {
+		struct gh_span name = n->kid->text;
+		enum gh_tpl_name k = n->kid->kind == JJ_NAME ? gh_tpl_function(name) : gh_tpl_method(name);
+		if (k == GH_TPL_BAD)
+			say(j, R_SYSTEM, n, "call", name);
 	} else if (n->kind == JJ_INCLUDE || n->kind == JJ_IMPORT || n->kind == JJ_FROM || n->kind == JJ_EXTENDS) {
 		load(j, n);
 	} else if (n->kind == JJ_DEBUG) {

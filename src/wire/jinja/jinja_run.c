@@ -529,7 +529,7 @@ static void statement(struct gh_jj_run *r, const struct gh_jj_node *n)
 	case JJ_MACRO: run_macro(r, n); return;
 	case JJ_CALL_BLOCK: run_call_block(r, n); return;
 	case JJ_WITH: run_with(r, n); return;
-	case JJ_BLOCK: run_scoped(r, n->kid); return;
+	case JJ_BLOCK:
 	case JJ_GENERATION: run_scoped(r, n->kid); return;
 	case JJ_AUTOESCAPE: (void)jj_eval(r, n->kid), run_scoped(r, n->kid->next); return;
 	case JJ_INCLUDE:
