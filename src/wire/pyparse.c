@@ -309,7 +309,8 @@ static bool assignment(struct pyp *p, uint32_t off, uint32_t first)
 	bool ok = true;
 	while (ok && pyp_op(p, '=') && n < CHAIN) {
 		pyp_next(p);
-		v[n++] = pyp_expr(p, PYP_TOP, &ok);
+		v[n] = pyp_expr(p, PYP_TOP, &ok);
+		ok = ok && v[n++] != GH_PYN_NIL;
 	}
 	for (unsigned i = 0; i + 1 < n; i++)
 		(void)stated(p, GH_PYN_ASSIGN, off, v[i], v[n - 1]);

