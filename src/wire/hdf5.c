@@ -157,7 +157,7 @@ static bool one_filter(struct gh_rd *r, unsigned version, struct gh_hdf5_filter 
 	return !r->bad;
 }
 
-size_t gh_hdf5_pipeline(struct gh_span in, struct gh_hdf5_pipeline *out)
+static size_t read_pipeline(struct gh_span in, struct gh_hdf5_pipeline *out)
 {
 	struct gh_rd r = gh_rd(in);
 	*out = (struct gh_hdf5_pipeline){ 0 };
@@ -172,9 +172,17 @@ size_t gh_hdf5_pipeline(struct gh_span in, struct gh_hdf5_pipeline *out)
 	return r.off;
 }
 
+size_t gh_hdf5_pipeline(struct gh_span in, struct gh_hdf5_pipeline *out)
+{
+	size_t n = read_pipeline(in, out);
+	if (n == 0)
+		*out = (struct gh_hdf5_pipeline){ 0 };
+	return n;
+}
+
 /* ---- dataspaces ------------------------------------------------------------------------------------------------- */
 
-size_t gh_hdf5_space(struct gh_span in, unsigned width, struct gh_hdf5_space *out)
+static size_t read_space(struct gh_span in, unsigned width, struct gh_hdf5_space *out)
 {
 	struct gh_rd r = gh_rd(in);
 	*out = (struct gh_hdf5_space){ .count = 1 };
@@ -204,6 +212,14 @@ size_t gh_hdf5_space(struct gh_span in, unsigned width, struct gh_hdf5_space *ou
 	if (out->null)
 		out->count = 0;
 	return r.bad ? 0 : r.off;
+}
+
+size_t gh_hdf5_space(struct gh_span in, unsigned width, struct gh_hdf5_space *out)
+{
+	size_t n = read_space(in, width, out);
+	if (n == 0)
+		*out = (struct gh_hdf5_space){ 0 };
+	return n;
 }
 
 unsigned gh_hdf5_log2(uint64_t v) { return v == 0 ? 0 : 63 - (unsigned)__builtin_clzll(v); }

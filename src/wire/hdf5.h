@@ -42,7 +42,7 @@ struct gh_hdf5_pipeline {
 	unsigned n;
 	struct gh_hdf5_filter f[GH_HDF5_FILTERS]; /* in the order of writing */
 };
-/* A filter pipeline message. Returns bytes used, 0 when it is malformed or has more filters than fit. */
+/* A filter pipeline message. Returns bytes used; 0, and nothing in *out, when it is malformed or has more filters than fit. */
 size_t gh_hdf5_pipeline(struct gh_span in, struct gh_hdf5_pipeline *out);
 
 /* ---- dataspaces */
@@ -55,7 +55,8 @@ struct gh_hdf5_space {
 	uint64_t max[GH_HDF5_DIMS + 1];
 	uint64_t count; /* product; 1 for a scalar */
 };
-/* A dataspace message; width: bytes of a length. Returns bytes used; 0 when it is malformed or the product overflows. */
+/* A dataspace message; width: bytes of a length. Returns bytes used; 0, and nothing in *out, when
+ * it is malformed or the product overflows. */
 size_t gh_hdf5_space(struct gh_span in, unsigned width, struct gh_hdf5_space *out);
 
 /* Bytes needed to store numbers up to max. */

@@ -271,8 +271,8 @@ static bool end_frame(struct state *s, uint32_t each)
 	case GH_HDF5_VLEN:
 		s->vlens--;
 		return f->base > UINT32_MAX ||
-		       add_spot(s, (struct gh_hdf5_spot){ .off = (uint32_t)f->base,
-							  .element = f->text ? 1 : each, .text = f->text });
+		       add_spot(s, (struct gh_hdf5_spot){
+					   .off = (uint32_t)f->base, .element = f->text ? 1 : each, .text = f->text });
 	case GH_HDF5_COMPLEX: return (uint64_t)each * 2 == f->size || wrong(s, GH_E_MALFORMED);
 	default: return true;
 	}
@@ -328,5 +328,7 @@ size_t gh_hdf5_type(struct gh_span in, unsigned width, struct gh_arena *arena, s
 	if (fine && s->r.bad)
 		fine = wrong(s, GH_E_MALFORMED);
 	*rc = fine ? GH_OK : s->rc;
+	if (!fine)
+		*out = (struct gh_hdf5_type){ 0 };
 	return fine ? s->r.off : 0;
 }

@@ -24,9 +24,9 @@ enum gh_hdf5_class {
 /* A place in an element that points to the global heap. */
 struct gh_hdf5_spot {
 	uint32_t off;
-	uint32_t element;      /* VLEN: bytes of one item of the sequence; 1 for strings */
-	bool region;	       /* a reference: address and index, no length before them */
-	bool text;	       /* a variable-length string */
+	uint32_t element; /* VLEN: bytes of one item of the sequence; 1 for strings */
+	bool region;	  /* a reference: address and index, no length before them */
+	bool text;	  /* a variable-length string */
 };
 
 enum { GH_HDF5_SPOTS = 1024, GH_HDF5_DEPTH = 32 };
@@ -49,7 +49,7 @@ struct gh_hdf5_type {
 	size_t nspot;
 };
 
-/* width: bytes of an address. Returns the bytes used; 0 with *rc = GH_E_MALFORMED (members outside their compound, sizes that do
+/* width: bytes of an address. Returns the bytes used; 0 and an empty *out with *rc = GH_E_MALFORMED (members outside their compound, sizes that do
  * not fit), GH_E_UNREAD (a class or version that is not known), GH_E_LIMIT (nesting, memory). */
 size_t gh_hdf5_type(struct gh_span in, unsigned width, struct gh_arena *arena, struct gh_hdf5_type *out,
 		    enum gh_rc *rc);

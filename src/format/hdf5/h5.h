@@ -277,6 +277,7 @@ struct h5_value {
 	const char *role;
 	uint64_t off, len; /* absolute place in the file */
 	bool attribute;
+	bool looked; /* the bytes as a whole were looked at before */
 };
 /* The elements in `bytes` (stable memory): texts, members, heap objects. */
 enum gh_rc h5_values(struct h5 *h, const struct h5_value *v, struct gh_span bytes);

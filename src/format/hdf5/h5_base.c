@@ -36,8 +36,9 @@ bool h5_room(struct h5 *h, uint64_t addr, uint64_t len, const char *what)
 		return true;
 	/* What would lie in the missing part of a file that is cut off is missing, and no more. */
 	bool cut = addr <= h->declared && len <= h->declared - addr;
-	h5_say(h, cut ? H5_A_CUT : H5_A_PLACE, addr, len, "%s: %llu bytes at address %llu, the file's space ends at %llu", what,
-	       (unsigned long long)len, (unsigned long long)addr, (unsigned long long)h->end);
+	h5_say(h, cut ? H5_A_CUT : H5_A_PLACE, addr, len,
+	       "%s: %llu bytes at address %llu, the file's space ends at %llu", what, (unsigned long long)len,
+	       (unsigned long long)addr, (unsigned long long)h->end);
 	return false;
 }
 

@@ -41,7 +41,9 @@ static enum gh_rc tensor(struct h5 *h, const struct h5_dataset *d, uint64_t off,
 /* Strings and pointers, block by block. */
 static enum gh_rc values(struct h5 *h, const struct h5_dataset *d, uint64_t addr, uint64_t len)
 {
-	struct h5_value v = { .type = &d->type, .key = d->path, .name = d->path, .role = GH_HDF5_ROLE_VALUE };
+	struct h5_value v = {
+		.type = &d->type, .key = d->path, .name = d->path, .role = GH_HDF5_ROLE_VALUE, .looked = true
+	};
 	uint64_t size = d->type.size, step = size > BLOCK ? size : BLOCK / size * size;
 	if (step > H5_TMP / 2)
 		return GH_OK; /* one very long string: it was looked at as a whole */
@@ -66,8 +68,7 @@ static enum gh_rc contiguous(struct h5 *h, const struct h5_dataset *d)
 	if (d->layout.size < len)
 		len = d->layout.size; /* said */
 	if (!h5_room(h, addr, d->layout.size, "dataset") || !h5_room(h, addr, len, "dataset"))
-		return gh_fail(h->w->err, GH_E_MALFORMED, "\"%s\" does not lie within the file",
-			       gh_safe(d->path).s);
+		return gh_fail(h->w->err, GH_E_MALFORMED, "\"%s\" does not lie within the file", gh_safe(d->path).s);
 	GH_TRY(h5_extent(h, addr, len, GH_CLAIM_DATA), h->w->err, "dataset");
 	if (len == 0)
 		return GH_OK;

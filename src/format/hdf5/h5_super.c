@@ -76,7 +76,7 @@ static enum gh_rc old_superblock(struct h5 *h, unsigned version, struct h5_root 
 	uint32_t cache = gh_rd_u32le(&r);
 	(void)gh_rd_take(&r, 4);
 	root->ext = H5_UNDEF;
-	root->work = (struct h5_work){ .addr = root->addr, .btree = H5_UNDEF, .heap = H5_UNDEF };
+	root->work = (struct h5_work){ .addr = root->addr, .path = GH_SPAN("/"), .btree = H5_UNDEF, .heap = H5_UNDEF };
 	if (cache == 1) {
 		root->work.btree = h5_rd_addr(h, &r);
 		root->work.heap = h5_rd_addr(h, &r);
@@ -112,7 +112,7 @@ static enum gh_rc new_superblock(struct h5 *h, struct h5_root *root)
 	root->ext = h5_rd_addr(h, &r);
 	uint64_t eof = h5_rd_addr(h, &r);
 	root->addr = h5_rd_addr(h, &r);
-	root->work = (struct h5_work){ .addr = root->addr, .btree = H5_UNDEF, .heap = H5_UNDEF };
+	root->work = (struct h5_work){ .addr = root->addr, .path = GH_SPAN("/"), .btree = H5_UNDEF, .heap = H5_UNDEF };
 	h5_sum_of(h, (struct gh_span){ p, len }, 0, "superblock");
 	h->leaf_k = 4;
 	h->group_k = 16;

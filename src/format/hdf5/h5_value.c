@@ -207,7 +207,7 @@ enum gh_rc h5_values(struct h5 *h, const struct h5_value *v, struct gh_span byte
 	}
 	if (v->type->many && rc == GH_OK)
 		rc = h5_bad(h, H5_A_MANY, v->off - h->base, "elements with very many pointers");
-	if (rc == GH_OK && v->type->cls != GH_HDF5_STRING)
+	if (rc == GH_OK && v->type->cls != GH_HDF5_STRING && !v->looked)
 		rc = look_bytes(h, v, bytes, !h5_bytes_like(v->type));
 	return rc;
 }
