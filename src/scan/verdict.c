@@ -31,9 +31,9 @@ enum gh_verdict gh_file_verdict(const struct gh_file_report *f)
 	for (size_t i = 0; i < f->nfinding; i++)
 		if (f->finding[i].rule->effect > v)
 			v = f->finding[i].rule->effect;
-	/* Findings beyond the cap are of rules that are already there. What must not happen: silence about bytes that
-	 * nobody understood. A gap that was found and named is a matter for a person (REVIEW). */
-	if (v == GH_CLEAN && (f->understood != f->size || f->sha256[0] == '\0' || f->dropped != 0))
+	/* Findings beyond the cap are of rules that are already there, with the same effect. What must not happen: silence
+	 * about bytes that nobody understood. A gap that was found and named is a matter for a person (REVIEW). */
+	if (v == GH_CLEAN && (f->understood != f->size || f->sha256[0] == '\0'))
 		v = GH_INCOMPLETE;
 	return v;
 }

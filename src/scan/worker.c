@@ -142,9 +142,11 @@ static struct gh_finding *new_finding(struct gh_arena *a, struct gh_outcome *out
 void gh_outcome_add(struct gh_arena *arena, struct gh_outcome *out, const struct gh_rule *rule, const char *detail)
 {
 	struct gh_finding *f = new_finding(arena, out);
-	if (f == NULL)
+	if (f == NULL) {
 		out->dropped++;
-	else
+		out->understood = 0; /* never CLEAN */
+		out->sha256[0] = '\0';
+	} else
 		*f = (struct gh_finding){
 			.rule = rule, .detail = keep_text(arena, gh_span_str(detail)), .member = "", .times = 1
 		};
