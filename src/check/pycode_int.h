@@ -35,7 +35,7 @@ struct pyc {
 		struct gh_span path;
 		bool written; /* opened for writing, nothing suspicious in it yet */
 	} drop[PYC_DROPPED];
-	unsigned ndrop;
+	unsigned ndrop, looks;
 	bool made_executable, secret_read, fetched, exec_memory;
 	struct gh_span import[PYC_IMPORTS];
 	bool import_new[PYC_IMPORTS];

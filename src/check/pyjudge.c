@@ -2,6 +2,7 @@
  * runs. */
 #include "check/pycode_int.h"
 
+enum { LOOKS = 400 };
 enum { BORN_ELSEWHERE = GH_PYF_DECODED | GH_PYF_NET | GH_PYF_SOCKET | GH_PYF_PROC };
 
 static struct gh_pyv likely(struct gh_pyv v)
@@ -19,11 +20,11 @@ static uint32_t flags_of(struct gh_pyv v)
 	uint32_t flags = v.flags;
 	bool holds = v.kind == GH_PYV_SEQ || v.kind == GH_PYV_DICT || v.kind == GH_PYV_ALT || v.kind == GH_PYV_PARTIAL;
 	uint32_t n = !holds ? 0 : v.kind == GH_PYV_DICT ? 2 * v.n : v.n;
-	for (uint32_t i = 0; i < n && i < 64; i++) {
+	for (uint32_t i = 0; i < n && i < 24; i++) {
 		struct gh_pyv w = v.v[i];
 		bool more = w.kind == GH_PYV_SEQ || w.kind == GH_PYV_ALT || w.kind == GH_PYV_DICT;
 		flags |= w.flags;
-		for (uint32_t k = 0; more && k < w.n * (w.kind == GH_PYV_DICT ? 2 : 1) && k < 32; k++)
+		for (uint32_t k = 0; more && k < w.n * (w.kind == GH_PYV_DICT ? 2 : 1) && k < 8; k++)
 			flags |= w.v[k].flags;
 	}
 	return flags;
@@ -111,7 +112,7 @@ static bool names_drop(const struct pyc *c, struct gh_pyv v)
 			continue;
 		if (v.origin != 0 && v.origin == c->drop[i].origin)
 			return true;
-		struct gh_span p = c->drop[i].path, s = gh_pyv_text(v);
+		struct gh_span p = c->drop[i].path, s = gh_span_cut(gh_pyv_text(v), 0, 4096);
 		if (text(v) && p.n >= 3 && s.n >= p.n && memmem(s.p, s.n, p.p, p.n) != NULL)
 			return true;
 	}
@@ -167,7 +168,8 @@ static void process(struct pyc *c, const struct gh_pycall *call, const char *why
 		[GH_PYCMD_SCRIPT] = GH_PYC_PROCESS,   [GH_PYCMD_INSTALL] = GH_PYC_INSTALL,
 		[GH_PYCMD_DOUBTFUL] = GH_PYC_PROCESS, [GH_PYCMD_HARMFUL] = GH_PYC_RUNS,
 	};
-	gh_auto_buf b = gh_buf(8192);
+	/* The first thousands in full length; no honest file has as many. */
+	gh_auto_buf b = gh_buf(c->looks++ < LOOKS ? 8192 : 100);
 	uint32_t flags = all_flags(call, true);
 	bool loaded = call->where >= GH_PYW_HOOK, unknown = !command_line(call, &b);
 	bool receiver = call->path.p[0] == '?';
@@ -213,7 +215,7 @@ static void process(struct pyc *c, const struct gh_pycall *call, const char *why
 	size_t first = 0;
 	while (first < line.n && line.p[first] != ' ')
 		first++;
-	bool bare = arg(call, 0, "args").kind == GH_PYV_SEQ && memchr(line.p, '/', first) == NULL &&
+	bool bare = arg(call, 0, "args").kind == GH_PYV_SEQ && (first == 0 || memchr(line.p, '/', first) == NULL) &&
 		    !gh_span_starts(line, "python");
 	if (rule == GH_PYC_RUNS && kind == GH_PYCMD_OTHER &&
 	    (gh_span_starts(line, "{}") || call->where == GH_PYW_HOOK || receiver || bare))
@@ -303,7 +305,8 @@ static void network(struct pyc *c, const struct gh_pycall *call, const char *why
 		return;
 	}
 	for (unsigned i = 0; i < call->narg && i < 3; i++)
-		if (text(likely(call->arg[i])) && gh_pyurl_collector(gh_pyv_text(likely(call->arg[i]))))
+		if (text(likely(call->arg[i])) &&
+		    gh_pyurl_collector(gh_span_cut(gh_pyv_text(likely(call->arg[i])), 0, 300)))
 			bad = bad || loaded || (flags & (GH_PYF_HOST | GH_PYF_ENV | GH_PYF_FILE)) != 0;
 	c->fetched = c->fetched || cap == GH_PYCAP_NETWORK || cap == GH_PYCAP_FETCH;
 	if (gh_span_starts(call->path, "webbrowser."))
@@ -320,7 +323,7 @@ static void network(struct pyc *c, const struct gh_pycall *call, const char *why
 /* ---- files ------------------------------------------------------------------------------------------------------------------- */
 static void writes(struct pyc *c, const struct gh_pycall *call, struct gh_pyv path, const char *why)
 {
-	struct gh_span p = gh_pyv_text(path);
+	struct gh_span p = gh_span_cut(gh_pyv_text(path), 0, c->looks++ < LOOKS ? 4096 : 200);
 	bool absolute = p.n != 0 && (p.p[0] == '/' || p.p[0] == '~' || (p.n > 1 && p.p[1] == ':'));
 	if (text(path) && (gh_pypath_persistent(p) || (gh_pypath_system(p) && call->where == GH_PYW_IMPORT)))
 		pyc_say_call(c, GH_PYC_HARMS, call, "a place from where things are run or configured");
@@ -332,7 +335,7 @@ static void writes(struct pyc *c, const struct gh_pycall *call, struct gh_pyv pa
 
 static uint32_t reads(struct pyc *c, const struct gh_pycall *call, struct gh_pyv path)
 {
-	if (!text(path) || !gh_pypath_secret(gh_pyv_text(path)))
+	if (!text(path) || !gh_pypath_secret(gh_span_cut(gh_pyv_text(path), 0, c->looks++ < LOOKS ? 4096 : 200)))
 		return GH_PYF_FILE;
 	c->secret_read = true;
 	pyc_say_call(c, GH_PYC_SECRET, call, "keys, passwords or private files");
@@ -505,8 +508,10 @@ static uint32_t by_capability(struct pyc *c, const struct gh_pycall *call, const
 	case GH_PYCAP_CHMOD: changes_mode(c, call); return 0;
 	case GH_PYCAP_READ: return reads(c, call, arg(call, 0, "path"));
 	case GH_PYCAP_PATH:
-		return text(arg(call, 0, NULL)) && gh_pypath_secret(gh_pyv_text(arg(call, 0, NULL))) ? GH_PYF_SECRET
-												     : 0;
+		return text(arg(call, 0, NULL)) &&
+				       gh_pypath_secret(gh_span_cut(gh_pyv_text(arg(call, 0, NULL)), 0, 4096))
+			       ? GH_PYF_SECRET
+			       : 0;
 	case GH_PYCAP_ENV: return secret_variable(call);
 	case GH_PYCAP_ENVALL: return GH_PYF_ENVALL;
 	case GH_PYCAP_HOST: return GH_PYF_HOST;

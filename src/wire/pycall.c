@@ -247,7 +247,8 @@ struct gh_pyv pyr_call(struct pyr *r, struct gh_pyv f, const struct gh_pyv *arg,
 			narg = PYR_ARGS - (have < PYR_ARGS ? have : PYR_ARGS);
 		if (have > PYR_ARGS)
 			break;
-		memmove(args + have, arg, narg * sizeof *args);
+		if (narg != 0)
+			memmove(args + have, arg, narg * sizeof *args);
 		memcpy(args, f.v + 1, have * sizeof *args);
 		arg = args;
 		narg += have;
@@ -263,7 +264,6 @@ struct gh_pyv pyr_call(struct pyr *r, struct gh_pyv f, const struct gh_pyv *arg,
 		out = pyr_unknown(r, f.flags);
 		for (uint32_t i = 0; i < f.n; i++) {
 			struct gh_pyv g = f.v[i], v;
-			bool ignored;
 			if (g.kind == GH_PYV_FUNC)
 				v = call_func(r, g, arg, narg, kw, nkw, NULL, NULL);
 			else if (g.kind == GH_PYV_CLASS)
@@ -275,7 +275,6 @@ struct gh_pyv pyr_call(struct pyr *r, struct gh_pyv f, const struct gh_pyv *arg,
 			else
 				v = g.kind == GH_PYV_REF ? outside(r, g, arg, narg, kw, nkw, how)
 							 : pyr_unknown(r, g.flags);
-			(void)ignored;
 			out = i == 0 ? v : pyr_alt(r, out, v);
 		}
 		return out;

@@ -205,6 +205,8 @@ static const struct {
 bool pyr_codec(struct pyr *r, struct gh_span path, const struct gh_pyv *arg, unsigned narg, struct gh_pyv *out)
 {
 	struct gh_pyv in = narg == 0 ? (struct gh_pyv){ 0 } : pyr_one(arg[0]);
+	if (narg != 0 && pyr_is_text(in) && in.n > 4096 && !pyr_afford(r, in.n))
+		return false;
 	if (gh_span_is(path, "codecs.decode") || gh_span_is(path, "codecs.encode")) {
 		struct gh_pyv name = narg > 1 ? pyr_one(arg[1]) : (struct gh_pyv){ 0 };
 		if (pyr_is_text(in) && name.kind == GH_PYV_STR &&

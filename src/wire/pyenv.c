@@ -2,12 +2,13 @@
 #include "wire/pyrun_int.h"
 #include "wire/recs.h"
 
-enum { PROBES = 512, DEPTH_FLAGS = 3, WIDTH_FLAGS = 64 };
+enum { PROBES = 512, WIDTH_FLAGS = 16, SAME_MOST = 4096 };
 
 /* ---- values --------------------------------------------------------------------------------------------------------- */
 struct gh_pyv pyr_text(enum gh_pyv_kind kind, struct gh_span s, uint32_t flags)
 {
-	return (struct gh_pyv){ .kind = (uint8_t)kind, .flags = flags, .n = (uint32_t)s.n, .p = s.p };
+	const uint8_t *p = s.p == NULL ? (const uint8_t *)"" : s.p; /* safe to compare and to copy from, though empty */
+	return (struct gh_pyv){ .kind = (uint8_t)kind, .flags = flags, .n = (uint32_t)s.n, .p = p };
 }
 
 /* Unrolled loops and entered functions may use half of what there is; the rest is for the plain walk, which needs it to be
@@ -21,6 +22,16 @@ static bool spend(struct pyr *r, size_t n)
 	r->folded += n;
 	if (r->folded > PYR_FOLDED / 2)
 		r->work = 0;
+	return true;
+}
+
+bool pyr_afford(struct pyr *r, size_t n)
+{
+	if (r->looked + n > PYR_LOOKED) {
+		r->full = true;
+		return false;
+	}
+	r->looked += n;
 	return true;
 }
 
@@ -72,18 +83,12 @@ static bool holds(struct gh_pyv v)
 	return v.kind == GH_PYV_SEQ || v.kind == GH_PYV_DICT || v.kind == GH_PYV_ALT || v.kind == GH_PYV_PARTIAL;
 }
 
-/* Two levels below the value itself are looked at: deeper nesting only loses marks of its own making. */
+/* What holds others was given their marks when it was made: one level is looked at, for what was put together elsewhere. */
 uint32_t pyr_flags(struct gh_pyv v)
 {
-	uint32_t flags = v.flags;
-	uint32_t n = !holds(v) ? 0 : v.kind == GH_PYV_DICT ? 2 * v.n : v.n;
-	for (uint32_t i = 0; i < n && i < WIDTH_FLAGS; i++) {
-		struct gh_pyv w = v.v[i];
-		uint32_t m = !holds(w) ? 0 : w.kind == GH_PYV_DICT ? 2 * w.n : w.n;
-		flags |= w.flags;
-		for (uint32_t k = 0; k < m && k < WIDTH_FLAGS; k++)
-			flags |= w.v[k].flags;
-	}
+	uint32_t flags = v.flags, n = !holds(v) ? 0 : v.kind == GH_PYV_DICT ? 2 * v.n : v.n;
+	for (uint32_t i = 0; i < n && i < WIDTH_FLAGS; i++)
+		flags |= v.v[i].flags;
 	return flags;
 }
 
@@ -92,7 +97,7 @@ static bool same(struct gh_pyv a, struct gh_pyv b)
 	if (a.kind != b.kind || a.n != b.n)
 		return false;
 	if (pyr_is_text(a) || a.kind == GH_PYV_REF)
-		return a.p == b.p || memcmp(a.p, b.p, a.n) == 0;
+		return a.p == b.p || (a.n <= SAME_MOST && memcmp(a.p, b.p, a.n) == 0);
 	return a.kind == GH_PYV_UNKNOWN || a.kind == GH_PYV_NONE || a.i == b.i;
 }
 
@@ -452,7 +457,7 @@ struct gh_pyv pyr_item(struct pyr *r, struct gh_pyv of, struct gh_pyv key)
 	struct gh_pyv v;
 	if (of.kind == GH_PYV_REF)
 		return ref_item(r, of, key);
-	if (of.kind == GH_PYV_DICT) {
+	if (of.kind == GH_PYV_DICT && pyr_afford(r, of.n)) {
 		for (uint32_t i = of.n; i > 0; i--)
 			if (key.kind != GH_PYV_UNKNOWN && same(of.v[2 * i - 2], key))
 				return of.v[2 * i - 1];

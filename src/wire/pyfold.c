@@ -443,6 +443,8 @@ bool pyr_method(struct pyr *r, struct gh_pyv self, struct gh_span name, const st
 {
 	struct gh_pyv a = narg != 0 ? pyr_one(arg[0]) : (struct gh_pyv){ 0 };
 	struct gh_pyv b = narg > 1 ? pyr_one(arg[1]) : (struct gh_pyv){ 0 };
+	if (!pyr_afford(r, self.n))
+		return false;
 	if (!pyr_is_text(self))
 		return list_method(r, self, name, arg, narg, out);
 	if (gh_span_is(name, "join") && narg == 1)

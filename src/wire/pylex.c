@@ -222,8 +222,10 @@ static enum gh_pyt_kind name(struct gh_pylex *l, struct gh_pytok *t)
 		if (l->s.p[l->at] >= 0x80) {
 			uint32_t cp;
 			unsigned n = gh_utf8_next(gh_span_cut(l->s, l->at, 4), &cp);
+			if (n == 0)
+				return error(l, t, from, "a name that is not UTF-8");
 			t->flags |= GH_PYT_WIDE;
-			l->at += n == 0 ? 1 : n;
+			l->at += n;
 			continue;
 		}
 		l->at++;

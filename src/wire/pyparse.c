@@ -78,8 +78,8 @@ struct gh_span pyp_text(struct pyp *p, const struct gh_pytok *tok)
 		return s;
 	}
 	struct gh_span folded = { (const uint8_t *)out, gh_py_ident(s, out) };
-	bool letters = false; /* x₁ is a name of mathematics; ｏｓ is a disguise */
-	for (size_t i = 0; i < folded.n && !gh_span_eq(s, folded); i++)
+	bool letters = folded.n > 200; /* x₁ is a name of mathematics; ｏｓ is a disguise */
+	for (size_t i = 0; i < folded.n && !letters && !gh_span_eq(s, folded); i++)
 		letters = letters ||
 			  (folded.p[i] < 0x80 && folded.p[i] >= 'A' && memchr(s.p, folded.p[i], s.n) == NULL);
 	if (letters && p->t->disguised++ == 0)
@@ -300,7 +300,7 @@ static uint32_t stated(struct pyp *p, enum gh_pyn_kind kind, uint32_t off, uint3
 	return n;
 }
 
-enum { CHAIN = 32 };
+enum { CHAIN = 32, AHEAD = 300 };
 
 static bool assignment(struct pyp *p, uint32_t off, uint32_t first)
 {
@@ -583,7 +583,8 @@ static bool soft(struct pyp *p)
 	if (t.kind == GH_PYT_NEWLINE || t.kind == GH_PYT_END ||
 	    (t.kind == GH_PYT_OP && memchr("=.,):", t.op, 5) != NULL && t.op != 0))
 		return false;
-	for (; !type && t.kind != GH_PYT_NEWLINE && t.kind != GH_PYT_END && t.kind != GH_PYT_ERROR;) {
+	for (unsigned k = 0;
+	     !type && k < AHEAD && t.kind != GH_PYT_NEWLINE && t.kind != GH_PYT_END && t.kind != GH_PYT_ERROR; k++) {
 		last = t;
 		(void)gh_pylex_next(&ahead, &t);
 	}

@@ -1,7 +1,7 @@
 /* pyrun.c - the walk over the nodes: statements, scopes, frames. */
 #include "wire/pyrun_int.h"
 
-enum { PASSES = 3, SMALL = 40000, WORK_PER_NODE = 12, WORK_LEAST = 200000, WORK_MOST = 4 << 20 };
+enum { PASSES = 3, SMALL = 40000, WORK_PER_NODE = 12, WORK_LEAST = 60000, WORK_MOST = 4 << 20 };
 
 struct gh_pyv pyr_node_val(struct pyr *r, uint32_t i)
 {

@@ -68,7 +68,7 @@ struct gh_pyv {
 static inline struct gh_span gh_pyv_text(struct gh_pyv v)
 {
 	bool text = v.kind == GH_PYV_STR || v.kind == GH_PYV_BYTES || v.kind == GH_PYV_REF;
-	return text ? (struct gh_span){ v.p, v.n } : (struct gh_span){ 0 };
+	return text ? (struct gh_span){ v.p, v.n } : (struct gh_span){ (const uint8_t *)"", 0 };
 }
 
 /* When code runs; a larger one is worse. */

@@ -8,9 +8,10 @@ enum {
 	PYR_FRAMES = 24,
 	PYR_SCOPES = 420,
 	PYR_ARGS = 64,
-	PYR_ITEMS = 8192,     /* of one unrolled loop */
-	PYR_TEXT = 1 << 20,   /* of one computed string */
-	PYR_FOLDED = 8 << 20, /* of all */
+	PYR_ITEMS = 8192,	/* of one unrolled loop */
+	PYR_TEXT = 1 << 20,	/* of one computed string */
+	PYR_FOLDED = 8 << 20,	/* of all */
+	PYR_LOOKED = 128 << 20, /* bytes and items that may be searched */
 	PYR_PATH = 200,
 	PYR_BINDS = 1 << 18,
 	PYR_ITEM_SCOPE = 0xfffffff0u, /* what was stored by subscription */
@@ -61,7 +62,7 @@ struct pyr {
 	unsigned nup;
 	uint32_t scope, pc;
 	uint8_t where;
-	uint64_t work, folded;
+	uint64_t work, folded, looked;
 	struct gh_span star[64]; /* modules imported with * */
 	unsigned nstar;
 	bool full, named_main;
@@ -79,6 +80,8 @@ struct gh_pyv pyr_ref(struct pyr *r, struct gh_span path, uint32_t flags);
 /* Room for a computed string; NULL when there is none left. */
 uint8_t *pyr_room(struct pyr *r, size_t n);
 struct gh_pyv *pyr_values(struct pyr *r, size_t n);
+/* May n more bytes or items be looked through? */
+bool pyr_afford(struct pyr *r, size_t n);
 /* The likeliest of alternatives, with the marks of all. */
 struct gh_pyv pyr_one(struct gh_pyv v);
 /* Marks of a value and, to some depth, of what it holds. */

@@ -47,6 +47,7 @@ static const struct exception {
 	  "its last component is the text of a version: with one more letter it is another version" },
 	{ "shell", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a script with other letters is another script: what its commands do is judged, not their number" },
 	{ "makefile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same" },
+	{ "python", PUT_LETTER, ANYWHERE, "a program with one more name is a program: what it does is judged" },
 	{ "ini", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "there is no grammar: a value with one more letter is a value" },
 	{ "toml", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a comment, a key or a value at a border may have one more letter" },
 	{ "pip-requirements", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a name with one more letter is another package" },
@@ -73,6 +74,7 @@ static const struct {
 	const char *format, *reason;
 } untested[] = {
 	{ "script", "the first line leads to the reader of its language, which is tested by itself" },
+	{ "python-bytecode", "bytecode is for a person to judge, always" },
 	{ "source-code", "source code is for a person to judge, always" },
 	{ "torchscript",
 	  "source is read as such only inside a PyTorch archive: its boundaries are those of pytorch-zip" },
