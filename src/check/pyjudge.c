@@ -161,6 +161,15 @@ static bool command_line(const struct gh_pycall *c, struct gh_buf *b)
 	return known;
 }
 
+/* Is it what a connection returned, or something that such a value only had a part in? */
+static bool received(struct gh_pyv v)
+{
+	struct gh_span p = gh_pyv_text(v);
+	enum gh_pycap cap = v.kind == GH_PYV_REF ? cap_of(p) : GH_PYCAP_NONE;
+	return cap == GH_PYCAP_NETWORK || cap == GH_PYCAP_RECEIVE ||
+	       (v.kind == GH_PYV_REF && p.n != 0 && memmem(p.p, p.n, "recv", 4) != NULL);
+}
+
 static void process(struct pyc *c, const struct gh_pycall *call, const char *why)
 {
 	static const enum gh_pycode_rule by_kind[] = {
@@ -193,7 +202,7 @@ static void process(struct pyc *c, const struct gh_pycall *call, const char *why
 	/* Decoded in full: with other parts in it, it may be a line of an ordinary tool. */
 	bool decoded = (flags & GH_PYF_DECODED) != 0 &&
 		       (flags & (GH_PYF_PARAM | GH_PYF_FORMAT | GH_PYF_FILE | GH_PYF_INPUT)) == 0;
-	bool mixed = call->where == GH_PYW_FUNC && (flags & (GH_PYF_FORMAT | GH_PYF_JOINED)) != 0;
+	bool mixed = call->where == GH_PYW_FUNC && !received(arg(call, 0, "args"));
 	if (decoded || ((flags & (GH_PYF_NET | GH_PYF_SOCKET)) != 0 && !mixed)) {
 		pyc_say_call(c, GH_PYC_RUNS, call, "the command was decoded or came over the network");
 		return;
