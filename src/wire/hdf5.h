@@ -32,7 +32,9 @@ enum {
 	GH_HDF5_SZIP = 4,
 	GH_HDF5_NBIT = 5,
 	GH_HDF5_SCALEOFFSET = 6,
-	GH_HDF5_LZF = 32000
+	GH_HDF5_BZIP2 = 307,
+	GH_HDF5_LZF = 32000,
+	GH_HDF5_ZSTD = 32015
 };
 struct gh_hdf5_filter {
 	uint16_t id, flags, nparam;

@@ -132,9 +132,16 @@ def main():
     with file('filters.h5') as h:
         h.create_dataset('so', data=np.arange(30), scaleoffset=4, chunks=(30,))
         h.create_dataset('sz', data=np.arange(32, dtype='i4'), compression='szip', chunks=(32,))
-    with file('chunk_big.h5') as h:
-        h.create_dataset('z', (3 << 20,), 'f4', chunks=(3 << 20,), compression='gzip')
+    with file('clean_chunk_large.h5') as h:
+        h.create_dataset('z', (3 << 20,), 'f4', chunks=(3 << 20,), compression='gzip', shuffle=True)
         h['z'][:10] = 1
+    with file('pickle_large.h5') as h:
+        d = np.zeros(3 << 20, 'f4')
+        d[:11] = np.frombuffer(evil + bytes(2), 'f4')
+        h.create_dataset('z', data=d, chunks=(3 << 20,), compression='gzip', shuffle=True)
+        h.create_dataset('y', data=d, chunks=(3 << 20,), compression='gzip')
+    with file('chunk_big.h5') as h:
+        h.create_dataset('z', data=np.zeros(3 << 20, 'S3'), chunks=(3 << 20,), compression='gzip')
     prog = bytearray(open('/bin/true', 'rb').read()[:4096])
     with file('program.h5') as h:
         h.create_dataset('w', data=np.frombuffer(b'\1' * 64 + bytes(prog), 'f4'), chunks=(1040,), compression='gzip',

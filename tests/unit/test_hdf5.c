@@ -88,6 +88,10 @@ static const struct {
 	{ "terabytes of nothing", "huge.h5", NONE, GH_OK, true, "anomaly GH-H5-0024", NULL },
 	{ "gigabytes of nothing", "huge.h5", NONE, GH_OK, true, "anomaly GH-H5-0025", NULL },
 	{ "a chunk that is too large", "chunk_big.h5", NONE, GH_E_UNREAD, true, "anomaly GH-H5-0011", NULL },
+	{ "a large chunk goes through a spool", "clean_chunk_large.h5", NONE, GH_OK, true, "member \"/z\" file",
+	  "anomaly" },
+	{ "a damaged large chunk", "clean_chunk_large.h5", P("\x78\x5e", 1, 2, FF8), GH_E_MALFORMED, true,
+	  "anomaly GH-H5-0010", NULL },
 	{ "filters that are not known", "filters.h5", NONE, GH_E_UNREAD, true, "anomaly GH-H5-0009", NULL },
 	{ "more pointers than are followed", "pointers.h5", NONE, GH_E_LIMIT, false, "anomaly GH-H5-0022", NULL },
 	/* structure */

@@ -110,12 +110,13 @@ struct h5 {
 	unsigned hold;	     /* tmp is in use further out */
 	uint64_t base;	     /* of all addresses */
 	uint64_t end;	     /* first byte behind the file's own space, relative to base */
-	uint64_t declared; /* the same, as the superblock has it */
+	uint64_t declared;   /* the same, as the superblock has it */
 	unsigned so, sl;     /* bytes of an offset and of a length */
 	unsigned leaf_k, group_k, chunk_k;
 	bool broken; /* something could not be read: the end is not GH_OK */
 	bool unread;
 	uint64_t steps;
+	uint64_t copied;       /* bytes */
 	uint64_t decoded;      /* bytes that chunks expanded to */
 	struct h5_work *queue; /* a heap, lowest address first */
 	size_t nqueue, queue_cap;
@@ -308,6 +309,8 @@ void h5_stored(struct h5 *h, struct h5_dataset *d, uint64_t addr);
 /* ---- h5_data.c, h5_chunks.c */
 enum gh_rc h5_data(struct h5 *h);
 enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d);
+/* h5_large.c: a chunk of numbers that does not fit into memory, looked at by way of a spool. */
+enum gh_rc h5_large_chunk(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c);
 const char *h5_dtype(const struct gh_hdf5_type *t, unsigned *bits);
 /* Are its elements single bytes, or of no type that numbers have? */
 bool h5_bytes_like(const struct gh_hdf5_type *t);

@@ -55,6 +55,12 @@ struct gh_span h5_copy(struct h5 *h, uint64_t addr, uint64_t n, const char *what
 	struct gh_span none = { 0 };
 	if (!h5_room(h, addr, n, what))
 		return none;
+	/* Every byte belongs to one structure; a few are read again. Whoever refers to one place from many gets a limit. */
+	h->copied += n;
+	if (h->copied / 8 > h->w->src->size + ((uint64_t)32 << 20)) {
+		(void)h5_bad(h, H5_A_MANY, addr, "%s: the same bytes are referred to again and again", what);
+		return none;
+	}
 	uint8_t *p = n > H5_TMP ? NULL : gh_alloc(&h->tmp, (size_t)n + 1, 1);
 	if (p == NULL) {
 		(void)h5_bad(h, H5_A_MANY, addr, "%s: %llu bytes are more than can be held", what,

@@ -1,6 +1,7 @@
 /* Chunked data: every chunk is taken through its filters, bounded by the size that the layout gives, and looked at. Nobody
  * runs numbers; but what hides in compressed ones is not seen by anything else. */
 #include "format/hdf5/h5.h"
+#include "wire/expand.h"
 #include "wire/program.h"
 
 #include <libdeflate.h>
@@ -77,6 +78,29 @@ static enum gh_rc lzf(struct filtering *x, struct gh_span *s)
 	return GH_OK;
 }
 
+/* Plug-ins that wrap one stream of a codec: PyTables' bzip2, zstd. */
+static enum gh_rc stream(struct filtering *x, enum gh_codec codec, struct gh_span *s)
+{
+	uint8_t *out = room(x);
+	size_t n = 0;
+	bool end = false;
+	struct gh_expand *e = out == NULL ? NULL : gh_expand_open(codec);
+	if (e == NULL)
+		return h5_bad(x->h, H5_A_MANY, x->addr, "no memory for a chunk");
+	for (enum gh_rc rc = GH_OK; rc == GH_OK && !end && n < x->most;) {
+		size_t made = 0, had = s->n;
+		rc = gh_expand_step(e, s, out + n, x->most - n, &made, &end);
+		n += made;
+		if (made == 0 && had == s->n)
+			break;
+	}
+	gh_expand_close(e);
+	if (!end || s->n != 0)
+		return bad_chunk(x, "a chunk is no stream of its codec");
+	*s = (struct gh_span){ out, n };
+	return GH_OK;
+}
+
 static enum gh_rc undo(struct filtering *x, const struct gh_hdf5_filter *f, struct gh_span *s)
 {
 	switch (f->id) {
@@ -84,6 +108,8 @@ static enum gh_rc undo(struct filtering *x, const struct gh_hdf5_filter *f, stru
 	case GH_HDF5_SHUFFLE: return unshuffle(x, f, s);
 	case GH_HDF5_FLETCHER32: return fletcher(x, s);
 	case GH_HDF5_LZF: return lzf(x, s);
+	case GH_HDF5_BZIP2: return stream(x, GH_CODEC_BZIP2, s);
+	case GH_HDF5_ZSTD: return stream(x, GH_CODEC_ZSTD, s);
 	default: return h5_bad(x->h, H5_A_FILTER, x->addr, "\"%s\": filter %u", gh_safe(x->d->path).s, f->id);
 	}
 }
@@ -206,16 +232,15 @@ static enum gh_rc look_plain(struct h5 *h, const struct h5_dataset *d, const str
 enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d)
 {
 	bool strings = d->type.cls == GH_HDF5_STRING || d->type.nspot != 0, plain = d->filters.n == 0;
-	if (d->chunk_bytes > CHUNK_MAX && (!plain || strings) && d->chunk_from < d->chunk_to)
-		return h5_bad(h, H5_A_BIG, gh_recs_at(&h->chunks, d->chunk_from)->b, "\"%s\": chunks of %llu bytes",
-			      gh_safe(d->path).s, (unsigned long long)d->chunk_bytes);
+	bool large = d->chunk_bytes > CHUNK_MAX && (!plain || strings);
 	for (size_t i = d->chunk_from; i < d->chunk_to; i++) {
 		struct gh_rec c = *gh_recs_at(&h->chunks, i);
 		if (h->decoded > h->w->lim->expanded)
 			return h5_bad(h, H5_A_MANY, c.b, "more data than may be expanded (--limit-expanded)");
 		h->decoded += plain ? 0 : d->chunk_bytes;
-		enum gh_rc rc = plain && !strings ? look_plain(h, d, &c, i == d->chunk_from)
-						  : look_at(h, d, &c, i == d->chunk_from);
+		enum gh_rc rc = large		    ? h5_large_chunk(h, d, &c)
+				: plain && !strings ? look_plain(h, d, &c, i == d->chunk_from)
+						    : look_at(h, d, &c, i == d->chunk_from);
 		gh_arena_free(&h->tmp);
 		h->broken = h->broken || rc == GH_E_MALFORMED;
 		if (rc != GH_OK && rc != GH_E_MALFORMED)

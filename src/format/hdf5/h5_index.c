@@ -12,7 +12,10 @@ enum gh_rc h5_chunk(struct h5 *h, struct h5_dataset *d, uint64_t order, uint64_t
 			      (unsigned long long)size, (unsigned long long)d->chunk_bytes);
 	if (!h5_room(h, addr, size, "chunk"))
 		return h5_why(h);
-	GH_TRY(h5_step(h), h->w->err, "chunk");
+	bool fresh;
+	GH_TRY(h5_visit(h, addr, &fresh), h->w->err, "chunk");
+	if (!fresh && size != 0)
+		return h5_bad(h, H5_A_TWICE, addr, "the chunk at %llu is used twice", (unsigned long long)addr);
 	GH_TRY(h5_extent(h, addr, size, GH_CLAIM_DATA), h->w->err, "chunk");
 	if (size >= (uint64_t)1 << 47 || !gh_recs_add(&h->chunks, (struct gh_rec){ order, addr, size << 16 | mask }))
 		return h5_bad(h, H5_A_MANY, addr, "more chunks than can be kept");
