@@ -3,9 +3,10 @@
 #include "os/file.h"
 #include "os/tree.h"
 #include "check/ruledata.h"
-#include "scan/repo.h"
 #include "scan/rules.h"
+#include "scan/stdin.h"
 #include "scan/verdict.h"
+#include "scan/whole.h"
 #include "scan/worker.h"
 
 #include <errno.h>
@@ -308,58 +309,6 @@ static void explained_late(struct pool *p)
 	}
 }
 
-/* Findings about the artifact as a whole, kept until all of them are there: none must rest on another one. */
-struct whole {
-	struct pool *p;
-	struct late {
-		size_t i;
-		const struct gh_rule *rule;
-		const char *detail;
-	} *v;
-	size_t n, cap;
-	bool full;
-};
-
-static void on_whole(void *arg, size_t i, const struct gh_rule *rule, const char *detail)
-{
-	struct whole *w = arg;
-	struct gh_arena *a = &w->p->scan->arena;
-	struct late *v = gh_grow(a, w->v, &w->cap, w->n + 1, sizeof *v);
-	struct gh_span kept = gh_keep(a, gh_span_str(detail));
-	if (v == NULL || kept.p == NULL) {
-		w->full = true;
-		return;
-	}
-	w->v = v;
-	w->v[w->n++] = (struct late){ i, rule, (const char *)kept.p };
-}
-
-/* One more finding in a row that is settled already. */
-static bool add_late(struct gh_arena *a, struct gh_file_report *r, const struct late *l)
-{
-	struct gh_finding *v = GH_NEW(a, struct gh_finding, r->nfinding + 1);
-	if (v == NULL)
-		return false;
-	if (r->nfinding != 0)
-		memcpy(v, r->finding, r->nfinding * sizeof *v);
-	v[r->nfinding] = (struct gh_finding){ .rule = l->rule, .detail = l->detail, .member = "", .times = 1 };
-	r->finding = v;
-	gh_findings_sort(v, ++r->nfinding);
-	r->verdict = gh_file_verdict(r);
-	return true;
-}
-
-static enum gh_rc judge_whole(struct pool *p, struct gh_err *err)
-{
-	struct whole w = { .p = p };
-	gh_repo_judge(p->known, p->tree.n, p->tree.alone, on_whole, &w);
-	for (size_t k = 0; k < w.n && !w.full; k++) {
-		size_t i = p->first + w.v[k].i;
-		w.full = !add_late(&p->scan->file_arena[i], &p->scan->file[i], &w.v[k]);
-	}
-	return w.full ? gh_fail(err, GH_E_NOMEM, "no memory for findings about the files as a whole") : GH_OK;
-}
-
 static bool grow_rows(struct gh_scan *s, size_t more)
 {
 	if (more == 0)
@@ -389,53 +338,6 @@ static const char *safe_path(struct gh_scan *s, const char *prefix, const char *
 	return kept.p == NULL ? "?" : (const char *)kept.p;
 }
 
-static bool write_fully(int fd, const char *p, size_t n)
-{
-	while (n != 0) {
-		ssize_t w = write(fd, p, n);
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return false;
-		p += w;
-		n -= (size_t)w;
-	}
-	return true;
-}
-
-/* Standard input becomes an unlinked file first: readers need to look back. How long its writer takes is its own
- * matter; how much it writes is limited as expansion is. -1 with the reason in why. */
-static int spool_stdin(uint64_t limit, char *why, size_t cap)
-{
-	char buf[65536];
-	uint64_t total = 0;
-	int fd = gh_os_unlinked_file();
-	if (fd < 0) {
-		(void)snprintf(why, cap, "no temporary file for standard input in $TMPDIR or /var/tmp: %s",
-			       strerror(errno));
-		return -1;
-	}
-	for (ssize_t n; (n = read(STDIN_FILENO, buf, sizeof buf)) != 0;) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			(void)snprintf(why, cap, "standard input cannot be read: %s", strerror(errno));
-		else if ((total += (uint64_t)n) > limit)
-			(void)snprintf(why, cap, "standard input is longer than %llu bytes (--limit-expanded)",
-				       (unsigned long long)limit);
-		else if (!write_fully(fd, buf, (size_t)n))
-			(void)snprintf(
-				why, cap,
-				"standard input does not fit into the directory for temporary files ($TMPDIR): %s",
-				strerror(errno));
-		else
-			continue;
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* A row for a path of which nothing could be scanned. */
 static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rule rule, const char *why,
 			   struct gh_err *err)
@@ -456,7 +358,7 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 	int in = -1;
 	bool is_stdin = strcmp(path, "-") == 0;
 	if (is_stdin) {
-		in = spool_stdin(opt->limits.expanded, why, sizeof why);
+		in = gh_stdin_spool(opt->limits.expanded, why, sizeof why);
 		if (in < 0)
 			return lone_row(s, path, GH_S_IO, why, err);
 		(void)snprintf(via, sizeof via, "/proc/self/fd/%d", in);
@@ -496,7 +398,10 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 	explained_late(&p);
 	if (p.nagain != 0)
 		run_lanes(&p, lane, 1);
-	enum gh_rc rc = p.rc == GH_OK ? judge_whole(&p, err) : p.rc;
+	enum gh_rc rc = p.rc;
+	if (rc == GH_OK &&
+	    !gh_whole_judge(p.known, p.tree.n, p.tree.alone, &s->arena, s->file + p.first, s->file_arena + p.first))
+		rc = gh_fail(err, GH_E_NOMEM, "no memory for findings about the files as a whole");
 	(void)pthread_mutex_destroy(&p.lock);
 	free(p.again);
 	free(p.order);
