@@ -82,6 +82,8 @@ def main():
     with h5py.File(h5py.h5f.create((OUT + 'clean_four.h5').encode(), h5py.h5f.ACC_TRUNC, p)) as h:
         h['g/w'] = x
         h.attrs['names'] = ['a', 'b']
+        h.attrs['long_name'] = np.bytes_('(in metres) above the ground.')
+        h['lines'] = ['(in metres)', 'indeed.', 'cos\nwe said so.']
     with file('clean_free.h5', fs_strategy='fsm', fs_persist=True) as h:
         h['a'] = np.arange(50)
         h['b'] = x
@@ -124,10 +126,10 @@ def main():
     with file('huge.h5') as h:
         h.create_dataset('w', (1 << 20, 1 << 20), 'f4')
         h.create_dataset('large', (1 << 15, 1 << 15), 'f4', chunks=(1024, 1024), compression='gzip')
-    with file('slack.h5') as h:
-        h['a'] = np.full(8200, -1)
+    with file('clean_slack.h5') as h:
+        h['a'] = np.full(820, -1)
         h['b'] = x
-    with h5py.File(OUT + 'slack.h5', 'a') as h:
+    with h5py.File(OUT + 'clean_slack.h5', 'a') as h:
         del h['a']
     with file('filters.h5') as h:
         h.create_dataset('so', data=np.arange(30), scaleoffset=4, chunks=(30,))

@@ -77,7 +77,9 @@ static const struct {
 	{ "a pickle in the global heap", "pickles.h5", NONE, GH_OK, true, "member \"value in the global heap\" nested",
 	  NULL },
 	{ "a program in compressed numbers", "program.h5", NONE, GH_OK, true, "anomaly GH-H5-0026", NULL },
-	{ "space that nothing refers to", "slack.h5", NONE, GH_OK, true, "anomaly GH-H5-0019", NULL },
+	{ "what was deleted", "clean_slack.h5", NONE, GH_OK, true, "anomaly GH-H5-0020", "GH-H5-0019" },
+	{ "texts that begin like a pickle", "clean_four.h5", NONE, GH_OK, true,
+	  "text attribute \"/@long_name\" \"(in metres)", "member" },
 	{ "code", "signs.h5", NONE, GH_OK, true, "anomaly GH-H5-0201", NULL },
 	{ "commands", "signs.h5", NONE, GH_OK, true, "anomaly GH-H5-0202", NULL },
 	{ "a script", "signs.h5", NONE, GH_OK, true, "anomaly GH-H5-0203", NULL },
@@ -168,6 +170,31 @@ static void every_row(void **st)
 		free((void *)(uintptr_t)in.p);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* A large part of the file's own space that nothing refers to: the superblock's end of the file is moved behind it. */
+static void much_slack(void **st)
+{
+	(void)st;
+	static const struct patch none = NONE;
+	struct gh_span in = seed("clean_old.h5", &none);
+	size_t more = (size_t)1 << 20, n = in.n + more;
+	uint8_t *b = malloc(n);
+	assert_non_null(b);
+	memcpy(b, in.p, in.n);
+	for (int value = 0; value < 2; value++) {
+		memset(b + in.n, value == 0 ? 0 : 0xa5, more);
+		for (unsigned i = 0; i < 8; i++)
+			b[40 + i] = (uint8_t)((uint64_t)n >> 8 * i);
+		struct gh_events ev;
+		gh_events_walk(&ev, &gh_fmt_hdf5, (struct gh_span){ b, n }, "x.h5", true);
+		assert_int_equal(ev.rc, GH_OK);
+		assert_true(ev.gapless);
+		assert_int_equal(gh_events_has(&ev, "anomaly GH-H5-0019"), value != 0);
+		gh_events_free(&ev);
+	}
+	free(b);
+	free((void *)(uintptr_t)in.p);
 }
 
 /* Every truncation is noticed; every damaged byte gets an answer. */
@@ -356,9 +383,9 @@ static void samples(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(every_row), cmocka_unit_test(damage),	cmocka_unit_test(probes),
-		cmocka_unit_test(sums),	     cmocka_unit_test(filters), cmocka_unit_test(shapes),
-		cmocka_unit_test(types),     cmocka_unit_test(samples),
+		cmocka_unit_test(every_row), cmocka_unit_test(much_slack), cmocka_unit_test(damage),
+		cmocka_unit_test(probes),    cmocka_unit_test(sums),	   cmocka_unit_test(filters),
+		cmocka_unit_test(shapes),    cmocka_unit_test(types),	   cmocka_unit_test(samples),
 	};
 	return cmocka_run_group_tests_name("hdf5", t, NULL, NULL);
 }

@@ -2,7 +2,8 @@
 #include "format/expand_member.h"
 #include "format/hdf5/h5.h"
 
-enum { SLACK_MUCH = 64 << 10, SLACK_ALL = 1 << 20 };
+/* What a writer leaves behind that deletes now and then; more is for a person to look at. */
+enum { SLACK_MUCH = 1 << 20 };
 
 enum gh_rc h5_extent(struct h5 *h, uint64_t addr, uint64_t len, enum gh_claim kind)
 {
@@ -133,13 +134,13 @@ enum gh_rc h5_claim_all(struct h5 *h)
 		if (i == h->extents.n)
 			break;
 		const struct gh_rec *r = gh_recs_at(&h->extents, i);
-		if (r->ref == GH_CLAIM_FREE && r->b - r->a >= SLACK_MUCH) /* room for hiding within a structure, too */
+		if (r->ref == GH_CLAIM_FREE && r->b - r->a >= 64 << 10) /* room for hiding within a structure, too */
 			GH_TRY(gap(h, &s, r->a, r->b - r->a), h->w->err, "free space");
 		else
 			gh_claim(h->w, r->a, r->b - r->a, (enum gh_claim)r->ref);
 		at = r->b > at ? r->b : at;
 	}
-	if (s.used >= SLACK_ALL && s.used >= h->end / 8)
+	if (s.used >= SLACK_MUCH && s.used >= h->end / 8)
 		h5_say(h, H5_A_SLACK, s.first, 1, "%llu bytes in %llu ranges that nothing refers to are not empty",
 		       (unsigned long long)s.used, (unsigned long long)s.n);
 	if (s.n != 0)

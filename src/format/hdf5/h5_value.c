@@ -1,11 +1,13 @@
 /* What values say: texts, configurations of Keras, files hidden in strings and bytes. */
+#include <ctype.h>
+
 #include "format/encoded.h"
 #include "format/hdf5/h5.h"
 #include "format/pickle/pickle.h"
 
 #include "base/utf8.h"
 
-enum { LOOK_MIN = 12 };
+enum { LOOK_MIN = 12, LEAST_FILE = 64 };
 
 /* Text that a person can read: languages of all kinds come as text events, whatever row would take them. */
 static bool readable(struct gh_span s)
@@ -16,11 +18,41 @@ static bool readable(struct gh_span s)
 	return true;
 }
 
+/* A dotted name up to the end of its line; returns what is behind the line, 0 when it is no name. */
+static size_t name_line(struct gh_span s, size_t at)
+{
+	size_t from = at;
+	for (; at < s.n && s.p[at] != '\n'; at++)
+		if (!isalnum(s.p[at]) && s.p[at] != '_' && s.p[at] != '.')
+			return 0;
+	return at == s.n || at == from || isdigit(s.p[from]) ? 0 : at + 1;
+}
+
+/* A pickle that reads well and does something names a module and what it wants of it, each in a line of its own. Texts
+ * that begin like one ("(in metres) …") do not. */
+static bool names_something(struct gh_span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		size_t next = s.p[i] == 'c' || s.p[i] == 'i' ? name_line(s, i + 1) : 0;
+		if (next != 0 && name_line(s, next) != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool runs(struct gh_span head, uint64_t size)
+{
+	return gh_pickle_probe(head, size) == GH_STRONG && (!readable(head) || names_something(head));
+}
+
 bool h5_like_a_file(struct gh_span head, uint64_t size)
 {
 	struct gh_probe p = { .head = head, .tail = head, .size = size };
+	if (size <
+	    LEAST_FILE) /* a few small numbers are like a message of protobuf, too; only pickles are that short */
+		return runs(head, size);
 	if (readable(head)) /* what runs although it reads well: old pickles, scripts */
-		return gh_pickle_probe(head, size) == GH_STRONG || gh_span_starts(head, "#!");
+		return runs(head, size) || gh_span_starts(head, "#!/");
 	for (size_t i = 0; i < gh_fmts_n; i++) {
 		enum gh_match m = gh_fmts[i]->probe(&p);
 		if (m == GH_STRONG || m == GH_WEAK)
@@ -82,7 +114,7 @@ static enum gh_rc emit_member(struct h5 *h, const struct h5_value *v, struct gh_
 static bool pickled(const struct h5_value *v, struct gh_span text)
 {
 	return v->attribute && text.n > 2 && text.p[text.n - 1] == '.' &&
-	       gh_pickle_probe(gh_span_cut(text, 0, GH_PROBE_BYTES), text.n) == GH_STRONG;
+	       runs(gh_span_cut(text, 0, GH_PROBE_BYTES), text.n);
 }
 
 static enum gh_rc say_text(struct h5 *h, const struct h5_value *v, struct gh_span text)
