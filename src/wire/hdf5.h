@@ -46,6 +46,9 @@ struct gh_hdf5_pipeline {
 };
 /* A filter pipeline message. Returns bytes used; 0, and nothing in *out, when it is malformed or has more filters than fit. */
 size_t gh_hdf5_pipeline(struct gh_span in, struct gh_hdf5_pipeline *out);
+/* What the scale-offset filter made of a chunk (hdf5scale.c), for integers and for floats with decimals: into out[0..cap).
+ * False: broken, of another kind, or longer than cap. */
+bool gh_hdf5_unscale(struct gh_span in, const struct gh_hdf5_filter *f, uint8_t *out, size_t cap, size_t *made);
 
 /* ---- dataspaces */
 enum { GH_HDF5_DIMS = 32 };

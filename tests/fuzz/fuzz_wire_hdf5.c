@@ -44,6 +44,12 @@ static void filters(struct gh_span in, size_t element)
 		abort();
 	gh_hdf5_unshuffle(back, in, element);
 	(void)gh_hdf5_fletcher32(in);
+	struct gh_hdf5_filter f = { .nparam = 20 };
+	struct gh_span rest = gh_span_cut(in, 10, in.n);
+	for (size_t i = 0; i < 10 && i < in.n; i++)
+		f.param[i] = in.p[i];
+	if (gh_hdf5_unscale(rest, &f, out, cap, &made) && made > cap)
+		abort();
 	if (gh_hdf5_pipeline(in, &p) > in.n || p.n > GH_HDF5_FILTERS)
 		abort();
 	gh_hdf5_sum_start(&s, in.n);

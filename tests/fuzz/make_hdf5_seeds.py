@@ -131,8 +131,15 @@ def main():
         h['b'] = x
     with h5py.File(OUT + 'clean_slack.h5', 'a') as h:
         del h['a']
+    with file('clean_scale.h5') as h:
+        h.create_dataset('i', data=np.arange(1000, 1030), scaleoffset=True, chunks=(7,))
+        h.create_dataset('lossy', data=np.arange(30), scaleoffset=4, chunks=(30,))
+        h.create_dataset('be', data=np.arange(-15, 15, dtype='>i2'), scaleoffset=True, chunks=(30,))
+        h.create_dataset('f', data=x, scaleoffset=3, chunks=(6, 5))
+        h.create_dataset('zero', data=np.zeros(9, 'i4'), scaleoffset=True, chunks=(9,))
+    with file('pickle_scale.h5') as h:
+        h.create_dataset('p', data=np.frombuffer(evil + bytes(22), 'u1').astype('u1'), scaleoffset=True, chunks=(64,))
     with file('filters.h5') as h:
-        h.create_dataset('so', data=np.arange(30), scaleoffset=4, chunks=(30,))
         h.create_dataset('sz', data=np.arange(32, dtype='i4'), compression='szip', chunks=(32,))
     with file('clean_chunk_large.h5') as h:
         h.create_dataset('z', (3 << 20,), 'f4', chunks=(3 << 20,), compression='gzip', shuffle=True)

@@ -90,6 +90,8 @@ static const struct {
 	{ "terabytes of nothing", "huge.h5", NONE, GH_OK, true, "anomaly GH-H5-0024", NULL },
 	{ "gigabytes of nothing", "huge.h5", NONE, GH_OK, true, "anomaly GH-H5-0025", NULL },
 	{ "a chunk that is too large", "chunk_big.h5", NONE, GH_E_UNREAD, true, "anomaly GH-H5-0011", NULL },
+	{ "scale and offset", "clean_scale.h5", NONE, GH_OK, true, NULL, "anomaly" },
+	{ "a pickle by scale and offset", "pickle_scale.h5", NONE, GH_OK, true, "member \"/p\" nested", NULL },
 	{ "a large chunk goes through a spool", "clean_chunk_large.h5", NONE, GH_OK, true, "member \"/z\" file",
 	  "anomaly" },
 	{ "a damaged large chunk", "clean_chunk_large.h5", P("\x78\x5e", 1, 2, FF8), GH_E_MALFORMED, true,
@@ -291,6 +293,14 @@ static void filters(void **st)
 			assert_memory_equal(out, t[i].out.p, made);
 		}
 	}
+	/* 3 values of 2 bits over 5, of 2 bytes each; the last one is "none", for which 9 is put */
+	struct gh_hdf5_filter f = { .nparam = 20, .param = { 2, 0, 3, 0, 2, 0, 0, 1, 9 } };
+	assert_true(gh_hdf5_unscale(GH_SPAN("\2\0\0\0\2\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x6c"), &f, out, 64, &made));
+	assert_int_equal(made, 6);
+	assert_memory_equal(out, "\6\0\7\0\x09\0", 6);
+	assert_false(gh_hdf5_unscale(GH_SPAN("\2\0\0\0\2\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), &f, out, 64, &made));
+	assert_false(gh_hdf5_unscale(GH_SPAN("\x11\0\0\0\2\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x6c"), &f, out, 64, &made));
+	assert_false(gh_hdf5_unscale(GH_SPAN("\2\0\0\0\2\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x6c"), &f, out, 5, &made));
 	struct gh_hdf5_pipeline p;
 	assert_int_equal(gh_hdf5_pipeline(GH_SPAN("\2\1\1\0\0\0\1\0\6\0\0\0"), &p), 12);
 	assert_int_equal(p.f[0].param[0], 6);

@@ -78,6 +78,18 @@ static enum gh_rc lzf(struct filtering *x, struct gh_span *s)
 	return GH_OK;
 }
 
+static enum gh_rc unscale(struct filtering *x, const struct gh_hdf5_filter *f, struct gh_span *s)
+{
+	uint8_t *out = room(x);
+	size_t made = 0;
+	if (out == NULL)
+		return h5_bad(x->h, H5_A_MANY, x->addr, "no memory for a chunk");
+	if (!gh_hdf5_unscale(*s, f, out, x->most, &made))
+		return bad_chunk(x, "a chunk does not unfold by scale and offset");
+	*s = (struct gh_span){ out, made };
+	return GH_OK;
+}
+
 /* Plug-ins that wrap one stream of a codec: PyTables' bzip2, zstd. */
 static enum gh_rc stream(struct filtering *x, enum gh_codec codec, struct gh_span *s)
 {
@@ -108,6 +120,7 @@ static enum gh_rc undo(struct filtering *x, const struct gh_hdf5_filter *f, stru
 	case GH_HDF5_SHUFFLE: return unshuffle(x, f, s);
 	case GH_HDF5_FLETCHER32: return fletcher(x, s);
 	case GH_HDF5_LZF: return lzf(x, s);
+	case GH_HDF5_SCALEOFFSET: return unscale(x, f, s);
 	case GH_HDF5_BZIP2: return stream(x, GH_CODEC_BZIP2, s);
 	case GH_HDF5_ZSTD: return stream(x, GH_CODEC_ZSTD, s);
 	default: return h5_bad(x->h, H5_A_FILTER, x->addr, "\"%s\": filter %u", gh_safe(x->d->path).s, f->id);
