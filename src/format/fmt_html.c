@@ -223,7 +223,7 @@ static size_t pass(struct page *p, struct gh_span s, uint64_t base, bool last)
 		if (rest.n < 32 && !last)
 			return at;
 		bool close = rest.n > 1 && rest.p[1] == '/';
-		uint8_t c = rest.n < 2 ? 0 : lower(rest.p[close ? 2 : 1]);
+		uint8_t c = rest.n < 2u + close ? 0 : lower(rest.p[1 + close]);
 		if (p->raw) {
 			size_t n = strlen(p->until);
 			p->raw = !(close && rest.n > n + 2 && folds(gh_span_cut(rest, 2, rest.n), p->until));

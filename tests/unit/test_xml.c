@@ -97,6 +97,7 @@ static const struct row html[] = {
 	{ "a form", S("<form action='https://h/'><input></form>"), GH_OK, "GH-HTML-0005", NULL },
 	{ "a redirection", S("<meta http-equiv=refresh content='0; url=https://h/'>"), GH_OK, "GH-HTML-0006", NULL },
 	{ "a comment", S("<!-- <script>go()</script> -->"), GH_OK, NULL, "anomaly" },
+	{ "a tag that the end cuts", S("<p>x</p></"), GH_OK, NULL, "anomaly" },
 	{ "text that only looks like it", S("if a <b and c> d: <1, \"<script\" as text"), GH_OK, NULL, "anomaly" },
 };
 
