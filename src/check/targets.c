@@ -354,12 +354,11 @@ static void on_tag(struct gh_scene *s, const struct gh_event *ev)
 		    gh_span_is(whole, "numpy._core.multiarray.scalar");
 	if (gh_span_is(c->as_name, "application"))
 		gh_find(s, &rules[R_TAG_OWN], ev->at, "%s", gh_safe(c->name).s);
-	else if (data || (known && !system && like_a_class(d.last)))
-		gh_find(s, &rules[R_TAG], ev->at, "%s %s", gh_safe(c->as_name).s, gh_safe(whole).s);
-	else if (calls || system)
-		gh_find(s, &rules[R_TAG_CALL], ev->at, "%s %s", gh_safe(c->as_name).s, gh_safe(whole).s);
-	else
-		gh_find(s, &rules[R_TAG], ev->at, "%s %s", gh_safe(c->as_name).s, gh_safe(whole).s);
+	else {
+		bool plain = data || (known && !system && like_a_class(d.last)) || !(calls || system);
+		gh_find(s, &rules[plain ? R_TAG : R_TAG_CALL], ev->at, "%s %s", gh_safe(c->as_name).s,
+			gh_safe(whole).s);
+	}
 }
 
 static void on(struct gh_scene *s, const struct gh_event *ev)

@@ -219,7 +219,7 @@ static enum gh_rc numbers(struct ubj *u, uint8_t type, uint64_t n)
 	enum gh_rc rc = GH_OK;
 	if (n >= TENSOR_MIN) {
 		size_t i = 0;
-		while (names[i].marker != type)
+		while ((uint8_t)names[i].marker != (uint8_t)type)
 			i++;
 		struct gh_tensor t = { .name = key_here(u),
 				       .dtype = names[i].dtype,

@@ -38,7 +38,7 @@ struct gh_mp gh_mp_head(struct gh_span s)
 	struct gh_mp t = { .head = 1 };
 	if (b < 0x80 || b >= 0xe0) {
 		t.kind = GH_MP_INT;
-		t.value = (int8_t)b;
+		t.value = b < 0x80 ? b : (int64_t)b - 256;
 		return t;
 	}
 	if (b < 0xc0) {

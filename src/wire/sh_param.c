@@ -290,11 +290,8 @@ void sh_param_done(struct gh_sh *sh, struct gh_sh_frame *f, struct gh_sh_val ope
 	}
 	f->marks |= v.marks;
 	f->word = true;
-	if ((f->dq || f->kind == SH_WORD) && !all) {
-		(void)sh_put(sh, f, v.text.p, v.text.n);
-	} else if (f->kind == SH_LIST && f->equals != 0 && !all) {
-		(void)sh_put(sh, f, v.text.p, v.text.n); /* no splitting in assignments */
-	} else if (f->dq) {
+	bool assigned = f->kind == SH_LIST && f->equals != 0; /* there is no splitting in assignments */
+	if (f->dq || (!all && (f->kind == SH_WORD || assigned))) {
 		(void)sh_put(sh, f, v.text.p, v.text.n);
 	} else {
 		sh_append_split(sh, f, v);

@@ -93,9 +93,8 @@ static bool over_quoted(struct look *l)
 {
 	int q = peek(l);
 	for (l->at++; peek(l) >= 0; l->at++) {
-		if (q == '"' && peek(l) == '\\')
-			l->at++;
-		else if (peek(l) == q && q == '\'' && yaml_ch(l->y, l->at + 1) == '\'')
+		bool escape = q == '"' && peek(l) == '\\';
+		if (escape || (peek(l) == q && q == '\'' && yaml_ch(l->y, l->at + 1) == '\''))
 			l->at++;
 		else if (peek(l) == q) {
 			l->at++;
