@@ -17,7 +17,7 @@ static uint64_t take(struct bits *b, unsigned n)
 	uint64_t v = 0;
 	for (unsigned left = n; left != 0;) {
 		unsigned have = 8 - (unsigned)(b->at % 8), k = left < have ? left : have;
-		unsigned byte = b->in.p[b->at / 8] >> (have - k) & ((1u << k) - 1);
+		unsigned byte = (unsigned)b->in.p[b->at / 8] >> (have - k) & ((1u << k) - 1);
 		v = v << k | byte;
 		b->at += k;
 		left -= k;
