@@ -155,11 +155,17 @@ static enum gh_match probe(const struct gh_probe *p)
 	if (fits)
 		return GH_STRONG;
 	/* A length beyond the file before something that reads like a header is a broken or lying file of this format;
-	 * eight letters before a brace are just text. */
+	 * eight letters before a brace are just text, and of a length that nobody has, the object must speak of tensors ("blob 22" and
+	 * a NUL before a brace begin an object of git). */
+	static const char *const words[] = { "\"dtype\"", "\"data_offsets\"", "\"__metadata__\"" };
+	bool tensors = n >> 40 == 0;
+	for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+		tensors = tensors || memmem(p->head.p, p->head.n, words[k], strlen(words[k])) != NULL;
 	bool text = true;
 	for (size_t k = 0; k < 8; k++)
 		text = text && (p->head.p[k] >= 0x20 || (p->head.p[k] >= '\t' && p->head.p[k] <= '\r'));
-	return !text && i + 1 < p->head.n && (p->head.p[i + 1] == '"' || p->head.p[i + 1] == '}') ? GH_STRONG : GH_NO;
+	return !text && tensors && i + 1 < p->head.n && (p->head.p[i + 1] == '"' || p->head.p[i + 1] == '}') ? GH_STRONG
+													     : GH_NO;
 }
 
 /* Numbers of an array, at most cap of them; *n is how many there are. False on anything else in it. */

@@ -166,6 +166,8 @@ static void probes(void **st)
 		  { "[]", 0, GH_NO },
 		  { "x{}", 0, GH_NO },
 		  { "{\"a\":1}", 500, GH_STRONG },
+		  { "{\"a\":1}", 0x0032322020626f6cu /* "lob  22" and a NUL */, GH_NO },
+		  { "{\"w\":{\"dtype\":\"F32\"}}", 0x0032322020626f6cu, GH_STRONG },
 		  { "{\"a\":1}", 0x3d78207473636f6eu /* "noct x=": letters */, GH_NO } };
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		gh_auto_buf b = gh_buf(1 << 10);
