@@ -17,5 +17,6 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_keras,
 	&gh_check_targets,
 	&gh_check_templates,
+	&gh_check_weights,
 };
 const size_t gh_checks_n = sizeof gh_checks / sizeof gh_checks[0];

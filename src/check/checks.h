@@ -18,5 +18,6 @@ extern const struct gh_check gh_check_markup;
 extern const struct gh_check gh_check_keras;
 extern const struct gh_check gh_check_targets;
 extern const struct gh_check gh_check_templates;
+extern const struct gh_check gh_check_weights;
 
 #endif

@@ -1,0 +1,320 @@
+#include "check/weights.h"
+#include "check/weights_hidden.h"
+#include "check/weights_values.h"
+#include "format/format.h"
+#include "wire/bits.h"
+
+#include <stdio.h>
+
+enum { R_VALUES, R_PROGRAM, R_PAYLOAD, R_TEXT, R_BYTES, R_BLOB };
+static const struct gh_rule rules[] = {
+	[R_VALUES] = { "GH-WGT-0001", GH_MEDIUM, GH_REVIEW, "Weights that are not numbers or infinite",
+		       "The model answers with nothing, or breaks off, always or when an input of the author's choice "
+		       "comes.",
+		       "Get the file again; if it is meant to be so, ask the author why.", "CWE-20 AML.T0018" },
+	[R_PROGRAM] = { "GH-WGT-0002", GH_CRITICAL, GH_UNSAFE, "A program hidden in the bits of weights",
+			"A few lines elsewhere put it together and run it; scanners of programs never see it.",
+			"Do not use this model.", "CWE-506 AML.T0018 AML.T0011.001" },
+	[R_PAYLOAD] = { "GH-WGT-0003", GH_CRITICAL, GH_UNSAFE,
+			"An archive, a pickle or a script hidden in the bits of weights",
+			"A few lines elsewhere put it together and run what it holds.", "Do not use this model.",
+			"CWE-506 AML.T0018" },
+	[R_TEXT] = { "GH-WGT-0004", GH_HIGH, GH_REVIEW, "Text hidden in the bits of weights",
+		     "Addresses, keys or commands travel where nobody looks.",
+		     "Do not use this model until you know why.", "CWE-506 AML.T0018" },
+	[R_BYTES] = { "GH-WGT-0005", GH_HIGH, GH_UNSAFE, "A tensor whose bytes are an archive or a pickle",
+		      "What is called weights is there to be taken out and unpacked or loaded.",
+		      "Do not use this model.", "CWE-506 CWE-502 AML.T0018" },
+	[R_BLOB] = { "GH-WGT-0006", GH_MEDIUM, GH_REVIEW, "An array of bytes that is an archive or a pickle",
+		     "Whoever unpacks or loads it takes the author's content, unseen.",
+		     "Look at what it holds before using it.", "CWE-506 CWE-502 AML.T0018" },
+	GH_RULES_END
+};
+
+/* Types that are plain numbers; what is not here has no low bits that would be free. */
+static const struct type {
+	const char *name;
+	uint8_t width;
+	uint8_t real; /* enum gh_float */
+	bool floats;  /* weights, not counts and codes */
+} types[] = {
+	{ "F32", 4, GH_FLOAT_32, true },	   { "BF16", 2, GH_FLOAT_B16, true },
+	{ "F16", 2, GH_FLOAT_16, true },	   { "F64", 8, GH_FLOAT_64, true },
+	{ "C64", 4, GH_FLOAT_32, true },	   { "C128", 8, GH_FLOAT_64, true },
+	{ "C32", 2, GH_FLOAT_16, true },	   { "F8_E4M3", 1, GH_FLOAT_NONE, true },
+	{ "F8_E5M2", 1, GH_FLOAT_NONE, true },	   { "F8_E4M3FNUZ", 1, GH_FLOAT_NONE, true },
+	{ "F8_E5M2FNUZ", 1, GH_FLOAT_NONE, true }, { "QINT8", 1, GH_FLOAT_NONE, false },
+	{ "QUINT8", 1, GH_FLOAT_NONE, false },	   { "QINT32", 4, GH_FLOAT_NONE, false },
+	{ "I8", 1, GH_FLOAT_NONE, false },	   { "U8", 1, GH_FLOAT_NONE, false },
+	{ "I16", 2, GH_FLOAT_NONE, false },	   { "U16", 2, GH_FLOAT_NONE, false },
+	{ "I32", 4, GH_FLOAT_NONE, false },	   { "U32", 4, GH_FLOAT_NONE, false },
+	{ "I64", 8, GH_FLOAT_NONE, false },	   { "U64", 8, GH_FLOAT_NONE, false },
+};
+
+enum {
+	LOOKS = 65536,		 /* tensors whose start is looked at closely, per reading */
+	WINDOW = 512 << 10,	 /* bytes at a time: stays in a processor's cache */
+	RUN = 2 * GH_BITS_AHEAD, /* elements of small tensors kept together */
+	WAITING = 256,		 /* small tensors in them */
+	LEAST = 64,		 /* elements: nothing that could be validated fits into fewer */
+	AGAIN = 4, /* how often the bytes of a source may be looked at: broken files name them many times */
+};
+
+struct place {
+	struct gh_range at;
+	struct gh_safe name;
+	size_t start; /* element of the run */
+	unsigned bits;
+};
+
+/* Of one reading. */
+struct state {
+	const struct gh_src *src; /* of the last tensor, */
+	uint64_t size, spent;	  /* its size, and what was read of it */
+	unsigned looks;
+	size_t n, room; /* elements of `run`; they are little-endian numbers of 8 bytes */
+	uint8_t *run;
+	size_t waiting, places;
+	struct place *place;
+};
+
+static const struct type *type_of(const struct gh_tensor *t)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(t->dtype, types[i].name) == 0)
+			return &types[i];
+	return NULL;
+}
+
+/* Readers of arrays that hold data as often as weights. */
+static bool holds_data(const char *format)
+{
+	static const char *const names[] = { "npy",	   "npz",      "pickle",  "joblib-zfile",
+					     "skops",	   "arrow",    "parquet", "r-data",
+					     "r-lazyload", "catboost", "ubjson",  "xgboost-binary" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(format, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* ---- carriers -------------------------------------------------------------------------------------------------------- */
+static void say_where(const struct gh_bits *how, unsigned bits, char *out, size_t cap)
+{
+	if (how->from != 0 && how->from + 1u == bits)
+		(void)snprintf(out, cap, "the sign bits");
+	else if (how->from != 0)
+		(void)snprintf(out, cap, "bits %u to %u", how->from, how->from + how->take - 1u);
+	else
+		(void)snprintf(out, cap, "the low %u bit%s", how->take, how->take == 1 ? "" : "s");
+}
+
+static void say_hidden(struct gh_scene *s, struct gh_range at, const char *name, const struct gh_bits *how,
+		       unsigned bits, const struct gh_hidden *h, size_t element)
+{
+	static const uint8_t rule[] = { [GH_HIDDEN_PROGRAM] = R_PROGRAM,
+					[GH_HIDDEN_ARCHIVE] = R_PAYLOAD,
+					[GH_HIDDEN_SCRIPT] = R_PAYLOAD,
+					[GH_HIDDEN_TEXT] = R_TEXT };
+	char where[48];
+	say_where(how, bits, where, sizeof where);
+	gh_find(s, &rules[rule[h->kind]], at, "tensor \"%s\": %s of the elements from %zu on hold %s%s%s%s%s", name,
+		where, element + h->at * 8 / how->take, h->name, h->machine[0] != '\0' ? " for " : "", h->machine,
+		how->high_first ? ", highest bit first" : "", how->msb_first ? ", bytes filled from the top" : "");
+}
+
+/* One way to take bits, in both ways to fill bytes. */
+static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, struct gh_bits how,
+			 bool text)
+{
+	uint8_t head[GH_HIDDEN_LOOK];
+	for (int msb = 0; msb < 2; msb++) {
+		how.msb_first = msb != 0;
+		struct gh_span stream = { head, gh_bits_take(w, &how, 0, head, GH_HIDDEN_GLANCE) };
+		if (!gh_hidden_glance(stream))
+			continue;
+		stream.n = gh_bits_take(w, &how, 0, head, sizeof head);
+		struct gh_hidden h = gh_hidden_look(stream);
+		if (h.kind == GH_HIDDEN_NOTHING || (h.kind == GH_HIDDEN_TEXT && !text))
+			continue;
+		say_hidden(s, p->at, p->name.s, &how, p->bits, &h, 0);
+		return true;
+	}
+	return false;
+}
+
+/* Everything that may start at the first element. floats: text is no number that somebody stored. */
+static bool look_at_start(struct gh_scene *s, const struct gh_words *w, const struct place *p, bool floats)
+{
+	static const uint8_t takes[] = { 8, 1, 2, 4, 3, 5, 6, 7, 16, 24, 32, 40, 48 };
+	for (size_t i = 0; i < sizeof takes; i++) {
+		bool same = takes[i] == 1 || takes[i] == 8; /* both orders are the same but for the filling of bytes */
+		for (int high = 0; takes[i] < p->bits && high < (same ? 1 : 2); high++)
+			if (look_one_way(s, w, p, (struct gh_bits){ .take = takes[i], .high_first = high != 0 },
+					 floats))
+				return true;
+	}
+	if (!floats)
+		return false;
+	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 }, true) ||
+	       (p->bits >= 32 && look_one_way(s, w, p, (struct gh_bits){ .from = 8, .take = 8 }, true));
+}
+
+/* ---- small tensors, one behind the other ------------------------------------------------------------------------------ */
+static void append(struct gh_scene *s, struct state *st, const struct gh_words *w)
+{
+	size_t n = gh_words_n(w), left = RUN - st->n;
+	n = n < left ? n : left;
+	uint8_t *run = gh_grow(s->arena, st->run, &st->room, st->n + n, 8);
+	if (run == NULL)
+		return;
+	st->run = run;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t v = gh_word(w, i);
+		for (unsigned k = 0; k < 8; k++)
+			st->run[(st->n + i) * 8 + k] = (uint8_t)(v >> (8 * k));
+	}
+	st->n += n;
+}
+
+/* The first `count` of those that wait, with all that is there behind each. */
+static void look_at_waiting(struct gh_scene *s, struct state *st, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct place *p = &st->place[i];
+		struct gh_words w = { { st->run + p->start * 8, (st->n - p->start) * 8 }, 8, false };
+		(void)look_at_start(s, &w, p, true);
+	}
+	size_t gone = count < st->waiting ? st->place[count].start : st->n;
+	memmove(st->run, st->run + gone * 8, (st->n - gone) * 8);
+	st->n -= gone;
+	st->waiting -= count;
+	memmove(st->place, st->place + count, st->waiting * sizeof st->place[0]);
+	for (size_t i = 0; i < st->waiting; i++)
+		st->place[i].start -= gone;
+}
+
+static void wait_for_more(struct gh_scene *s, struct state *st, const struct gh_words *w, const struct place *p)
+{
+	size_t n = gh_words_n(w);
+	while (st->waiting != 0 && (st->n + n > RUN || st->waiting == WAITING)) {
+		size_t count = 1; /* those that have enough behind them, at least one */
+		while (count < st->waiting && st->n - st->place[count].start >= GH_BITS_AHEAD)
+			count++;
+		look_at_waiting(s, st, count);
+	}
+	struct place *place = gh_grow(s->arena, st->place, &st->places, st->waiting + 1, sizeof *place);
+	if (place == NULL)
+		return;
+	st->place = place;
+	if (n >= LEAST || st->n == 0) {
+		st->place[st->waiting] = *p;
+		st->place[st->waiting++].start = st->n;
+	}
+	append(s, st, w);
+}
+
+static void start_of_tensor(struct gh_scene *s, struct state *st, const struct gh_words *w, const struct place *p,
+			    bool floats)
+{
+	if (st->looks >= LOOKS)
+		return;
+	st->looks += gh_words_n(w) >= LEAST;
+	struct gh_words head = *w;
+	head.bytes = gh_span_cut(w->bytes, 0, (uint64_t)GH_BITS_AHEAD * w->width);
+	if (floats && gh_words_n(w) < GH_BITS_AHEAD) {
+		wait_for_more(s, st, &head, p);
+		return;
+	}
+	if (floats && st->waiting != 0) {
+		append(s, st, &head);
+		look_at_waiting(s, st, st->waiting);
+	}
+	if (gh_words_n(&head) >= LEAST)
+		(void)look_at_start(s, &head, p, floats);
+}
+
+/* ---- all of a tensor --------------------------------------------------------------------------------------------------- */
+/* May these bytes be looked at? */
+static bool afford(struct state *st, const struct gh_src *src, uint64_t bytes)
+{
+	if (st->src != src || st->size != src->size) {
+		st->src = src;
+		st->size = src->size;
+		st->spent = 0;
+	}
+	uint64_t most = src->size < UINT64_MAX / AGAIN ? src->size * AGAIN : UINT64_MAX;
+	st->spent = bytes < UINT64_MAX - st->spent ? st->spent + bytes : UINT64_MAX;
+	return st->spent <= most;
+}
+
+static void all_of(struct gh_scene *s, struct state *st, const struct gh_event *ev, const struct type *type)
+{
+	const struct gh_tensor *t = ev->u.tensor;
+	uint64_t len = ev->at.len - ev->at.len % type->width;
+	struct place p = { .at = ev->at, .name = gh_safe(t->name), .bits = type->width * 8u };
+	struct gh_values v = { .type = holds_data(s->format) ? GH_FLOAT_NONE : (enum gh_float)type->real, .t = t };
+	struct gh_bits_found found;
+	bool hidden = false;
+	for (uint64_t off = 0; off < len;) {
+		size_t want = len - off < WINDOW ? (size_t)(len - off) : (size_t)WINDOW;
+		struct gh_words w = { gh_src_window(t->src, ev->at.off + off, want), type->width, t->big_endian };
+		if (w.bytes.n != want)
+			break; /* the source says why */
+		size_t n = gh_words_n(&w), fresh = off + want == len ? n : n - GH_BITS_AHEAD;
+		if (!hidden && gh_bits_program(&w, fresh, &found)) {
+			struct gh_hidden h = { GH_HIDDEN_PROGRAM, found.program.name, found.program.machine, 0 };
+			say_hidden(s, p.at, p.name.s, &found.how, p.bits, &h, (size_t)(off / type->width) + found.at);
+			hidden = true;
+		}
+		if (off == 0 && !hidden)
+			start_of_tensor(s, st, &w, &p, type->floats);
+		w.bytes.n = fresh * type->width;
+		if (v.type != GH_FLOAT_NONE)
+			gh_values_add(&v, &w);
+		off += w.bytes.n;
+	}
+	if (v.type != GH_FLOAT_NONE && gh_values_bad(&v))
+		gh_find(s, &rules[R_VALUES], ev->at,
+			"tensor \"%s\": %llu of %llu numbers are NaN or infinite, the first is number %llu", p.name.s,
+			(unsigned long long)v.odd, (unsigned long long)v.n, (unsigned long long)v.first);
+}
+
+static void on(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_tensor *t = ev->u.tensor;
+	const struct type *type = t->src == NULL || t->dtype == NULL ? NULL : type_of(t);
+	struct state *st = *s->state;
+	if (type == NULL || ev->at.len < type->width)
+		return;
+	if (st == NULL) {
+		st = *s->state = GH_NEW(s->arena, struct state, 1);
+		if (st == NULL)
+			return;
+	}
+	if (!afford(st, t->src, ev->at.len))
+		return;
+	struct gh_span head = gh_src_window(t->src, ev->at.off,
+					    ev->at.len < GH_HIDDEN_LOOK ? (size_t)ev->at.len : (size_t)GH_HIDDEN_LOOK);
+	struct gh_hidden h = gh_hidden_start(head);
+	if (h.kind == GH_HIDDEN_ARCHIVE)
+		gh_find(s, &rules[type->width == 1 && !type->floats ? R_BLOB : R_BYTES], ev->at,
+			"tensor \"%s\" is a %s", gh_safe(t->name).s, h.name);
+	all_of(s, st, ev, type);
+}
+
+static void end(struct gh_scene *s)
+{
+	struct state *st = *s->state;
+	if (st != NULL && st->waiting != 0)
+		look_at_waiting(s, st, st->waiting);
+}
+
+const struct gh_check gh_check_weights = {
+	.name = "weights",
+	.about = "programs, archives and text hidden in the bits of weights; weights that are not numbers",
+	.events = 1u << GH_EV_TENSOR,
+	.on = on,
+	.end = end,
+	.rules = rules,
+};

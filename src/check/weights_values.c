@@ -1,0 +1,174 @@
+#include "check/weights_values.h"
+
+/* Looked at as unsigned numbers without their sign, floating-point numbers are in the order of their size. */
+static const struct kind {
+	uint64_t infinity, large, tiny;
+	unsigned chance; /* of uniformly random bits, one in so many is NaN or infinite */
+} kinds[] = {
+	[GH_FLOAT_16] = { 0x7c00, 0x6c00, 0x1000, 32 },	  /* from 2^12; below 2^-11 */
+	[GH_FLOAT_B16] = { 0x7f80, 0x5f80, 0x1f80, 256 }, /* from 2^64; below 2^-64 */
+	[GH_FLOAT_32] = { 0x7f800000, 0x5f800000, 0x1f800000, 256 },
+	[GH_FLOAT_64] = { 0x7ff0000000000000, 0x43f0000000000000, 0x3bf0000000000000, 2048 },
+};
+
+enum { CHUNK = 2048, SAMPLE = 1 << 16, FEW = 32 };
+
+struct counts {
+	size_t odd, large, tiny;
+	bool differs; /* some element is not the value given */
+};
+
+#ifdef __clang__
+#define VECTORS /* by default */
+#else
+#define VECTORS __attribute__((optimize("O3")))
+#endif
+
+/* Sums in the elements' own width (at most CHUNK fits all of them): loops that compilers turn into vector instructions. */
+#define COUNT(name, type) \
+	VECTORS static struct counts name(const uint8_t *p, size_t n, const struct kind *k, uint64_t value, \
+					  bool sizes) \
+	{ \
+		type odd = 0, large = 0, tiny = 0, differs = 0, inf = (type)k->infinity; \
+		for (size_t i = 0; i < n; i++) { \
+			type x; \
+			memcpy(&x, p + i * sizeof x, sizeof x); \
+			type a = (type)(x & (type)((type) ~(type)0 >> 1)); \
+			odd = (type)(odd + (a >= inf)); \
+			differs = (type)(differs | (x ^ (type)value)); \
+		} \
+		for (size_t i = 0; sizes && i < n; i++) { \
+			type x; \
+			memcpy(&x, p + i * sizeof x, sizeof x); \
+			type a = (type)(x & (type)((type) ~(type)0 >> 1)); \
+			large = (type)(large + (a >= (type)k->large && a < inf)); \
+			tiny = (type)(tiny + ((type)(a - 1) < (type)(k->tiny - 1))); \
+		} \
+		return (struct counts){ (size_t)odd, (size_t)large, (size_t)tiny, differs != 0 }; \
+	}
+COUNT(count16, uint16_t)
+COUNT(count32, uint32_t)
+COUNT(count64, uint64_t)
+
+static struct counts count(const struct gh_words *w, const struct kind *k, uint64_t value, bool sizes)
+{
+	size_t n = gh_words_n(w);
+	const uint8_t *p = w->bytes.p;
+	return w->width == 2   ? count16(p, n, k, value, sizes)
+	       : w->width == 4 ? count32(p, n, k, value, sizes)
+			       : count64(p, n, k, value, sizes);
+}
+
+/* What a mask may be: minus infinity and one other value, or minus infinity above the diagonal of square matrices. */
+static bool may_be_mask(const struct gh_values *v)
+{
+	bool square = v->t->ndim >= 2 && v->t->dim[v->t->ndim - 1] == v->t->dim[v->t->ndim - 2];
+	return v->nan == 0 && (v->plus == 0 || !v->any) && (!v->varied || (square && !v->below));
+}
+
+static void one_by_one(struct gh_values *v, const struct gh_words *w, uint64_t sign)
+{
+	uint64_t inf = kinds[v->type].infinity, side = v->t->ndim != 0 ? v->t->dim[v->t->ndim - 1] : 1;
+	size_t n = gh_words_n(w);
+	side += side == 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t x = gh_word(w, i), a = x & ~sign, at = v->n + i;
+		if (a < inf) {
+			v->varied = v->varied || (v->any && x != v->value);
+			v->value = v->any ? v->value : x;
+			v->any = true;
+			continue;
+		}
+		if (v->odd == 0 && v->nan + v->plus + v->above == 0 && !v->below)
+			v->first = at;
+		v->nan += a > inf;
+		v->plus += a == inf && (x & sign) == 0;
+		if (a == inf && (x & sign) != 0) {
+			bool above = at % side > at / side % side;
+			v->above += above;
+			v->below = v->below || !above;
+		}
+	}
+}
+
+static void add_chunk(struct gh_values *v, const struct gh_words *w)
+{
+	const struct kind *k = &kinds[v->type];
+	uint64_t sign = UINT64_C(1) << (w->width * 8 - 1);
+	size_t n = gh_words_n(w);
+	bool sizes = v->seen < SAMPLE;
+	struct counts c = count(w, k, v->value, sizes);
+	if (c.odd != 0 && (v->odd == 0 || may_be_mask(v))) {
+		one_by_one(v, w, sign);
+	} else if (c.odd == 0) {
+		if (!v->any) {
+			v->value = gh_word(w, 0);
+			v->any = true;
+			c.differs = !v->varied && count(w, k, v->value, false).differs;
+		}
+		v->varied = v->varied || c.differs;
+	}
+	v->odd += c.odd;
+	v->n += n;
+	if (sizes) {
+		v->seen += n;
+		v->large += c.large;
+		v->tiny += c.tiny;
+		v->seen_odd += c.odd;
+	}
+}
+
+/* Numbers of the other byte order, turned round. */
+static void add_swapped(struct gh_values *v, const struct gh_words *w)
+{
+	uint8_t swapped[CHUNK * 8];
+	size_t n = gh_words_n(w);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t x = gh_word(w, i);
+		for (unsigned k = 0; k < w->width; k++)
+			swapped[i * w->width + k] = (uint8_t)(x >> (8 * k));
+	}
+	struct gh_words turned = { { swapped, n * w->width }, w->width, false };
+	add_chunk(v, &turned);
+}
+
+void gh_values_add(struct gh_values *v, const struct gh_words *w)
+{
+	size_t n = gh_words_n(w);
+	for (size_t at = 0; at < n; at += CHUNK) {
+		struct gh_words chunk = gh_words_from(w, at);
+		chunk.bytes = gh_span_cut(chunk.bytes, 0, (uint64_t)CHUNK * w->width);
+		if (w->big)
+			add_swapped(v, &chunk);
+		else
+			add_chunk(v, &chunk);
+	}
+}
+
+/* Every -inf above the diagonal, and all that is above it: any number of square matrices. */
+static bool triangles(const struct gh_values *v)
+{
+	uint64_t side = v->t->ndim >= 2 ? v->t->dim[v->t->ndim - 1] : 0;
+	if (side < 2 || side > UINT32_MAX || v->t->dim[v->t->ndim - 2] != side)
+		return false;
+	return !v->below && v->above == v->odd && v->odd == v->n / (side * side) * (side * (side - 1) / 2);
+}
+
+/* Uniformly random bits: numbers of impossible size in both directions, and no more NaNs than chance gives. */
+static bool no_weights(const struct gh_values *v)
+{
+	uint64_t share = kinds[v->type].chance;
+	return v->seen >= FEW && v->large >= v->seen / 16 && v->tiny >= v->seen / 16 &&
+	       v->odd <= v->n / share * 2 + 8 && v->seen_odd <= v->seen / share * 2 + 8;
+}
+
+bool gh_values_bad(const struct gh_values *v)
+{
+	if (v->odd == 0 || v->n == 1)
+		return false;
+	if (v->nan == 0 && v->odd == v->n) /* nothing else: all of one sign, and no matrix */
+		return v->t->ndim > 1 || (v->plus != 0 && v->plus != v->n);
+	if (v->nan == 0 && v->plus == 0 && (!v->varied || triangles(v)))
+		return false;
+	return !no_weights(v);
+}
