@@ -177,40 +177,6 @@ bool gh_is_word(struct gh_heap *h, gh_val v, const char *const *words)
 	return false;
 }
 
-/* ---- attributes ----------------------------------------------------------------------------------------------- */
-/* Names that the unpickler or a library looks up on an instance, so that a value stored there is called. Any name that
- * starts with two underscores is refused; the list is what remains when there is no memory left to look at the text. */
-static const char *const hooks[] = { "append",
-				     "extend",
-				     "add",
-				     "__setstate__",
-				     "__class__",
-				     "__dict__",
-				     "__array__",
-				     "__array_interface__",
-				     "__array_struct__",
-				     "__getattr__",
-				     "__reduce__",
-				     "__reduce_ex__",
-				     "__call__",
-				     "__array_prepare__",
-				     "__array_wrap__",
-				     NULL };
-static const char *const harmless_dunder[] = { "__doc__", "__version__", NULL };
-
-bool gh_attr_name_ok(struct gh_heap *h, gh_val key)
-{
-	if (gh_val_kind(h, key) != GH_V_STR)
-		return false;
-	uint64_t n = gh_val_len(h, key);
-	if (n < 3 || n > 256)
-		return n < 3;
-	struct gh_span head = gh_val_text(h, key, 2);
-	if (head.p != NULL && gh_span_starts(head, "__") && !gh_is_word(h, key, harmless_dunder))
-		return false;
-	return (head.p != NULL && n > 6) || !gh_is_word(h, key, hooks);
-}
-
 /* ---- the dispatcher ------------------------------------------------------------------------------------------- */
 #define FN(name) gh_args_##name,
 static gh_args_fn *const fns[] = { GH_CONSTRAINTS(FN) };

@@ -54,10 +54,25 @@ bool gh_is_count(struct gh_heap *h, gh_val v, uint64_t *out);
 bool gh_is_text(struct gh_heap *h, gh_val v); /* STR, or BYTES as Python 2 wrote them */
 /* text(v) equals one of the words (NULL at the end)? */
 bool gh_is_word(struct gh_heap *h, gh_val v, const char *const *words);
-/* Is this key harmless as the name of an attribute? */
-bool gh_attr_name_ok(struct gh_heap *h, gh_val key);
 /* The use is permitted as far as can be told, but a person has to look: REVIEW with this reason. */
 void gh_doubt(const struct gh_use_case *u, const char *why);
+
+/* ---- names (calls_names.c) ------------------------------------------------------------------------------------ */
+enum gh_key {
+	GH_KEY_TEXT,	/* equal to this text */
+	GH_KEY_OTHER,	/* equal to no text */
+	GH_KEY_UNKNOWN, /* cannot be known */
+};
+enum { GH_NAME_MAX = 256 };
+/* Which text, of at most GH_NAME_MAX bytes, is this key equal to? Characters that are not ASCII may come as 0xff. *text
+ * may lie in room. */
+enum gh_key gh_key_text(struct gh_heap *h, gh_val key, uint8_t room[GH_NAME_MAX], struct gh_span *text);
+/* A DICT that can be seen whole, and each key a plain STR: gh_val_get() then tells what the loader would find. */
+bool gh_keys_are_text(struct gh_heap *h, gh_val dict);
+/* Is this name harmless as that of an attribute? */
+bool gh_name_ok(struct gh_span name);
+/* Would something callable under this name replace a method? */
+bool gh_name_replaces(struct gh_span name);
 
 /* ---- what is held (calls_hold.c) ------------------------------------------------------------------------------ */
 bool gh_row_is_a(const struct gh_allow_row *r, enum gh_is what);

@@ -163,6 +163,8 @@ static bool shapes_ok(const struct gh_use_case *u, gh_val params)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_, ";
 	gh_val v;
+	if (gh_val_kind(u->heap, params) == GH_V_DICT && !gh_keys_are_text(u->heap, params))
+		return false;
 	if (!gh_val_get(u->heap, params, "shapes", &v) || gh_val_kind(u->heap, v) == GH_V_NONE)
 		return true;
 	struct gh_span s = gh_val_text(u->heap, v, 200);

@@ -5,6 +5,7 @@
  * element types it names. Source: numpy/core/src/multiarray/descriptor.c, arraydescr_setstate. */
 #include "check/calls_args.h"
 #include "check/calls_numpy.h"
+#include "wire/sort.h"
 
 enum { REFCOUNT = 0x01, LIST_PICKLE = 0x02, IS_POINTER = 0x04, DIMS = 64 };
 
@@ -44,10 +45,8 @@ static bool element_text(struct gh_span s, struct gh_np_element *e)
 	e->sized = rest.n != 0;
 	e->known = e->sized || e->flexible;
 	if (e->objects) {
-		e->size = 8; /* where an object takes four bytes, the state was written for that machine */
-		e->known = n != 0;
-		if (n == 4)
-			e->size = 4;
+		e->size = 8; /* also "O4" of a machine with smaller pointers: what counts is where it is loaded */
+		e->known = true;
 	}
 	return true;
 }
@@ -136,10 +135,63 @@ const char *gh_args_np_dtype(const struct gh_use_case *u)
 	return NULL;
 }
 
-static const char *fields_bad(struct gh_heap *h, gh_val fields, uint64_t size, bool *objects)
+struct part { /* of a record */
+	uint64_t from, to;
+	bool objects;
+};
+
+struct record {
+	struct part part[GH_VAL_KEPT];
+	size_t n;
+};
+
+static int by_place(const void *ctx, uint32_t a, uint32_t b)
 {
-	if (gh_val_kind(h, fields) != GH_V_DICT || gh_val_len(h, fields) > GH_VAL_KEPT)
-		return "fields that are not a dictionary";
+	const struct record *r = ctx;
+	const struct part *x = &r->part[a], *y = &r->part[b];
+	return x->from != y->from ? (x->from < y->from ? -1 : 1) : (x->to > y->to) - (x->to < y->to);
+}
+
+/* An object under other bytes: whoever writes those chooses the pointer that NumPy follows. */
+static const char *overlaps_bad(const struct gh_use_case *u, const struct record *r)
+{
+	uint32_t idx[GH_VAL_KEPT], tmp[GH_VAL_KEPT];
+	uint64_t all = 0, objects = 0; /* where the fields before end */
+	for (uint32_t i = 0; i < r->n; i++)
+		idx[i] = i;
+	gh_sort_idx(idx, tmp, r->n, by_place, r);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct part *p = &r->part[idx[i]];
+		if (p->to == p->from)
+			continue;
+		if (p->from < (p->objects ? all : objects))
+			return "a field that lies over an object";
+		if (p->from < all)
+			gh_doubt(u, "fields of a record that lie over each other");
+		all = p->to > all ? p->to : all;
+		objects = p->objects && p->to > objects ? p->to : objects;
+	}
+	return NULL;
+}
+
+/* A field with a title stands in the dictionary a second time, under the title. */
+static bool is_title(struct gh_heap *h, gh_val key, gh_val f)
+{
+	struct gh_span title, name = gh_val_text(h, key, 4096);
+	gh_val t = gh_val_item(h, f, 2);
+	if (gh_val_len(h, f) != 3 || !gh_is_text(h, t) || gh_val_len(h, t) != gh_val_len(h, key))
+		return false;
+	title = gh_val_text(h, t, 4096);
+	return t == key || (name.p != NULL && gh_span_eq(name, title) && name.n == gh_val_len(h, key));
+}
+
+static const char *fields_bad(const struct gh_use_case *u, gh_val names, gh_val fields, uint64_t size, bool *objects)
+{
+	struct gh_heap *h = u->heap;
+	struct record r = { .n = 0 };
+	/* Everything is found by name, now and later. */
+	if (!gh_keys_are_text(h, fields) || gh_val_kind(h, names) != GH_V_TUPLE)
+		return "fields that are not a dictionary of names";
 	for (uint64_t i = 0; i < gh_val_len(h, fields); i++) {
 		gh_val f = gh_val_at(h, fields, i);
 		struct gh_np_element e;
@@ -150,12 +202,18 @@ static const char *fields_bad(struct gh_heap *h, gh_val fields, uint64_t size, b
 		if (!e.known || off > size || e.size > size - off)
 			return "a field that reaches outside its record, or whose size is not known";
 		*objects = *objects || e.objects;
+		if (!is_title(h, gh_val_key(h, fields, i), f))
+			r.part[r.n++] = (struct part){ off, off + e.size, e.objects };
 	}
-	return NULL;
+	if (r.n != gh_val_len(h, names))
+		return "not as many names as fields";
+	return overlaps_bad(u, &r);
 }
 
-static const char *inner_bad(struct gh_heap *h, gh_val state, struct gh_np_element *e, uint64_t size)
+static const char *inner_bad(const struct gh_use_case *u, struct gh_np_element *e, uint64_t size)
 {
+	struct gh_heap *h = u->heap;
+	gh_val state = u->args;
 	gh_val sub = gh_val_item(h, state, 2), names = gh_val_item(h, state, 3), fields = gh_val_item(h, state, 4);
 	if (gh_val_kind(h, sub) != GH_V_NONE) {
 		struct gh_np_element in;
@@ -169,9 +227,9 @@ static const char *inner_bad(struct gh_heap *h, gh_val state, struct gh_np_eleme
 	}
 	if (gh_val_kind(h, fields) == GH_V_NONE && gh_val_kind(h, names) == GH_V_NONE)
 		return NULL;
-	if (!e->voidish || gh_val_kind(h, names) != GH_V_TUPLE)
+	if (!e->voidish || gh_val_kind(h, sub) != GH_V_NONE)
 		return "fields of a type that has none";
-	return fields_bad(h, fields, size, &e->objects);
+	return fields_bad(u, names, fields, size, &e->objects);
 }
 
 /* (version, byte order, sub-array, names, fields, item size, alignment, flags[, metadata]) */
@@ -195,10 +253,15 @@ const char *gh_args_np_dtype_state(const struct gh_use_case *u)
 		return "a second state for the same dtype, after others relied on the first";
 	if (size != -1 && (!e.flexible || e.sized) && e.known && (uint64_t)size != e.size)
 		return "an item size that contradicts the type";
-	const char *bad = inner_bad(h, u->args, &e, size < 0 ? e.size : (uint64_t)size);
+	const char *bad = inner_bad(u, &e, size < 0 ? e.size : (uint64_t)size);
 	if (bad != NULL)
 		return bad;
 	unsigned held = (unsigned)flags & (REFCOUNT | LIST_PICKLE);
+	/* A choice of a record's fields keeps the flags of the whole record. NumPy looks for pointers field by field. */
+	if (!e.objects && held == (REFCOUNT | LIST_PICKLE) && gh_val_kind(h, gh_arg(u, 4)) == GH_V_DICT) {
+		gh_doubt(u, "a record that says it holds objects and has no field for them");
+		e.objects = true;
+	}
 	if (e.objects ? held != (REFCOUNT | LIST_PICKLE) : (held != 0 || ((unsigned)flags & IS_POINTER) != 0))
 		return "flags that make NumPy take plain bytes for object pointers";
 	if (n == 9 && gh_val_kind(h, gh_arg(u, 8)) != GH_V_NONE && !gh_is_plain(h, gh_arg(u, 8)))

@@ -293,10 +293,8 @@ const char *gh_args_attr_items(const struct gh_use_case *u)
 			       ? NULL
 			       : "arguments that are not attributes";
 	for (uint64_t i = 0; i < n; i += 2) {
-		gh_val key = gh_val_item(u->heap, u->args, i);
-		const char *bad = gh_val_kind(u->heap, key) == GH_V_STR
-					  ? gh_attr_bad(u, key, gh_val_item(u->heap, u->args, i + 1))
-					  : gh_key_bad(u, key);
+		const char *bad = gh_attr_bad(u, gh_val_item(u->heap, u->args, i),
+					      gh_val_item(u->heap, u->args, i + 1));
 		if (bad != NULL)
 			return bad;
 	}

@@ -336,10 +336,17 @@ const char *gh_args_np_random_state(const struct gh_use_case *u)
 	gh_val dict = gh_argc(u) > 0 ? gh_arg(u, 0) : u->args; /* NumPy 2: (state, seed sequence) */
 	if (gh_val_kind(h, dict) != GH_V_DICT)
 		return NULL;
+	static const char odd[] = "a state whose names are not texts";
+	if (!gh_keys_are_text(h, dict))
+		return odd;
 	if (gh_val_get(h, dict, "bit_generator", &in) && gh_val_kind(h, in) == GH_V_DICT)
 		dict = in;
+	if (!gh_keys_are_text(h, dict))
+		return odd;
 	if (!gh_val_get(h, dict, "state", &in))
 		return NULL;
+	if (gh_val_kind(h, in) == GH_V_DICT && !gh_keys_are_text(h, in))
+		return odd;
 	if (gh_val_kind(h, in) == GH_V_DICT && gh_val_get(h, in, "key", &key) && gh_val_get(h, in, "pos", &pos) &&
 	    !position_ok(h, key, pos))
 		return "a position outside the generator's state";

@@ -196,80 +196,6 @@ bool gh_row_holds(const struct gh_allow_row *r, struct gh_span name)
 	return false;
 }
 
-/* Methods without a leading underscore that loaders and libraries call on what they are given. */
-static const char *const methods[] = {
-	"append",
-	"apply",
-	"build",
-	"call",
-	"clear",
-	"copy",
-	"count",
-	"decision_function",
-	"dtype",
-	"emit",
-	"extend",
-	"fit",
-	"fit_predict",
-	"fit_transform",
-	"flatten",
-	"forward",
-	"freeze",
-	"get",
-	"get_params",
-	"handle",
-	"index",
-	"insert",
-	"inverse_transform",
-	"item",
-	"items",
-	"keys",
-	"localize",
-	"mean",
-	"normalize",
-	"parameters",
-	"pop",
-	"predict",
-	"predict_proba",
-	"ravel",
-	"remove",
-	"reshape",
-	"rvs",
-	"score",
-	"set_params",
-	"setdefault",
-	"shape",
-	"sort",
-	"split",
-	"state_dict",
-	"step",
-	"sum",
-	"to",
-	"tolist",
-	"train",
-	"transform",
-	"tzname",
-	"update",
-	"utcoffset",
-	"dst",
-	"values",
-	"write",
-	"children",
-	"modules",
-	"load_state_dict",
-	"named_parameters",
-	"register_buffer",
-	"zero_grad",
-	"eval",
-	NULL,
-};
-
-static bool replaces_method(struct gh_heap *h, gh_val key)
-{
-	struct gh_span s = gh_val_text(h, key, 2);
-	return (s.n != 0 && s.p[0] == '_') || gh_is_word(h, key, methods);
-}
-
 static bool ends(struct gh_span s, const char *with)
 {
 	size_t n = strlen(with);
@@ -301,15 +227,14 @@ static const char *hooks_bad(struct look *l, gh_val v)
 	return bad;
 }
 
-static const char *attribute(struct look *l, gh_val key, gh_val v)
+static const char *attribute(struct look *l, struct gh_span name, gh_val v)
 {
-	struct gh_span name = gh_val_text(l->h, key, 256);
-	if (!gh_attr_name_ok(l->h, key) || name.p == NULL)
+	if (!gh_name_ok(name))
 		return "the state sets an attribute that the loader or a library would call";
 	if (gh_span_is(name, "_sklearn_version") && !gh_is_text(l->h, v) && gh_val_kind(l->h, v) != GH_V_NONE)
 		return "a version that is not a text would be compared and printed";
 	l->held = gh_row_holds(l->u->row, name);
-	l->shadow = !l->held && replaces_method(l->h, key) && !(l->layers && gh_span_is(name, "_modules"));
+	l->shadow = !l->held && gh_name_replaces(name) && !(l->layers && gh_span_is(name, "_modules"));
 	if (ends(name, "_hooks") || ends(name, "_hook") || ends(name, "_hooks_with_kwargs") ||
 	    ends(name, "_hooks_always_called"))
 		return hooks_bad(l, v);
@@ -324,8 +249,14 @@ static const char *attributes(struct look *l, gh_val state)
 	if (n > GH_VAL_KEPT)
 		return "the state has more attributes than can be looked at";
 	const char *bad = NULL;
-	for (uint64_t i = 0; i < n && bad == NULL; i++)
-		bad = attribute(l, gh_val_key(l->h, state, i), gh_val_at(l->h, state, i));
+	for (uint64_t i = 0; i < n && bad == NULL; i++) {
+		struct gh_span name;
+		uint8_t room[GH_NAME_MAX];
+		gh_val key = gh_val_key(l->h, state, i);
+		if (gh_val_kind(l->h, key) != GH_V_STR || gh_key_text(l->h, key, room, &name) != GH_KEY_TEXT)
+			return "the state has a name that is not a short text";
+		bad = attribute(l, name, gh_val_at(l->h, state, i));
+	}
 	return bad;
 }
 
@@ -339,7 +270,17 @@ const char *gh_attrs_bad(const struct gh_use_case *u, gh_val state, bool data)
 const char *gh_attr_bad(const struct gh_use_case *u, gh_val key, gh_val v)
 {
 	struct look l = look(u);
-	return looked(&l, attribute(&l, key, v));
+	struct gh_span name;
+	uint8_t room[GH_NAME_MAX];
+	switch (gh_key_text(u->heap, key, room, &name)) {
+	case GH_KEY_TEXT: return looked(&l, attribute(&l, name, v));
+	case GH_KEY_OTHER: {
+		const char *bad = gh_key_bad(u, key);
+		return bad != NULL ? bad : looked(&l, look_at(&l, v, DEPTH));
+	}
+	case GH_KEY_UNKNOWN: break;
+	}
+	return "it sets an attribute whose name cannot be known";
 }
 
 /* ---- layers ---------------------------------------------------------------------------------------------------- */

@@ -161,6 +161,16 @@ static struct judge judged(struct gh_span in)
 	RECONSTRUCT("scipy.sparse._csr", "csr_matrix") \
 	"}S'_shape'\n(" shape \
 	"tsS'indptr'\n" NUMBERS(n, indptr) "sS'indices'\n" NUMBERS(m, indices) "sS'data'\n" NUMBERS(m, indices) "sb."
+/* numpy.str_ of as many characters as digit; W() is one of them. */
+#define W(c) c "\\u0000\\u0000\\u0000"
+#define NPSTR(digit, bytes, text) \
+	"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'U" digit "'\nI0\nI1\ntR(I3\nS'<'\nNNNI" bytes \
+	"\nI4\nI8\ntb" LATIN(text) "tR"
+#define BUNCH "csklearn.utils\nBunch\n(tR"
+/* A record of two fields, each with its type and place. */
+#define PAIR(size, a, at, b, bt, flags) \
+	"cnumpy\ndtype\n(S'V" size "'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nS'b'\nt}S'a'\n(" a "I" at "\ntsS'b'\n(" b "I" bt \
+	"\ntsI" size "\nI1\nI" flags "\ntb"
 #define ZONED "cpandas.core.dtypes.dtypes\nDatetimeTZDtype\n)\x81"
 
 #define B(s) s, sizeof(s) - 1
@@ -440,6 +450,53 @@ static const struct {
 		  "4", "0", "I4\n", "I1\n", NOHOOKS) TENSOR("4", "0", "I4\n", "I1\n", NOHOOKS) "I100\ntI00\n" NOHOOKS
 											       "tR."),
 	  GH_UNSAFE, "odd quantizer" },
+
+	{ "a NumPy text that names the next call", B(BUNCH NPSTR("3", "12", W("a") W("d") W("d")) "cmath\nsqrt\ns."),
+	  GH_UNSAFE, "loader or a library would call" },
+	{ "a NumPy text that names a method", B(BUNCH NPSTR("3", "12", W("f") W("i") W("t")) "cmath\nsqrt\ns."),
+	  GH_UNSAFE, "replaces a method" },
+	{ "a NumPy text that names a value", B(BUNCH NPSTR("3", "12", W("f") W("i") W("t")) "I1\ns."), GH_CLEAN, "" },
+	{ "a made text that names the next call", B(BUNCH "c__builtin__\nstr\n(S'__setstate__'\ntRI1\ns."), GH_UNSAFE,
+	  "loader or a library would call" },
+	{ "a text in disguise that names the next call", B(BUNCH "ccollections\nUserString\n(S'extend'\ntRI1\ns."),
+	  GH_UNSAFE, "loader or a library would call" },
+	{ "a text inside an object scalar", B(BUNCH "cnumpy.core.multiarray\nscalar\n(" OBJ "S'extend'\ntRI1\ns."),
+	  GH_UNSAFE, "name cannot be known" },
+	{ "a name that is an unknown object", B(BUNCH "cuuid\nUUID\n)\x81I1\ns."), GH_UNSAFE, "name cannot be known" },
+	{ "a number as a name", B(BUNCH "I7\nI1\ns."), GH_CLEAN, "" },
+	{ "a function under a number", B(BUNCH "I7\ncmath\nsqrt\ns."), GH_REVIEW, "none belongs" },
+	{ "a state with a name in disguise", B(NAMESPACE "}" NPSTR("1", "4", W("x")) "I1\nsb."), GH_UNSAFE,
+	  "not a short text" },
+	{ "a distribution whose parameters are named twice",
+	  B(RV "(}S'shapes'\nS'a'\ns" NPSTR("1", "4", W("x")) "S'a'\nsNtb."), GH_UNSAFE, "GH-CALL-0002" },
+	{ "a number over an object", B(PAIR("8", OBJ, "0", F8, "0", "27") "."), GH_UNSAFE, "lies over an object" },
+	{ "an object over a number", B(PAIR("16", F8, "4", OBJ, "8", "27") "."), GH_UNSAFE, "lies over an object" },
+	{ "an object over an object", B(PAIR("16", OBJ, "0", OBJ, "4", "27") "."), GH_UNSAFE, "lies over an object" },
+	{ "the same object twice", B(PAIR("8", OBJ, "0", OBJ, "0", "27") "."), GH_UNSAFE, "lies over an object" },
+	{ "a record over an object", B(PAIR("16", PAIR("16", OBJ, "0", F8, "8", "27"), "0", F8, "0", "27") "."),
+	  GH_UNSAFE, "lies over an object" },
+	{ "a small object",
+	  B("cnumpy\ndtype\n(S'V12'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(cnumpy\ndtype\n(S'O4'\nI0\nI1\ntR(I3\nS'|'\n"
+	    "NNNI-1\nI-1\nI63\ntbI8\ntsI12\nI1\nI27\ntb."),
+	  GH_UNSAFE, "outside its record" },
+	{ "a number over a number", B(PAIR("8", F8, "0", I8, "0", "0") "."), GH_REVIEW, "over each other" },
+	{ "an object beside a number", B(PAIR("16", OBJ, "8", F8, "0", "27") "."), GH_CLEAN, "" },
+	{ "a field of a field", B(PAIR("24", PAIR("16", OBJ, "0", F8, "8", "27"), "0", F8, "16", "27") "."), GH_CLEAN,
+	  "" },
+	{ "a choice of fields of a record with objects", B(PAIR("24", I8, "0", F8, "16", "27") "."), GH_REVIEW,
+	  "no field for them" },
+	{ "a field with a title",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" OBJ
+	    "I0\nS't'\ntp9\nsS't'\ng9\nsI8\nI1\nI27\ntb."),
+	  GH_CLEAN, "" },
+	{ "a second field called a title",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}S'a'\n(" OBJ
+	    "I0\nS't'\ntp9\nsS'u'\ng9\nsI8\nI1\nI27\ntb."),
+	  GH_UNSAFE, "as many names" },
+	{ "fields by names in disguise",
+	  B("cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN(S'a'\nt}" NPSTR("1", "4", W("a")) "(" F8
+											     "I0\ntsI8\nI1\nI0\ntb."),
+	  GH_UNSAFE, "dictionary of names" },
 
 	{ "a predictor", B(PREDICTOR(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
 	{ "support vectors", B(SVC("2")), GH_CLEAN, "" },
