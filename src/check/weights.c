@@ -65,6 +65,7 @@ struct place {
 	struct gh_safe name;
 	size_t start; /* element of the run */
 	unsigned bits;
+	bool text; /* is a finding there: characters may be numbers that somebody stored */
 };
 
 /* Of one reading. */
@@ -124,8 +125,7 @@ static void say_hidden(struct gh_scene *s, struct gh_range at, const char *name,
 }
 
 /* One way to take bits, in both ways to fill bytes. */
-static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, struct gh_bits how,
-			 bool text)
+static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, struct gh_bits how)
 {
 	uint8_t head[GH_HIDDEN_LOOK];
 	for (int msb = 0; msb < 2; msb++) {
@@ -135,7 +135,7 @@ static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const str
 			continue;
 		stream.n = gh_bits_take(w, &how, 0, head, sizeof head);
 		struct gh_hidden h = gh_hidden_look(stream);
-		if (h.kind == GH_HIDDEN_NOTHING || (h.kind == GH_HIDDEN_TEXT && !text))
+		if (h.kind == GH_HIDDEN_NOTHING || (h.kind == GH_HIDDEN_TEXT && !p->text))
 			continue;
 		say_hidden(s, p->at, p->name.s, &how, p->bits, &h, 0);
 		return true;
@@ -143,21 +143,20 @@ static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const str
 	return false;
 }
 
-/* Everything that may start at the first element. floats: text is no number that somebody stored. */
+/* Everything that may start at the first element. */
 static bool look_at_start(struct gh_scene *s, const struct gh_words *w, const struct place *p, bool floats)
 {
 	static const uint8_t takes[] = { 8, 1, 2, 4, 3, 5, 6, 7, 16, 24, 32, 40, 48 };
 	for (size_t i = 0; i < sizeof takes; i++) {
 		bool same = takes[i] == 1 || takes[i] == 8; /* both orders are the same but for the filling of bytes */
 		for (int high = 0; takes[i] < p->bits && high < (same ? 1 : 2); high++)
-			if (look_one_way(s, w, p, (struct gh_bits){ .take = takes[i], .high_first = high != 0 },
-					 floats))
+			if (look_one_way(s, w, p, (struct gh_bits){ .take = takes[i], .high_first = high != 0 }))
 				return true;
 	}
 	if (!floats)
 		return false;
-	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 }, true) ||
-	       (p->bits >= 32 && look_one_way(s, w, p, (struct gh_bits){ .from = 8, .take = 8 }, true));
+	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 }) ||
+	       (p->bits >= 32 && look_one_way(s, w, p, (struct gh_bits){ .from = 8, .take = 8 }));
 }
 
 /* ---- small tensors, one behind the other ------------------------------------------------------------------------------ */
@@ -252,7 +251,10 @@ static void all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 {
 	const struct gh_tensor *t = ev->u.tensor;
 	uint64_t len = ev->at.len - ev->at.len % type->width;
-	struct place p = { .at = ev->at, .name = gh_safe(t->name), .bits = type->width * 8u };
+	struct place p = { .at = ev->at,
+			   .name = gh_safe(t->name),
+			   .bits = type->width * 8u,
+			   .text = type->floats && !holds_data(s->format) };
 	struct gh_values v = { .type = holds_data(s->format) ? GH_FLOAT_NONE : (enum gh_float)type->real, .t = t };
 	struct gh_bits_found found;
 	bool hidden = false;

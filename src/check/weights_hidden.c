@@ -52,15 +52,7 @@ static bool is_gzip(struct gh_span s)
 	return level && system && (s.p[3] == 0 || s.p[3] == 8) && (s.p[at] >> 1 & 3) != 3;
 }
 
-static bool is_xz(struct gh_span s)
-{
-	return s.n >= 12 &&
-	       memcmp(s.p,
-		      "\xfd"
-		      "7zXZ",
-		      7) == 0 &&
-	       (s.p[7] & 0xf0) == 0;
-}
+static bool is_xz(struct gh_span s) { return s.n >= 12 && memcmp(s.p, "\3757zXZ\0", 7) == 0 && (s.p[7] & 0xf0) == 0; }
 
 static bool is_sevenzip(struct gh_span s) { return s.n >= 32 && memcmp(s.p, "7z\xbc\xaf\x27\x1c\0", 7) == 0; }
 static bool is_rar(struct gh_span s)
@@ -125,10 +117,7 @@ static const struct archive {
 } archives[] = {
 	{ "zip archive", "PK\3\4", is_zip },
 	{ "gzip stream", "\x1f\x8b\x08", is_gzip },
-	{ "xz stream",
-	  "\xfd"
-	  "7zX",
-	  is_xz },
+	{ "xz stream", "\3757zX", is_xz },
 	{ "7z archive", "7z\xbc\xaf", is_sevenzip },
 	{ "rar archive", "Rar!", is_rar },
 	{ "bzip2 stream", "BZh", is_bzip2 },
@@ -139,7 +128,7 @@ static const struct archive {
 };
 
 /* ---- text ------------------------------------------------------------------------------------------------------------ */
-enum { TEXT = 64 };
+enum { TEXT = 64, CODED = 128 };
 
 static bool hex(uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 static bool base64(uint8_t c) { return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '/'; }
@@ -159,7 +148,7 @@ static bool reads(struct gh_span s)
 		down += i != 0 && s.p[i] < s.p[i - 1];
 	}
 	bool words = blank * 25 >= s.n && blank * 2 <= s.n && lower * 5 >= s.n * 2;
-	bool coded = run_of(s, hex) >= TEXT || run_of(s, base64) >= TEXT;
+	bool coded = run_of(s, hex) >= TEXT || (run_of(s, base64) >= CODED && kinds >= 20);
 	return kinds >= 12 && (words || coded) && up >= s.n / 5 && down >= s.n / 5;
 }
 
