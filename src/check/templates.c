@@ -8,6 +8,7 @@
  * A template that cannot be parsed runs in no engine that keeps to the language, but engines differ, and what was not
  * understood is not clean: INCOMPLETE. */
 #include "check/templates.h"
+#include "base/utf8.h"
 #include "check/checks.h"
 #include "format/format.h"
 #include "wire/jinja/jinja_run.h"
@@ -32,6 +33,7 @@ enum {
 	R_BOMB,
 	R_LIMIT,
 	R_SYNTAX,
+	R_DECEPTIVE,
 	RULES
 };
 static const struct gh_rule rules[] = {
@@ -89,6 +91,10 @@ static const struct gh_rule rules[] = {
 	[R_SYNTAX] = { "GH-TPL-0017", GH_MEDIUM, GH_INCOMPLETE, "Template cannot be parsed",
 		       "Engines that are less strict render something that was not inspected.",
 		       "Have the template repaired, or use one of your own.", "CWE-20 CWE-436" },
+	[R_DECEPTIVE] = { "GH-TPL-0018", GH_MEDIUM, GH_REVIEW, "Template with characters that are not seen",
+			  "A reviewer reads one text, the model another.",
+			  "Look at the template in an editor that shows invisible characters.",
+			  "CWE-1007 CVE-2021-42574 AML.T0051" },
 	GH_RULES_END
 };
 
@@ -331,6 +337,23 @@ static void judge(struct judge *j)
 	say(j, bomb ? R_BOMB : R_LIMIT, NULL, run.err, gh_span_cut(j->text, run.err_off, 60));
 }
 
+/* Overrides of direction, characters without width, tag characters: what a reviewer sees is not what the model reads. */
+static void look_for_hidden_text(struct gh_scene *s, const struct gh_event *ev)
+{
+	struct gh_span t = ev->u.text->text;
+	for (size_t i = 0; i < t.n;) {
+		uint32_t cp = t.p[i];
+		unsigned n = cp < 0x80 ? 1 : gh_utf8_next(gh_span_cut(t, i, 4), &cp);
+		bool bidi = (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+		bool thin = cp == 0x200b || cp == 0x2060 || cp == 0xfeff, tag = cp >= 0xe0000 && cp <= 0xe01ef;
+		if (n != 0 && (bidi || thin || tag)) {
+			gh_find(s, &rules[R_DECEPTIVE], ev->at, "U+%04X at byte %zu of the template", (unsigned)cp, i);
+			return;
+		}
+		i += n == 0 ? 1 : n;
+	}
+}
+
 static bool has_tags(struct gh_span s)
 {
 	return s.n >= 4 && (memmem(s.p, s.n, "{{", 2) != NULL || memmem(s.p, s.n, "{%", 2) != NULL);
@@ -346,6 +369,8 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	gh_auto_arena arena = { .max = MEMORY };
 	struct judge j = { .s = s, .at = ev->at, .text = t->text, .arena = &arena, .lenient = !is_template };
 	judge(&j);
+	if (is_template)
+		look_for_hidden_text(s, ev);
 }
 
 const struct gh_check gh_check_templates = {

@@ -7,7 +7,7 @@
 
 enum { SAY = 16, STEP = 64 << 10, TAG_MAX = 32 << 10, ATTR_NAME = 40, VALUE = 128 };
 
-enum { A_SCRIPT, A_LOADED, A_HANDLER, A_ADDRESS, A_FRAME, A_REDIRECT, A_LONG, RULES };
+enum { A_SCRIPT, A_LOADED, A_HANDLER, A_ADDRESS, A_FRAME, A_REDIRECT, A_LONG, A_ENTITY, RULES };
 static const struct gh_rule rules[] = {
 	[A_SCRIPT] = { "GH-HTML-0001", GH_MEDIUM, GH_REVIEW, "Page with a script",
 		       "Whoever opens it in a browser runs the author's code.",
@@ -27,6 +27,11 @@ static const struct gh_rule rules[] = {
 			 "Opening it opens the author's address.", "Check who owns the address.", "CWE-601" },
 	[A_LONG] = { "GH-HTML-0007", GH_LOW, GH_INCOMPLETE, "A tag that is too long to be read",
 		     "What stands in it was not seen.", "Read the page in an editor.", "CWE-770" },
+	[A_ENTITY] = { "GH-HTML-0008", GH_HIGH, GH_REVIEW, "Page that declares entities",
+		       "Browsers pass over them; an XML parser that is given the page opens the files and addresses "
+		       "they "
+		       "name.",
+		       "Do not hand the page to an XML parser.", "CWE-611 CWE-776" },
 	[RULES] = GH_RULES_END,
 };
 
@@ -256,6 +261,16 @@ static enum gh_rc walk(struct gh_walk *w)
 		if (s.n == 0)
 			break;
 		p.off = off;
+		if (memmem(s.p, s.n, "<!ENTITY", 8) != NULL)
+			say(&p, A_ENTITY, s.n, "in its document type");
+		struct gh_text t = { .role = "metadata", .text = s };
+		if (memmem(s.p, s.n, "{{", 2) != NULL ||
+		    memmem(s.p, s.n, "{%", 2) != NULL) { /* rendered before it is shown */
+			enum gh_rc rc = gh_emit(w, GH_EV_TEXT, off, s.n, &t);
+			if (rc != GH_OK)
+				return rc;
+			s = gh_src_window(w->src, off, STEP);
+		}
 		size_t n = pass(&p, s, off, last);
 		off += n == 0 ? s.n : n;
 		gh_src_advance(w->src, off);

@@ -285,6 +285,8 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	bool braces = language != NULL && by_name != NULL && strcmp(language, "template") == 0 && language != by_name;
 	/* What Python imports by its name is Python, whatever its first lines look like. */
 	bool imported = by_name != NULL && strcmp(by_name, "Python source") == 0;
+	/* What an XML parser is given by its name is XML, whatever page it resembles. */
+	imported = imported || (by_name != NULL && strcmp(by_name, "XML") == 0);
 	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces || imported) && !wide && end == w->src->size) {
 		const struct gh_fmt *other = reader_of(by_name);
 		enum gh_rc rc = other == NULL ? GH_E_NOTTHIS : gh_walk_as(w, other);

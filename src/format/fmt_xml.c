@@ -32,6 +32,7 @@ enum {
 	A_ENCODING,
 	A_REMOTE,
 	A_ACTIVE,
+	A_PLACE,
 	A_SIGN,
 	RULES = A_SIGN + GH_SIGNS
 };
@@ -77,11 +78,14 @@ static const struct gh_rule rules[] = {
 	[A_ACTIVE] = { "GH-XML-0013", GH_MEDIUM, GH_REVIEW, "Page with active content",
 		       "Whoever opens it in a browser runs the author's script.",
 		       "Read the script; show the page only where it can reach nothing.", "CWE-79" },
+	[A_PLACE] = { "GH-XML-0014", GH_HIGH, GH_UNSAFE, "Constant of a graph at a place that cannot be",
+		      "A reader that trusts the place reads memory that is not its own.", "Do not load the model.",
+		      "CWE-125 CWE-190" },
 	GH_SIGN_RULES("GH-XML", A_SIGN),
 	[RULES] = GH_RULES_END,
 };
 
-enum dialect { OTHER, PMML, OPENVINO, SVG, PAGE };
+enum dialect { OTHER, PMML, OPENVINO, SVG, PAGE, STYLE };
 
 struct doc {
 	struct gh_walk *w;
@@ -301,6 +305,10 @@ static void on_common(struct doc *d, struct gh_span local)
 				say(d, A_INCLUDE, "%s", gh_safe(value).s);
 	for (size_t at = 0; gh_xml_attr(&d->x, &at, &name, &value);) {
 		on_references(d, value);
+		bool opens = d->dialect == STYLE && (holds(value, "document(") || holds(value, "unparsed-text(") ||
+						     holds(value, "collection(") || holds(value, "doc("));
+		if (opens)
+			say(d, A_INCLUDE, "%s", gh_safe(value).s);
 		if (gh_span_starts(name, "xmlns"))
 			on_namespace(d, value);
 		else if (value.n >= 16 && value.n <= TEXT)
@@ -363,8 +371,13 @@ static enum gh_rc on_openvino(struct doc *d, struct gh_span local)
 		return rc;
 	if (gh_span_is(local, "layer"))
 		return operation(d, "openvino", attr(d, "version"), attr(d, "type"));
-	uint64_t off, size;
-	if (gh_span_is(local, "data") && number(attr(d, "offset"), &off) && number(attr(d, "size"), &size) && size != 0)
+	uint64_t off = 0, size = 0;
+	struct gh_span at = attr(d, "offset"), len = attr(d, "size");
+	if (!gh_span_is(local, "data") || at.n == 0)
+		return GH_OK;
+	if (!number(at, &off) || !number(len, &size))
+		say(d, A_PLACE, "%s bytes at %s", gh_safe(len).s, gh_safe(at).s);
+	else if (size != 0)
 		return reference(d, GH_REF_DATA, d->weights, GH_SPAN("constants"), (struct gh_range){ off, size });
 	return GH_OK;
 }
@@ -396,6 +409,8 @@ static void on_root(struct doc *d, struct gh_span local)
 		d->dialect = SVG;
 	else if (gh_span_is(local, "html"))
 		d->dialect = PAGE;
+	else if (gh_span_is(local, "stylesheet") || gh_span_is(local, "transform"))
+		d->dialect = STYLE;
 }
 
 static enum gh_rc on_start(struct doc *d)
@@ -412,6 +427,7 @@ static enum gh_rc on_start(struct doc *d)
 	case PMML: return on_pmml(d, local);
 	case SVG:
 	case PAGE:
+	case STYLE:
 	case OTHER: break;
 	}
 	return GH_OK;

@@ -12,7 +12,7 @@ static const char *target_of(struct gh_facts *f, struct gh_span s)
 	if (s.n == 0)
 		return "";
 	if (s.n > GH_FACT_TARGET || memchr(s.p, '\0', s.n) != NULL)
-		return NULL;
+		return "?"; /* the name of no file: the reader says what is wrong with it */
 	for (size_t i = 0; i < TARGETS_BACK && i < f->n; i++) {
 		const char *t = f->v[f->n - 1 - i].target;
 		if (gh_span_is(s, t))

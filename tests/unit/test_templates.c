@@ -75,6 +75,7 @@ static const struct {
 	{ "a long text", "{{ 'a' * 10 ** 10 }}", "GH-TPL-0015" },
 	{ "long work", "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", "GH-TPL-0016" },
 	{ "a broken template", "{% if x %}", "GH-TPL-0017 a closing tag is missing" },
+	{ "text that runs backwards", "{{ x }}\xe2\x80\xae", "GH-TPL-0018 U+202E at byte 7 of the template" },
 	{ "its words count", "{{ ''.__class__", "GH-TPL-0001 name: __class__" },
 	/* ordinary */
 	{ "an empty one", "", NULL },
