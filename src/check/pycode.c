@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "check/pycode_int.h"
+#include "check/pymention.h"
 #include "format/format.h"
 
 enum { DEPTH_MAX = 5, NESTED_MEMORY = 16 << 20 };
@@ -18,7 +18,8 @@ static bool allowed(struct gh_span module)
 {
 	const struct gh_py_group *g = gh_py_find(module);
 	return g != NULL && (g->cap == GH_PYCAP_IMPORT || g->cap == GH_PYCAP_NONE || g->cap == GH_PYCAP_SAFE ||
-			     g->cap == GH_PYCAP_INPUT);
+			     g->cap == GH_PYCAP_INPUT || g->cap == GH_PYCAP_COMPUTING || g->cap == GH_PYCAP_GUARDED ||
+			     g->cap == GH_PYCAP_PLAIN || g->cap == GH_PYCAP_TOUCHES);
 }
 
 static void note_import(struct pyc *c, struct gh_span module, uint32_t node)
@@ -178,11 +179,9 @@ static void one_text(struct pyc *c, struct gh_span text, bool ipython, enum gh_p
 	}
 	enum gh_rc rc = gh_py_tree(t, text, ipython, a);
 	c->t = t;
-	if (rc == GH_OK)
-		rc = gh_py_run(t, &host, start, a);
-	else
-		(void)gh_py_run(t, &host, start, a);
-	if (rc != GH_OK)
+	struct gh_pyseen seen;
+	enum gh_rc ran = gh_py_run(t, &host, start, a, &seen), looked = pyc_mentions(c, &seen, a);
+	if (rc != GH_OK || ran != GH_OK || looked != GH_OK)
 		pyc_say(c, GH_PYC_LIMIT, 0, "work or memory ran out while following it");
 	if (t->errors != 0 && !ipython && !c->nested) {
 		char why[160];

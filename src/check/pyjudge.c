@@ -546,6 +546,10 @@ static uint32_t by_capability(struct pyc *c, const struct gh_pycall *call, const
 	case GH_PYCAP_SAFE:
 	case GH_PYCAP_NONE:
 	case GH_PYCAP_IMPORT:
+	case GH_PYCAP_COMPUTING:
+	case GH_PYCAP_GUARDED:
+	case GH_PYCAP_PLAIN:
+	case GH_PYCAP_TOUCHES:
 	case GH_PYCAPS_N: return 0;
 	}
 	return 0;

@@ -40,7 +40,11 @@
 	X(PERSIST, "persist")	    /* arranges to be run again */ \
 	X(DUP, "dup")		    /* puts a descriptor in the place of another */ \
 	X(TRACE, "trace")	    /* changes how the interpreter imports or runs code */ \
-	X(SAFE, "inspects")	    /* looks at what it is given without calling it */
+	X(SAFE, "inspects")	    /* looks at what it is given without calling it */ \
+	X(COMPUTING, "computing")   /* of Python's own library: may be imported; nothing in it is a way out but its modules */ \
+	X(GUARDED, "guarded")	    /* may be imported; what no narrower row names is not known to be harmless */ \
+	X(PLAIN, "plain")	    /* harmless however it is used */ \
+	X(TOUCHES, "touches")	    /* called plainly no finding, handed on one */
 /* clang-format on */
 
 #define GH_PYCAP_ENUM(id, word) GH_PYCAP_##id,

@@ -538,6 +538,8 @@ static bool step(struct pyr *r)
 	uint32_t pc = r->pc;
 	bool later = false;
 	r->node = pc;
+	if (r->when[pc] <= r->where)
+		r->when[pc] = (uint8_t)(r->where + 1);
 	if (n->kind == GH_PYN_CALL) {
 		struct gh_pyv v = pyr_call_node(r, n, &later);
 		if (!later)
@@ -589,7 +591,8 @@ static void pass(struct pyr *r, enum gh_pywhere start)
 	}
 }
 
-enum gh_rc gh_py_run(const struct gh_pytree *t, const struct gh_pyhost *h, enum gh_pywhere start, struct gh_arena *a)
+enum gh_rc gh_py_run(const struct gh_pytree *t, const struct gh_pyhost *h, enum gh_pywhere start, struct gh_arena *a,
+		     struct gh_pyseen *seen)
 {
 	struct pyr *r = GH_NEW(a, struct pyr, 1);
 	if (r == NULL)
@@ -599,8 +602,11 @@ enum gh_rc gh_py_run(const struct gh_pytree *t, const struct gh_pyhost *h, enum 
 	r->val = GH_NEW(a, struct gh_pyv, t->n + 1);
 	r->bind = GH_NEW(a, struct pyr_bind, BINDS);
 	r->fnwhere = GH_NEW(a, uint8_t, t->nscope + 1);
-	if (r->val == NULL || r->bind == NULL || r->fnwhere == NULL)
+	r->when = GH_NEW(a, uint8_t, t->n + 1);
+	*seen = (struct gh_pyseen){ 0 };
+	if (r->val == NULL || r->bind == NULL || r->fnwhere == NULL || r->when == NULL)
 		return GH_E_LIMIT;
+	*seen = (struct gh_pyseen){ r->val, r->when };
 	r->capbind = BINDS;
 	unsigned passes = t->n <= SMALL ? PASSES : PASSES - 1;
 	for (unsigned i = 0; i < passes; i++) {

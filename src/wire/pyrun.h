@@ -8,7 +8,7 @@
  * decides what a call with such a value means.
  *
  * Not a prover: branches are all taken, loops over known constants are unrolled, others run once, a name keeps up to
- * GH_PYV_ALTS values. Work is bounded by the size of the source, memory by the arena. Pure. */
+ * GH_PYV_ALTS values. What rests on completeness must look at what is mentioned (check/pymention.c). Work is bounded by the size of the source, memory by the arena. Pure. */
 #ifndef GH_WIRE_PYRUN_H
 #define GH_WIRE_PYRUN_H
 #include "wire/pyparse.h"
@@ -119,6 +119,13 @@ struct gh_pyhost {
 	void (*shell)(void *arg, struct gh_span text, bool magic, uint32_t node, enum gh_pywhere where);
 };
 
+/* What the walk leaves behind, for those who look at the nodes again: arrays of one entry per node, in the arena of the run. */
+struct gh_pyseen {
+	const struct gh_pyv *val; /* of the last time the node was evaluated */
+	const uint8_t *when;	  /* 1 + the worst place it was evaluated at; 0: never */
+};
+
 /* start: when the module level itself runs. GH_E_LIMIT: memory or work ran out, what was told stands. */
-enum gh_rc gh_py_run(const struct gh_pytree *t, const struct gh_pyhost *h, enum gh_pywhere start, struct gh_arena *a);
+enum gh_rc gh_py_run(const struct gh_pytree *t, const struct gh_pyhost *h, enum gh_pywhere start, struct gh_arena *a,
+		     struct gh_pyseen *seen);
 #endif

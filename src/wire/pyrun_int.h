@@ -51,6 +51,7 @@ struct pyr {
 	struct gh_pyv *val;
 	struct pyr_bind *bind;
 	size_t nbind, capbind; /* capbind: a power of two */
+	uint8_t *when;	       /* per node */
 	uint8_t *fnwhere;      /* per scope */
 	uint32_t *owner;       /* per scope: of a method, its class's scope + 1 */
 	struct pyr_frame frame[PYR_FRAMES];

@@ -1,0 +1,235 @@
+/* pymention_names.c - names and texts that mean something by themselves. */
+#include "check/pymention.h"
+
+struct word {
+	const char *name;
+	enum pyc_word what;
+};
+
+static const struct word words[] = {
+	{ "__builtins__", PYC_W_WAY },
+	{ "__globals__", PYC_W_WAY },
+	{ "func_globals", PYC_W_WAY },
+	{ "__subclasses__", PYC_W_WAY },
+	{ "__closure__", PYC_W_WAY },
+	{ "func_closure", PYC_W_WAY },
+	{ "cell_contents", PYC_W_WAY },
+	{ "f_globals", PYC_W_WAY },
+	{ "f_builtins", PYC_W_WAY },
+	{ "f_locals", PYC_W_WAY },
+	{ "f_back", PYC_W_WAY },
+	{ "f_code", PYC_W_CODE },
+	{ "gi_frame", PYC_W_WAY },
+	{ "gi_code", PYC_W_WAY },
+	{ "cr_frame", PYC_W_WAY },
+	{ "cr_code", PYC_W_WAY },
+	{ "ag_frame", PYC_W_WAY },
+	{ "ag_code", PYC_W_WAY },
+	{ "tb_frame", PYC_W_WAY },
+	{ "_getframe", PYC_W_WAY },
+	{ "_current_frames", PYC_W_WAY },
+	{ "currentframe", PYC_W_WAY },
+	{ "co_code", PYC_W_WAY },
+	{ "__code__", PYC_W_CODE },
+	{ "func_code", PYC_W_CODE },
+	{ "__loader__", PYC_W_WAY },
+	{ "__spec__", PYC_W_WAY },
+	{ "load_module", PYC_W_RUNS },
+	{ "exec_module", PYC_W_RUNS },
+	{ "source_to_code", PYC_W_RUNS },
+	{ "find_class", PYC_W_RUNS },
+	{ "run_path", PYC_W_RUNS },
+	{ "addsitedir", PYC_W_RUNS },
+	{ "addpackage", PYC_W_RUNS },
+	{ "dictConfig", PYC_W_RUNS },
+	{ "fileConfig", PYC_W_RUNS },
+	{ "BaseConfigurator", PYC_W_RUNS },
+	{ "DictConfigurator", PYC_W_RUNS },
+	{ "get_type_hints", PYC_W_RUNS },
+	{ "get_annotations", PYC_W_RUNS },
+	{ "eval_str", PYC_W_RUNS },
+	{ "ForwardRef", PYC_W_RUNS },
+	{ "_evaluate", PYC_W_RUNS },
+	{ "evaluate_forward_ref", PYC_W_RUNS },
+	{ "_eval_type", PYC_W_RUNS },
+	{ "run_docstring_examples", PYC_W_RUNS },
+	{ "loadTestsFromName", PYC_W_RUNS },
+	{ "loadTestsFromNames", PYC_W_RUNS },
+	{ "testsource", PYC_W_RUNS },
+	{ "debug_src", PYC_W_RUNS },
+	{ "runsource", PYC_W_RUNS },
+	{ "runcode", PYC_W_RUNS },
+	{ "runctx", PYC_W_RUNS },
+	{ "InteractiveInterpreter", PYC_W_RUNS },
+	{ "InteractiveConsole", PYC_W_RUNS },
+	{ "import_module", PYC_W_RUNS },
+	{ "__import__", PYC_W_RUNS },
+	{ "import_string", PYC_W_RUNS },
+	{ "locate", PYC_W_RUNS },
+	{ "system", PYC_W_POWER },
+	{ "popen", PYC_W_POWER },
+	{ "popen2", PYC_W_POWER },
+	{ "popen3", PYC_W_POWER },
+	{ "popen4", PYC_W_POWER },
+	{ "Popen", PYC_W_POWER },
+	{ "spawnl", PYC_W_POWER },
+	{ "spawnle", PYC_W_POWER },
+	{ "spawnlp", PYC_W_POWER },
+	{ "spawnlpe", PYC_W_POWER },
+	{ "spawnv", PYC_W_POWER },
+	{ "spawnve", PYC_W_POWER },
+	{ "spawnvp", PYC_W_POWER },
+	{ "spawnvpe", PYC_W_POWER },
+	{ "execl", PYC_W_POWER },
+	{ "execle", PYC_W_POWER },
+	{ "execlp", PYC_W_POWER },
+	{ "execlpe", PYC_W_POWER },
+	{ "execv", PYC_W_POWER },
+	{ "execve", PYC_W_POWER },
+	{ "execvp", PYC_W_POWER },
+	{ "execvpe", PYC_W_POWER },
+	{ "posix_spawn", PYC_W_POWER },
+	{ "posix_spawnp", PYC_W_POWER },
+	{ "startfile", PYC_W_POWER },
+	{ "fork_exec", PYC_W_POWER },
+	{ "getoutput", PYC_W_POWER },
+	{ "getstatusoutput", PYC_W_POWER },
+	{ "check_output", PYC_W_POWER },
+	{ "check_call", PYC_W_POWER },
+	{ "exec", PYC_W_POWER },
+	{ "execfile", PYC_W_POWER },
+	{ "settrace", PYC_W_POWER },
+	{ "setprofile", PYC_W_POWER },
+	{ "get_objects", PYC_W_POWER },
+	{ "get_referrers", PYC_W_POWER },
+	{ "get_referents", PYC_W_POWER },
+	{ "CDLL", PYC_W_POWER },
+	{ "PyDLL", PYC_W_POWER },
+	{ "WinDLL", PYC_W_POWER },
+	{ "dlopen", PYC_W_POWER },
+	{ "pythonapi", PYC_W_WAY },
+	{ "meta_path", PYC_W_WAY },
+	{ "path_hooks", PYC_W_WAY },
+	{ "os", PYC_W_MODULE },
+	{ "_os", PYC_W_MODULE },
+	{ "sys", PYC_W_MODULE },
+	{ "_sys", PYC_W_MODULE },
+	{ "subprocess", PYC_W_MODULE },
+	{ "_subprocess", PYC_W_MODULE },
+	{ "builtins", PYC_W_MODULE },
+	{ "bltns", PYC_W_MODULE },
+	{ "__builtin__", PYC_W_MODULE },
+	{ "importlib", PYC_W_MODULE },
+	{ "ctypes", PYC_W_MODULE },
+	{ "shutil", PYC_W_MODULE },
+	{ "_shutil", PYC_W_MODULE },
+	{ "posix", PYC_W_MODULE },
+	{ "nt", PYC_W_MODULE },
+	{ "pty", PYC_W_MODULE },
+	{ "runpy", PYC_W_MODULE },
+	{ "marshal", PYC_W_MODULE },
+	{ "posixpath", PYC_W_MODULE },
+	{ "ntpath", PYC_W_MODULE },
+	{ "genericpath", PYC_W_MODULE },
+	{ "pkgutil", PYC_W_MODULE },
+	{ "tempfile", PYC_W_MODULE },
+	{ "pathlib", PYC_W_MODULE },
+	{ "pickle", PYC_W_MODULE },
+	{ "_pickle", PYC_W_MODULE },
+	{ "_collections_abc", PYC_W_MODULE },
+	{ "_bootstrap", PYC_W_MODULE },
+	{ "_bootstrap_external", PYC_W_MODULE },
+	{ "write_text", PYC_W_WRITES },
+	{ "write_bytes", PYC_W_WRITES },
+	{ "symlink_to", PYC_W_WRITES },
+	{ "hardlink_to", PYC_W_WRITES },
+	{ "FileHandler", PYC_W_WRITES },
+	{ "RotatingFileHandler", PYC_W_WRITES },
+	{ "unlink", PYC_W_DELETES },
+	{ "rmdir", PYC_W_DELETES },
+	{ "rmtree", PYC_W_DELETES },
+};
+
+enum pyc_word pyc_word(struct gh_span name)
+{
+	if (name.n < 2 || name.n > 24)
+		return PYC_W_PLAIN;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (words[i].name[0] == (char)name.p[0] && gh_span_is(name, words[i].name))
+			return words[i].what;
+	return PYC_W_PLAIN;
+}
+
+static bool one_of(struct gh_span s, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (gh_span_is(s, *list))
+			return true;
+	return false;
+}
+static bool holds(struct gh_span s, const char *const *list)
+{
+	for (; s.n != 0 && *list != NULL; list++)
+		if (memmem(s.p, s.n, *list, strlen(*list)) != NULL)
+			return true;
+	return false;
+}
+
+bool pyc_describes_code(struct gh_span name)
+{
+	static const char *const fields[] = {
+		"co_varnames",	      "co_argcount", "co_name",		  "co_filename", "co_firstlineno",
+		"co_flags",	      "co_freevars", "co_kwonlyargcount", "co_names",	 "co_qualname",
+		"co_posonlyargcount", "co_nlocals",  "co_cellvars",	  NULL
+	};
+	return one_of(name, fields);
+}
+
+bool pyc_loads_code(struct gh_span variable)
+{
+	static const char *const names[] = { "LD_PRELOAD",
+					     "LD_LIBRARY_PATH",
+					     "LD_AUDIT",
+					     "DYLD_INSERT_LIBRARIES",
+					     "DYLD_LIBRARY_PATH",
+					     "PYTHONSTARTUP",
+					     "PYTHONPATH",
+					     "PYTHONHOME",
+					     "PYTHONINSPECT",
+					     "PYTHONUSERBASE",
+					     "PYTHONBREAKPOINT",
+					     "PATH",
+					     "BASH_ENV",
+					     "ENV",
+					     "PROMPT_COMMAND",
+					     "PERL5OPT",
+					     "PERL5LIB",
+					     "RUBYOPT",
+					     "NODE_OPTIONS",
+					     "JAVA_TOOL_OPTIONS",
+					     "GIT_SSH_COMMAND",
+					     "EDITOR",
+					     "PAGER",
+					     "BROWSER",
+					     NULL };
+	return one_of(variable, names);
+}
+
+bool pyc_start_place(struct gh_span s)
+{
+	static const char *const pieces[] = { ".ssh",	   ".config/fish", ".zshenv",	".bash_aliases", ".bash_login",
+					      ".zprofile", ".xinitrc",	   ".xprofile", ".ipython",	 NULL };
+	if (s.n < 4 || s.n > 200 || memchr(s.p, ' ', s.n) != NULL || memchr(s.p, '\n', s.n) != NULL ||
+	    gh_span_starts(s, "/proc/"))
+		return false;
+	return one_of(s, pieces) || gh_span_ends(s, ".pth") || gh_pypath_persistent(s) ||
+	       (s.p[0] == '~' && holds(s, pieces));
+}
+
+bool pyc_reads_like_code(struct gh_span s)
+{
+	static const char *const signs[] = { "system(",	   "popen(", "Popen(",	  "__import__(", "exec(",     "eval(",
+					     "subprocess", "socket", "import os", "urlopen",	 "getoutput", NULL };
+	return s.n >= 8 && s.n <= (1 << 20) &&
+	       (memchr(s.p, '(', s.n) != NULL || memmem(s.p, s.n, "import ", 7) != NULL) && holds(s, signs);
+}
