@@ -9,7 +9,11 @@
  * it. */
 static const uint8_t starts[] = { 0, 1, 2, 4, 8, 12, 16, 20, 24, 32, 36, 40, 64, 68, 72 };
 
-enum { NEAR = 160, NAME = 8 }; /* of a pickle: how far off the first name may be, its characters */
+enum {
+	NEAR = 160,
+	SHORT = 5,
+	NAME = 8
+}; /* of a pickle: how far off its first names may be, their characters: each, all */
 
 static bool printable(uint8_t c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t'; }
 static bool letter(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -87,7 +91,7 @@ static bool is_tar(struct gh_span s)
 /* Where opcodes are plausible, do they come to a call or an end? */
 static bool runs(struct gh_span s, enum gh_match least) { return gh_pickle_probe(s, s.n + 1) >= least; }
 
-/* PROTO and a frame of less than 4 GiB whose length is not zero; or PROTO and, close by, a name of some length; or GLOBAL with
+/* PROTO and a frame of less than 4 GiB whose length is not zero; or PROTO and, close by, names of some length; or GLOBAL with
  * its two names, as the text protocols have it. */
 static bool is_pickle(struct gh_span s)
 {
@@ -96,12 +100,13 @@ static bool is_pickle(struct gh_span s)
 	if (s.p[0] == 0x80 && s.p[1] >= 4 && s.p[1] <= 5 && s.p[2] == 0x95)
 		return gh_le32(s.p + 7) == 0 && gh_le32(s.p + 3) != 0 && runs(gh_span_cut(s, 11, s.n), GH_WEAK);
 	if (s.p[0] == 0x80 && s.p[1] >= 2 && s.p[1] <= 5) {
-		size_t longest = 0;
-		for (size_t at = 2, run = 0; at < s.n && at < NEAR; at++) {
-			run = plain(s.p[at]) ? run + 1 : 0;
-			longest = run > longest ? run : longest;
+		size_t names = 0;
+		for (size_t at = 2; at < s.n && at < NEAR; at++) {
+			size_t n = run_of(gh_span_cut(s, at, s.n), plain);
+			names += n >= SHORT ? n : 0;
+			at += n;
 		}
-		return longest >= NAME && runs(gh_span_cut(s, 2, s.n), GH_STRONG);
+		return names >= NAME && runs(gh_span_cut(s, 2, s.n), GH_STRONG);
 	}
 	struct gh_span module = gh_span_cut(s, 1, 64);
 	size_t n = run_of(module, plain);
