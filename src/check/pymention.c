@@ -121,6 +121,30 @@ static void lost_module(struct look *l, uint32_t at, struct gh_span path)
 	say(l, GH_PYC_LOST, at, path, "the module is used as a value");
 }
 
+static bool imported_head(struct look *l, uint32_t i)
+{
+	while (node(l, i)->kind == GH_PYN_ATTR)
+		i = node(l, i)->a;
+	const struct gh_pyn *n = node(l, i);
+	return n->kind == GH_PYN_NAME && pyc_imported(l->names, n->text, 0).n != 0 &&
+	       !pyc_own_name(l->names, l->scope[i], n->text);
+}
+
+static uint32_t nth(const struct look *l, uint32_t call, unsigned k)
+{
+	const struct gh_pyn *n = node(l, call);
+	uint32_t arg = k < n->nkids ? l->t->kid[n->kids + k] : GH_PYN_NIL;
+	uint8_t kind = node(l, arg)->kind;
+	return kind == GH_PYN_KWARG || kind == GH_PYN_STAR || kind == GH_PYN_DSTAR ? GH_PYN_NIL : arg;
+}
+
+/* `sys.modules[__name__]`: the text's own names. */
+static bool own_module(const struct look *l, uint32_t i)
+{
+	const struct gh_pyn *n = node(l, i);
+	return n->kind == GH_PYN_SUBSCR && gh_span_is(node(l, n->b)->text, "__name__");
+}
+
 /* What may stand in a chain of attributes that begins with a module: judged up to the first name that a rule speaks of. */
 static void chain(struct look *l, uint32_t head, struct gh_span base)
 {
@@ -183,6 +207,7 @@ static void chain(struct look *l, uint32_t head, struct gh_span base)
 		if (!called(l, at))
 			handed_on(l, at, path, cap);
 		return;
+	case GH_PYCAP_SECRET: say(l, GH_PYC_SECRET, at, path, "reads passwords or keys"); return;
 	case GH_PYCAP_TRACE: say(l, GH_PYC_ODD, at, path, "changes or shows how the interpreter runs code"); return;
 	case GH_PYCAP_TOUCHES:
 	case GH_PYCAP_OPEN:
@@ -206,6 +231,12 @@ static void chain(struct look *l, uint32_t head, struct gh_span base)
 				say(l, GH_PYC_ODD, at, path, "modules by names");
 			return;
 		}
+		if (gh_span_is(path, "inspect.getmembers") && called(l, at)) {
+			uint32_t of = nth(l, l->up[at], 0);
+			struct gh_pyv v = value(l, of);
+			if (of != GH_PYN_NIL && (imported_head(l, of) || v.kind == GH_PYV_REF) && !own_module(l, of))
+				say(l, GH_PYC_ODD, at, path, "the names of a module, as a table");
+		}
 		if (gh_span_is(path, "importlib.import_module") || gh_span_is(path, "importlib.__import__"))
 			l->resolves = true;
 		if (gh_span_starts(path, "site.") || gh_span_starts(path, "sysconfig."))
@@ -223,23 +254,6 @@ static void chain(struct look *l, uint32_t head, struct gh_span base)
 }
 
 /* ---- names that are built in --------------------------------------------------------------------------------------------- */
-static bool imported_head(struct look *l, uint32_t i)
-{
-	while (node(l, i)->kind == GH_PYN_ATTR)
-		i = node(l, i)->a;
-	const struct gh_pyn *n = node(l, i);
-	return n->kind == GH_PYN_NAME && pyc_imported(l->names, n->text, 0).n != 0 &&
-	       !pyc_own_name(l->names, l->scope[i], n->text);
-}
-
-static uint32_t nth(const struct look *l, uint32_t call, unsigned k)
-{
-	const struct gh_pyn *n = node(l, call);
-	uint32_t arg = k < n->nkids ? l->t->kid[n->kids + k] : GH_PYN_NIL;
-	uint8_t kind = node(l, arg)->kind;
-	return kind == GH_PYN_KWARG || kind == GH_PYN_STAR || kind == GH_PYN_DSTAR ? GH_PYN_NIL : arg;
-}
-
 static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text);
 
 /* getattr(object, name) and its relatives. */
@@ -386,6 +400,14 @@ static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text)
 		if (called(l, at) && when(l, at) == GH_PYW_IMPORT)
 			say(l, GH_PYC_WRITE, at, name, "a file or link is written");
 		return;
+	case PYC_W_SAVES:
+		if (attr && called(l, at) && (l->write_at == GH_PYN_NIL || when(l, at) > when(l, l->write_at)))
+			l->write_at = at;
+		return;
+	case PYC_W_SENDS:
+		if (!own && when(l, at) == GH_PYW_IMPORT)
+			say(l, GH_PYC_NETWORK, at, name, "something is sent, or a connection opened");
+		return;
 	case PYC_W_DELETES:
 		if (called(l, at))
 			l->delete_at = at;
@@ -473,6 +495,13 @@ static void constant(struct look *l, uint32_t at, struct gh_span s)
 		return;
 	if (pyc_start_place(s))
 		l->place_at = at;
+	if (pyc_secret_place(s) && u->kind != GH_PYN_COMPARE)
+		say(l, GH_PYC_SECRET, at, s, "a place where keys lie");
+	uint32_t call = argument_of(l, at);
+	struct gh_span callee = node(l, node(l, call)->a)->text;
+	if (call != GH_PYN_NIL && (gh_span_is(callee, "query") || gh_span_is(callee, "eval")) && s.n != 0 &&
+	    memchr(s.p, '@', s.n) != NULL && (memchr(s.p, '(', s.n) != NULL || memmem(s.p, s.n, "__", 2) != NULL))
+		say(l, GH_PYC_CODE, at, s, "calls within a query");
 	const struct gh_pyn *o = node(l, u->a);
 	if (u->kind == GH_PYN_SUBSCR && (l->state[l->up[at]] & ST_STORED) != 0 && o->kind == GH_PYN_ATTR &&
 	    gh_span_is(o->text, "environ") && pyc_loads_code(s))
@@ -585,6 +614,14 @@ static void names(struct look *l)
 	}
 }
 
+/* Is a consent given by the text itself, and not by who calls it? */
+static bool grants(const struct look *l, uint32_t i)
+{
+	const struct gh_pyn *n = node(l, i);
+	return (n->kind == GH_PYN_CONST && n->op == 'T') || n->kind == GH_PYN_NUM || n->kind == GH_PYN_STR ||
+	       n->kind == GH_PYN_UNARY || (n->kind == GH_PYN_CALL && n->nkids <= 1 && calls_name(l, i, "bool"));
+}
+
 static void rest(struct look *l)
 {
 	for (uint32_t i = 0; i < l->t->n; i++) {
@@ -594,11 +631,24 @@ static void rest(struct look *l)
 		case GH_PYN_KWARG:
 			if (pyc_word(n->text) == PYC_W_WAY || pyc_word(n->text) == PYC_W_RUNS)
 				by_word(l, i, n->text, true);
+			if (gh_span_is(n->text, "trust_remote_code") && grants(l, n->a))
+				say(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
+			if (gh_span_is(n->text, "custom_pipeline"))
+				say(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
 			if (pyc_loads_code(n->text) && n->text.n > 3 &&
 			    gh_span_ends(node(l, node(l, l->up[i])->a)->text, "update"))
 				say(l, GH_PYC_WRITE, i, n->text, "a variable that makes other programs load code");
 			break;
 		case GH_PYN_STR: constant(l, i, n->text); break;
+		case GH_PYN_BIN:
+		case GH_PYN_FSTR:
+			if (known_text(l, i) && pyc_start_place(gh_pyv_text(value(l, i))))
+				l->place_at = i;
+			break;
+		case GH_PYN_NAME:
+			if (gh_span_is(n->text, "__path__") && (l->state[i] & ST_STORED) != 0)
+				say(l, GH_PYC_ODD, i, n->text, "where modules of this package come from is changed");
+			break;
 		case GH_PYN_CALL:
 			by_operator(l, i);
 			if (node(l, n->a)->kind == GH_PYN_NAME && gh_span_is(node(l, n->a)->text, "open"))
@@ -608,7 +658,9 @@ static void rest(struct look *l)
 			for (uint32_t k = 0; k < n->nkids; k++) {
 				const struct gh_pyn *m = node(l, l->t->kid[n->kids + k]);
 				const struct gh_py_group *g = gh_py_find(n->text);
-				bool own = n->text.n == 0 || n->text.p[0] == '.';
+				bool own = n->text.n == 0 || n->text.p[0] == '.' ||
+					   (g != NULL && g->cap != GH_PYCAP_GUARDED && g->cap != GH_PYCAP_COMPUTING &&
+					    pyc_word(m->text) == PYC_W_MODULE && gh_span_starts(n->text, "six"));
 				if (gh_span_is(m->text, "*") && g != NULL && g->cap == GH_PYCAP_GUARDED)
 					say(l, GH_PYC_ODD, i, n->text, "all names of it are imported");
 				else if (!own && pyc_word(m->text) == PYC_W_MODULE)

@@ -30,6 +30,8 @@ enum pyc_word {
 	PYC_W_CODE,   /* __code__: its describing fields may be read */
 	PYC_W_WRITES, /* writes a file or link */
 	PYC_W_DELETES,
+	PYC_W_SAVES, /* saves something, as a rule to where the caller says */
+	PYC_W_SENDS, /* sends something to a place of the author's choice */
 };
 enum pyc_word pyc_word(struct gh_span name);
 bool pyc_describes_code(struct gh_span name);
@@ -37,6 +39,8 @@ bool pyc_describes_code(struct gh_span name);
 bool pyc_loads_code(struct gh_span variable);
 /* A place from where things are run by themselves, or a part of such a path. */
 bool pyc_start_place(struct gh_span text);
+/* A place where keys lie, or a part of such a path. */
+bool pyc_secret_place(struct gh_span text);
 /* Does a text hold what only code that reaches the system holds? */
 bool pyc_reads_like_code(struct gh_span text);
 

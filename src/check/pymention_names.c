@@ -148,11 +148,83 @@ static const struct word words[] = {
 	{ "unlink", PYC_W_DELETES },
 	{ "rmdir", PYC_W_DELETES },
 	{ "rmtree", PYC_W_DELETES },
+	{ "parse_expr", PYC_W_RUNS },
+	{ "evaluate_python_code", PYC_W_RUNS },
+	{ "PythonInterpreterTool", PYC_W_RUNS },
+	{ "direct_transformers_import", PYC_W_RUNS },
+	{ "_LazyModule", PYC_W_RUNS },
+	{ "rundocs", PYC_W_RUNS },
+	{ "runstring", PYC_W_RUNS },
+	{ "PyCodeCache", PYC_W_RUNS },
+	{ "_exec_with_source", PYC_W_RUNS },
+	{ "_forward_from_src", PYC_W_RUNS },
+	{ "get_class_from_dynamic_module", PYC_W_RUNS },
+	{ "get_class_in_module", PYC_W_RUNS },
+	{ "ForkingPickler", PYC_W_RUNS },
+	{ "register_custom_ops_library", PYC_W_RUNS },
+	{ "load_inline", PYC_W_RUNS },
+	{ "RawKernel", PYC_W_RUNS },
+	{ "RawModule", PYC_W_RUNS },
+	{ "ImageMath", PYC_W_RUNS },
+	{ "get_field", PYC_W_RUNS },
+	{ "c2py", PYC_W_RUNS },
+	{ "__type_params__", PYC_W_WAY },
+	{ "__bound__", PYC_W_WAY },
+	{ "__constraints__", PYC_W_WAY },
+	{ "evaluate_bound", PYC_W_WAY },
+	{ "evaluate_value", PYC_W_WAY },
+	{ "set_executable", PYC_W_POWER },
+	{ "run_and_read_all", PYC_W_POWER },
+	{ "save", PYC_W_SAVES },
+	{ "savetxt", PYC_W_SAVES },
+	{ "savez", PYC_W_SAVES },
+	{ "savez_compressed", PYC_W_SAVES },
+	{ "dump", PYC_W_SAVES },
+	{ "to_csv", PYC_W_SAVES },
+	{ "to_json", PYC_W_SAVES },
+	{ "to_pickle", PYC_W_SAVES },
+	{ "to_parquet", PYC_W_SAVES },
+	{ "to_feather", PYC_W_SAVES },
+	{ "to_string", PYC_W_SAVES },
+	{ "to_html", PYC_W_SAVES },
+	{ "to_excel", PYC_W_SAVES },
+	{ "to_hdf", PYC_W_SAVES },
+	{ "write_file", PYC_W_SAVES },
+	{ "GFile", PYC_W_SAVES },
+	{ "tofile", PYC_W_SAVES },
+	{ "imsave", PYC_W_SAVES },
+	{ "imwrite", PYC_W_SAVES },
+	{ "save_file", PYC_W_SAVES },
+	{ "basicConfig", PYC_W_SAVES },
+	{ "write_csv", PYC_W_SAVES },
+	{ "write_parquet", PYC_W_SAVES },
+	{ "write_json", PYC_W_SAVES },
+	{ "save_model", PYC_W_SAVES },
+	{ "save_weights", PYC_W_SAVES },
+	{ "serialize_to_file", PYC_W_SAVES },
+	{ "copy", PYC_W_SAVES },
+	{ "copyfile", PYC_W_SAVES },
+	{ "copy2", PYC_W_SAVES },
+	{ "move", PYC_W_SAVES },
+	{ "rename", PYC_W_SAVES },
+	{ "replace", PYC_W_SAVES },
+	{ "link", PYC_W_SAVES },
+	{ "symlink", PYC_W_SAVES },
+	{ "push_to_hub", PYC_W_SENDS },
+	{ "upload_file", PYC_W_SENDS },
+	{ "upload_folder", PYC_W_SENDS },
+	{ "create_commit", PYC_W_SENDS },
+	{ "HTTPHandler", PYC_W_SENDS },
+	{ "SocketHandler", PYC_W_SENDS },
+	{ "DatagramHandler", PYC_W_SENDS },
+	{ "SMTPHandler", PYC_W_SENDS },
+	{ "SysLogHandler", PYC_W_SENDS },
+	{ "BaseManager", PYC_W_SENDS },
 };
 
 enum pyc_word pyc_word(struct gh_span name)
 {
-	if (name.n < 2 || name.n > 24)
+	if (name.n < 2 || name.n > 32)
 		return PYC_W_PLAIN;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (words[i].name[0] == (char)name.p[0] && gh_span_is(name, words[i].name))
@@ -232,4 +304,13 @@ bool pyc_reads_like_code(struct gh_span s)
 					     "subprocess", "socket", "import os", "urlopen",	 "getoutput", NULL };
 	return s.n >= 8 && s.n <= (1 << 20) &&
 	       (memchr(s.p, '(', s.n) != NULL || memmem(s.p, s.n, "import ", 7) != NULL) && holds(s, signs);
+}
+
+bool pyc_secret_place(struct gh_span s)
+{
+	static const char *const pieces[] = { ".ssh",	 "id_rsa", "id_ed25519",       "id_ecdsa", ".aws", ".netrc",
+					      ".pgpass", ".kube",  ".git-credentials", ".gnupg",   NULL };
+	if (s.n < 4 || s.n > 200 || memchr(s.p, ' ', s.n) != NULL || memchr(s.p, '\n', s.n) != NULL)
+		return false;
+	return one_of(s, pieces) || ((s.p[0] == '/' || s.p[0] == '~') && gh_pypath_secret(s));
 }
