@@ -137,14 +137,25 @@ static bool is_any(struct gh_span s, const char *const *list, size_t n)
 
 static void on_doctype(struct doc *d)
 {
-	static const char *const known[] = { "http://www.w3.org/", "https://www.w3.org/", "http://www.apple.com/DTDs/",
-					     "https://www.apple.com/DTDs/", "http://www.oasis-open.org/docbook/" };
+	static const char *const known[] = { "http://www.w3.org/",
+					     "https://www.w3.org/",
+					     "http://www.apple.com/DTDs/",
+					     "https://www.apple.com/DTDs/",
+					     "http://www.oasis-open.org/docbook/",
+					     "http://www.freedesktop.org/",
+					     "http://java.sun.com/",
+					     "http://openoffice.org/",
+					     "http://docbook.org/" };
 	if (!d->x.external)
 		return;
 	d->own_dtd = true;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (gh_span_starts(d->x.value, known[i]))
 			return;
+	/* The name of a file beside it: what stands there is scanned too. */
+	if (d->x.value.n != 0 && memchr(d->x.value.p, '/', d->x.value.n) == NULL &&
+	    memchr(d->x.value.p, ':', d->x.value.n) == NULL && memchr(d->x.value.p, '\\', d->x.value.n) == NULL)
+		return;
 	say(d, A_DTD, "%s", gh_safe(d->x.value).s);
 }
 
