@@ -22,7 +22,7 @@ struct look {
 	bool resolves;		    /* … or finds a function by its name */
 	bool power_lost;	    /* a module with powers is used as a value */
 	uint32_t lost_at, power_at; /* and a function named like one of its powers is called */
-	uint32_t write_at, delete_at, place_at, home_at, walk_at;
+	uint32_t write_at, save_at, delete_at, place_at, home_at, walk_at;
 };
 
 static const struct gh_pyn *node(const struct look *l, uint32_t i)
@@ -207,6 +207,14 @@ static void chain(struct look *l, uint32_t head, struct gh_span base)
 		if (!called(l, at))
 			handed_on(l, at, path, cap);
 		return;
+	case GH_PYCAP_ENVALL: {
+		uint32_t call = argument_of(l, at);
+		const struct gh_pyn *u = node(l, l->up[at]);
+		bool env = u->kind == GH_PYN_KWARG && gh_span_is(u->text, "env");
+		if (gh_span_is(path, "os.environ") && call != GH_PYN_NIL && !env && !only_looked_at(l, at))
+			say(l, GH_PYC_SECRET, at, path, "the whole environment, handed on");
+		return;
+	}
 	case GH_PYCAP_SECRET: say(l, GH_PYC_SECRET, at, path, "reads passwords or keys"); return;
 	case GH_PYCAP_TRACE: say(l, GH_PYC_ODD, at, path, "changes or shows how the interpreter runs code"); return;
 	case GH_PYCAP_TOUCHES:
@@ -401,8 +409,8 @@ static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text)
 			say(l, GH_PYC_WRITE, at, name, "a file or link is written");
 		return;
 	case PYC_W_SAVES:
-		if (attr && called(l, at) && (l->write_at == GH_PYN_NIL || when(l, at) > when(l, l->write_at)))
-			l->write_at = at;
+		if (attr && called(l, at) && (l->save_at == GH_PYN_NIL || when(l, at) > when(l, l->save_at)))
+			l->save_at = at;
 		return;
 	case PYC_W_SENDS:
 		if (!own && when(l, at) == GH_PYW_IMPORT)
@@ -445,6 +453,9 @@ static void attribute(struct look *l, uint32_t at, const struct gh_pyn *n)
 	if (gh_span_is(n->text, "__file__") && imported_head(l, n->a) && node(l, n->a)->kind == GH_PYN_NAME)
 		l->place_at = at;
 	/* A module's table of names. */
+	if ((l->state[at] & ST_STORED) != 0 &&
+	    (gh_span_is(n->text, "__defaults__") || gh_span_is(n->text, "__kwdefaults__")))
+		say(l, GH_PYC_ODD, at, n->text, "the defaults of a function are replaced");
 	if (gh_span_is(n->text, "__dict__") && imported_head(l, n->a) && node(l, n->a)->kind == GH_PYN_NAME)
 		say(l, GH_PYC_ODD, at, n->text, "the names of a module, as a table");
 	if (gh_span_is(n->text, "__self__") && !own_object(l, n->a)) {
@@ -497,6 +508,9 @@ static void constant(struct look *l, uint32_t at, struct gh_span s)
 		l->place_at = at;
 	if (pyc_secret_place(s) && u->kind != GH_PYN_COMPARE)
 		say(l, GH_PYC_SECRET, at, s, "a place where keys lie");
+	if (u->kind == GH_PYN_LIST && s.n < 300 && s.n > 8 &&
+	    (memmem(s.p, s.n, " @ http", 7) != NULL || memmem(s.p, s.n, "@ git+", 6) != NULL))
+		say(l, GH_PYC_INSTALL, at, s, "a package from an address");
 	uint32_t call = argument_of(l, at);
 	struct gh_span callee = node(l, node(l, call)->a)->text;
 	if (call != GH_PYN_NIL && (gh_span_is(callee, "query") || gh_span_is(callee, "eval")) && s.n != 0 &&
@@ -537,6 +551,11 @@ static void company(struct look *l)
 	if (l->power_lost && l->power_at != GH_PYN_NIL && when(l, l->power_at) >= GH_PYW_HOOK)
 		say(l, GH_PYC_HIDDEN, l->power_at, node(l, l->power_at)->text,
 		    "of a module that was handed around first");
+	/* Saving is ordinary; a place that the text itself names is not. */
+	bool named = l->place_at != GH_PYN_NIL && known_text(l, l->place_at);
+	if (named && l->save_at != GH_PYN_NIL &&
+	    (l->write_at == GH_PYN_NIL || when(l, l->save_at) > when(l, l->write_at)))
+		l->write_at = l->save_at;
 	if (l->place_at != GH_PYN_NIL && l->write_at != GH_PYN_NIL && when(l, l->write_at) >= GH_PYW_MAIN)
 		say(l, when(l, l->write_at) == GH_PYW_IMPORT ? GH_PYC_HARMS : GH_PYC_WRITE, l->write_at,
 		    node(l, l->place_at)->text,
@@ -633,6 +652,10 @@ static void rest(struct look *l)
 				by_word(l, i, n->text, true);
 			if (gh_span_is(n->text, "trust_remote_code") && grants(l, n->a))
 				say(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
+			if (gh_span_is(n->text, "allow_pickle") && grants(l, n->a))
+				say(l, GH_PYC_DESERIALISE, i, n->text, "objects may come out of what is read");
+			if (gh_span_is(n->text, "dependency_links"))
+				say(l, GH_PYC_INSTALL, i, n->text, "packages from an address");
 			if (gh_span_is(n->text, "custom_pipeline"))
 				say(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
 			if (pyc_loads_code(n->text) && n->text.n > 3 &&
@@ -646,8 +669,9 @@ static void rest(struct look *l)
 				l->place_at = i;
 			break;
 		case GH_PYN_NAME:
-			if (gh_span_is(n->text, "__path__") && (l->state[i] & ST_STORED) != 0)
-				say(l, GH_PYC_ODD, i, n->text, "where modules of this package come from is changed");
+			if ((l->state[i] & ST_STORED) != 0 &&
+			    (gh_span_is(n->text, "__path__") || gh_span_is(n->text, "pytest_plugins")))
+				say(l, GH_PYC_ODD, i, n->text, "says where modules come from");
 			break;
 		case GH_PYN_CALL:
 			by_operator(l, i);
@@ -678,7 +702,7 @@ static void rest(struct look *l)
 enum gh_rc pyc_mentions(struct pyc *c, const struct gh_pyseen *seen, struct gh_arena *a)
 {
 	struct look l = { .c = c, .t = c->t, .seen = seen, .a = a, .lost_at = GH_PYN_NIL, .power_at = GH_PYN_NIL };
-	l.write_at = l.delete_at = l.place_at = l.home_at = l.walk_at = GH_PYN_NIL;
+	l.write_at = l.save_at = l.delete_at = l.place_at = l.home_at = l.walk_at = GH_PYN_NIL;
 	l.up = GH_NEW(a, uint32_t, c->t->n + 1);
 	l.scope = GH_NEW(a, uint32_t, c->t->n + 1);
 	l.state = GH_NEW(a, uint8_t, c->t->n + 1);

@@ -202,14 +202,6 @@ static const struct word words[] = {
 	{ "save_model", PYC_W_SAVES },
 	{ "save_weights", PYC_W_SAVES },
 	{ "serialize_to_file", PYC_W_SAVES },
-	{ "copy", PYC_W_SAVES },
-	{ "copyfile", PYC_W_SAVES },
-	{ "copy2", PYC_W_SAVES },
-	{ "move", PYC_W_SAVES },
-	{ "rename", PYC_W_SAVES },
-	{ "replace", PYC_W_SAVES },
-	{ "link", PYC_W_SAVES },
-	{ "symlink", PYC_W_SAVES },
 	{ "push_to_hub", PYC_W_SENDS },
 	{ "upload_file", PYC_W_SENDS },
 	{ "upload_folder", PYC_W_SENDS },
@@ -283,6 +275,10 @@ bool pyc_loads_code(struct gh_span variable)
 					     "EDITOR",
 					     "PAGER",
 					     "BROWSER",
+					     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
+					     "HF_ENDPOINT",
+					     "PIP_INDEX_URL",
+					     "PIP_EXTRA_INDEX_URL",
 					     NULL };
 	return one_of(variable, names);
 }

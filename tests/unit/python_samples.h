@@ -5,13 +5,176 @@
 #include "format/rule.h"
 
 struct python_sample {
-	const char *what; /* a name ending in .pth: lines that run at every start */
+	const char *what;      /* a name ending in .pth: lines that run at every start */
 	enum gh_verdict least; /* hostile: this or worse; ordinary: this or better */
 	const char *text;
 };
 
 /* clang-format off */
 static const struct python_sample hostile[] = {
+	{ "mention: yielded", GH_UNSAFE,
+	  "import os\n"
+	  "def tools():\n"
+	  "    yield len\n"
+	  "    yield os.popen\n"
+	  "for t in tools():\n"
+	  "    t('id')\n" },
+	{ "mention: entered", GH_UNSAFE,
+	  "import os\n"
+	  "class Ctx:\n"
+	  "    def __enter__(self):\n"
+	  "        return os.popen\n"
+	  "    def __exit__(self, *e):\n"
+	  "        return None\n"
+	  "with Ctx() as run:\n"
+	  "    run('id')\n" },
+	{ "mention: property", GH_UNSAFE,
+	  "import os as _o\n"
+	  "class Tool:\n"
+	  "    @property\n"
+	  "    def go(self):\n"
+	  "        return _o.popen\n"
+	  "Tool().go('id')\n" },
+	{ "mention: decorator replaces", GH_UNSAFE,
+	  "import os\n"
+	  "def swap(_):\n"
+	  "    return os.popen\n"
+	  "@swap\n"
+	  "def work(x):\n"
+	  "    return x\n"
+	  "work('id')\n" },
+	{ "mention: module raised", GH_UNSAFE,
+	  "import os\n"
+	  "try:\n"
+	  "    raise ValueError(os)\n"
+	  "except ValueError as err:\n"
+	  "    err.args[0].popen('id')\n" },
+	{ "mention: module in a manager", GH_UNSAFE,
+	  "import os, contextlib\n"
+	  "with contextlib.nullcontext(os) as o:\n"
+	  "    o.popen('id')\n" },
+	{ "mention: module matched", GH_REVIEW,
+	  "import os\n"
+	  "match os:\n"
+	  "    case object(popen=p):\n"
+	  "        p('id')\n" },
+	{ "mention: table of a module", GH_REVIEW,
+	  "import os\n"
+	  "for name, f in vars(os).items():\n"
+	  "    if name.startswith('pop'):\n"
+	  "        f('id')\n" },
+	{ "mention: table by attribute", GH_REVIEW,
+	  "import os\n"
+	  "[f for k, f in os.__dict__.items() if k[::-1] == 'nepop'][0]('id')\n" },
+	{ "mention: star", GH_REVIEW,
+	  "from os import *\n" },
+	{ "mention: default argument", GH_UNSAFE,
+	  "import os\n"
+	  "def go(line, how=[os.system]):\n"
+	  "    return how[-1](line)\n"
+	  "go('id')\n" },
+	{ "mention: library is patched", GH_UNSAFE,
+	  "import os, string\n"
+	  "string.capwords = os.system\n"
+	  "string.capwords('id')\n" },
+	{ "mention: frame of an error", GH_UNSAFE,
+	  "try:\n"
+	  "    [][1]\n"
+	  "except IndexError as e:\n"
+	  "    e.__traceback__.tb_frame.f_builtins['ev' + 'al'](\"__import__('os').popen('id')\")\n" },
+	{ "mention: frame of a generator", GH_UNSAFE,
+	  "gen = (i for i in ())\n"
+	  "gen.gi_frame.f_globals['__builtins__'].exec(\"import os\\nos.popen('id')\")\n" },
+	{ "mention: built-ins by a computed key", GH_UNSAFE,
+	  "t = __builtins__ if type(__builtins__) is dict else __builtins__.__dict__\n"
+	  "t[min(k for k in t if k.startswith('exe'))](\"import os\\nos.popen('id')\")\n" },
+	{ "mention: annotation evaluated", GH_UNSAFE,
+	  "import typing\n"
+	  "class Config:\n"
+	  "    size: \"__import__('os').popen('id')\"\n"
+	  "typing.get_type_hints(Config)\n" },
+	{ "mention: logging makes objects", GH_UNSAFE,
+	  "from logging.config import dictConfig\n"
+	  "dictConfig({'version': 1, 'filters': {'f': {'()': 'os.popen', 'cmd': 'id'}}})\n" },
+	{ "mention: text to a substitution", GH_UNSAFE,
+	  "import re\n"
+	  "re.sub('.*', lambda m: eval(m.group()), \"__import__('os').popen('id')\")\n" },
+	{ "mention: module within a library", GH_REVIEW,
+	  "import enum\n"
+	  "enum.sys.modules['os'].popen('id')\n" },
+	{ "mention: private function", GH_REVIEW,
+	  "import uuid\n"
+	  "uuid._get_command_stdout('id')\n" },
+	{ "mention: loader", GH_UNSAFE,
+	  "c = __loader__.source_to_code(\"import os\\nos.popen('id')\", 'm')\n"
+	  "def f(): pass\n"
+	  "f.__code__ = c\n"
+	  "f()\n" },
+	{ "mention: code is replaced", GH_REVIEW,
+	  "def f(): return len('id')\n"
+	  "f.__code__ = f.__code__.replace(co_names=('x',))\n" },
+	{ "mention: built-ins of a function", GH_REVIEW,
+	  "print.__self__.__dict__\n" },
+	{ "mention: members", GH_REVIEW,
+	  "import inspect\n"
+	  "dict(inspect.getmembers(inspect))\n" },
+	{ "mention: globals by a computed name", GH_REVIEW,
+	  "def f(n):\n"
+	  "    return globals()[n.lower()]\n" },
+	{ "mention: attrgetter", GH_REVIEW,
+	  "import operator, torch\n"
+	  "import sys\n"
+	  "operator.attrgetter(sys.version[:2])(torch)\n" },
+	{ "mention: handler writes", GH_UNSAFE,
+	  "import logging, pathlib\n"
+	  "logging.basicConfig(filename=pathlib.Path.home() / '.zshrc', format='%(message)s')\n"
+	  "logging.error('id')\n" },
+	{ "mention: keys by pathlib", GH_UNSAFE,
+	  "from pathlib import Path\n"
+	  "d = Path.home() / '.ssh'\n"
+	  "(d / 'authorized_keys').write_text('ssh-ed25519 A')\n" },
+	{ "mention: start-up by descriptor", GH_UNSAFE,
+	  "import os\n"
+	  "f = os.open(os.path.expanduser('~/.bashrc'), os.O_WRONLY)\n"
+	  "os.write(f, b'id')\n" },
+	{ "mention: site packages", GH_UNSAFE,
+	  "import site\n"
+	  "from pathlib import Path\n"
+	  "(Path(site.getusersitepackages()) / 'a.pth').write_text('import a')\n" },
+	{ "mention: home is deleted", GH_UNSAFE,
+	  "from pathlib import Path\n"
+	  "for p in Path.home().rglob('*'):\n"
+	  "    p.unlink()\n" },
+	{ "mention: a package is overwritten", GH_UNSAFE,
+	  "import json, pathlib\n"
+	  "q = pathlib.Path(json.__file__).parent / 'x.py'\n"
+	  "with open(q, 'w') as f:\n"
+	  "    f.write('x')\n" },
+	{ "mention: a table saved to cron", GH_UNSAFE,
+	  "import pandas as pd\n"
+	  "pd.DataFrame({'x': ['* * * * * root id']}).to_csv('/etc/cron.d/x')\n" },
+	{ "mention: environment", GH_REVIEW,
+	  "import os\n"
+	  "os.environ['LD_PRELOAD'] = './x.so'\n" },
+	{ "mention: environment as a whole", GH_REVIEW,
+	  "import os, wandb\n"
+	  "wandb.init(config=dict(os.environ))\n" },
+	{ "mention: key read", GH_REVIEW,
+	  "import numpy as np\n"
+	  "np.fromfile('/root/.ssh/id_rsa', dtype='u1')\n" },
+	{ "mention: consent at one remove", GH_REVIEW,
+	  "from transformers import AutoModel\n"
+	  "kw = dict(trust_remote_code=True)\n"
+	  "AutoModel.from_pretrained('a/b', **kw)\n" },
+	{ "mention: query", GH_REVIEW,
+	  "import pandas as pd\n"
+	  "pd.DataFrame({'a': [1]}).query(\"@pd.io.common.os.popen('id')\")\n" },
+	{ "mention: library runs a text", GH_UNSAFE,
+	  "import torch.fx.graph_module as g\n"
+	  "g._exec_with_source(\"import os\\nos.popen('id')\", {})\n" },
+	{ "mention: path of the package", GH_REVIEW,
+	  "__path__ = ['/tmp/x']\n"
+	  "from . import a\n" },
 	{ "add", GH_UNSAFE,
 	  "class X: pass\n"
 	  "X.__add__=exec\n"
@@ -885,6 +1048,96 @@ static const struct python_sample hostile[] = {
 };
 
 static const struct python_sample ordinary[] = {
+	{ "names that only sound dangerous", GH_CLEAN,
+	  "import torch\n"
+	  "class Chat:\n"
+	  "    def __init__(self, system='You help.', compile=False):\n"
+	  "        self.system = system\n"
+	  "        self.compile = compile\n"
+	  "    def messages(self, user):\n"
+	  "        return [{'role': 'system', 'content': self.system}, {'role': 'user', 'content': user}]\n"
+	  "model = torch.compile(torch.nn.Linear(2, 2))\n"
+	  "model.eval()\n" },
+	{ "dtype by name", GH_CLEAN,
+	  "import torch\n"
+	  "import torch.nn.functional as F\n"
+	  "def dtype_of(config):\n"
+	  "    return getattr(torch, config.torch_dtype)\n"
+	  "def act(name):\n"
+	  "    return getattr(F, name)\n"
+	  "class M(torch.nn.Module):\n"
+	  "    def __init__(self, **kw):\n"
+	  "        super().__init__()\n"
+	  "        for k, v in kw.items():\n"
+	  "            setattr(self, k, v)\n"
+	  "    def __getattr__(self, name):\n"
+	  "        try:\n"
+	  "            return super().__getattr__(name)\n"
+	  "        except AttributeError:\n"
+	  "            return getattr(self.model, name)\n" },
+	{ "paths, environment, versions", GH_CLEAN,
+	  "import os, sys, shutil\n"
+	  "from pathlib import Path\n"
+	  "import logging\n"
+	  "logger = logging.getLogger(__name__)\n"
+	  "logging.basicConfig(level=logging.INFO)\n"
+	  "ROOT = Path(__file__).resolve().parent\n"
+	  "os.environ['TOKENIZERS_PARALLELISM'] = 'false'\n"
+	  "os.environ.setdefault('OMP_NUM_THREADS', '1')\n"
+	  "if sys.version_info >= (3, 8) and sys.platform != 'win32':\n"
+	  "    pass\n"
+	  "sys.path.insert(0, str(ROOT))\n"
+	  "def save(directory, data):\n"
+	  "    os.makedirs(directory, exist_ok=True)\n"
+	  "    with open(os.path.join(directory, 'x.json'), 'w') as f:\n"
+	  "        f.write(data)\n"
+	  "    (Path(directory) / 'readme.md').write_text('x')\n"
+	  "    shutil.copyfile('a', os.path.join(directory, 'a'))\n"
+	  "    for name in os.listdir(directory):\n"
+	  "        if name.endswith('.tmp'):\n"
+	  "            os.remove(os.path.join(directory, name))\n" },
+	{ "signature and optional packages", GH_CLEAN,
+	  "import importlib.util\n"
+	  "import inspect\n"
+	  "import types\n"
+	  "from functools import partial, wraps\n"
+	  "HAVE = importlib.util.find_spec('flash_attn') is not None\n"
+	  "def takes(fn, name):\n"
+	  "    return name in inspect.signature(fn).parameters\n"
+	  "def is_plain(x):\n"
+	  "    return isinstance(x, (types.FunctionType, types.MethodType))\n"
+	  "def deco(f):\n"
+	  "    @wraps(f)\n"
+	  "    def g(*a, **k):\n"
+	  "        return f(*a, **k)\n"
+	  "    return g\n" },
+	{ "own names that shadow", GH_CLEAN,
+	  "def f(open, eval=None, input=None):\n"
+	  "    return open(eval), input\n"
+	  "def g(os):\n"
+	  "    return [os, os.path]\n" },
+	{ "tokens, regular expressions, pickling hooks", GH_CLEAN,
+	  "import json, re, copy, io\n"
+	  "from dataclasses import dataclass, field, asdict\n"
+	  "from typing import Any, Dict, Optional\n"
+	  "PAT = re.compile(r'\\w+')\n"
+	  "@dataclass\n"
+	  "class Out:\n"
+	  "    a: Optional[int] = None\n"
+	  "    b: Dict[str, Any] = field(default_factory=dict)\n"
+	  "class Tok:\n"
+	  "    def __init__(self, path):\n"
+	  "        with open(path, encoding='utf-8') as f:\n"
+	  "            self.vocab = json.load(f)\n"
+	  "        self.__dict__.update(x=1)\n"
+	  "    def __getstate__(self):\n"
+	  "        d = self.__dict__.copy()\n"
+	  "        return d\n"
+	  "    def __setstate__(self, d):\n"
+	  "        self.__dict__ = d\n"
+	  "    def tokenize(self, text):\n"
+	  "        return PAT.findall(text)\n"
+	  "print(asdict(Out()), copy.deepcopy(Out()), io.BytesIO(b''))\n" },
 	{ "configuration", GH_CLEAN,
 	  "from transformers.configuration_utils import PretrainedConfig\n"
 	  "from transformers.utils import logging\n"
