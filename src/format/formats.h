@@ -82,6 +82,10 @@ extern const struct gh_fmt gh_fmt_source;
 extern const struct gh_fmt gh_fmt_jinja;
 extern const struct gh_fmt gh_fmt_python;
 extern const struct gh_fmt gh_fmt_pyc;
+extern const struct gh_fmt gh_fmt_git_object;
+extern const struct gh_fmt gh_fmt_git_pack;
+extern const struct gh_fmt gh_fmt_git_pack_index;
+extern const struct gh_fmt gh_fmt_git_index;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif

@@ -354,6 +354,38 @@ static bool inert(const char *format)
 	return false;
 }
 
+/* What git keeps beside a model. Its own files are inert; a text is too, but where git would start it: a hook, unless
+ * its name ends in ".sample". Git LFS keeps a second copy of the files that are checked out, under their digests. */
+static bool git_keeps(const char *name, const char *format)
+{
+	static const char *const own[] = { "git-object",     "git-pack",   "git-pack-index",
+					   "git-index",	     "git-config", "git-template" };
+	static const char *const text[] = { "shell", "source-code", "python", "html", "jinja", "xml" };
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (strcmp(format, own[i]) == 0)
+			return true;
+	const char *at = strncmp(name, ".git/", 5) == 0 ? name : strstr(name, "/.git/");
+	if (at == NULL)
+		return false;
+	at += *at == '/';
+	if (strncmp(at + 5, "lfs/objects/", 12) == 0)
+		return true;
+	size_t n = strlen(at);
+	bool hook = strncmp(at + 5, "hooks/", 6) == 0, sample = n > 7 && strcmp(at + n - 7, ".sample") == 0;
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+		if (strcmp(format, text[i]) == 0)
+			return !hook || sample;
+	return false;
+}
+
+/* Git starts it by its place, whatever it is: without a first line that names an interpreter, by the shell. */
+static bool hook(const char *name)
+{
+	const char *at = strncmp(name, ".git/hooks/", 11) == 0 ? name : strstr(name, "/.git/hooks/");
+	size_t n = strlen(name);
+	return at != NULL && !(n > 7 && strcmp(name + n - 7, ".sample") == 0);
+}
+
 static bool hidden(const char *name)
 {
 	for (; name != NULL; name = strchr(name, '/')) {
@@ -378,7 +410,10 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 			    better);
 		if (strcmp(base(file[i].name), "config.json") == 0)
 			on_config(&r, i);
-		if (!alone && hidden(file[i].name) && !inert(file[i].report->format))
+		const char *format = file[i].report->format;
+		bool quiet = (inert(format) || git_keeps(file[i].name, format)) &&
+			     (!hook(file[i].name) || file[i].size == 0);
+		if (!alone && hidden(file[i].name) && !quiet)
 			say(&r, i, R_HIDDEN, "content is %s", file[i].report->format);
 	}
 }
