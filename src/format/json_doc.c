@@ -42,6 +42,7 @@ enum {
 	A_LIBRARY_BAD,
 	A_HUGE,
 	A_UNSAFE_MODE,
+	A_LENIENT,
 	A_SIGN,
 	RULES = A_SIGN + GH_SIGNS,
 };
@@ -62,7 +63,8 @@ const struct gh_rule gh_json_rules[] = {
 		     "None: strict readers refuse it.", "None needed.", "CWE-176" },
 	[A_MANY] = { "GH-JSON-0006", GH_LOW, GH_INCOMPLETE, "More keys than can be watched for duplicates",
 		     "A second value of a key passes unseen.", "Split the file.", "CWE-770" },
-	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE, "Chat template too long to be analysed, or one of too many",
+	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE,
+			 "Chat template too long to be analysed, or one of too many",
 			 "A template is a program that runs for every request: it can change what the model is told.",
 			 "Read the template before deploying, or use one of your own.",
 			 "CVE-2024-34359 CWE-1336 AML.T0051" },
@@ -131,6 +133,11 @@ const struct gh_rule gh_json_rules[] = {
 			    "The configuration switches the loader's safe mode off",
 			    "What the loader would refuse is then loaded: code, pickles.",
 			    "Do not load; report the source.", "CVE-2025-9906 CWE-1188 CWE-502" },
+	[A_LENIENT] = { "GH-JSON-0027", GH_MEDIUM, GH_REVIEW, "Only lenient readers accept this JSON",
+			"Editors and tools that pass over comments and spare commas act on a document that strict "
+			"readers, "
+			"and reviewers who use one, never see.",
+			"Have it written as plain JSON.", "CWE-436 CWE-20" },
 	GH_SIGN_RULES("GH-JSON", A_SIGN),
 	[RULES] = GH_RULES_END,
 };
@@ -154,7 +161,7 @@ struct doc {
 	struct gh_walk *w;
 	struct gh_json_src x;
 	struct gh_json_texts texts;
-	struct gh_objects objects; /* that Keras or skops would make */
+	struct gh_objects objects;	       /* that Keras or skops would make */
 	struct frame frame[GH_JSON_DEPTH + 1]; /* [0]: outside */
 	struct gh_json_name name;	       /* the last key seen */
 	bool asked, shown;		       /* gh_json_shown(name), once asked */
@@ -162,7 +169,7 @@ struct doc {
 	struct gh_notebook *notebook;	       /* cells that were seen so far; NULL: no memory, or many values */
 	uint64_t last_shard;		       /* hash of the file name before */
 	bool is_notebook;
-	bool lines;			       /* many values: data, not configuration */
+	bool lines; /* many values: data, not configuration */
 	unsigned said[RULES];
 };
 
@@ -506,11 +513,93 @@ static bool looks_like_lines(struct gh_walk *w)
 	return j->tok == GH_JSON_END && j->newline && gh_json_left(j) && memchr("{[", s.p[gh_json_pos(j)], 2) != NULL;
 }
 
+/* ---- what the head says ------------------------------------------------------------------------------------------- */
+
+enum { SOME_TOKENS = 8 };
+
+struct look {
+	enum gh_match grade;
+	bool index;    /* a top-level "weight_map" object was seen */
+	bool lenient;  /* strict readers refuse it */
+	bool whole;    /* lenient: read to the end of the head */
+	unsigned bent; /* lenient: what it takes */
+	uint64_t tokens;
+};
+
+/* The grade of a head for one kind of reader. */
+static enum gh_match look_once(struct gh_json *j, struct gh_span head, uint64_t size, struct look *l)
+{
+	bool at_map = false, container = false;
+	j->accept_nan = true;
+	while (gh_json_next(j) > GH_JSON_END) {
+		if (j->tokens == 1 && j->tok != GH_JSON_OBJECT && j->tok != GH_JSON_ARRAY)
+			return GH_NO;
+		container = true;
+		if (at_map && j->tok == GH_JSON_OBJECT && j->depth == 1)
+			l->index = true;
+		at_map = j->tok == GH_JSON_KEY && j->depth == 1 && gh_json_is(j, "weight_map");
+	}
+	l->tokens = j->tokens;
+	if (!container)
+		return GH_NO;
+	if (j->tok == GH_JSON_BAD) {
+		bool cut = head.n < size && j->off + 16 >= head.n; /* broken only by the end of the head */
+		if (cut || j->limit)
+			return GH_STRONG;
+		return j->tokens > SOME_TOKENS ? GH_TEXT : GH_NO;
+	}
+	/* Something after a tiny value is rather a text that starts with brackets: "[1] see below". */
+	return gh_json_left(j) && j->tokens < 4 && !j->newline ? GH_NO : GH_STRONG;
+}
+
+/* As strict readers see it, and, when they refuse, as the others do. */
+static struct look look_at(struct gh_span head, uint64_t size, struct gh_arena *arena)
+{
+	struct look l = { 0 };
+	struct gh_json j = gh_json_mem(head, arena);
+	l.grade = look_once(&j, head, size, &l);
+	if (l.grade == GH_STRONG)
+		return l;
+	l.index = false;
+	j = gh_json_mem(head, arena);
+	j.lenient = l.lenient = true;
+	enum gh_match lenient = look_once(&j, head, size, &l);
+	l.whole = lenient == GH_STRONG;
+	l.bent = j.bent;
+	if (lenient != GH_NO || (j.tok == GH_JSON_BAD && j.tokens > 2))
+		l.grade = GH_TEXT;
+	return l;
+}
+
+/* No name makes a text JSON that has not begun like it, but one that readers of JSON would be given is never let off as
+ * mere text. Without such a name, quotes as Python writes them make a list of labels and no configuration. */
+static bool meant_to_be(struct gh_span name, const struct look *l)
+{
+	static const char *const names[] = { ".json", ".jsonc", ".json5", ".webmanifest", ".ipynb", ".code-workspace" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (gh_span_ends(name, names[i]))
+			return l->tokens > 1;
+	return l->whole ? (l->bent & (GH_JSON_QUOTE | GH_JSON_BARE)) == 0 && l->tokens > 3 : l->tokens > SOME_TOKENS;
+}
+
+static const char *bent_how(unsigned bent)
+{
+	return (bent & GH_JSON_COMMENT) != 0 ? "comments"
+	       : (bent & GH_JSON_COMMA) != 0 ? "a comma before an end, or none between values"
+	       : (bent & GH_JSON_BARE) != 0  ? "words without quotes"
+					     : "strings as JavaScript writes them";
+}
+
 enum gh_rc gh_json_doc(struct gh_walk *w)
 {
 	struct doc *d = GH_NEW(w->arena, struct doc, 1);
 	if (d == NULL)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
+	struct gh_span head = gh_src_window(w->src, 0, GH_PROBE_BYTES);
+	struct look look = look_at(head, w->src->size, NULL);
+	bool asked = w->role != NULL && strcmp(w->role, "extra file") != 0 && strcmp(w->role, "asset") != 0;
+	if (look.grade == GH_TEXT && !asked && !meant_to_be(w->name, &look))
+		return GH_E_NOTTHIS;
 	d->w = w;
 	d->lines = looks_like_lines(w);
 	d->texts = (struct gh_json_texts){ .w = w,
@@ -529,6 +618,7 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
 	d->x.j.accept_nan = true;
 	d->x.j.keep = GH_WINDOW_MAX;
+	d->x.j.lenient = look.lenient;
 	uint64_t done = 0;
 	for (;;) {
 		while (gh_json_src_next(&d->x) > GH_JSON_END) {
@@ -551,6 +641,8 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 		d->name.n = 0;
 	}
 	d->name.n = 0;
+	if (d->x.j.bent != 0)
+		gh_anomaly(w, &gh_json_rules[A_LENIENT], d->x.j.bent_off, 0, "%s", bent_how(d->x.j.bent));
 	if (d->x.j.lone != 0)
 		say(d, A_LONE, "in one or more strings");
 	if (d->x.j.unwatched != 0) {
@@ -567,30 +659,12 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 	return w->src->fail;
 }
 
-/* STRONG: an object or array whose first 64 KiB are JSON. TEXT: it starts like one and goes on for a while before it
- * breaks: a reader with comments or trailing commas might take it, so it must not pass as mere text. */
+/* STRONG: an object or array whose first 64 KiB are JSON. TEXT: one for readers that pass over comments or trailing
+ * commas, or it starts like one and goes on for a while before it breaks: it must not pass as mere text. */
 enum gh_match gh_json_doc_probe(const struct gh_probe *p, bool *index)
 {
-	enum { SOME_TOKENS = 8 };
-	struct gh_json j = gh_json_mem(p->head, NULL);
-	bool at_map = false, container = false;
-	j.accept_nan = true;
-	while (gh_json_next(&j) > GH_JSON_END) {
-		if (j.tokens == 1 && j.tok != GH_JSON_OBJECT && j.tok != GH_JSON_ARRAY)
-			return GH_NO;
-		container = true;
-		if (index != NULL && at_map && j.tok == GH_JSON_OBJECT && j.depth == 1)
-			*index = true;
-		at_map = j.tok == GH_JSON_KEY && j.depth == 1 && gh_json_is(&j, "weight_map");
-	}
-	if (!container)
-		return GH_NO;
-	if (j.tok == GH_JSON_BAD) {
-		bool cut = p->head.n < p->size && j.off + 16 >= p->head.n; /* broken only by the end of the head */
-		if (cut || j.limit)
-			return GH_STRONG;
-		return j.tokens > SOME_TOKENS ? GH_TEXT : GH_NO;
-	}
-	/* Something after a tiny value is rather a text that starts with brackets: "[1] see below". */
-	return gh_json_left(&j) && j.tokens < 4 && !j.newline ? GH_NO : GH_STRONG;
+	struct look l = look_at(p->head, p->size, NULL);
+	if (index != NULL)
+		*index = l.index;
+	return l.grade;
 }

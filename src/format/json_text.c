@@ -21,6 +21,7 @@ static struct gh_json_src *reopen(struct gh_json_src *x, struct gh_walk *w)
 		return NULL;
 	gh_json_src(again, x->src, x->j.off, x->end, NULL);
 	again->keep_behind = true;
+	again->j.lenient = x->j.lenient;
 	gh_json_string_open(&again->j);
 	return again;
 }

@@ -65,10 +65,61 @@ void gh_json_stale(struct gh_json *j)
 	j->w = (struct gh_span){ 0 };
 }
 
+/* ---- what lenient readers take --------------------------------------------------------------------------------- */
+
+static void bend(struct gh_json *j, unsigned how)
+{
+	if (j->bent == 0)
+		j->bent_off = gh_json_pos(j);
+	j->bent |= how;
+}
+
+/* A comment at the position is passed over; one that does not end goes to the end of the source. */
+static bool skip_comment(struct gh_json *j)
+{
+	uint8_t c = j->w.p[j->at], second = c == '/' && need(j, 2) ? j->w.p[j->at + 1] : 0;
+	if (c != '#' && second != '/' && second != '*')
+		return false;
+	bend(j, GH_JSON_COMMENT);
+	j->at += c == '#' ? 1 : 2;
+	for (uint8_t before = 0; have(j); j->at++) {
+		uint8_t now = j->w.p[j->at];
+		if (second == '*' ? before == '*' && now == '/' : now == '\n' || now == '\r') {
+			j->at += second == '*';
+			return true;
+		}
+		before = now;
+	}
+	return true;
+}
+
+static bool bare_byte(uint8_t c)
+{
+	return c == '_' || c == '$' || c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9') ||
+	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* A word without quotes, at most as long as `small`: its length, 0 when there is none or it is longer. */
+static size_t bare_word(struct gh_json *j)
+{
+	size_t n = 0;
+	while (have(j) && bare_byte(j->w.p[j->at]) && n < sizeof j->small) {
+		j->small[n++] = j->w.p[j->at];
+		j->at++;
+	}
+	if (n == sizeof j->small)
+		n = 0;
+	j->text = (struct gh_span){ j->small, n };
+	j->full = j->len = n;
+	return n;
+}
+
 static bool skip_space(struct gh_json *j)
 {
 	while (have(j)) {
 		uint8_t c = j->w.p[j->at];
+		if (j->lenient && (c == '/' || c == '#') && skip_comment(j))
+			continue;
 		if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
 			return true;
 		j->newline = j->newline || c == '\n' || c == '\r';
@@ -124,6 +175,26 @@ static int hex4(const uint8_t *p)
 	return v;
 }
 
+/* Escapes of JavaScript: \\xHH is a character, anything else stands for itself. */
+static unsigned lenient_escape(struct gh_json *j, uint8_t out[4])
+{
+	const uint8_t *p = j->w.p + j->at;
+	uint32_t c = p[1];
+	size_t take = 2;
+	uint8_t digits[4] = { '0', '0' };
+	if (c >= 0x80)
+		return 0;
+	if (c == 'x' && j->w.n - j->at >= 4) {
+		memcpy(digits + 2, p + 2, 2);
+		int v = hex4(digits);
+		c = v < 0 ? c : (uint32_t)v;
+		take = v < 0 ? 2 : 4;
+	}
+	bend(j, GH_JSON_QUOTE);
+	j->at += take;
+	return gh_utf8_put(c, out);
+}
+
 /* The escape at the position -> out[4]; its decoded length, 0 when it is none. */
 static unsigned escape(struct gh_json *j, uint8_t out[4])
 {
@@ -134,6 +205,8 @@ static unsigned escape(struct gh_json *j, uint8_t out[4])
 	if (n < 2)
 		return 0;
 	const char *simple = memchr(from, p[1], sizeof from - 1);
+	if (simple == NULL && j->lenient && p[1] != 'u')
+		return lenient_escape(j, out);
 	if (simple != NULL) {
 		out[0] = (uint8_t)to[simple - from];
 		j->at += 2;
@@ -176,13 +249,24 @@ static enum piece next_piece(struct gh_json *j, uint8_t esc[4], struct gh_span *
 		(void)bad(j, "the bytes could not be read");
 		return P_BROKEN;
 	}
+	const uint8_t *single = j->quote == '\'' && run != 0 ? memchr(j->w.p + j->at, '\'', run) : NULL;
+	if (single != NULL)
+		run = (size_t)(single - (j->w.p + j->at));
+	uint8_t c = j->w.p[j->at];
+	if (run == 0 && c == j->quote) {
+		j->at++;
+		return P_END;
+	}
+	if (run == 0 && j->lenient && c != '\\' && c != 0 && c < 0x80) { /* a control character, or the other quote */
+		bend(j, GH_JSON_QUOTE);
+		run = 1;
+	}
 	if (run != 0) {
 		*out = (struct gh_span){ j->w.p + j->at, run };
 		j->at += run;
 		return P_BYTES;
 	}
-	switch (j->w.p[j->at]) {
-	case '"': j->at++; return P_END;
+	switch (c) {
 	case '\\': {
 		unsigned n = escape(j, esc);
 		*out = (struct gh_span){ esc, n };
@@ -239,10 +323,13 @@ static bool string_slow(struct gh_json *j, struct gh_span first, uint64_t *hash)
 
 static enum gh_json_tok string(struct gh_json *j, enum gh_json_tok tok, uint64_t *hash)
 {
+	j->quote = j->w.p[j->at];
 	j->at++; /* the quote */
 	j->plain = true;
 	struct gh_span s = { 0 };
-	if (have(j)) {
+	if (j->quote != '"')
+		bend(j, GH_JSON_QUOTE);
+	else if (have(j)) {
 		s = (struct gh_span){ j->w.p + j->at, plain_run(j->w.p + j->at, j->w.n - j->at) };
 		j->at += s.n;
 	}
@@ -266,9 +353,11 @@ static enum gh_json_tok string(struct gh_json *j, enum gh_json_tok tok, uint64_t
 
 void gh_json_string_open(struct gh_json *j)
 {
-	if (have(j) && j->w.p[j->at] == '"')
+	j->quote = '"';
+	if (have(j) && (j->w.p[j->at] == '"' || (j->lenient && j->w.p[j->at] == '\''))) {
+		j->quote = j->w.p[j->at];
 		j->at++;
-	else
+	} else
 		(void)bad(j, "no string here");
 }
 
@@ -361,6 +450,42 @@ static enum gh_json_tok word(struct gh_json *j)
 	return have(j) && j->w.p[j->at] == '-' ? number(j) : bad(j, "no JSON value");
 }
 
+/* Words of Python and JavaScript; numbers with a sign, a bare point or in hexadecimal. */
+static enum gh_json_tok bent_word(struct gh_json *j)
+{
+	static const struct {
+		const char *text;
+		enum gh_json_tok tok;
+	} words[] = { { "True", GH_JSON_TRUE },	     { "False", GH_JSON_FALSE },      { "None", GH_JSON_NULL },
+		      { "undefined", GH_JSON_NULL }, { "+Infinity", GH_JSON_NUMBER }, { "nan", GH_JSON_NUMBER },
+		      { "inf", GH_JSON_NUMBER } };
+	uint8_t c = j->w.p[j->at];
+	bool digits = need(j, 2) && (c == '+' || c == '.' || c == '-' || (j->w.p[j->at + 1] | 0x20) == 'x');
+	bend(j, GH_JSON_BARE);
+	if (bare_word(j) == 0)
+		return bad(j, "no JSON value");
+	j->odd = true;
+	if (digits)
+		return j->tok = GH_JSON_NUMBER;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (gh_span_is(j->text, words[i].text))
+			return j->tok = words[i].tok;
+	return bad(j, "no JSON value");
+}
+
+/* Is what stands here a word or a number that only lenient readers take? */
+static bool bent_value(struct gh_json *j, uint8_t c)
+{
+	if (!j->lenient || !need(j, 2))
+		return false;
+	uint8_t next = j->w.p[j->at + 1];
+	if (c == 'T' || c == 'F' || c == 'u' || c == '+' || c == '.' || (c == '0' && (next | 0x20) == 'x'))
+		return true;
+	return (c == '-' && (next == '.' || next == '0') && need(j, 3) && (j->w.p[j->at + 2] | 0x20) == 'x') ||
+	       (c == '-' && next == '.') || (c == 'N' && next == 'o') || (c == 'n' && next == 'a') ||
+	       (c == 'i' && next == 'n');
+}
+
 bool gh_json_u64(const struct gh_json *j, uint64_t *out)
 {
 	if (j->tok != GH_JSON_NUMBER || j->text.n == 0 || j->text.n != j->full || j->text.n > 20)
@@ -434,8 +559,10 @@ static enum gh_json_tok value(struct gh_json *j, uint8_t c)
 	if (c == '{' || c == '[')
 		return open_level(j, c == '{');
 	j->state = j->level == 0 ? S_DONE : S_AFTER;
-	if (c == '"')
+	if (c == '"' || (c == '\'' && j->lenient))
 		return string(j, GH_JSON_STRING, NULL);
+	if (bent_value(j, c))
+		return bent_word(j);
 	if (c >= '0' && c <= '9')
 		return number(j);
 	return word(j);
@@ -444,8 +571,17 @@ static enum gh_json_tok value(struct gh_json *j, uint8_t c)
 static enum gh_json_tok key(struct gh_json *j)
 {
 	uint64_t hash = 0;
-	if (string(j, GH_JSON_KEY, &hash) == GH_JSON_BAD)
-		return GH_JSON_BAD;
+	uint8_t c = j->w.p[j->at];
+	if (c == '"' || c == '\'') {
+		if (string(j, GH_JSON_KEY, &hash) == GH_JSON_BAD)
+			return GH_JSON_BAD;
+	} else {
+		bend(j, GH_JSON_BARE);
+		if (bare_word(j) == 0)
+			return bad(j, "no key where one must be");
+		hash = gh_hash(GH_HASH_START, j->text);
+		j->tok = GH_JSON_KEY;
+	}
 	if (j->arena != NULL && !gh_recs_add(&j->keys, (struct gh_rec){ gh_hash_end(hash), j->off, 0 }))
 		j->unwatched++;
 	j->state = S_COLON;
@@ -491,7 +627,10 @@ enum gh_json_tok gh_json_next(struct gh_json *j)
 			if (c == '}')
 				return close_level(j);
 			/* fall through */
-		case S_KEY: return c == '"' ? key(j) : bad(j, "no key where one must be");
+		case S_KEY:
+			return c == '"' || (j->lenient && (c == '\'' || bare_byte(c)))
+				       ? key(j)
+				       : bad(j, "no key where one must be");
 		case S_COLON:
 			if (c != ':')
 				return bad(j, "no colon after a key");
@@ -502,11 +641,18 @@ enum gh_json_tok gh_json_next(struct gh_json *j)
 		case S_AFTER:
 			if (c == (in_object(j) ? '}' : ']'))
 				return close_level(j);
-			if (c != ',')
+			if (c != ',' && !(j->lenient && (c == '"' || c == '\'' || c == '{' || c == '[')))
 				return bad(j, "neither a comma nor the end of the array or object");
-			j->at++;
-			j->tokens--;
 			j->state = in_object(j) ? S_KEY : S_VALUE;
+			if (c != ',')
+				bend(j, GH_JSON_COMMA);
+			else
+				j->at++;
+			j->tokens--;
+			if (c == ',' && j->lenient && skip_space(j) && j->w.p[j->at] == (in_object(j) ? '}' : ']')) {
+				bend(j, GH_JSON_COMMA);
+				j->state = S_AFTER;
+			}
 			continue;
 		case S_DONE: return j->tok = GH_JSON_END;
 		}

@@ -38,11 +38,20 @@ enum {
 	GH_JSON_KEYS = 1 << 20,	 /* keys of all open objects together that are watched for duplicates */
 };
 
+/* What strict readers refuse and others pass over. */
+enum gh_json_bent {
+	GH_JSON_COMMENT = 1 << 0, /* after two slashes, between slash and asterisk, after a hash */
+	GH_JSON_COMMA = 1 << 1,	  /* one before the end of an array or object, or none between two values */
+	GH_JSON_QUOTE = 1 << 2,	  /* single quotes, escapes of JavaScript, control characters in strings */
+	GH_JSON_BARE = 1 << 3,	  /* keys without quotes; words and numbers as JavaScript and Python write them */
+};
+
 struct gh_json {
 	/* ---- set by the caller before the first token, after gh_json() or gh_json_mem() ---- */
 	unsigned max_depth; /* <= GH_JSON_DEPTH */
 	size_t keep;	    /* bytes of a string kept; needs an arena to be more than GH_JSON_SMALL */
 	bool accept_nan;    /* NaN, Infinity and -Infinity as Python's json module writes them: NUMBER with `odd` */
+	bool lenient;	    /* read what JSONC, JSON5 and editors' readers read, and note in `bent` what it was */
 
 	/* ---- the last token ---- */
 	enum gh_json_tok tok;
@@ -66,6 +75,8 @@ struct gh_json {
 	uint64_t duplicates; /* objects with duplicate keys */
 	uint64_t unwatched;  /* keys that were not watched because the cap or the arena was full */
 	bool bom;
+	unsigned bent;	   /* lenient: set of enum gh_json_bent */
+	uint64_t bent_off; /* where the first of them stands */
 
 	/* ---- inside ---- */
 	struct gh_span (*more)(void *ctx, uint64_t off);
@@ -80,6 +91,7 @@ struct gh_json {
 	uint8_t *room;			  /* `keep` bytes for strings that are not in one piece */
 	uint8_t small[GH_JSON_SMALL];
 	unsigned level; /* arrays and objects open now */
+	uint8_t quote;	/* that ends the string we are in */
 	uint8_t state;
 	uint8_t is_object[GH_JSON_DEPTH / 8];
 };
