@@ -194,7 +194,7 @@ row('model.safetensors.index.json', json.dumps(odd).encode(), 'GH-JSON-0021')
 
 # ---- the pipeline's own ---------------------------------------------------------------------------------------------------
 row('tool.elf', ELF + bytes(64), 'GH-SCAN-0002')
-row('run.sh', b'#!/bin/sh\necho inert\n', 'GH-SCAN-0005')
+row('locked.pdf', b'%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R /Encrypt 5 0 R >>\n%%EOF\n', 'GH-SCAN-0005', 'GH-PDF-0008')
 row('broken.pkl', EVIL[:-1], 'GH-SCAN-0003', 'GH-PKL-0001')
 row('tail.safetensors', safetensors() + b'\x8fsomething else\x8f', 'GH-COV-0002')
 row('padding.tar', tar_of(b'a.txt', b'hello\n', fill=b'\xa5'), 'GH-COV-0004')
