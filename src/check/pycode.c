@@ -6,7 +6,7 @@
 #include "check/pymention.h"
 #include "format/format.h"
 
-enum { DEPTH_MAX = 5, NESTED_MEMORY = 16 << 20 };
+enum { DEPTH_MAX = 5, NESTED_MEMORY = 16 << 20, MENTIONS_MEMORY = 48 << 20 };
 
 static bool from(struct gh_span name, const char *module)
 {
@@ -180,7 +180,8 @@ static void one_text(struct pyc *c, struct gh_span text, bool ipython, enum gh_p
 	enum gh_rc rc = gh_py_tree(t, text, ipython, a);
 	c->t = t;
 	struct gh_pyseen seen;
-	enum gh_rc ran = gh_py_run(t, &host, start, a, &seen), looked = pyc_mentions(c, &seen, a);
+	gh_auto_arena room = { .max = c->nested ? NESTED_MEMORY : MENTIONS_MEMORY };
+	enum gh_rc ran = gh_py_run(t, &host, start, a, &seen), looked = pyc_mentions(c, &seen, &room);
 	if (rc != GH_OK || ran != GH_OK || looked != GH_OK)
 		pyc_say(c, GH_PYC_LIMIT, 0, "work or memory ran out while following it");
 	if (t->errors != 0 && !ipython && !c->nested) {

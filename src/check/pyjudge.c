@@ -434,6 +434,11 @@ static void foreign(struct pyc *c, const struct gh_pycall *call, const char *why
 	struct gh_pyv repo = arg(call, 0, "repo_or_dir"), source = arg(call, 99, "source");
 	if (text(source) && gh_span_is(gh_pyv_text(source), "local"))
 		return;
+	/* A bare name is one of the library's own measures. */
+	if (gh_span_starts(call->path, "evaluate.") &&
+	    (!text(arg(call, 0, "path")) || gh_pyv_text(arg(call, 0, "path")).n == 0 ||
+	     memchr(gh_pyv_text(arg(call, 0, "path")).p, '/', gh_pyv_text(arg(call, 0, "path")).n) == NULL))
+		return;
 	bool ok = !text(repo);
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		ok = ok || (text(repo) && gh_span_starts(gh_pyv_text(repo), known[i]));

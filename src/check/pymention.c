@@ -185,7 +185,9 @@ static void chain(struct look *l, uint32_t head, struct gh_span base)
 			say(l, GH_PYC_ODD, at, path, "not known to be harmless");
 		return;
 	case GH_PYCAP_COMPUTING:
-		if (module && !only_looked_at(l, at) && (l->state[at] & ST_STORED) == 0)
+		/* getattr(math, name): reaches() judges it. */
+		if (module && !only_looked_at(l, at) &&
+		    (argument_of(l, at) == GH_PYN_NIL || !calls_name(l, argument_of(l, at), "getattr")))
 			say(l, GH_PYC_LOST, at, path, "the module is used as a value");
 		/* fall through */
 	case GH_PYCAP_IMPORT: {
@@ -511,6 +513,8 @@ static void constant(struct look *l, uint32_t at, struct gh_span s)
 	if (u->kind == GH_PYN_LIST && s.n < 300 && s.n > 8 &&
 	    (memmem(s.p, s.n, " @ http", 7) != NULL || memmem(s.p, s.n, "@ git+", 6) != NULL))
 		say(l, GH_PYC_INSTALL, at, s, "a package from an address");
+	if (pyc_bare_address(s) && argument_of(l, at) != GH_PYN_NIL)
+		say(l, GH_PYC_NETWORK, at, s, "an address without a name");
 	uint32_t call = argument_of(l, at);
 	struct gh_span callee = node(l, node(l, call)->a)->text;
 	if (call != GH_PYN_NIL && (gh_span_is(callee, "query") || gh_span_is(callee, "eval")) && s.n != 0 &&
@@ -720,5 +724,5 @@ enum gh_rc pyc_mentions(struct pyc *c, const struct gh_pyseen *seen, struct gh_a
 	names(&l);
 	rest(&l);
 	company(&l);
-	return GH_OK;
+	return pyc_names_full(l.names) ? GH_E_LIMIT : GH_OK;
 }

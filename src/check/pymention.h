@@ -41,6 +41,8 @@ bool pyc_loads_code(struct gh_span variable);
 bool pyc_start_place(struct gh_span text);
 /* A place where keys lie, or a part of such a path. */
 bool pyc_secret_place(struct gh_span text);
+/* An address of the web that is a number, and not one of this machine or its network. */
+bool pyc_bare_address(struct gh_span text);
 /* Does a text hold what only code that reaches the system holds? */
 bool pyc_reads_like_code(struct gh_span text);
 
@@ -49,6 +51,8 @@ struct pyc_names;
 struct pyc_names *pyc_names(const struct gh_pytree *t, const uint8_t *stored, struct gh_arena *a);
 /* Is the name, used in this scope, one of the function's own, that no import or global made? */
 bool pyc_own_name(const struct pyc_names *n, uint32_t scope, struct gh_span name);
+/* More names than there is room for: some are not known. */
+bool pyc_names_full(const struct pyc_names *n);
 /* What imports bind the name to, at any place of the text: the k-th path; empty when there are no more. */
 struct gh_span pyc_imported(const struct pyc_names *n, struct gh_span name, unsigned k);
 #endif

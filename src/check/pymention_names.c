@@ -166,7 +166,6 @@ static const struct word words[] = {
 	{ "RawKernel", PYC_W_RUNS },
 	{ "RawModule", PYC_W_RUNS },
 	{ "ImageMath", PYC_W_RUNS },
-	{ "get_field", PYC_W_RUNS },
 	{ "c2py", PYC_W_RUNS },
 	{ "__type_params__", PYC_W_WAY },
 	{ "__bound__", PYC_W_WAY },
@@ -309,4 +308,21 @@ bool pyc_secret_place(struct gh_span s)
 	if (s.n < 4 || s.n > 200 || memchr(s.p, ' ', s.n) != NULL || memchr(s.p, '\n', s.n) != NULL)
 		return false;
 	return one_of(s, pieces) || ((s.p[0] == '/' || s.p[0] == '~') && gh_pypath_secret(s));
+}
+
+bool pyc_bare_address(struct gh_span s)
+{
+	static const char *const near[] = { "127.", "0.0.0.0", "10.", "192.168." };
+	size_t at = gh_span_starts(s, "http://")    ? 7
+		    : gh_span_starts(s, "https://") ? 8
+		    : gh_span_starts(s, "ftp://")   ? 6
+						    : 0;
+	struct gh_span host = gh_span_cut(s, at, s.n);
+	for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
+		if (gh_span_starts(host, near[i]))
+			return false;
+	size_t n = 0, dots = 0;
+	while (n < host.n && ((host.p[n] >= '0' && host.p[n] <= '9') || host.p[n] == '.'))
+		dots += host.p[n++] == '.';
+	return at != 0 && dots == 3;
 }

@@ -7,7 +7,7 @@ struct slot {
 	uint8_t how;
 };
 enum { FREE, OWN, SHARED, IMPORTED };
-enum { ANYWHERE = UINT32_MAX, PROBES = 64 };
+enum { ANYWHERE = UINT32_MAX, PROBES = 128 };
 
 struct pyc_names {
 	const struct gh_pytree *t;
@@ -77,7 +77,10 @@ static void import(struct pyc_names *n, const struct gh_pyn *of, struct gh_arena
 	if (of->text.n == 0 || of->text.p[0] == '.')
 		return;
 	for (uint32_t k = 0; k < of->nkids; k++) {
-		const struct gh_pyn *m = &t->node[t->kid[of->kids + k]];
+		uint32_t kid = t->kid[of->kids + k];
+		if (kid >= t->n)
+			continue;
+		const struct gh_pyn *m = &t->node[kid];
 		struct gh_span path = joined(a, of->text, m->text);
 		if (path.n != 0)
 			put(n, m->as.n != 0 ? m->as : m->text, ANYWHERE, IMPORTED, path);
@@ -91,8 +94,12 @@ struct pyc_names *pyc_names(const struct gh_pytree *t, const uint8_t *stored, st
 	size_t want = 64, binds = 8;
 	uint32_t scope = 0;
 	for (size_t i = 0; i < t->n; i++)
-		binds += t->node[i].kind == GH_PYN_NAME || t->node[i].kind == GH_PYN_PARAM ||
+		binds += (t->node[i].kind == GH_PYN_NAME && stored[i]) || t->node[i].kind == GH_PYN_PARAM ||
 			 t->node[i].kind >= GH_PYN_IMPORT || t->node[i].kind == GH_PYN_WALRUS;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->node[i].kind == GH_PYN_FROM || t->node[i].kind == GH_PYN_DEF ||
+		    t->node[i].kind == GH_PYN_LAMBDA_BEGIN)
+			binds += t->node[i].nkids;
 	while (want < 2 * binds)
 		want *= 2;
 	if (n == NULL || listed == NULL || (n->slot = GH_NEW(a, struct slot, want)) == NULL)
@@ -100,8 +107,8 @@ struct pyc_names *pyc_names(const struct gh_pytree *t, const uint8_t *stored, st
 	n->t = t;
 	n->mask = want - 1;
 	for (uint32_t i = 0; i < t->n; i++)
-		if (t->node[i].kind == GH_PYN_FROM)
-			for (uint32_t k = 0; k < t->node[i].nkids; k++)
+		for (uint32_t k = 0; t->node[i].kind == GH_PYN_FROM && k < t->node[i].nkids; k++)
+			if (t->kid[t->node[i].kids + k] < t->n)
 				listed[t->kid[t->node[i].kids + k]] = 1;
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct gh_pyn *x = &t->node[i];
@@ -119,7 +126,8 @@ struct pyc_names *pyc_names(const struct gh_pytree *t, const uint8_t *stored, st
 		case GH_PYN_DEF:
 		case GH_PYN_LAMBDA_BEGIN:
 			for (uint32_t k = 0; k < x->nkids; k++)
-				put(n, t->node[t->kid[x->kids + k]].text, x->scope, OWN, (struct gh_span){ 0 });
+				if (t->kid[x->kids + k] < t->n)
+					put(n, t->node[t->kid[x->kids + k]].text, x->scope, OWN, (struct gh_span){ 0 });
 			scope = x->scope;
 			break;
 		case GH_PYN_CLASS: scope = x->scope; break;
@@ -142,6 +150,8 @@ bool pyc_own_name(const struct pyc_names *n, uint32_t scope, struct gh_span name
 	}
 	return false;
 }
+
+bool pyc_names_full(const struct pyc_names *n) { return n->full; }
 
 struct gh_span pyc_imported(const struct pyc_names *n, struct gh_span name, unsigned k)
 {
