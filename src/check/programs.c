@@ -99,7 +99,9 @@ static void on_member(struct gh_scene *s, const struct gh_event *ev)
 		return;
 	}
 	bool drawn = strcmp(s->format, "pdf") == 0; /* its streams are programs in PostScript's manner by right */
-	const char *language = data && !drawn ? source_in(head) : NULL;
+	/* Of a notebook: judged by its name and content when it is read. */
+	bool written = m->role != NULL && strcmp(m->role, "file that a cell writes") == 0;
+	const char *language = data && !drawn && !written ? source_in(head) : NULL;
 	if (language == NULL || (m->expect != NULL && strcmp(m->expect, "torchscript") == 0))
 		return;
 	bool added = m->role != NULL && strcmp(m->role, "extra file") == 0;

@@ -30,7 +30,7 @@ enum {
 	A_TARGET_BAD,
 	A_NOTEBOOK,
 	A_NB_ACTIVE,
-	A_NB_LONG,
+	A_NB_LAST = A_NB_ACTIVE + GH_NB_RULES - 1,
 	A_PY,
 	A_PY_CALL,
 	A_OBJECT,
@@ -63,7 +63,8 @@ const struct gh_rule gh_json_rules[] = {
 		     "None: strict readers refuse it.", "None needed.", "CWE-176" },
 	[A_MANY] = { "GH-JSON-0006", GH_LOW, GH_INCOMPLETE, "More keys than can be watched for duplicates",
 		     "A second value of a key passes unseen.", "Split the file.", "CWE-770" },
-	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE, "Chat template too long to be analysed, or one of too many",
+	[A_TEMPLATE] = { "GH-JSON-0007", GH_MEDIUM, GH_INCOMPLETE,
+			 "Chat template too long to be analysed, or one of too many",
 			 "A template is a program that runs for every request: it can change what the model is told.",
 			 "Read the template before deploying, or use one of your own.",
 			 "CVE-2024-34359 CWE-1336 AML.T0051" },
@@ -95,8 +96,16 @@ const struct gh_rule gh_json_rules[] = {
 	[A_NB_ACTIVE] = { "GH-JSON-0050", GH_MEDIUM, GH_REVIEW, "Outputs of a notebook hold scripts for a browser",
 			  "A viewer that trusts the notebook runs the author's script in the reader's session.",
 			  "Clear the outputs before opening the notebook.", "CWE-79 CWE-80" },
-	[A_NB_LONG] = { "GH-JSON-0051", GH_MEDIUM, GH_INCOMPLETE, "A notebook with more code than is read",
-			"What comes behind the limit is not seen.", "Split the notebook.", "CWE-770" },
+	[A_NB_ACTIVE + GH_NB_LONG] = { "GH-JSON-0051", GH_MEDIUM, GH_INCOMPLETE,
+				       "A notebook with more code than is read",
+				       "What comes behind the limit is not seen.", "Split the notebook.", "CWE-770" },
+	[A_NB_ACTIVE + GH_NB_KERNEL] = { "GH-JSON-0052", GH_MEDIUM, GH_REVIEW, "A notebook whose cells are not Python",
+					 "Running the cells runs the author's code in that language.",
+					 "Read the cells before running them.", "CWE-94 AML.T0011" },
+	[A_NB_ACTIVE + GH_NB_MAGIC] = { "GH-JSON-0053", GH_MEDIUM, GH_REVIEW,
+					"A cell gives a command to IPython that runs or loads something else",
+					"Whatever the file, the extension or the code does.",
+					"Read what it runs before running the cell.", "CWE-829 CWE-94 AML.T0011" },
 	[A_PY] = { "GH-JSON-0016", GH_HIGH, GH_REVIEW, "Names Python objects for jsonpickle to restore",
 		   "Jsonpickle.decode() imports what the document names.", "Do not decode with jsonpickle.",
 		   "CWE-502" },
@@ -372,7 +381,10 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 					   j->depth - d->frame[j->depth].array, j->off, j->len);
 		/* fall through */
 	case GH_JZ_VOCAB: return what == 0 ? GH_OK : gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), what);
-	case GH_JZ_PLAIN: break;
+	case GH_JZ_PLAIN:
+		if (d->notebook != NULL && j->depth == 3 && !d->frame[3].array)
+			gh_notebook_kernel(d->notebook, gh_json_name(&d->name), j->text, j->depth);
+		break;
 	}
 	struct gh_span name = gh_json_name(&d->name);
 	if (contains(name, "template") && (contains(j->text, "{%") || contains(j->text, "{{")))
@@ -443,6 +455,8 @@ static enum gh_rc on_token(struct doc *d)
 		f->key = gh_json_key(gh_json_name(&d->name));
 		if (f->zone != GH_JZ_VOCAB)
 			f->marks |= f->key.mark;
+		if (d->notebook != NULL && j->depth <= 2)
+			gh_notebook_key(d->notebook, gh_json_name(&d->name), j->depth);
 		return j->full >= LONG_TEXT ? gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_ENCODED)
 					    : GH_OK;
 	case GH_JSON_OBJECT:
@@ -613,7 +627,7 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 					  .huge = &gh_json_rules[A_HUGE],
 					  .unsafe = &gh_json_rules[A_UNSAFE_MODE],
 					  .keras = w->role != NULL && strcmp(w->role, "keras-config") == 0 };
-	d->notebook = d->lines ? NULL : gh_notebook(w, &gh_json_rules[A_NB_ACTIVE], &gh_json_rules[A_NB_LONG]);
+	d->notebook = d->lines ? NULL : gh_notebook(w, &gh_json_rules[A_NB_ACTIVE]);
 	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
 	d->x.j.accept_nan = true;
 	d->x.j.keep = GH_WINDOW_MAX;
