@@ -288,7 +288,7 @@ static bool unlike_an_instance(const struct gh_allow_row *r, enum gh_use use)
 {
 	uint8_t build = gh_allow_group(r)->arg[GH_USE_BUILD];
 	return use != GH_USE_BUILD || build == GH_ARGS_np_dtype_state || build == GH_ARGS_np_array_state ||
-	       build == GH_ARGS_np_ma_state;
+	       build == GH_ARGS_np_ma_state || build == GH_ARGS_pd_values || build == GH_ARGS_pd_categorical;
 }
 
 /* A class whose state is checked as a whole gets one state: a second one would replace a part of what was checked. */
@@ -296,7 +296,10 @@ static bool second_state(const struct gh_call *c, const struct gh_allow_row *r)
 {
 	static const uint8_t whole[] = { GH_ARGS_np_array_state, GH_ARGS_np_ma_state,	 GH_ARGS_sk_tree_state,
 					 GH_ARGS_sp_matrix,	 GH_ARGS_sk_search_tree, GH_ARGS_sk_predictor,
-					 GH_ARGS_sk_svm,	 GH_ARGS_pd_frame,	 GH_ARGS_np_random_state };
+					 GH_ARGS_sk_svm,	 GH_ARGS_pd_frame,	 GH_ARGS_np_random_state,
+					 GH_ARGS_sk_estimator,	 GH_ARGS_sp_bspline,	 GH_ARGS_sp_fitpack,
+					 GH_ARGS_sp_surface,	 GH_ARGS_sp_grid,	 GH_ARGS_sp_kde,
+					 GH_ARGS_pd_categorical, GH_ARGS_pd_values };
 	if (c->how != GH_CALL_BUILD || memchr(whole, gh_allow_group(r)->arg[GH_USE_BUILD], sizeof whole) == NULL)
 		return false;
 	return gh_val_kind(c->heap, gh_val_item(c->heap, c->callee, 0)) != GH_V_UNKNOWN ||

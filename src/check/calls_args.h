@@ -76,7 +76,8 @@ bool gh_name_replaces(struct gh_span name);
 
 /* ---- what is held (calls_hold.c) ------------------------------------------------------------------------------ */
 bool gh_row_is_a(const struct gh_allow_row *r, enum gh_is what);
-bool gh_row_is_layer(const struct gh_allow_row *r); /* a torch.nn.Module */
+bool gh_row_is_layer(const struct gh_allow_row *r);	/* a torch.nn.Module */
+bool gh_row_is_estimator(const struct gh_allow_row *r); /* of scikit-learn or a library like it */
 bool gh_row_holds(const struct gh_allow_row *r, struct gh_span attribute);
 /* NULL when the attributes of a state dictionary have harmless names, and hold nothing that can be called but where the
  * rule says so. data: and nothing but data. */

@@ -1,7 +1,7 @@
 /* Constraints for PyTorch: tensors are views of storages that live beside the stream, so sizes and strides must stay
  * inside the storage (CVE-2025-32434, CVE-2026-24747), and functions that call other functions only those listed.
  * Source: torch/_utils.py, torch/_tensor.py, torch/serialization.py. */
-#include "check/calls_args.h"
+#include "check/calls_native.h"
 #include "check/calls_torch.h"
 
 enum { DIMS = 64, PARAM_DEPTH = 2 };
@@ -153,6 +153,77 @@ const char *gh_args_torch_qtensor(const struct gh_use_case *u)
 										 : "hooks that would be called later";
 }
 
+/* Over an array of this stream. Only torch.load() looks at sparse tensors again after loading, and without it no storage
+ * is to be had: such an array is what any other loader gets. */
+static bool from_numpy(struct gh_heap *h, gh_val tensor, gh_val *array)
+{
+	const struct gh_allow_row *r = gh_maker_of(h, tensor);
+	if (r == NULL || !gh_row_uses(r, GH_USE_REDUCE) ||
+	    gh_allow_group(r)->arg[GH_USE_REDUCE] != GH_ARGS_torch_from_numpy)
+		return false;
+	*array = gh_val_item(h, gh_val_args(h, tensor), 0);
+	return true;
+}
+
+/* Row d of the indices points into dimension d. */
+static const char *coo_bad(const struct gh_use_case *u, gh_val parts)
+{
+	struct gh_heap *h = u->heap;
+	struct gh_view o, data;
+	struct gh_ints in;
+	gh_val array, values;
+	uint64_t dim[DIMS];
+	int64_t x;
+	int n = counts(h, gh_val_item(h, parts, 2), dim);
+	if (!from_numpy(h, gh_val_item(h, parts, 0), &array) || !from_numpy(h, gh_val_item(h, parts, 1), &values) ||
+	    !gh_view_of(h, array, &o) || !gh_ints_flat(h, array, &in) || o.by_column) {
+		gh_doubt(u, "indices are written in a way that cannot be looked at");
+		return NULL;
+	}
+	if (n < 0 || o.n != 2 || o.dim[0] > (uint64_t)n || !gh_view_of(h, values, &data) || !data.seen || data.n == 0 ||
+	    data.dim[0] != o.dim[1])
+		return "indices that do not fit size and values";
+	for (uint64_t i = 0; i < o.count; i++) {
+		if (!gh_ints_next(&in, &x)) {
+			gh_doubt(u, "not all indices can be looked at");
+			return NULL;
+		}
+		if (x < 0 || (uint64_t)x >= dim[i / o.dim[1]])
+			return "an index that points outside";
+	}
+	return NULL;
+}
+
+/* (where rows begin, columns, values, size); columns: the other way round. */
+static const char *compressed_bad(const struct gh_use_case *u, gh_val parts, bool columns)
+{
+	struct gh_heap *h = u->heap;
+	gh_val array[3];
+	uint64_t dim[DIMS], m, values;
+	int n = counts(h, gh_val_item(h, parts, 3), dim);
+	for (unsigned i = 0; i < 3; i++)
+		if (!from_numpy(h, gh_val_item(h, parts, i), &array[i])) {
+			gh_doubt(u, "indices are written in a way that cannot be looked at");
+			return NULL;
+		}
+	if (n != 2 || !gh_length_of(h, array[1], &m) || !gh_length_of(h, array[2], &values) || m != values)
+		return "indices that do not fit size and values";
+	uint64_t major = dim[columns], minor = dim[!columns];
+	if (major > INT64_MAX / 2)
+		return "odd size";
+	const char *bad = gh_range_bad(u, array[0],
+				       &(struct gh_range_rule){ .expect = major + 1, .below = m + 1, .rising = true });
+	return bad != NULL ? bad : gh_range_bad(u, array[1], &(struct gh_range_rule){ .expect = m, .below = minor });
+}
+
+/* "sparse_csr", by the constant or by its name. */
+static bool layout_is(struct gh_heap *h, gh_val layout, const char *full)
+{
+	const struct gh_allow_row *r = gh_row_of(h, layout);
+	return r != NULL ? strcmp(r->name, full + 6) == 0
+			 : gh_val_is(h, gh_val_item(h, gh_val_args(h, layout), 0), full);
+}
+
 /* (layout, (indices, values, size[, coalesced])): tensors that were made here. */
 const char *gh_args_torch_sparse(const struct gh_use_case *u)
 {
@@ -168,6 +239,17 @@ const char *gh_args_torch_sparse(const struct gh_use_case *u)
 		if (!gh_torch_is_tensor(h, v) && !is_bool(h, v) && counts(h, v, dim) < 0)
 			return "a part that is not a tensor";
 	}
+	gh_val array, how = gh_arg(u, 0);
+	bool own = false;
+	for (uint64_t i = 0; i < 3; i++)
+		own = own || from_numpy(h, gh_val_item(h, parts, i), &array);
+	if (!own)
+		return NULL;
+	if (layout_is(h, how, "torch.sparse_coo"))
+		return coo_bad(u, parts);
+	if (layout_is(h, how, "torch.sparse_csr") || layout_is(h, how, "torch.sparse_csc"))
+		return compressed_bad(u, parts, layout_is(h, how, "torch.sparse_csc"));
+	gh_doubt(u, "a sparse tensor over arrays, whose indices are not looked at");
 	return NULL;
 }
 

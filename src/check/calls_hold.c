@@ -87,7 +87,8 @@ bool gh_row_is_layer(const struct gh_allow_row *r) { return builds(r, GH_ARGS_to
 /* May objects of this class answer any attribute with a value of the file's choosing? */
 static bool bag(const struct gh_allow_row *r)
 {
-	return builds(r, GH_ARGS_dict_state) || builds(r, GH_ARGS_slots_state) || gh_row_is_layer(r) ||
+	return builds(r, GH_ARGS_dict_state) || builds(r, GH_ARGS_slots_state) || builds(r, GH_ARGS_sk_estimator) ||
+	       builds(r, GH_ARGS_sk_svm) || gh_row_is_layer(r) ||
 	       (gh_row_uses(r, GH_USE_SETITEM) && gh_allow_group(r)->arg[GH_USE_SETITEM] == GH_ARGS_attr_items);
 }
 
@@ -116,6 +117,8 @@ static const char *object(struct look *l, gh_val v, unsigned depth)
 	}
 	if (builds(r, GH_ARGS_np_array_state))
 		return elements(l, v, depth);
+	if (strncmp(r->module, "pathlib", 7) == 0 && gh_row_is_estimator(l->u->row))
+		l->doubt = "an estimator holds a path, which writes, moves and removes files when it is asked to";
 	if (l->hooks && strncmp(r->module, "torch.nn.utils.", 15) == 0)
 		return NULL;
 	if (gh_row_is_layer(r) && l->layers && !l->shadow)

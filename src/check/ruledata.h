@@ -38,7 +38,8 @@ enum gh_use { GH_USES(GH_USE_ENUM) GH_USES_N };
 	X(jl_array) X(jl_file) X(torch_tensor) X(torch_qtensor) X(torch_sparse) X(torch_param) \
 	X(torch_param_state) X(torch_from_type) X(torch_meta) X(torch_mark) X(torch_from_numpy) \
 	X(torch_module) X(keys) X(sk_criterion) X(sk_tree) X(sk_tree_state) X(np_random_state) X(pd_frame) \
-	X(py_array) X(sp_matrix) X(sk_search_tree) X(sk_predictor) X(sk_svm)
+	X(py_array) X(sp_matrix) X(sk_search_tree) X(sk_predictor) X(sk_svm) X(sk_estimator) \
+	X(sp_bspline) X(sp_fitpack) X(sp_surface) X(sp_grid) X(sp_kde) X(pd_categorical) X(pd_index) X(pd_values)
 /* clang-format on */
 
 /* What an entry is besides, as bare words of a rule file. */

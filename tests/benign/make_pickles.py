@@ -146,6 +146,20 @@ def scientific():
         dump("scipy-dist-" + d, dist(*args), (2, 4))
     dump("scipy-kde", st.gaussian_kde(np.random.RandomState(0).rand(20)), (2, 4))
     dump("scipy-tree", [cKDTree(np.random.RandomState(0).rand(9, 2)), KDTree(np.random.RandomState(0).rand(9, 2))])
+    y2 = np.add.outer(x, x)
+    dump("scipy-surface", [si.RectBivariateSpline(x, x, y2), si.RectBivariateSpline(x, x, y2, kx=1, ky=2),
+                           si.SmoothBivariateSpline(*(np.random.RandomState(0).rand(3, 40)))], (2, 4))
+    dump("scipy-grid", [si.RegularGridInterpolator((x, x[:3]), y2[:, :3]),
+                        si.RegularGridInterpolator((x, x[:3]), np.zeros((6, 3, 2)), method="nearest")], (2, 4))
+    dump("scipy-splines-more", [si.make_interp_spline(x, y2), si.make_interp_spline(x, x, k=1),
+                                si.InterpolatedUnivariateSpline(x, x, k=1),
+                                si.LSQUnivariateSpline(np.arange(20.0), np.arange(20.0), [5.0, 9.0])], (2, 4))
+    dump("scipy-kde-more", [st.gaussian_kde(np.random.RandomState(0).rand(3, 20)),
+                            st.gaussian_kde(np.arange(5.0), weights=np.arange(1.0, 6))], (2, 4))
+    for fmt in "csr csc coo lil dok dia bsr".split():
+        dump("scipy-wide-%s" % fmt, sp.random(60, 40, 0.1, random_state=1).astype("f4").asformat(fmt), (2, 4))
+        dump("scipy-none-%s" % fmt, getattr(sp, fmt + "_matrix")((4, 6)), (2, 4))
+    dump("scipy-blocks", sp.bsr_matrix(np.kron(np.eye(3), np.ones((2, 3)))), (2, 4))
     dump("scipy-rotation", Rotation.from_euler("x", 0.3), (4,))
     dump("scipy-result", OptimizeResult(x=x, fun=1.0, success=True))
 
@@ -174,6 +188,19 @@ def tables():
            "interval": pd.interval_range(0, 2), "categorical": pd.CategoricalIndex(["a", "b"]),
            "timedelta": pd.to_timedelta([1], "s"), "multi": pd.MultiIndex.from_product([[1, 2], ["a"]]),
            "uint": pd.Index([1], dtype="uint64")}
+    cut = pd.cut(np.arange(9.0), 3)
+    idx.update({"levels": df.set_index(["c", "d", "i"]).index, "cut": pd.MultiIndex.from_arrays([cut, np.arange(9)]),
+                "missing": pd.MultiIndex.from_arrays([[1, None, 2], ["a", "b", None]]),
+                "none": pd.MultiIndex.from_arrays([[], []]),
+                "categories-of-dates": pd.CategoricalIndex(pd.date_range("2020", periods=3)),
+                "many": pd.MultiIndex.from_product([range(200), range(3)], names=["a", "b"])})
+    for i, c in enumerate((pd.Categorical([None, "a"], categories=["a", "b"], ordered=True), pd.Categorical([]), cut,
+                           pd.Categorical(range(300)), pd.qcut(np.arange(20.0), 4, labels=False),
+                           pd.Categorical(pd.to_timedelta([1, 2], "s")), pd.Categorical([1.5, np.nan, 2.5]),
+                           pd.Categorical(pd.period_range("2020", periods=3, freq="M")), pd.Categorical([True, False]),
+                           pd.Categorical(pd.array([1, 2], "Int64")), pd.Categorical(pd.array(["a"], "string")),
+                           pd.Categorical([1, 2], categories=pd.RangeIndex(5)))):
+        dump("pd-categorical%d" % i, [c, pd.Series(c), pd.DataFrame({"c": c})])
     for name, o in sorted(idx.items()):
         dump("pd-index-" + name, o)
     dump("pd-scalars", [pd.Timestamp("2020-01-01"), pd.Timedelta(1), pd.Period("2020", "M"), pd.NaT, pd.NA,
@@ -197,6 +224,7 @@ def estimators():
     from sklearn.gaussian_process import GaussianProcessRegressor, kernels as K
     from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
     from sklearn.metrics import f1_score, make_scorer
+    from sklearn.naive_bayes import GaussianNB
     from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, KFold, StratifiedKFold
     from sklearn.pipeline import FeatureUnion, make_pipeline
     from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -267,7 +295,49 @@ def estimators():
         "stacking": StackingClassifier([("r", RandomForestClassifier(2))], cv=2).fit(x, y),
         "target": TransformedTargetRegressor(LinearRegression(), func=np.log1p, inverse_func=np.expm1).fit(x, y + 1),
         "bunch": ds.load_iris(),
+        "texts": ds.load_iris().__class__(**{np.str_("name"): 1}),
     }
+    import pandas as pd
+    from scipy import sparse
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.compose import make_column_selector
+    from sklearn.ensemble import (AdaBoostClassifier, BaggingClassifier, HistGradientBoostingClassifier, IsolationForest,
+                                  StackingRegressor, VotingRegressor)
+    from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+    from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+    from sklearn.svm import NuSVC, OneClassSVM, SVC, SVR
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+    y3 = np.arange(40) % 3
+    table = pd.DataFrame({"n": x[:, 0], "c": ["a", "b"] * 20, "m": x[:, 1]})
+    for kernel in ("linear", "poly", "rbf", "sigmoid"):
+        more["svc-" + kernel] = [SVC(kernel=kernel, probability=True).fit(x, y3), SVC(kernel=kernel).fit(x, y),
+                                 NuSVC(kernel=kernel, nu=0.2).fit(x, y3), SVR(kernel=kernel).fit(x, x[:, 1]),
+                                 OneClassSVM(kernel=kernel).fit(x)]
+    more["svc-sparse"] = [SVC().fit(sparse.csr_matrix(x), y3), SVR().fit(sparse.csr_matrix(x), x[:, 1]),
+                          OneClassSVM().fit(sparse.csr_matrix(x)), SVC(probability=True).fit(sparse.csr_matrix(x), y)]
+    more["svc-precomputed"] = [SVC(kernel="precomputed").fit(x @ x.T, y3), SVR(kernel="precomputed").fit(x @ x.T, y)]
+    more["hgb-categories"] = HistGradientBoostingClassifier(max_iter=3, categorical_features=[0, 2],
+                                                            min_samples_leaf=2).fit(
+        np.c_[np.arange(40) % 5, x, np.arange(40) % 3][:, [0, 1, 5, 2]], y3)
+    more["iforest-columns"] = IsolationForest(n_estimators=3, max_features=2).fit(x)
+    more["bagging-columns"] = BaggingClassifier(DecisionTreeClassifier(), 3, max_features=2).fit(x, y)
+    more["bagging-svc"] = BaggingClassifier(SVC(), 2).fit(x, y)
+    more["ada"] = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), n_estimators=3).fit(x, y)
+    more["stack-deep"] = StackingClassifier(
+        [("p", make_pipeline(StandardScaler(), SVC())), ("v", VotingClassifier([("t", DecisionTreeClassifier()),
+                                                                                ("g", GaussianNB())], voting="soft")),
+         ("d", "drop")], final_estimator=RandomForestClassifier(2), cv=2, passthrough=True).fit(x, y)
+    more["stack-regressor"] = StackingRegressor([("s", SVR()), ("t", DecisionTreeRegressor())], cv=2).fit(x, x[:, 0])
+    more["vote-regressor"] = VotingRegressor([("s", SVR()), ("l", LinearRegression())]).fit(x, x[:, 0])
+    more["calibrated"] = [CalibratedClassifierCV(SVC(), cv=2, method=m).fit(x, y) for m in ("sigmoid", "isotonic")]
+    more["one-vs"] = [OneVsOneClassifier(SVC()).fit(x, y3), OneVsRestClassifier(LogisticRegression()).fit(x, y3)]
+    more["chains"] = [ClassifierChain(LogisticRegression()).fit(x, np.c_[y, 1 - y]),
+                      MultiOutputClassifier(RandomForestClassifier(2)).fit(x, np.c_[y, y3])]
+    more["columns-table"] = ColumnTransformer([("n", "passthrough", ["n"]), ("x", "drop", ["m"]),
+                                               ("o", OneHotEncoder(), make_column_selector(dtype_include=object))],
+                                              remainder=StandardScaler()).fit(table)
+    more["pipeline-parts"] = make_pipeline(FeatureUnion([("s", StandardScaler()), ("d", "drop")]), "passthrough",
+                                           RandomForestClassifier(3)).fit(x, y)
     for loss in "hinge log_loss modified_huber squared_hinge perceptron squared_error huber epsilon_insensitive " \
                 "squared_epsilon_insensitive".split():
         more["sgd-" + loss] = SGDClassifier(loss=loss).fit(x, y)

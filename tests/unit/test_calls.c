@@ -140,14 +140,21 @@ static struct judge judged(struct gh_span in)
 #define LATIN(text) "c_codecs\nencode\n(V" text "\nVlatin1\ntR"
 #define NUMBERS(n, text) EMPTY "(I1\n(I" n "\nt" I8 "I00\n" LATIN(text) "tb"
 #define COUNTS NUMBERS("1", NUMBER("2"))
-#define SVC(n) \
+#define SVC_OF(n, impl) \
 	RECONSTRUCT("sklearn.svm._classes", "SVC") \
-	"}S'support_vectors_'\n" EMPTY "(I1\n(I2\nI1\nt" F8 \
-	"I00\n" LATIN(NUMBER("0") NUMBER("0")) "tbsS'_n_support'\n" NUMBERS("1", NUMBER(n)) "sb."
+	"}S'support_vectors_'\n" EMPTY "(I1\n(I2\nI1\nt" F8 "I00\n" LATIN(NUMBER("0") NUMBER( \
+		"0")) "tbsS'_dual_coef_'\n" EMPTY "(I1\n(I1\nI2\nt" F8 \
+		      "I00\n" LATIN(NUMBER("0") NUMBER("0")) "tbsS'_intercept_'\n" NUMBERS( \
+			      "1", NUMBER("0")) "sS'_n_support'\n" NUMBERS("1", NUMBER(n)) "s" impl "b."
+#define SVC(n) SVC_OF(n, "")
+#define FIELD(name, at) "S'" name "'\n(" I8 "I" at "\nts"
 #define PREDICTOR(root) \
 	RECONSTRUCT("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor") \
-	"}S'nodes'\n" EMPTY "(I1\n(I3\nt" RECORD("left", "right", "is_leaf") "I00\n" LATIN( \
-		root NUMBER("0") NUMBER("0") NUMBER("1") NUMBER("0") NUMBER("0") NUMBER("1")) "tbsb."
+	"}S'nodes'\n" EMPTY \
+	"(I1\n(I3\ntcnumpy\ndtype\n(S'V32'\nI0\nI1\ntR(I3\nS'|'\nN(S'left'\nS'right'\nS'is_leaf'\n" \
+	"S'feature_idx'\nt}" FIELD("left", "0") FIELD("right", "8") FIELD("is_leaf", "16") \
+		FIELD("feature_idx", "24") "I32\nI1\nI0\ntbI00\n" LATIN(root NUMBER("0") NUMBER("0") NUMBER( \
+			"0") NUMBER("1") NUMBER("0") NUMBER("0") NUMBER("0") NUMBER("1") NUMBER("0")) "tbsb."
 #define RECORD(a, b, c) \
 	"cnumpy\ndtype\n(S'V24'\nI0\nI1\ntR(I3\nS'|'\nN(S'" a "'\nS'" b "'\nS'" c "'\nt}S'" a "'\n(" I8 "I0\ntsS'" b \
 	"'\n(" I8 "I8\ntsS'" c "'\n(" I8 "I16\ntsI24\nI1\nI0\ntb"
@@ -499,6 +506,7 @@ static const struct {
 	  GH_UNSAFE, "dictionary of names" },
 
 	{ "a predictor", B(PREDICTOR(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
+	{ "a machine that says it is another", B(SVC_OF("2", "S'_impl'\nS'nu_svr'\ns")), GH_UNSAFE, "another kind" },
 	{ "support vectors", B(SVC("2")), GH_CLEAN, "" },
 	{ "a tree", B(TREE(NUMBER("1") NUMBER("2") NUMBER("0"))), GH_CLEAN, "" },
 	{ "a sparse matrix", B(CSR("I1\nI1\n", NUMBER("0") NUMBER("1"), "2", NUMBER("0"), "1")), GH_CLEAN, "" },

@@ -144,7 +144,7 @@ static bool not_understood(struct pkl *m, const char *why)
 }
 
 /* An object array is a pickle of its own, read by pickle.load from the same file. */
-static bool object_array(struct pkl *m, uint64_t *pos)
+static bool object_array(struct pkl *m, uint64_t *pos, gh_val *value)
 {
 	struct pkl o;
 	pkl_start(&o, m->w, *pos, m->arena, m->h, m->sh, m->dialect & (PKL_LAX | PKL_INERT));
@@ -167,6 +167,7 @@ static bool object_array(struct pkl *m, uint64_t *pos)
 	for (int i = 0; i < PKL_PARTS; i++)
 		if (m->part[i].op == 0)
 			m->part[i] = o.part[i];
+	*value = o.out.value;
 	if (o.stop)
 		return true;
 	m->op_off = o.op_off;
@@ -254,7 +255,9 @@ static bool inline_array(struct pkl *m, gh_val *top)
 		m->raw_first = !d.objects;
 	plain_reading(m, pos);
 	bool padded = attribute(m, *top, "numpy_array_alignment_bytes", &v) && v != GH_NONE;
-	bool ok = d.objects ? object_array(m, &pos) : (!padded || skip_padding(m, &pos)) && raw_array(m, &d, &s, &pos);
+	gh_val objects = GH_UNKNOWN;
+	bool ok = d.objects ? object_array(m, &pos, &objects)
+			    : (!padded || skip_padding(m, &pos)) && raw_array(m, &d, &s, &pos);
 	if (!ok)
 		return false;
 	m->arrays = true;
@@ -266,6 +269,10 @@ static bool inline_array(struct pkl *m, gh_val *top)
 		m->frame_end = UINT64_MAX;
 		m->claim_from = pos;
 		pkl_seek(m, pos);
+	}
+	if (d.objects && objects != GH_UNKNOWN) { /* joblib returns what the inner stream made */
+		*top = objects;
+		return true;
 	}
 	(void)attribute(m, *top, "subclass", &subclass);
 	/* As if it had been called with shape, dtype and bytes: a check can look at them. */
