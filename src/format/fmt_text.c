@@ -4,6 +4,7 @@
  * well, but saying so would vouch for them: they are identified and left as not read. */
 #include "base/utf8.h"
 #include "format/formats.h"
+#include "format/git/git.h"
 #include "format/signs.h"
 #include "wire/language.h"
 
@@ -290,6 +291,11 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces || imported) && !wide && end == w->src->size) {
 		const struct gh_fmt *other = reader_of(by_name);
 		enum gh_rc rc = other == NULL ? GH_E_NOTTHIS : gh_walk_as(w, other);
+		if (rc != GH_E_NOTTHIS)
+			return rc;
+	}
+	if (!wide && end == w->src->size) { /* what git obeys by its name, whatever else it looks like */
+		enum gh_rc rc = gh_walk_as(w, gh_git_text(w->name));
 		if (rc != GH_E_NOTTHIS)
 			return rc;
 	}

@@ -61,6 +61,8 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_git_pack,
 	&gh_fmt_git_pack_index,
 	&gh_fmt_git_index,
+	&gh_fmt_git_config,
+	&gh_fmt_git_template,
 	&gh_fmt_elf,
 	&gh_fmt_pe,
 	&gh_fmt_macho,

@@ -86,6 +86,8 @@ extern const struct gh_fmt gh_fmt_git_object;
 extern const struct gh_fmt gh_fmt_git_pack;
 extern const struct gh_fmt gh_fmt_git_pack_index;
 extern const struct gh_fmt gh_fmt_git_index;
+extern const struct gh_fmt gh_fmt_git_config;
+extern const struct gh_fmt gh_fmt_git_template;
 extern const struct gh_fmt gh_fmt_text;
 
 #endif

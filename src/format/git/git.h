@@ -82,6 +82,10 @@ struct git_packed {
 /* Resolve the deltas among n entries, which stand in the order of their offsets. */
 enum gh_rc gh_git_deltas(struct git *g, struct git_packed *v, uint32_t n);
 
+/* ---- config.c */
+/* Which of git's text files this may be: the row whose walk decides. Asked by the text reader. */
+const struct gh_fmt *gh_git_text(struct gh_span name);
+
 /* ---- tables.c: what tables of object names have in common */
 /* 256 running totals; the last is returned in *n. False: they fall. */
 bool gh_git_fanout(struct git *g, uint64_t off, uint32_t fan[256]);
