@@ -34,6 +34,7 @@ enum {
 	R_LIMIT,
 	R_SYNTAX,
 	R_DECEPTIVE,
+	R_SIZE,
 	RULES
 };
 static const struct gh_rule rules[] = {
@@ -95,6 +96,10 @@ static const struct gh_rule rules[] = {
 			  "A reviewer reads one text, the model another.",
 			  "Look at the template in an editor that shows invisible characters.",
 			  "CWE-1007 CVE-2021-42574 AML.T0051" },
+	[R_SIZE] = { "GH-TPL-0019", GH_MEDIUM, GH_REVIEW, "A message decides how much memory or time the template uses",
+		     "Whoever may send a message stops the server with one.",
+		     "Bound the number in the template, or use a template of your own.",
+		     "CWE-400 CWE-770 CWE-134 AML.T0029" },
 	GH_RULES_END
 };
 
@@ -242,12 +247,20 @@ static void on_rewrites(void *ctx, const struct gh_jj_node *at, struct gh_jv fro
 		say(j, R_REWRITE, at, "replaced", from.s);
 }
 
+static void on_costs(void *ctx, const struct gh_jj_node *at, struct gh_jv by)
+{
+	bool chosen = by.kind == JV_UNKNOWN && (by.flags & JU_HUGE) == 0;
+	say(ctx, chosen ? R_SIZE : R_BOMB, at, chosen ? "a size taken from a message" : "a size",
+	    (struct gh_span){ 0 });
+}
+
 static const struct gh_jj_watch watch = { .access = on_access,
 					  .call = on_call,
 					  .filter = on_filter,
 					  .output = on_output,
 					  .only_if = on_only_if,
-					  .rewrites = on_rewrites };
+					  .rewrites = on_rewrites,
+					  .costs = on_costs };
 
 /* ---- the tree as it is spelt: also what is never evaluated ------------------------------------------------------------ */
 static void load(struct judge *j, const struct gh_jj_node *n)
@@ -333,7 +346,8 @@ static void judge(struct judge *j)
 	(void)gh_jj_run(&all, t.root);
 	if (done)
 		return;
-	bool bomb = strstr(run.err, "beyond the limit") != NULL || strstr(run.err, "a range longer") != NULL;
+	bool bomb = strstr(run.err, "beyond the limit") != NULL || strstr(run.err, "a range longer") != NULL ||
+		    strstr(run.err, "a text longer") != NULL;
 	say(j, bomb ? R_BOMB : R_LIMIT, NULL, run.err, gh_span_cut(j->text, run.err_off, 60));
 }
 

@@ -106,7 +106,7 @@ struct gh_jv jj_getattr(struct gh_jj_run *r, const struct gh_jj_node *at, enum g
 	tell_access(r, at, how, obj, key);
 	if (obj.kind == JV_UNKNOWN || key.kind != JV_STR) {
 		struct gh_jv v = jj_mix(r, 0, &obj, 1);
-		v.flags = (uint16_t)((v.flags & ~JU_NUMBER) | (key.kind == JV_STR && says(key.s) ? JU_CONTENT : 0));
+		v.flags = ((v.flags & ~(uint32_t)JU_NUMBER) | (key.kind == JV_STR && says(key.s) ? JU_CONTENT : 0u));
 		return v;
 	}
 	if (obj.kind == JV_LOOP)
@@ -345,7 +345,7 @@ static struct gh_jv logic(struct gh_jj_run *r, const struct gh_jj_node *n)
 		jj_only_if(r, k, flags, w);
 		v = jj_join(r, v, w);
 		if (v.kind == JV_UNKNOWN)
-			v.flags |= (uint16_t)(flags & JU_TESTS);
+			v.flags |= (flags & JU_TESTS);
 	}
 	return v;
 }
@@ -371,7 +371,7 @@ static struct gh_jv conditional(struct gh_jj_run *r, const struct gh_jj_node *n)
 	jj_only_if(r, other, flags, b);
 	struct gh_jv v = jj_join(r, a, b);
 	if (v.kind == JV_UNKNOWN)
-		v.flags |= (uint16_t)(flags & JU_TESTS);
+		v.flags |= (flags & JU_TESTS);
 	return v;
 }
 

@@ -385,6 +385,10 @@ static struct gh_jv of_unknown(struct gh_jj_run *r, const struct gh_jj_node *at,
 	struct gh_jv out = jj_mix_args(r, (f->flags & JJF_NUMBER) != 0 ? JU_NUMBER : 0, v, a);
 	if ((f->flags & JJF_NUMBER) != 0)
 		out.s.n = 0;
+	if ((f->flags & (JJF_NUMBER | JJF_LIST)) == (JJF_NUMBER | JJF_LIST)) /* how many there are */
+		out.flags &= ~(uint32_t)(JU_HUGE | JU_CHOSEN);
+	if (f->f == f_int && (jj_flags(v) & (JU_CONTENT | JU_NUMBER)) == JU_CONTENT)
+		out.flags |= JU_CHOSEN;
 	if (v.kind != JV_UNKNOWN || r->err != NULL)
 		return out;
 	/* What the filter does to the hint, where that is known. */
@@ -407,6 +411,9 @@ struct gh_jv jj_filter(struct gh_jj_run *r, const struct gh_jj_node *at, struct 
 	const struct jj_filter_row *f = row_of(name);
 	if (f == NULL)
 		return jj_watching(r) ? jj_mix_args(r, JU_OBSCURE, v, a) : jj_error(r, "an unknown filter");
+	if (jj_costs_call(r, at, name, v, a, true))
+		return jj_watching(r) ? jj_mix_args(r, f->flags & JJF_NUMBER ? JU_NUMBER : 0, v, a)
+				      : jj_limit(r, "a size beyond the limit");
 	bool whole = v.kind == JV_UNKNOWN || ((f->flags & JJF_LIST) == 0 && jj_is_unknown(v));
 	struct gh_jv out;
 	if ((f->flags & JJF_ANY) != 0 || (!whole && !jj_any_unknown(a)))

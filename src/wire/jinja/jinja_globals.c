@@ -124,8 +124,8 @@ static struct gh_jv character(struct gh_jj_run *r, struct jj_args *a)
 
 struct gh_jv jj_call_global(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv f, struct jj_args *a)
 {
-	(void)at;
 	struct gh_span name = f.obj->name;
+	(void)jj_costs_call(r, at, name, f, a, false);
 	if (f.kind == JV_JOINER || f.kind == JV_CYCLER)
 		return cycle(r, f);
 	if (gh_span_is(name, "range"))

@@ -105,6 +105,25 @@ struct gh_jv jj_getattr(struct gh_jj_run *r, const struct gh_jj_node *at, enum g
 struct gh_jv jj_getitem(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv obj, struct gh_jv key);
 struct gh_jv jj_slice(struct gh_jj_run *r, struct gh_jv obj, struct gh_jv start, struct gh_jv stop, struct gh_jv step);
 struct gh_jv jj_call(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv callee, struct jj_args *a);
+/* ---- jinja_cost.c: numbers that decide how much memory or time an operation takes ---- */
+enum {
+	JJ_WIDTH_MAX = 4096,
+	JJ_DIGITS_MAX = 1000,
+	JJ_PARTS_MAX = 9999,
+	JJ_OUTPUT_MAX = 64 << 20,
+	JJ_TURNS_MAX = 1000000000
+};
+/* True, and the watcher is told, when n is above max in size or is not known and may be anything. */
+bool jj_costs(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv n, int64_t max);
+/* The same for the arguments of a method or filter of that name. */
+bool jj_costs_call(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_span name, struct gh_jv self,
+		   const struct jj_args *a, bool filter);
+/* The same for the widths and precisions of a format: a text, or the hint of one. */
+bool jj_costs_format(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv fmt, const struct gh_jv *arg,
+		     size_t n, const struct gh_jdict *kw);
+/* a ** b; false: not computable in reasonable time. */
+bool jj_costs_power(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv a, struct gh_jv b);
+
 /* Told by whoever gives v only under a condition with these flags. */
 void jj_only_if(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags, struct gh_jv v);
 

@@ -170,6 +170,8 @@ struct gh_jv jj_method(struct gh_jj_run *r, const struct gh_jj_node *at, struct 
 {
 	if (self.kind == JV_CYCLER)
 		return jj_call_global(r, at, self, a);
+	if (jj_costs_call(r, at, name, self, a, false))
+		return jj_watching(r) ? jj_mix_args(r, 0, self, a) : jj_limit(r, "a size beyond the limit");
 	if (self.kind == JV_LOOP) {
 		if (!gh_span_is(name, "cycle") || !self.obj->known || a->n == 0)
 			return jj_watching(r) ? jj_mix_args(r, JU_NUMBER, gh_jv_none(), a) : gh_jv_bool(true);

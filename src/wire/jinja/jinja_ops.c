@@ -46,7 +46,8 @@ static struct gh_jv whole(struct gh_jj_run *r, enum gh_jj_op op, int64_t a, int6
 	}
 	if (!over)
 		return gh_jv_int(v);
-	return jj_watching(r) ? jj_unknown(JU_NUMBER) : jj_error(r, "a number larger than is computed with here");
+	return jj_watching(r) ? jj_unknown(JU_NUMBER | JU_HUGE)
+			      : jj_error(r, "a number larger than is computed with here");
 }
 
 static struct gh_jv floating(struct gh_jj_run *r, enum gh_jj_op op, double a, double b)
@@ -114,6 +115,25 @@ static struct gh_jv unsure(struct gh_jj_run *r, const struct gh_jj_node *at, enu
 	bool text = a.kind == JV_STR || b.kind == JV_STR || a.kind == JV_LIST || b.kind == JV_LIST ||
 		    a.kind == JV_TUPLE;
 	bool sum = maybe_number(a) && maybe_number(b);
+	bool huge = (a.flags & JU_HUGE) != 0 && a.kind == JV_UNKNOWN && (b.flags & JU_HUGE) != 0 &&
+		    b.kind == JV_UNKNOWN;
+	if (op == JJ_POW)
+		(void)jj_costs_power(r, at, a, b);
+	if (op == JJ_MUL && huge) /* repeated, the digits double each time */
+		(void)jj_costs(r, at, a, 0);
+	if (op == JJ_MOD && sum && b.kind == JV_INT) /* smaller than what it is divided by */
+		a.flags &= ~(uint32_t)(JU_HUGE | JU_CHOSEN);
+	if (op == JJ_MOD && (text || (a.flags & JU_CONTENT) != 0) && !sum)
+		(void)jj_costs_format(r, at, a, &b, 1, NULL);
+	if (op == JJ_MUL && !sum) {
+		bool said = a.kind == JV_UNKNOWN && (a.flags & (JU_CONTENT | JU_NUMBER)) == JU_CONTENT;
+		(void)jj_costs(r, at,
+			       a.kind == JV_UNKNOWN && maybe_number(b) && !text ? b
+			       : maybe_number(a)				? a
+										: b,
+			       said || text ? JJ_RANGE_MAX : INT64_MAX);
+	}
+	two[0] = a;
 	if (op == JJ_MOD && text) {
 		bool character = a.kind != JV_STR ||
 				 memmem(a.s.p == NULL ? (const uint8_t *)"" : a.s.p, a.s.n, "c", 1) != NULL;
@@ -134,8 +154,13 @@ struct gh_jv jj_binary(struct gh_jj_run *r, const struct gh_jj_node *at, enum gh
 {
 	if (a.kind == JV_UNKNOWN || b.kind == JV_UNKNOWN)
 		return unsure(r, at, op, a, b);
-	if (op == JJ_MOD && a.kind == JV_STR)
+	if (op == JJ_MOD && a.kind == JV_STR) {
+		if (jj_costs_format(r, at, a, &b, 1, NULL))
+			return jj_watching(r) ? jj_mix(r, 0, &a, 1) : jj_limit(r, "a width beyond the limit");
 		return jj_percent(r, a.s, b);
+	}
+	if (op == JJ_POW && jj_watching(r) && integer(a) && integer(b) && jj_costs_power(r, at, a, b))
+		return jj_unknown(JU_NUMBER | JU_HUGE);
 	if (numeric(a) && numeric(b))
 		return integer(a) && integer(b) ? whole(r, op, a.i, b.i) : floating(r, op, real(a), real(b));
 	if (op == JJ_MUL) {

@@ -97,6 +97,9 @@ static void emit(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv 
 		if (r->watch->output != NULL)
 			r->watch->output(r->ctx, at, s);
 		jj_only_if(r, at, r->tests, s);
+		r->spent += s.kind == JV_STR ? s.s.n : 0;
+		if (r->spent > JJ_OUTPUT_MAX)
+			(void)jj_limit(r, "output beyond the limit");
 		if (c->up == NULL)
 			return; /* nobody looks at the whole */
 	}
@@ -307,13 +310,20 @@ static bool known_loop(struct gh_jj_run *r, struct loop *l, struct gh_jlist *ite
 	o->known = true;
 	o->around = &l->items;
 	o->length = items->n;
+	uint64_t turns = r->turns == 0 ? 1 : r->turns; /* the limits of loops keep the product within 64 bits */
+	if (items->n > JJ_TURNS_MAX / turns) {
+		(void)jj_limit(r, "loops in loops with turns beyond the limit");
+		return true;
+	}
 	r->unsure += !known;
+	r->turns = turns * (items->n != 0 ? items->n : 1);
 	for (size_t i = 0; i < items->n; i++) {
 		o->index = i;
 		if (!turn(r, l, items->v[i]))
 			break;
 	}
 	r->unsure -= !known;
+	r->turns = turns;
 	return items->n != 0;
 }
 

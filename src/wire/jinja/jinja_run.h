@@ -51,6 +51,8 @@ enum gh_jv_flag {
 	JU_TIME = 64,	 /* tells what the clock or chance says */
 	JU_OBJECT = 128, /* may be a thing of the engine rather than data */
 	JU_CLOCK = 256,	 /* a date, or drawn by lot: compared with something it is JU_TIME */
+	JU_CHOSEN = 512, /* a number as large as whoever writes the request likes: not a length, not a count */
+	JU_HUGE = 1024,	 /* a number that constants make and that 64 bits do not hold */
 	JU_TESTS = JU_WORD | JU_MARK | JU_TIME,
 };
 
@@ -67,7 +69,7 @@ struct gh_jdict { /* in the order of insertion */
 
 struct gh_jv {
 	uint8_t kind;
-	uint16_t flags; /* JV_UNKNOWN */
+	uint32_t flags; /* JV_UNKNOWN */
 	union {
 		int64_t i;
 		double f;
@@ -105,6 +107,8 @@ struct gh_jj_watch { /* all of them may be NULL */
 	void (*output)(void *ctx, const struct gh_jj_node *at, struct gh_jv v);
 	/* v is what the template gives, or stores, only if an unknown condition of these flags (JU_TESTS) holds. */
 	void (*only_if)(void *ctx, const struct gh_jj_node *at, unsigned flags, struct gh_jv v);
+	/* An operation whose cost is by: a number above what any template needs, or an unknown one (JU_HUGE, JU_CHOSEN). */
+	void (*costs)(void *ctx, const struct gh_jj_node *at, struct gh_jv by);
 	/* Text in a message is replaced. */
 	void (*rewrites)(void *ctx, const struct gh_jj_node *at, struct gh_jv from, struct gh_jv to);
 };
@@ -133,6 +137,8 @@ struct gh_jj_run {
 	unsigned depth;
 	unsigned unsure; /* branches around us that may not be taken; what is older than they are is joined */
 	unsigned tests;	 /* JU_TESTS of the conditions around us */
+	uint64_t turns;	 /* of the loops around us, multiplied; 0: none */
+	uint64_t spent;	 /* bytes of output while watching */
 	struct gh_jscope *scope;
 	const struct gh_jj_node *call_block; /* the call of a call block, until it is made */
 	struct gh_jv caller;

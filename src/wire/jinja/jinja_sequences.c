@@ -169,7 +169,7 @@ static struct gh_jv f_select(FILTER_ARGS)
 	bool reject = how == 'r' || how == 'R';
 	if (v.kind == JV_UNKNOWN) {
 		struct gh_jv t = test_one(r, at, v, a, how);
-		v.flags |= t.kind == JV_UNKNOWN ? (uint16_t)(t.flags & JU_TESTS) : 0;
+		v.flags |= t.kind == JV_UNKNOWN ? (t.flags & JU_TESTS) : 0;
 		return v;
 	}
 	struct gh_jv out = jj_list_of(r, JV_LAZY, NULL, 0);

@@ -140,7 +140,7 @@ bool jj_truth(struct gh_jv v)
 }
 
 /* ---- the unknown --------------------------------------------------------------------------------------------------- */
-struct gh_jv jj_unknown(unsigned flags) { return (struct gh_jv){ .kind = JV_UNKNOWN, .flags = (uint16_t)flags }; }
+struct gh_jv jj_unknown(unsigned flags) { return (struct gh_jv){ .kind = JV_UNKNOWN, .flags = flags }; }
 
 struct gather {
 	unsigned flags;
@@ -222,7 +222,7 @@ struct gh_jv jj_mix(struct gh_jj_run *r, unsigned flags, const struct gh_jv *v, 
 	/* Of a single unknown value the hint is already there. */
 	struct gh_jv out = jj_unknown(flags | g.flags | (g.n != 0 ? JU_COMPUTED : 0u));
 	if ((flags & JU_NUMBER) == 0)
-		out.flags &= (uint16_t)~JU_NUMBER;
+		out.flags &= ~(uint32_t)JU_NUMBER;
 	if (g.n != 0) {
 		out.s = gh_keep(r->arena, (struct gh_span){ hint, g.n });
 		if (out.s.p == NULL)
