@@ -125,7 +125,8 @@ static bool nodes_of(struct gh_heap *h, gh_val state, struct nodes *o)
 	       gh_member_of(h, v.dtype, "right", e.size, &o->right) &&
 	       gh_member_of(h, v.dtype, "is_leaf", e.size, &o->leaf) &&
 	       gh_member_of(h, v.dtype, "feature_idx", e.size, &o->feature) &&
-	       (old || gh_member_of(h, v.dtype, "bitset_idx", e.size, &o->bitset)) && gh_val_reader(h, v.raw, &o->r);
+	       (old || gh_member_of(h, v.dtype, "bitset_idx", e.size, &o->bitset)) &&
+	       (o->n == 0 || gh_val_reader(h, v.raw, &o->r));
 }
 
 /* Rows of eight words each. */

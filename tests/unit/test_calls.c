@@ -729,18 +729,19 @@ static void test_corpus_malicious_unexplained(void **state)
 #endif
 }
 
-/* Genuine objects, written by the libraries installed here. */
-static void test_genuine(void **state)
+struct tally {
+	unsigned n, unsafe, review, milder; /* milder: than the file's name demands */
+};
+
+/* The files that a generator writes, judged and removed. False: it did not run. */
+static bool generated(const char *script, bool tell, struct tally *t)
 {
-	(void)state;
 	char dir[] = "/tmp/gh-genuine-XXXXXX", cmd[256], path[512];
-	if (access("/usr/bin/python3", X_OK) != 0 || mkdtemp(dir) == NULL) {
-		print_message("no Python here\n");
-		skip();
-	}
-	(void)snprintf(cmd, sizeof cmd, "/usr/bin/python3 tests/benign/make_pickles.py %s > /dev/null 2>&1", dir);
+	*t = (struct tally){ .n = 0 };
+	if (access("/usr/bin/python3", X_OK) != 0 || mkdtemp(dir) == NULL)
+		return false;
+	(void)snprintf(cmd, sizeof cmd, "/usr/bin/python3 tests/benign/%s %s > /dev/null 2>&1", script, dir);
 	int rc = system(cmd);
-	unsigned n = 0, bad = 0, review = 0;
 	DIR *d = opendir(dir);
 	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
 		if (e->d_name[0] == '.')
@@ -754,23 +755,51 @@ static void test_genuine(void **state)
 		     *c != NULL; c++)
 			plain = plain && strstr(e->d_name, *c) == NULL;
 		if (plain) {
-			enum gh_verdict v = judge_file(path, true);
-			n++;
-			bad += v == GH_UNSAFE;
-			review += v == GH_REVIEW;
+			enum gh_verdict v = judge_file(path, tell), want = GH_CLEAN;
+			if (strncmp(e->d_name, "unsafe-", 7) == 0)
+				want = GH_UNSAFE;
+			else if (strncmp(e->d_name, "review-", 7) == 0)
+				want = GH_REVIEW;
+			if (v < want)
+				print_error("%s: verdict %d, wanted %d\n", e->d_name, (int)v, (int)want);
+			t->n++;
+			t->unsafe += v == GH_UNSAFE;
+			t->review += v == GH_REVIEW;
+			t->milder += v < want;
 		}
 		(void)unlink(path);
 	}
 	if (d != NULL)
 		(void)closedir(d);
 	(void)rmdir(dir);
-	if (rc != 0 || n == 0) {
-		print_message("the generator did not run\n");
+	return rc == 0 && t->n != 0;
+}
+
+/* Genuine objects, written by the libraries installed here. */
+static void test_genuine(void **state)
+{
+	(void)state;
+	struct tally t;
+	if (!generated("make_pickles.py", true, &t)) {
+		print_message("no Python here, or the generator did not run\n");
 		skip();
 	}
-	print_message("%u genuine files: %u UNSAFE, %u REVIEW\n", n, bad, review);
-	assert_int_equal(bad, 0);
-	assert_true(review * 50 <= n);
+	print_message("%u genuine files: %u UNSAFE, %u REVIEW\n", t.n, t.unsafe, t.review);
+	assert_int_equal(t.unsafe, 0);
+	assert_true(t.review * 50 <= t.n);
+}
+
+/* The same objects, changed so that using them leaves their memory or calls what no model calls. */
+static void test_broken(void **state)
+{
+	(void)state;
+	struct tally t;
+	if (!generated("make_broken.py", false, &t)) {
+		print_message("no Python here, or the generator did not run\n");
+		skip();
+	}
+	print_message("%u broken files: %u UNSAFE, %u REVIEW\n", t.n, t.unsafe, t.review);
+	assert_int_equal(t.milder, 0);
 }
 
 int main(void)
@@ -784,6 +813,7 @@ int main(void)
 		cmocka_unit_test(test_corpus_benign),
 		cmocka_unit_test(test_corpus_malicious_unexplained),
 		cmocka_unit_test(test_genuine),
+		cmocka_unit_test(test_broken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
