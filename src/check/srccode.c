@@ -331,6 +331,22 @@ static const struct {
 	{ GH_SRC_FETCH, { "powershell", "downloadstring" } },
 	{ GH_SRC_FETCH, { "powershell", "downloadfile" } },
 	{ GH_SRC_FETCH, { "curl ", ".exe", "start " } },
+	{ GH_SRC_FETCH, { "scriptblock]::create", "http" } },
+	{ GH_SRC_FETCH, { "scriptblock]::create", "download" } },
+	{ GH_SRC_FETCH, { "reflection.assembly", "download" } },
+	{ GH_SRC_FETCH, { "invoke-command", "downloadstring" } },
+	{ GH_SRC_FETCH, { "downloadfile", "invoke-item" } },
+	{ GH_SRC_FETCH, { "iwr ", "invoke-item" } },
+	{ GH_SRC_FETCH, { "invoke-webrequest", "invoke-item" } },
+	{ GH_SRC_FETCH, { "irm ", "| iex" } },
+	{ GH_SRC_FETCH, { "set-alias", "invoke-expression", "http" } },
+	{ GH_SRC_FETCH, { "msiexec", "/i http" } },
+	{ GH_SRC_FETCH, { "rundll32", "http" } },
+	{ GH_SRC_FETCH, { "rundll32", "\\\\" } },
+	{ GH_SRC_FETCH, { "regsvr32", "\\\\" } },
+	{ GH_SRC_FETCH, { "cscript", "http" } },
+	{ GH_SRC_FETCH, { "wmic", "process", "http" } },
+	{ GH_SRC_DECODE, { "scriptblock]::create", "frombase64string" } },
 	{ GH_SRC_DECODE, { "certutil", "-decode" } },
 	{ GH_SRC_DECODE, { "powershell", " -enc" } },
 	{ GH_SRC_DECODE, { "powershell", " -e " } },
@@ -359,12 +375,80 @@ static const struct {
 	{ GH_SRC_STEAL, { "lsass", "minidump" } },
 };
 
+/* A file that one command fetches and another one runs: `-OutFile x.exe … x.exe`. */
+static bool runs_fetched(struct gh_span s, size_t *where)
+{
+	static const char *const options[] = {
+		"-outfile ", "-out ", " -o ", "--output ", "-destination ", "/transfer "
+	};
+	static const char *const ends[] = { ".exe", ".bat", ".cmd", ".ps1", ".vbs", ".msi",
+					    ".scr", ".hta", ".dll", ".js",  ".py" };
+	for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+		size_t len = strlen(options[k]);
+		for (size_t i = 0; i + len < s.n; i += len) {
+			const uint8_t *p = memmem(s.p + i, s.n - i, options[k], len);
+			if (p == NULL)
+				break;
+			i = (size_t)(p - s.p);
+			size_t from = i + len, to = from;
+			while (to < s.n && memchr(" \t\r\n;&|)", s.p[to], 8) == NULL)
+				to++;
+			for (size_t x = from; x < to; x++)
+				if (memchr("\\/\"'%}", s.p[x], 6) != NULL && x + 1 < to && s.p[x + 1] > ' ' &&
+				    memchr("\"'", s.p[x + 1], 2) == NULL)
+					from = x + 1;
+			while (to > from && memchr("\"'", s.p[to - 1], 2) != NULL)
+				to--;
+			struct gh_span name = gh_span_cut(s, from, to - from), rest = gh_span_cut(s, to, s.n);
+			bool program = name.n > 0 && name.p[0] == '$';
+			for (size_t e = 0; e < sizeof ends / sizeof ends[0]; e++)
+				program = program || gh_span_ends(name, ends[e]);
+			if (name.n > 2 && program && memmem(rest.p, rest.n, name.p, name.n) != NULL) {
+				*where = i;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static bool contains(struct gh_span s, const char *w, size_t *at)
 {
 	const uint8_t *p = s.n == 0 ? NULL : memmem(s.p, s.n, w, strlen(w));
 	if (p != NULL)
 		*at = (size_t)(p - s.p);
 	return p != NULL;
+}
+
+/* Procfile, crontab, Modelfile: lines that are commands behind a name, or behind when they run. */
+static bool harmful_line(struct gh_span s, size_t *where)
+{
+	unsigned judged = 0;
+	for (size_t at = 0; at < s.n && judged < 200;) {
+		const uint8_t *nl = memchr(s.p + at, '\n', s.n - at);
+		size_t n = nl == NULL ? s.n - at : (size_t)(nl - (s.p + at)), i = 0;
+		struct gh_span line = gh_span_cut(s, at, n);
+		while (i < line.n && i < 40 &&
+		       memchr("abcdefghijklmnopqrstuvwxyz0123456789_-*/,@", line.p[i], 42) != NULL)
+			i++;
+		bool named = i < line.n && line.p[i] == ':';
+		struct gh_span command = named ? gh_span_cut(line, i + 1, line.n) : line;
+		for (unsigned field = 0;
+		     !named && field < 5 && command.n != 0 && memchr("*@0123456789", command.p[0], 12); field++) {
+			while (command.n != 0 && command.p[0] > ' ')
+				command = gh_span_cut(command, 1, command.n);
+			while (command.n != 0 && command.p[0] == ' ')
+				command = gh_span_cut(command, 1, command.n);
+		}
+		bool worth = command.n > 8 && command.n < LITERAL;
+		judged += worth;
+		if (worth && gh_shell_verdict(command) == GH_UNSAFE) {
+			*where = at;
+			return true;
+		}
+		at += n + 1;
+	}
+	return false;
 }
 
 unsigned gh_src_signs(const char *language, uint8_t *text, size_t n, size_t at[GH_SRC_SIGNS])
@@ -384,7 +468,11 @@ unsigned gh_src_signs(const char *language, uint8_t *text, size_t n, size_t at[G
 		note(&bits, at, GH_SRC_REVERSE, a);
 	if (FIND(s, secrets, &a) && FIND(s, sends, &b))
 		note(&bits, at, GH_SRC_STEAL, a);
+	if (strcmp(language, "build description") == 0 && harmful_line(s, &a))
+		note(&bits, at, GH_SRC_COMMAND, a);
 	bool script = f == F_POWERSHELL || f == F_BATCH || strcmp(language, "script") == 0;
+	if (script && (contains(s, "http", &c) || contains(s, "ftp:", &c)) && runs_fetched(s, &a))
+		note(&bits, at, GH_SRC_FETCH, a);
 	for (size_t i = 0; script && i < sizeof windows / sizeof windows[0]; i++) {
 		bool all = true;
 		for (size_t k = 0; k < 3 && windows[i].all[k] != NULL; k++)

@@ -5,13 +5,23 @@
 #include "format/packages.h"
 #include "format/shell_code.h"
 #include "format/signs.h"
+#include "wire/environ.h"
 
 enum { FILE_MAX = 8 << 20, SHOWN = 2000 };
-enum { A_START, A_SIGN };
+enum { A_START, A_LOADS, A_OWN, A_COMMAND, A_SIGN };
 static const struct gh_rule rules[] = {
 	[A_START] = { "GH-INI-0001", GH_MEDIUM, GH_REVIEW, "A configuration that makes the system start a program",
 		      "Whoever installs or opens it runs the author's command.", "Read the command; do not install it.",
 		      "CWE-829" },
+	[A_LOADS] = { "GH-INI-0002", GH_MEDIUM, GH_REVIEW, "A variable that makes programs load or run something",
+		      "Every program that starts with it runs what the variable names.",
+		      "Remove the variable, or make sure of what it names.", "CWE-426 CWE-427" },
+	[A_OWN] = { "GH-INI-0003", GH_HIGH, GH_UNSAFE, "A variable makes programs load what came along",
+		    "Every program that starts with it runs the author's library or script.", "Do not use it.",
+		    "CWE-426 CWE-427 CWE-506 AML.T0011" },
+	[A_COMMAND] = { "GH-INI-0004", GH_INFO, GH_CLEAN, "A configuration of developers' tools holds commands",
+			"None by itself: the commands were read as a script.",
+			"Read the commands before running the tool.", "CWE-829" },
 	GH_SIGN_RULES("GH-INI", A_SIGN),
 	[A_SIGN + GH_SIGNS] = GH_RULES_END,
 };
@@ -73,6 +83,26 @@ static enum gh_rc acts(struct ini *c, struct gh_span v, uint64_t off, uint64_t l
 		while (v.n != 0 && memchr("-@:+!", v.p[0], 5) != NULL)
 			v = gh_span_cut(v, 1, v.n);
 		return gh_shell_code(c->w, v, off, len, NULL);
+	}
+	/* tox, nox and setuptools run these */
+	static const char *const commands[] = {
+		"commands", "commands_pre", "commands_post", "install_command", "list_dependencies_command",
+		"entry",    "cmd",	    "command",	     "pre_command",	"post_command",
+		"script"
+	};
+	if (ANY_OF(c->key, commands)) {
+		gh_anomaly(c->w, &rules[A_COMMAND], off, len, "%s", gh_safe(v).s);
+		while (v.n != 0 && (v.p[0] == '-' || v.p[0] == '!'))
+			v = trim(gh_span_cut(v, 1, v.n));
+		return gh_shell_code(c->w, v, off, len, NULL);
+	}
+	enum gh_environ does = gh_environ_judge(c->key, v);
+	if (does != GH_ENVIRON_PLAIN) {
+		gh_anomaly(c->w, &rules[does == GH_ENVIRON_OWN ? A_OWN : A_LOADS], off, len, "%s=%s", gh_safe(c->key).s,
+			   gh_safe(v).s);
+		return gh_span_is(c->key, "PROMPT_COMMAND") || ends_with(c->key, "_COMMAND")
+			       ? gh_shell_code(c->w, v, off, len, NULL)
+			       : GH_OK;
 	}
 	bool options = gh_span_starts(c->section, "options");
 	if (options && (ANY_OF(c->key, lists) || gh_span_is(c->section, "options.extras_require"))) {

@@ -326,8 +326,10 @@ const char *gh_lang_result(const struct gh_lang *l, struct gh_span name)
 	if (l->sure != NULL)
 		return l->sure;
 	const char *named = gh_lang_by_name(name);
-	if (named != NULL && (strcmp(named, "makefile") == 0 || strcmp(named, "Dockerfile") == 0))
-		return named; /* full of commands, which their readers take for what they are */
+	/* Full of commands, which their readers take for what they are; and R at its start, which asks for the name alone. */
+	if (named != NULL && (strcmp(named, "makefile") == 0 || strcmp(named, "Dockerfile") == 0 ||
+			      strcmp(named, "R source") == 0 || strcmp(named, "build description") == 0))
+		return named;
 	for (size_t k = 0; k < GH_LANG_KINDS; k++) /* a fence that never closes hides nothing */
 		if (l->score[0][k] + (l->fenced ? l->score[1][k] : 0) >= langs[k].enough &&
 		    (k != L_SHELL || !document(l)))

@@ -102,6 +102,16 @@ static const struct row rows[] = {
 	{ "ONBUILD without end", &gh_fmt_dockerfile, S("FROM a\nONBUILD ONBUILD ONBUILD ONBUILD RUN id\n"), GH_OK,
 	  "code shell", NULL, NULL },
 
+	{ "a library for every program", &gh_fmt_ini, S("LD_PRELOAD=./a.so\n"), GH_OK, "anomaly GH-INI-0003", NULL,
+	  ".env" },
+	{ "a usual one", &gh_fmt_ini, S("export LD_PRELOAD=/usr/lib/libtcmalloc.so\n"), GH_OK, "anomaly GH-INI-0002",
+	  NULL, ".env" },
+	{ "plain variables", &gh_fmt_ini, S("ENV=production\nPYTHONPATH=./src\nNODE_OPTIONS=--max-old-space-size=8\n"),
+	  GH_OK, NULL, "anomaly", ".env" },
+	{ "a module that node loads", &gh_fmt_ini, S("NODE_OPTIONS=--require ./a.js\n"), GH_OK, "anomaly GH-INI-0003",
+	  NULL, ".env" },
+	{ "commands of tox", &gh_fmt_ini, S("[testenv]\ncommands =\n  pytest\n"), GH_OK, "anomaly GH-INI-0004",
+	  "GH-INI-0002", "tox.ini" },
 	{ "a makefile", &gh_fmt_makefile, S("A = b\nall: x\n\t@echo $(A) $$HOME $@\n"), GH_OK, "code shell", "anomaly",
 	  NULL },
 
