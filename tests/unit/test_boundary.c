@@ -49,6 +49,8 @@ static const struct exception {
 	{ "makefile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same" },
 	{ "python", PUT_LETTER, ANYWHERE, "a program with one more name is a program: what it does is judged" },
 	{ "ini", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "there is no grammar: a value with one more letter is a value" },
+	{ "git-config", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a name or a value with one more letter is another one" },
+	{ "git-template", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a sample that differs is a script: what its commands do is judged" },
 	{ "toml", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a comment, a key or a value at a border may have one more letter" },
 	{ "pip-requirements", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a name with one more letter is another package" },
 	{ "dockerfile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "an argument with one more letter is an argument" },

@@ -5,13 +5,14 @@
 enum { HEAD = 12, KINDS = 4, F_NAMES = 4, F_TABLE = 16, F_PSEUDO = 32, TABLE_ROW = 16 };
 
 /* uint32 bits, uint32 words, the words (8 bytes each), uint32 place of the last run. The length of what the words stand
- * for must be what is said: runs and literals are counted. */
-static bool ewah(struct gh_cur *c)
+ * for must be what is said: runs and literals are counted. *most: the most bits of any. */
+static bool ewah(struct gh_cur *c, uint64_t *most)
 {
 	const uint8_t *p = gh_cur_take(c, 8);
 	if (p == NULL)
 		return false;
 	uint64_t bits = gh_be32(p), words = gh_be32(p + 4), made = 0;
+	*most = bits > *most ? bits : *most;
 	if (words * 8 > gh_cur_left(c))
 		return false;
 	for (uint64_t i = 0; i < words;) {
@@ -44,15 +45,18 @@ enum gh_rc gh_git_bitmap(struct git *g)
 		g->hash = hashes[k];
 		struct gh_cur c = gh_cur(w->src, HEAD + (uint64_t)g->hash);
 		bool ok = true;
+		uint64_t objects = 0,
+			 ignored = 0; /* every object is of one of four kinds: the last has the highest bit */
 		for (unsigned i = 0; i < KINDS && ok; i++)
-			ok = ewah(&c);
+			ok = ewah(&c, &objects);
 		for (uint32_t i = 0; i < n && ok; i++)
-			ok = gh_cur_take(&c, 6) != NULL && ewah(&c);
+			ok = gh_cur_take(&c, 6) != NULL && ewah(&c, &ignored);
 		end = gh_cur_off(&c);
 		uint64_t rest = ok && !c.bad && size - end >= g->hash ? size - end - g->hash : UINT64_MAX;
 		uint64_t rows = (flags & F_TABLE) != 0 ? (uint64_t)n * TABLE_ROW : 0;
-		bool fits = rest != UINT64_MAX && rest >= rows &&
-			    ((flags & (F_NAMES | F_PSEUDO)) != 0 ? (rest - rows) % 4 == 0 : rest == rows);
+		uint64_t sums = (flags & F_NAMES) != 0 ? objects * 4 : 0;
+		bool fits = rest != UINT64_MAX && rest >= rows + sums &&
+			    ((flags & F_PSEUDO) != 0 ? (rest - rows - sums) % 4 == 0 : rest == rows + sums);
 		if (!fits)
 			continue;
 		gh_claim(w, 0, end, GH_CLAIM_STRUCT);

@@ -384,25 +384,29 @@ static enum gh_rc walk(struct gh_walk *w)
 /* The names under which git and Git LFS look for it. */
 const struct gh_fmt *gh_git_text(struct gh_span name)
 {
-	static const char *const names[] = { "config",	   "config.worktree", ".gitmodules",
-					     ".gitconfig", ".lfsconfig",      "gitconfig" };
-	size_t at = name.n;
-	while (at > 0 && name.p[at - 1] != '/' && name.p[at - 1] != '\\')
-		at--;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		size_t k = 0, n = strlen(names[i]);
-		while (k < n && at + n == name.n && small(name.p[at + k]) == names[i][k])
-			k++;
-		if (k == n)
+	static const char *const names[] = { "config", "config.worktree", "gitconfig" };
+	static const char *const ends[] = { ".gitmodules", ".gitconfig",
+					    ".lfsconfig" }; /* also work.gitconfig, included */
+	char low[24] = "";
+	size_t n = name.n < sizeof low - 1 ? name.n : sizeof low - 1;
+	for (size_t i = 0; i < n; i++)
+		low[i] = small(name.p[name.n - n + i]);
+	const char *base = low;
+	for (const char *p = low; *p != '\0'; p++)
+		base = *p == '/' || *p == '\\' ? p + 1 : base;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(base, names[i]) == 0 && (base != low || n == name.n))
 			return &gh_fmt_git_config;
-	}
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		if (gh_span_ends(gh_span_str(low), ends[i]))
+			return &gh_fmt_git_config;
 	return &gh_fmt_git_template; /* known by its content alone */
 }
 
 const struct gh_fmt gh_fmt_git_config = {
 	.name = "git-config",
 	.about = "configuration of git: config, .gitmodules, .lfsconfig, and the commands in it",
-	.exts = "",
+	.exts = "gitconfig gitmodules lfsconfig",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

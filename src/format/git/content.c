@@ -181,11 +181,13 @@ static enum gh_rc message(struct object *o, struct gh_span s, enum git_kind kind
 		gh_git_say(o->g, GIT_A_HIDDEN, o->off, o->len, "in a %s", names[kind]);
 	if (s.n == 0)
 		return GH_OK;
-	if (odd) {
+	if (odd) { /* behind the empty line: what comes before it is lines of names and values */
+		const uint8_t *empty = s.p[0] == '\n' ? s.p : memmem(s.p, s.n, "\n\n", 2);
+		size_t skip = empty == NULL ? 0 : (size_t)(empty - s.p) + (s.p[0] == '\n' ? 1 : 2);
 		struct gh_src_mem mem;
 		struct gh_member m = { .how = GH_MEMBER_NESTED,
 				       .name = GH_SPAN("message"),
-				       .src = gh_src_mem(&mem, s),
+				       .src = gh_src_mem(&mem, gh_span_cut(s, skip, s.n)),
 				       .role = "message" };
 		enum gh_rc rc = gh_emit(o->g->w, GH_EV_MEMBER, o->off, o->len, &m);
 		if (rc != GH_OK)
