@@ -1,266 +1,18 @@
 /* pymention.c - every node looked at once: what it mentions, and in which company. */
-#include "check/pymention.h"
+#include "check/pymention_int.h"
 
 #include <stdio.h>
 
 #include "format/format.h"
 
-enum { CHAIN = 12, WAYS = 4 };
-enum { ST_STORED = 1, ST_SAID = 2, ST_ANNOUNCED = 4 };
+enum { WAYS = 4 };
 
-struct look {
-	struct pyc *c;
-	const struct gh_pytree *t;
-	const struct gh_pyseen *seen;
-	struct gh_arena *a;
-	uint32_t *up;	 /* per node: the node that uses it, or NIL */
-	uint32_t *scope; /* per node */
-	uint8_t *state;
-	struct pyc_names *names;
-	uint32_t cur;
-	bool runs_texts;	    /* something is mentioned that makes code of a text */
-	bool resolves;		    /* … or finds a function by its name */
-	bool power_lost;	    /* a module with powers is used as a value */
-	uint32_t lost_at, power_at; /* and a function named like one of its powers is called */
-	uint32_t write_at, save_at, delete_at, place_at, home_at, walk_at;
-};
-
-static const struct gh_pyn *node(const struct look *l, uint32_t i)
-{
-	static const struct gh_pyn none = { .kind = GH_PYN_NOP };
-	return i < l->t->n ? &l->t->node[i] : &none;
-}
-
-/* When a node is evaluated at the worst. One that never was may be at any time. */
-static enum gh_pywhere when(const struct look *l, uint32_t i)
-{
-	uint8_t w = l->seen->when == NULL ? 0 : l->seen->when[i];
-	return w == 0 ? l->scope[i] == 0 ? GH_PYW_IMPORT : GH_PYW_FUNC : (enum gh_pywhere)(w - 1);
-}
-
-static struct gh_pyv value(const struct look *l, uint32_t i)
-{
-	if (l->seen->val == NULL || i >= l->t->n)
-		return (struct gh_pyv){ .kind = GH_PYV_UNKNOWN };
-	struct gh_pyv v = l->seen->val[i];
-	return v.kind == GH_PYV_ALT && v.n != 0 ? v.v[0] : v;
-}
-static bool known_text(const struct look *l, uint32_t i)
-{
-	struct gh_pyv v = value(l, i);
-	return v.kind == GH_PYV_STR || v.kind == GH_PYV_BYTES;
-}
-
-static void say(struct look *l, enum gh_pycode_rule rule, uint32_t at, struct gh_span what, const char *why)
+void pyc_mention(struct look *l, enum gh_pycode_rule rule, uint32_t at, struct gh_span what, const char *why)
 {
 	char text[300];
 	(void)snprintf(text, sizeof text, "%.80s: %s, %s", gh_safe(gh_span_cut(what, 0, 80)).s, why,
 		       pyc_when(when(l, at)));
 	pyc_say(l->c, rule, at, text);
-}
-
-static bool called(const struct look *l, uint32_t i)
-{
-	const struct gh_pyn *u = node(l, l->up[i]);
-	return u->kind == GH_PYN_CALL && u->a == i;
-}
-/* The call that it is the k-th argument of; NIL: it is none. */
-static uint32_t argument_of(const struct look *l, uint32_t i)
-{
-	uint32_t u = l->up[i];
-	if (node(l, u)->kind == GH_PYN_KWARG)
-		u = l->up[u];
-	return u != GH_PYN_NIL && node(l, u)->kind == GH_PYN_CALL && node(l, u)->a != i ? u : GH_PYN_NIL;
-}
-static bool calls_name(const struct look *l, uint32_t call, const char *name)
-{
-	const struct gh_pyn *f = node(l, node(l, call)->a);
-	return f->kind == GH_PYN_NAME && gh_span_is(f->text, name);
-}
-
-/* Places where a value is only looked at. */
-static bool only_looked_at(const struct look *l, uint32_t i)
-{
-	uint32_t call = argument_of(l, i);
-	if (call != GH_PYN_NIL)
-		return calls_name(l, call, "hasattr") || calls_name(l, call, "isinstance") ||
-		       calls_name(l, call, "issubclass") || calls_name(l, call, "callable") ||
-		       calls_name(l, call, "repr") || calls_name(l, call, "id") || calls_name(l, call, "type");
-	const struct gh_pyn *u = node(l, l->up[i]);
-	return u->kind == GH_PYN_COMPARE || u->kind == GH_PYN_DEL || u->kind == GH_PYN_EXPR ||
-	       (u->kind == GH_PYN_UNARY && u->op == '!');
-}
-
-static bool process(enum gh_pycap cap) { return cap == GH_PYCAP_PROCESS || cap == GH_PYCAP_INTERACTIVE; }
-
-/* A function with powers, anything but called by its name. `path` ends at node `at`. */
-static void handed_on(struct look *l, uint32_t at, struct gh_span path, enum gh_pycap cap)
-{
-	bool system = process(cap) &&
-		      (gh_span_starts(path, "os.") || gh_span_starts(path, "posix.") || gh_span_starts(path, "pty."));
-	if (only_looked_at(l, at))
-		return;
-	if (system && when(l, at) >= GH_PYW_HOOK && node(l, l->up[at])->kind != GH_PYN_COND)
-		say(l, GH_PYC_HIDDEN, at, path, "kept or handed on, to be called under another name");
-	else
-		say(l, GH_PYC_LOST, at, path, "kept or handed on");
-}
-
-static void lost_module(struct look *l, uint32_t at, struct gh_span path)
-{
-	static const char *const powers[] = { "os",	     "posix", "nt",	   "subprocess", "builtins",
-					      "__builtin__", "pty",   "importlib", "sys" };
-	if (only_looked_at(l, at))
-		return;
-	for (size_t i = 0; i < sizeof powers / sizeof powers[0]; i++)
-		if (gh_span_is(path, powers[i])) {
-			l->power_lost = true;
-			if (l->lost_at == GH_PYN_NIL || when(l, at) > when(l, l->lost_at))
-				l->lost_at = at;
-		}
-	say(l, GH_PYC_LOST, at, path, "the module is used as a value");
-}
-
-static bool imported_head(struct look *l, uint32_t i)
-{
-	while (node(l, i)->kind == GH_PYN_ATTR)
-		i = node(l, i)->a;
-	const struct gh_pyn *n = node(l, i);
-	return n->kind == GH_PYN_NAME && pyc_imported(l->names, n->text, 0).n != 0 &&
-	       !pyc_own_name(l->names, l->scope[i], n->text);
-}
-
-static uint32_t nth(const struct look *l, uint32_t call, unsigned k)
-{
-	const struct gh_pyn *n = node(l, call);
-	uint32_t arg = k < n->nkids ? l->t->kid[n->kids + k] : GH_PYN_NIL;
-	uint8_t kind = node(l, arg)->kind;
-	return kind == GH_PYN_KWARG || kind == GH_PYN_STAR || kind == GH_PYN_DSTAR ? GH_PYN_NIL : arg;
-}
-
-/* `sys.modules[__name__]`: the text's own names. */
-static bool own_module(const struct look *l, uint32_t i)
-{
-	const struct gh_pyn *n = node(l, i);
-	return n->kind == GH_PYN_SUBSCR && gh_span_is(node(l, n->b)->text, "__name__");
-}
-
-/* What may stand in a chain of attributes that begins with a module: judged up to the first name that a rule speaks of. */
-static void chain(struct look *l, uint32_t head, struct gh_span base)
-{
-	uint8_t room[PYC_IMPORTS * 8];
-	size_t n = base.n;
-	uint32_t at = head;
-	if (n > sizeof room / 2)
-		return;
-	memcpy(room, base.p, n);
-	enum gh_pycap cap = GH_PYCAP_NONE;
-	struct gh_span path = { room, n };
-	unsigned len = 0;
-	for (;; len++) {
-		const struct gh_py_group *g = gh_py_find(path);
-		cap = g == NULL ? GH_PYCAP_IMPORT : (enum gh_pycap)g->cap;
-		bool open = cap == GH_PYCAP_GUARDED || cap == GH_PYCAP_COMPUTING || cap == GH_PYCAP_IMPORT;
-		uint32_t u = l->up[at];
-		if (!open || u == GH_PYN_NIL || node(l, u)->kind != GH_PYN_ATTR || len == CHAIN)
-			break;
-		struct gh_span name = node(l, u)->text;
-		if (n + 1 + name.n > sizeof room)
-			break;
-		room[n++] = '.';
-		memcpy(room + n, name.p, name.n);
-		n += name.n;
-		path.n = n;
-		at = u;
-		if (cap == GH_PYCAP_COMPUTING && len < 2 && name.n > 1 && name.p[0] == '_' && name.p[1] != '_')
-			say(l, GH_PYC_ODD, at, path, "a private name of a library");
-	}
-	bool module = len == 0 && memchr(base.p, '.', base.n) == NULL;
-	switch (cap) {
-	case GH_PYCAP_GUARDED:
-		l->state[at] |= ST_ANNOUNCED;
-		if (module)
-			lost_module(l, at, path);
-		else if (!only_looked_at(l, at))
-			say(l, GH_PYC_ODD, at, path, "not known to be harmless");
-		return;
-	case GH_PYCAP_COMPUTING:
-		/* getattr(math, name): reaches() judges it. */
-		if (module && !only_looked_at(l, at) &&
-		    (argument_of(l, at) == GH_PYN_NIL || !calls_name(l, argument_of(l, at), "getattr")))
-			say(l, GH_PYC_LOST, at, path, "the module is used as a value");
-		/* fall through */
-	case GH_PYCAP_IMPORT: {
-		uint32_t up = l->up[at];
-		if (len != 0 && cap == GH_PYCAP_COMPUTING && (l->state[at] & ST_STORED) != 0 &&
-		    node(l, up)->kind == GH_PYN_ASSIGN)
-			say(l, GH_PYC_ODD, at, path, "a function of Python's own library is replaced");
-		return;
-	}
-	case GH_PYCAP_PROCESS:
-	case GH_PYCAP_INTERACTIVE:
-	case GH_PYCAP_CODE:
-	case GH_PYCAP_MEMORY:
-		l->state[at] |= ST_ANNOUNCED;
-		if (cap == GH_PYCAP_CODE && !gh_span_starts(path, "types."))
-			l->runs_texts = true;
-		if (gh_span_starts(path, "types.") && !called(l, at))
-			return;
-		if (!called(l, at))
-			handed_on(l, at, path, cap);
-		return;
-	case GH_PYCAP_ENVALL: {
-		uint32_t call = argument_of(l, at);
-		const struct gh_pyn *u = node(l, l->up[at]);
-		bool env = u->kind == GH_PYN_KWARG && gh_span_is(u->text, "env");
-		if (gh_span_is(path, "os.environ") && call != GH_PYN_NIL && !env && !only_looked_at(l, at))
-			say(l, GH_PYC_SECRET, at, path, "the whole environment, handed on");
-		return;
-	}
-	case GH_PYCAP_SECRET: say(l, GH_PYC_SECRET, at, path, "reads passwords or keys"); return;
-	case GH_PYCAP_TRACE: say(l, GH_PYC_ODD, at, path, "changes or shows how the interpreter runs code"); return;
-	case GH_PYCAP_TOUCHES:
-	case GH_PYCAP_OPEN:
-	case GH_PYCAP_WRITE:
-	case GH_PYCAP_DELETE:
-	case GH_PYCAP_CHMOD:
-		l->state[at] |= ST_ANNOUNCED;
-		if (cap == GH_PYCAP_WRITE || gh_span_ends(path, "FileHandler"))
-			l->write_at = at;
-		if (cap == GH_PYCAP_DELETE)
-			l->delete_at = at;
-		if (gh_span_is(path, "sys.modules")) {
-			const struct gh_pyn *u = node(l, l->up[at]);
-			struct gh_pyv k = value(l, u->b);
-			bool own = u->kind == GH_PYN_SUBSCR &&
-				   (gh_span_is(node(l, u->b)->text, "__name__") ||
-				    (k.kind == GH_PYV_STR && (gh_py_find(gh_pyv_text(k)) == NULL ||
-							      gh_py_find(gh_pyv_text(k))->cap == GH_PYCAP_IMPORT)) ||
-				    (l->state[l->up[at]] & ST_STORED) != 0);
-			if (!own && !only_looked_at(l, at))
-				say(l, GH_PYC_ODD, at, path, "modules by names");
-			return;
-		}
-		if (gh_span_is(path, "inspect.getmembers") && called(l, at)) {
-			uint32_t of = nth(l, l->up[at], 0);
-			struct gh_pyv v = value(l, of);
-			if (of != GH_PYN_NIL && (imported_head(l, of) || v.kind == GH_PYV_REF) && !own_module(l, of))
-				say(l, GH_PYC_ODD, at, path, "the names of a module, as a table");
-		}
-		if (gh_span_is(path, "importlib.import_module") || gh_span_is(path, "importlib.__import__"))
-			l->resolves = true;
-		if (gh_span_starts(path, "site.") || gh_span_starts(path, "sysconfig."))
-			l->home_at = l->place_at = at;
-		if (!called(l, at) && !only_looked_at(l, at) && node(l, l->up[at])->kind != GH_PYN_COND)
-			say(l, GH_PYC_LOST, at, path, "kept or handed on");
-		if ((l->state[at] & ST_STORED) != 0)
-			say(l, GH_PYC_ODD, at, path, "a function of Python's own library is replaced");
-		return;
-	default:
-		if ((l->state[at] & ST_STORED) != 0 && at != head && gh_span_starts(path, "os."))
-			say(l, GH_PYC_ODD, at, path, "a function of Python's own library is replaced");
-		return;
-	}
 }
 
 /* ---- names that are built in --------------------------------------------------------------------------------------------- */
@@ -283,16 +35,17 @@ static void reaches(struct look *l, uint32_t at, uint32_t call, bool sets)
 		return;
 	}
 	if (name == GH_PYN_NIL) {
-		say(l, GH_PYC_ODD, at, node(l, at)->text, "arguments cannot be seen");
+		pyc_mention(l, GH_PYC_ODD, at, node(l, at)->text, "arguments cannot be seen");
 		return;
 	}
 	const struct gh_pyn *o = node(l, of);
 	bool twice = o->kind == GH_PYN_CALL && (calls_name(l, of, "getattr") || calls_name(l, of, "vars")) &&
 		     !known_text(l, nth(l, of, 1));
 	if (library && (l->scope[at] == 0 || sets) && when(l, at) == GH_PYW_IMPORT)
-		say(l, GH_PYC_ODD, at, node(l, at)->text, "an attribute of a module by a name made at run time");
+		pyc_mention(l, GH_PYC_ODD, at, node(l, at)->text,
+			    "an attribute of a module by a name made at run time");
 	else if (twice)
-		say(l, GH_PYC_ODD, at, node(l, at)->text, "attributes of attributes by names made at run time");
+		pyc_mention(l, GH_PYC_ODD, at, node(l, at)->text, "attributes of attributes by names made at run time");
 }
 
 static bool shows_table(struct look *l, uint32_t at, uint32_t call, bool locals)
@@ -328,20 +81,20 @@ static void built_in(struct look *l, uint32_t at, struct gh_span name)
 		if (gh_span_is(name, runs[i])) {
 			l->runs_texts = l->runs_texts || (i != 2 && i != 4);
 			if (call == GH_PYN_NIL)
-				handed_on(l, at, name, GH_PYCAP_CODE);
+				pyc_handed_on(l, at, name, GH_PYCAP_CODE);
 			return;
 		}
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
 		if (gh_span_is(name, ways[i])) {
 			l->runs_texts = true;
 			if (!only_looked_at(l, at))
-				say(l, GH_PYC_ODD, at, name, "leads to the interpreter's insides");
+				pyc_mention(l, GH_PYC_ODD, at, name, "leads to the interpreter's insides");
 			return;
 		}
 	for (size_t i = 0; i < sizeof reach / sizeof reach[0]; i++)
 		if (gh_span_is(name, reach[i])) {
 			if (call == GH_PYN_NIL)
-				say(l, GH_PYC_LOST, at, name, "kept or handed on");
+				pyc_mention(l, GH_PYC_LOST, at, name, "kept or handed on");
 			else
 				reaches(l, at, call, i != 0);
 			return;
@@ -349,13 +102,13 @@ static void built_in(struct look *l, uint32_t at, struct gh_span name)
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (gh_span_is(name, table[i])) {
 			if (call == GH_PYN_NIL || !shows_table(l, at, call, i != 0))
-				say(l, GH_PYC_ODD, at, name, "names and what they stand for, as a table");
+				pyc_mention(l, GH_PYC_ODD, at, name, "names and what they stand for, as a table");
 			return;
 		}
 	if (gh_span_is(name, "open")) {
 		uint8_t u = node(l, l->up[at])->kind;
 		if (call == GH_PYN_NIL && u != GH_PYN_COND && u != GH_PYN_BOOL && !only_looked_at(l, at))
-			say(l, GH_PYC_LOST, at, name, "kept or handed on");
+			pyc_mention(l, GH_PYC_LOST, at, name, "kept or handed on");
 	}
 }
 
@@ -375,20 +128,20 @@ static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text)
 	case PYC_W_PLAIN: return;
 	case PYC_W_WAY:
 		l->runs_texts = true;
-		say(l, GH_PYC_ODD, at, name, "leads to the interpreter's insides");
+		pyc_mention(l, GH_PYC_ODD, at, name, "leads to the interpreter's insides");
 		return;
 	case PYC_W_CODE:
 		if (u->kind == GH_PYN_ATTR && pyc_describes_code(u->text))
 			return;
 		l->runs_texts = true;
-		say(l, GH_PYC_ODD, at, name, "the code of a function is taken or replaced");
+		pyc_mention(l, GH_PYC_ODD, at, name, "the code of a function is taken or replaced");
 		return;
 	case PYC_W_RUNS:
 		if ((l->state[at] & ST_ANNOUNCED) != 0 && gh_span_is(name, "import_module"))
 			return;
 		l->runs_texts = l->resolves = true;
 		if (!own)
-			say(l, GH_PYC_ODD, at, name, "makes code or functions of texts");
+			pyc_mention(l, GH_PYC_ODD, at, name, "makes code or functions of texts");
 		return;
 	case PYC_W_POWER:
 		if (own || (attr && !called(l, at) && gh_span_is(name, "system")))
@@ -397,18 +150,18 @@ static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text)
 			return;
 		if (l->power_at == GH_PYN_NIL || when(l, at) > when(l, l->power_at))
 			l->power_at = at;
-		say(l, GH_PYC_ODD, at, name, text ? "by its name" : "of something that was lost sight of");
+		pyc_mention(l, GH_PYC_ODD, at, name, text ? "by its name" : "of something that was lost sight of");
 		return;
 	case PYC_W_MODULE:
 		if (!own)
-			say(l, GH_PYC_ODD, at, name, "a module that something else holds");
+			pyc_mention(l, GH_PYC_ODD, at, name, "a module that something else holds");
 		return;
 	case PYC_W_WRITES:
 		if (called(l, at) || gh_span_ends(name, "Handler"))
 			l->write_at = l->write_at == GH_PYN_NIL || when(l, at) > when(l, l->write_at) ? at
 												      : l->write_at;
 		if (called(l, at) && when(l, at) == GH_PYW_IMPORT)
-			say(l, GH_PYC_WRITE, at, name, "a file or link is written");
+			pyc_mention(l, GH_PYC_WRITE, at, name, "a file or link is written");
 		return;
 	case PYC_W_SAVES:
 		if (attr && called(l, at) && (l->save_at == GH_PYN_NIL || when(l, at) > when(l, l->save_at)))
@@ -416,13 +169,13 @@ static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text)
 		return;
 	case PYC_W_SENDS:
 		if (!own && when(l, at) == GH_PYW_IMPORT)
-			say(l, GH_PYC_NETWORK, at, name, "something is sent, or a connection opened");
+			pyc_mention(l, GH_PYC_NETWORK, at, name, "something is sent, or a connection opened");
 		return;
 	case PYC_W_DELETES:
 		if (called(l, at))
 			l->delete_at = at;
 		if (called(l, at) && when(l, at) == GH_PYW_IMPORT)
-			say(l, GH_PYC_WRITE, at, name, "files are deleted");
+			pyc_mention(l, GH_PYC_WRITE, at, name, "files are deleted");
 		return;
 	}
 }
@@ -457,14 +210,14 @@ static void attribute(struct look *l, uint32_t at, const struct gh_pyn *n)
 	/* A module's table of names. */
 	if ((l->state[at] & ST_STORED) != 0 &&
 	    (gh_span_is(n->text, "__defaults__") || gh_span_is(n->text, "__kwdefaults__")))
-		say(l, GH_PYC_ODD, at, n->text, "the defaults of a function are replaced");
+		pyc_mention(l, GH_PYC_ODD, at, n->text, "the defaults of a function are replaced");
 	if (gh_span_is(n->text, "__dict__") && imported_head(l, n->a) && node(l, n->a)->kind == GH_PYN_NAME)
-		say(l, GH_PYC_ODD, at, n->text, "the names of a module, as a table");
+		pyc_mention(l, GH_PYC_ODD, at, n->text, "the names of a module, as a table");
 	if (gh_span_is(n->text, "__self__") && !own_object(l, n->a)) {
 		const struct gh_pyn *o = node(l, n->a);
 		struct gh_pyv v = value(l, n->a);
 		if (v.kind == GH_PYV_REF || (o->kind == GH_PYN_NAME && imported_head(l, n->a)))
-			say(l, GH_PYC_ODD, at, n->text, "leads from a function to its module");
+			pyc_mention(l, GH_PYC_ODD, at, n->text, "leads from a function to its module");
 	}
 	if ((gh_span_is(n->text, "__getattribute__") || gh_span_is(n->text, "__setattr__")) && called(l, at)) {
 		uint32_t call = l->up[at], first = nth(l, call, 0), second = nth(l, call, 1);
@@ -474,7 +227,7 @@ static void attribute(struct look *l, uint32_t at, const struct gh_pyn *n)
 		if (second != GH_PYN_NIL && known_text(l, second))
 			by_word(l, call, gh_pyv_text(value(l, second)), true);
 		if (!super && first != GH_PYN_NIL && !own_object(l, first) && imported_head(l, first))
-			say(l, GH_PYC_ODD, at, n->text, "an attribute of a module by a detour");
+			pyc_mention(l, GH_PYC_ODD, at, n->text, "an attribute of a module by a detour");
 	}
 }
 
@@ -489,7 +242,7 @@ static void by_operator(struct look *l, uint32_t call)
 	uint32_t arg = nth(l, call, 0);
 	if (arg == GH_PYN_NIL || !known_text(l, arg)) {
 		if (l->scope[call] == 0 || when(l, call) == GH_PYW_IMPORT)
-			say(l, GH_PYC_ODD, call, path, "by a name made at run time");
+			pyc_mention(l, GH_PYC_ODD, call, path, "by a name made at run time");
 		return;
 	}
 	struct gh_span s = gh_pyv_text(value(l, arg));
@@ -509,29 +262,31 @@ static void constant(struct look *l, uint32_t at, struct gh_span s)
 	if (pyc_start_place(s))
 		l->place_at = at;
 	if (pyc_secret_place(s) && u->kind != GH_PYN_COMPARE)
-		say(l, GH_PYC_SECRET, at, s, "a place where keys lie");
+		pyc_mention(l, GH_PYC_SECRET, at, s, "a place where keys lie");
 	if (u->kind == GH_PYN_LIST && s.n < 300 && s.n > 8 &&
 	    (memmem(s.p, s.n, " @ http", 7) != NULL || memmem(s.p, s.n, "@ git+", 6) != NULL))
-		say(l, GH_PYC_INSTALL, at, s, "a package from an address");
+		pyc_mention(l, GH_PYC_INSTALL, at, s, "a package from an address");
 	if (pyc_bare_address(s) && argument_of(l, at) != GH_PYN_NIL)
-		say(l, GH_PYC_NETWORK, at, s, "an address without a name");
+		pyc_mention(l, GH_PYC_NETWORK, at, s, "an address without a name");
 	uint32_t call = argument_of(l, at);
 	struct gh_span callee = node(l, node(l, call)->a)->text;
 	if (call != GH_PYN_NIL && (gh_span_is(callee, "query") || gh_span_is(callee, "eval")) && s.n != 0 &&
 	    memchr(s.p, '@', s.n) != NULL && (memchr(s.p, '(', s.n) != NULL || memmem(s.p, s.n, "__", 2) != NULL))
-		say(l, GH_PYC_CODE, at, s, "calls within a query");
+		pyc_mention(l, GH_PYC_CODE, at, s, "calls within a query");
 	const struct gh_pyn *o = node(l, u->a);
 	if (u->kind == GH_PYN_SUBSCR && (l->state[l->up[at]] & ST_STORED) != 0 && o->kind == GH_PYN_ATTR &&
 	    gh_span_is(o->text, "environ") && pyc_loads_code(s))
-		say(l, GH_PYC_WRITE, at, s, "a variable that makes other programs load code");
+		pyc_mention(l, GH_PYC_WRITE, at, s, "a variable that makes other programs load code");
 	if (u->kind == GH_PYN_SUBSCR && u->b == at && pyc_word(s) == PYC_W_WAY)
 		by_word(l, at, s, true);
 	if (s.n >= 6 && s.n < 80 && memchr(s.p, '.', s.n) != NULL && memchr(s.p, ' ', s.n) == NULL) {
 		struct gh_span p = gh_span_starts(s, "ext://") ? gh_span_cut(s, 6, s.n) : s;
 		const struct gh_py_group *g = gh_py_find(p);
-		if (g != NULL && (process((enum gh_pycap)g->cap) || g->cap == GH_PYCAP_CODE) && p.p[0] != '?')
-			say(l, l->resolves && when(l, at) >= GH_PYW_HOOK ? GH_PYC_HIDDEN : GH_PYC_ODD, at, s,
-			    "a dangerous function, named in a text");
+		if (g != NULL &&
+		    (g->cap == GH_PYCAP_PROCESS || g->cap == GH_PYCAP_INTERACTIVE || g->cap == GH_PYCAP_CODE) &&
+		    p.p[0] != '?')
+			pyc_mention(l, l->resolves && when(l, at) >= GH_PYW_HOOK ? GH_PYC_HIDDEN : GH_PYC_ODD, at, s,
+				    "a dangerous function, named in a text");
 	}
 }
 
@@ -553,20 +308,21 @@ static void texts(struct look *l)
 static void company(struct look *l)
 {
 	if (l->power_lost && l->power_at != GH_PYN_NIL && when(l, l->power_at) >= GH_PYW_HOOK)
-		say(l, GH_PYC_HIDDEN, l->power_at, node(l, l->power_at)->text,
-		    "of a module that was handed around first");
+		pyc_mention(l, GH_PYC_HIDDEN, l->power_at, node(l, l->power_at)->text,
+			    "of a module that was handed around first");
 	/* Saving is ordinary; a place that the text itself names is not. */
 	bool named = l->place_at != GH_PYN_NIL && known_text(l, l->place_at);
 	if (named && l->save_at != GH_PYN_NIL &&
 	    (l->write_at == GH_PYN_NIL || when(l, l->save_at) > when(l, l->write_at)))
 		l->write_at = l->save_at;
 	if (l->place_at != GH_PYN_NIL && l->write_at != GH_PYN_NIL && when(l, l->write_at) >= GH_PYW_MAIN)
-		say(l, when(l, l->write_at) == GH_PYW_IMPORT ? GH_PYC_HARMS : GH_PYC_WRITE, l->write_at,
-		    node(l, l->place_at)->text,
-		    "a place from where things are run by themselves, and something is written");
+		pyc_mention(l, when(l, l->write_at) == GH_PYW_IMPORT ? GH_PYC_HARMS : GH_PYC_WRITE, l->write_at,
+			    node(l, l->place_at)->text,
+			    "a place from where things are run by themselves, and something is written");
 	if (l->home_at != GH_PYN_NIL && l->walk_at != GH_PYN_NIL && l->delete_at != GH_PYN_NIL &&
 	    when(l, l->delete_at) == GH_PYW_IMPORT)
-		say(l, GH_PYC_HARMS, l->delete_at, node(l, l->delete_at)->text, "files of the user are deleted");
+		pyc_mention(l, GH_PYC_HARMS, l->delete_at, node(l, l->delete_at)->text,
+			    "files of the user are deleted");
 	if (l->runs_texts || (l->write_at != GH_PYN_NIL && when(l, l->write_at) == GH_PYW_IMPORT))
 		texts(l);
 }
@@ -622,7 +378,7 @@ static void names(struct look *l)
 												   : NULL;
 			if (g != NULL && g->cap == GH_PYCAP_GUARDED && memchr(p.p, '.', p.n) == NULL &&
 			    memchr(p.p, '(', p.n) == NULL)
-				chain(l, i, p);
+				pyc_chain(l, i, p);
 		}
 		if (n->kind != GH_PYN_NAME || (l->state[i] & ST_SAID) != 0)
 			continue;
@@ -633,7 +389,7 @@ static void names(struct look *l)
 			built_in(l, i, n->text);
 		for (unsigned k = 0; path.n != 0 && k < WAYS; path = pyc_imported(l->names, n->text, ++k))
 			if ((l->state[i] & ST_STORED) == 0)
-				chain(l, i, path);
+				pyc_chain(l, i, path);
 	}
 }
 
@@ -655,16 +411,17 @@ static void rest(struct look *l)
 			if (pyc_word(n->text) == PYC_W_WAY || pyc_word(n->text) == PYC_W_RUNS)
 				by_word(l, i, n->text, true);
 			if (gh_span_is(n->text, "trust_remote_code") && grants(l, n->a))
-				say(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
+				pyc_mention(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
 			if (gh_span_is(n->text, "allow_pickle") && grants(l, n->a))
-				say(l, GH_PYC_DESERIALISE, i, n->text, "objects may come out of what is read");
+				pyc_mention(l, GH_PYC_DESERIALISE, i, n->text, "objects may come out of what is read");
 			if (gh_span_is(n->text, "dependency_links"))
-				say(l, GH_PYC_INSTALL, i, n->text, "packages from an address");
+				pyc_mention(l, GH_PYC_INSTALL, i, n->text, "packages from an address");
 			if (gh_span_is(n->text, "custom_pipeline"))
-				say(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
+				pyc_mention(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
 			if (pyc_loads_code(n->text) && n->text.n > 3 &&
 			    gh_span_ends(node(l, node(l, l->up[i])->a)->text, "update"))
-				say(l, GH_PYC_WRITE, i, n->text, "a variable that makes other programs load code");
+				pyc_mention(l, GH_PYC_WRITE, i, n->text,
+					    "a variable that makes other programs load code");
 			break;
 		case GH_PYN_STR: constant(l, i, n->text); break;
 		case GH_PYN_BIN:
@@ -675,7 +432,7 @@ static void rest(struct look *l)
 		case GH_PYN_NAME:
 			if ((l->state[i] & ST_STORED) != 0 &&
 			    (gh_span_is(n->text, "__path__") || gh_span_is(n->text, "pytest_plugins")))
-				say(l, GH_PYC_ODD, i, n->text, "says where modules come from");
+				pyc_mention(l, GH_PYC_ODD, i, n->text, "says where modules come from");
 			break;
 		case GH_PYN_CALL:
 			by_operator(l, i);
@@ -690,9 +447,9 @@ static void rest(struct look *l)
 					   (g != NULL && g->cap != GH_PYCAP_GUARDED && g->cap != GH_PYCAP_COMPUTING &&
 					    pyc_word(m->text) == PYC_W_MODULE && gh_span_starts(n->text, "six"));
 				if (gh_span_is(m->text, "*") && g != NULL && g->cap == GH_PYCAP_GUARDED)
-					say(l, GH_PYC_ODD, i, n->text, "all names of it are imported");
+					pyc_mention(l, GH_PYC_ODD, i, n->text, "all names of it are imported");
 				else if (!own && pyc_word(m->text) == PYC_W_MODULE)
-					say(l, GH_PYC_ODD, i, m->text, "a module that something else holds");
+					pyc_mention(l, GH_PYC_ODD, i, m->text, "a module that something else holds");
 				else if (!own && !gh_span_is(m->text, "import_module") &&
 					 (pyc_word(m->text) == PYC_W_RUNS || pyc_word(m->text) == PYC_W_WAY))
 					by_word(l, i, m->text, true);
@@ -705,7 +462,7 @@ static void rest(struct look *l)
 
 enum gh_rc pyc_mentions(struct pyc *c, const struct gh_pyseen *seen, struct gh_arena *a)
 {
-	struct look l = { .c = c, .t = c->t, .seen = seen, .a = a, .lost_at = GH_PYN_NIL, .power_at = GH_PYN_NIL };
+	struct look l = { .c = c, .t = c->t, .seen = seen, .lost_at = GH_PYN_NIL, .power_at = GH_PYN_NIL };
 	l.write_at = l.save_at = l.delete_at = l.place_at = l.home_at = l.walk_at = GH_PYN_NIL;
 	l.up = GH_NEW(a, uint32_t, c->t->n + 1);
 	l.scope = GH_NEW(a, uint32_t, c->t->n + 1);
