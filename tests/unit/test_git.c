@@ -79,6 +79,7 @@ static const struct row {
 	{ TABLE, "cut", GH_E_MALFORMED, false, 0, "GH-GIT-0001" },
 	{ TABLE, "idx-1-order", GH_E_MALFORMED, false, 0, "GH-GIT-0001" },
 	{ TABLE, "rev-twice", GH_E_MALFORMED, false, 0, "GH-GIT-0007" },
+	{ TABLE, "mtimes-sum", GH_E_MALFORMED, false, 0, "GH-GIT-0001" },
 	{ TABLE, "midx-name", GH_OK, true, 0, "GH-GIT-0003" },
 	{ TABLE, "graph-chunks", GH_E_MALFORMED, false, 0, "GH-GIT-0001" },
 	{ TABLE, "bitmap-words", GH_E_MALFORMED, false, 0, "GH-GIT-0001" },

@@ -2,6 +2,7 @@
  * the two chunk files, multi-pack-index and commit-graph (chunks.c). They hold nothing but names of objects and numbers. */
 #include "format/formats.h"
 #include "format/git/idx.h"
+#include "wire/sha1.h"
 
 enum { FAN = 1024, V2_HEAD = 8, REV_HEAD = 12 };
 
@@ -131,6 +132,25 @@ static enum gh_rc idx2(struct git *g)
 	return GH_OK;
 }
 
+/* Is the checksum at the end that of all before it? Only asked where nothing else says how long a table is, and only of
+ * SHA-1. */
+static bool sum_fits(struct git *g)
+{
+	enum { STEP = 64 << 10 };
+	struct gh_src *src = g->w->src;
+	struct gh_sha1 s = gh_sha1();
+	uint8_t sum[GH_SHA1_BYTES];
+	for (uint64_t off = 0, end = src->size - GIT_SHA1; off < end;) {
+		struct gh_span w = gh_src_window(src, off, end - off < STEP ? (size_t)(end - off) : STEP);
+		if (w.n == 0)
+			return false;
+		gh_sha1_put(&s, w);
+		off += w.n;
+	}
+	gh_sha1_end(&s, sum);
+	return gh_span_eq(gh_src_window(src, src->size - GIT_SHA1, GIT_SHA1), (struct gh_span){ sum, sizeof sum });
+}
+
 /* Magic, version, which hash, a number for each object, two checksums. In .rev the numbers are places, in .mtimes times. */
 static enum gh_rc rev(struct git *g)
 {
@@ -148,6 +168,8 @@ static enum gh_rc rev(struct git *g)
 		if (rc != GH_OK)
 			return rc;
 	}
+	if (!order && g->hash == GIT_SHA1 && !sum_fits(g))
+		return gh_git_broken(g, 0, "a checksum of other content");
 	gh_claim(w, 0, REV_HEAD, GH_CLAIM_STRUCT);
 	gh_claim(w, REV_HEAD, (uint64_t)n * 4, order ? GH_CLAIM_STRUCT : GH_CLAIM_FREE);
 	gh_claim(w, REV_HEAD + (uint64_t)n * 4, (uint64_t)2 * g->hash, GH_CLAIM_STRUCT);
