@@ -13,7 +13,15 @@
 #include "format/format.h"
 #include "wire/jinja/jinja_run.h"
 
-enum { MEMORY = 24 << 20, STEPS = 2000000, TEXT = 1 << 20, SAME_RULE = 4, PROSE = 3, PROSE_BESIDE_MARKUP = 5 };
+enum {
+	MEMORY = 24 << 20,
+	STEPS = 2000000,
+	TEXT = 1 << 20,
+	SAME_RULE = 4,
+	PROSE = 3,
+	PROSE_BESIDE_MARKUP = 5,
+	OVERLAP = 512
+};
 
 enum {
 	R_ESCAPE,
@@ -35,6 +43,8 @@ enum {
 	R_SYNTAX,
 	R_DECEPTIVE,
 	R_SIZE,
+	R_ORDERS,
+	R_ROLES,
 	RULES
 };
 static const struct gh_rule rules[] = {
@@ -100,6 +110,13 @@ static const struct gh_rule rules[] = {
 		     "Whoever may send a message stops the server with one.",
 		     "Bound the number in the template, or use a template of your own.",
 		     "CWE-400 CWE-770 CWE-134 AML.T0029" },
+	[R_ORDERS] = { "GH-TPL-0020", GH_HIGH, GH_REVIEW,
+		       "Template tells the model to hide something, to add something to answers or to run commands",
+		       "Every conversation follows orders of the author that no user gave or sees.",
+		       "Read the text; use a template of your own.", "AML.T0051 CWE-506 AML.T0018" },
+	[R_ROLES] = { "GH-TPL-0021", GH_HIGH, GH_REVIEW, "Template gives messages of users the rank of another role",
+		      "What a user writes, or what a user quotes, is obeyed like the orders of the operator.",
+		      "Compare the roles with those of the original template.", "CWE-863 AML.T0051" },
 	GH_RULES_END
 };
 
@@ -116,6 +133,10 @@ struct judge {
 	} last[64];
 	unsigned nlast;
 	struct gh_span tail; /* the output before, if it is constant */
+	uint8_t heard[4096]; /* the constant part of the output, its end */
+	size_t nheard, budget;
+	const struct gh_jj_node *said_at[64]; /* where it came from */
+	unsigned nsaid;
 };
 
 static void say(struct judge *j, unsigned rule, const struct gh_jj_node *at, const char *what, struct gh_span detail)
@@ -216,6 +237,31 @@ static void on_filter(void *ctx, const struct gh_jj_node *at, struct gh_span nam
 		    name);
 }
 
+/* ---- orders: what the template says, one piece after the other, as the model reads it -------------------------------- */
+static void orders(struct judge *j)
+{
+	struct gh_span s = { j->heard, j->nheard };
+	if (gh_tpl_steers(s) >= 2)
+		say(j, R_ORDERS, NULL, "text", gh_span_cut(s, gh_tpl_steers_at(s), 80));
+}
+
+static void heard(struct judge *j, const struct gh_jj_node *at, struct gh_span s)
+{
+	size_t recent = sizeof j->said_at / sizeof j->said_at[0];
+	for (size_t i = 0; i < recent; i++)
+		if (j->said_at[i] == at) /* in a loop */
+			return;
+	j->said_at[j->nsaid++ % recent] = at;
+	for (size_t i = 0; i < s.n && j->budget > 0; j->budget--) {
+		j->heard[j->nheard++] = s.p[i++];
+		if (j->nheard < sizeof j->heard)
+			continue;
+		orders(j);
+		memmove(j->heard, j->heard + sizeof j->heard - OVERLAP, OVERLAP);
+		j->nheard = OVERLAP;
+	}
+}
+
 /* ---- texts --------------------------------------------------------------------------------------------------------------- */
 static void on_output(void *ctx, const struct gh_jj_node *at, struct gh_jv v)
 {
@@ -225,6 +271,7 @@ static void on_output(void *ctx, const struct gh_jj_node *at, struct gh_jv v)
 	bool said = v.kind == JV_UNKNOWN && (v.flags & (JU_NUMBER | JU_CONTENT)) == JU_CONTENT;
 	if (said && (gh_tpl_open_address(j->tail) || gh_tpl_open_address(v.s)))
 		say(j, R_ADDRESS, at, "behind", j->tail);
+	heard(j, at, v.s);
 	j->tail = v.kind == JV_STR ? v.s : (struct gh_span){ 0 };
 }
 
@@ -234,17 +281,27 @@ static void on_only_if(void *ctx, const struct gh_jj_node *at, unsigned flags, s
 	if (v.kind != JV_STR && v.kind != JV_UNKNOWN)
 		return;
 	unsigned least = (flags & (JU_WORD | JU_TIME)) != 0 ? PROSE : PROSE_BESIDE_MARKUP;
-	if (gh_tpl_prose(v.s) >= least)
-		say(j, R_TRIGGER, at, (flags & JU_TIME) != 0 && (flags & JU_WORD) == 0 ? "by the clock" : "text", v.s);
+	bool text = (flags & ~(unsigned)JU_NAMED) != 0 && gh_tpl_prose(v.s) >= least;
+	if (text || ((flags & ~(unsigned)JU_MARK) != 0 && gh_tpl_steers(v.s) >= 1))
+		say(j, R_TRIGGER, at,
+		    (flags & JU_WORD) != 0   ? "text"
+		    : (flags & JU_TIME) != 0 ? "by the clock"
+		    : (flags & JU_TURN) != 0 ? "at a certain turn"
+					     : "text",
+		    v.s);
 }
 
 static void on_rewrites(void *ctx, const struct gh_jj_node *at, struct gh_jv from, struct gh_jv to)
 {
 	struct judge *j = ctx;
-	if (from.kind == JV_STR && to.kind == JV_STR && gh_tpl_prose(to.s) >= 1 && to.s.n > 2 && from.s.n > 2 &&
-	    memchr(to.s.p, '<', to.s.n) == NULL && memchr(from.s.p, '<', from.s.n) == NULL &&
-	    memchr(from.s.p, '[', from.s.n) == NULL)
-		say(j, R_REWRITE, at, "replaced", from.s);
+	bool pieces = from.kind == JV_UNKNOWN && (from.flags & JU_SPLIT) != 0;
+	bool computed = from.kind == JV_UNKNOWN && (from.flags & (JU_COMPUTED | JU_CONTENT)) == JU_COMPUTED;
+	bool command = gh_span_starts(from.s, "/") && to.kind == JV_STR && to.s.n == 0; /* "/think", for the template */
+	bool token = command ||
+		     (to.kind == JV_STR && gh_span_starts(to.s, "<") && gh_span_ends(to.s, ">") && to.s.n < 64);
+	if (pieces ||
+	    ((from.kind == JV_STR || computed) && gh_jj_wordy(from.s) && !token && !gh_tpl_spelling(from.s, to.s)))
+		say(j, R_REWRITE, at, "replaced", pieces ? to.s : from.s);
 }
 
 static void on_costs(void *ctx, const struct gh_jj_node *at, struct gh_jv by)
@@ -290,6 +347,8 @@ static void spelt(struct judge *j, const struct gh_jj_node *n)
 			say(j, R_SYSTEM, n, "call", name);
 	} else if (n->kind == JJ_INCLUDE || n->kind == JJ_IMPORT || n->kind == JJ_FROM || n->kind == JJ_EXTENDS) {
 		load(j, n);
+	} else if (gh_tpl_promotes(n)) {
+		say(j, R_ROLES, n, "role", (struct gh_span){ 0 });
 	} else if (n->kind == JJ_DEBUG) {
 		say(j, R_ENGINE, n, "{% debug %} shows all variables", (struct gh_span){ 0 });
 	}
@@ -335,8 +394,11 @@ static void judge(struct judge *j)
 		return;
 	}
 	each_node(j, t.root);
+	j->budget = TEXT;
 	struct gh_jj_run run = { .arena = j->arena, .watch = &watch, .ctx = j, .max_steps = STEPS, .max_out = TEXT };
 	bool done = gh_jj_run(&run, t.root);
+	orders(j);
+	j->nheard = 0;
 	/* Once more, and all branches: where that takes too long, the first time counts. */
 	gh_auto_arena again = { .max = MEMORY };
 	struct gh_jj_run all = {
@@ -344,6 +406,7 @@ static void judge(struct judge *j)
 	};
 	j->tail = (struct gh_span){ 0 };
 	(void)gh_jj_run(&all, t.root);
+	orders(j);
 	if (done)
 		return;
 	bool bomb = strstr(run.err, "beyond the limit") != NULL || strstr(run.err, "a range longer") != NULL ||

@@ -1,7 +1,7 @@
 /* templates.h - the parts of the check "templates". Inside of src/check/templates*.c only. */
 #ifndef GH_CHECK_TEMPLATES_H
 #define GH_CHECK_TEMPLATES_H
-#include "base/span.h"
+#include "wire/jinja/jinja.h"
 
 /* How bad is the name of an attribute, of a called method or of a called function? */
 enum gh_tpl_name { GH_TPL_FINE, GH_TPL_ODD, GH_TPL_BAD };
@@ -21,6 +21,16 @@ bool gh_tpl_web(struct gh_span name);
 unsigned gh_tpl_prose(struct gh_span text);
 /* Does it tell a model to disregard what it was told? */
 bool gh_tpl_overrides(struct gh_span text);
+/* Another spelling of the same: of letters, or of the constants of JSON in Python. */
+bool gh_tpl_spelling(struct gh_span from, struct gh_span to);
+/* How strongly it steers a model behind the user's back: 0 not at all, 1 words that could, 2 orders to hide something, to
+ * add something to answers, to contact an address or to run commands. */
+unsigned gh_tpl_steers(struct gh_span text);
+/* Where the first such words begin. */
+size_t gh_tpl_steers_at(struct gh_span text);
 /* Does it end in the middle of an address that goes on with what comes next? */
 bool gh_tpl_open_address(struct gh_span text);
+
+/* A node of the tree that plainly makes a message of a user one of the system: a choice, a table, a branch. */
+bool gh_tpl_promotes(const struct gh_jj_node *n);
 #endif

@@ -7,6 +7,8 @@ static bool says(struct gh_span name)
 	static const char *const names[] = { "content",		"text",		"prompt",	"query",
 					     "question",	"instruction",	"user_message", "system_message",
 					     "message_content", "last_message", "user_input" };
+	if (gh_span_ends(name, "_content") || gh_span_ends(name, "_text"))
+		return true;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (gh_span_is(name, names[i]))
 			return true;
@@ -15,13 +17,40 @@ static bool says(struct gh_span name)
 
 void jj_only_if(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags, struct gh_jv v)
 {
-	if (jj_watching(r) && (flags & JU_TESTS) != 0 && r->watch->only_if != NULL)
-		r->watch->only_if(r->ctx, at, flags & JU_TESTS, v);
+	if (!jj_watching(r) || (flags & JU_TESTS) == 0 || r->watch->only_if == NULL)
+		return;
+	if (v.kind >= JV_LIST && v.kind <= JV_DICT)
+		v = jj_mix(r, 0, &v, 1);
+	r->watch->only_if(r->ctx, at, flags & JU_TESTS, v);
+}
+
+void jj_one_of(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags, const struct gh_jv *v, size_t n)
+{
+	for (size_t i = 0; i < n && (flags & JU_TESTS) != 0 && jj_step(r, 1); i++)
+		jj_only_if(r, at, flags, v[i]);
+}
+
+unsigned jj_tells(struct gh_jv v)
+{
+	unsigned f = v.kind == JV_UNKNOWN ? v.flags : 0, out = f & JU_TESTS;
+	out |= (f & JU_CONTENT) != 0 ? (unsigned)JU_WORD : 0;
+	out |= (f & JU_CLOCK) != 0 ? (unsigned)JU_TIME : 0;
+	out |= (f & JU_PLACE) != 0 ? (unsigned)JU_TURN : 0;
+	return out | ((f & (JU_NAME | JU_NUMBER)) == JU_NAME ? (unsigned)JU_NAMED : 0);
+}
+
+void jj_rejoined(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv pieces, struct gh_jv sep)
+{
+	unsigned f = pieces.kind == JV_UNKNOWN ? pieces.flags : 0;
+	if ((f & JU_SPLIT) != 0 && jj_watching(r) && r->watch->rewrites != NULL)
+		r->watch->rewrites(r->ctx, at, pieces, sep);
 }
 
 int jj_condition(struct gh_jj_run *r, struct gh_jv v, unsigned *flags)
 {
 	*flags = v.kind == JV_UNKNOWN ? v.flags : 0;
+	if ((*flags & (JU_CLOCK | JU_NUMBER)) == (JU_CLOCK | JU_NUMBER))
+		*flags |= JU_TIME;
 	if (v.kind == JV_UNKNOWN || r->distrust)
 		return -1;
 	return jj_truth(v);
@@ -39,7 +68,7 @@ static struct gh_jv name(struct gh_jj_run *r, const struct gh_jj_node *n)
 	struct gh_jv f = jj_global(r, n->text);
 	if (f.kind != JV_UNDEFINED || !jj_watching(r))
 		return f;
-	return jj_unknown(says(n->text) ? JU_CONTENT : 0);
+	return jj_unknown(says(n->text) ? JU_CONTENT : gh_span_is(n->text, "messages") ? (unsigned)JU_MESSAGE : 0);
 }
 
 /* ---- access ---------------------------------------------------------------------------------------------------------- */
@@ -75,8 +104,8 @@ static struct gh_jv loop_attr(struct gh_jj_run *r, struct gh_jv v, struct gh_spa
 			m.obj->self = v;
 		return m;
 	}
-	if (!o->known)
-		return jj_unknown(JU_NUMBER);
+	if (!o->known) /* first and last are no certain place */
+		return jj_unknown(JU_NUMBER | (k == 4 || k == 5 ? 0u : JU_PLACE));
 	int64_t i = (int64_t)o->index, n = (int64_t)o->length;
 	const int64_t value[] = { i + 1, i, n - i, n - i - 1, i == 0, i == n - 1, n };
 	return k == 4 || k == 5 ? gh_jv_bool(value[k] != 0) : gh_jv_int(value[k]);
@@ -107,6 +136,11 @@ struct gh_jv jj_getattr(struct gh_jj_run *r, const struct gh_jj_node *at, enum g
 	if (obj.kind == JV_UNKNOWN || key.kind != JV_STR) {
 		struct gh_jv v = jj_mix(r, 0, &obj, 1);
 		v.flags = ((v.flags & ~(uint32_t)JU_NUMBER) | (key.kind == JV_STR && says(key.s) ? JU_CONTENT : 0u));
+		if (key.kind == JV_STR && gh_span_is(key.s, "name"))
+			v.flags |= JU_NAME;
+		/* for key in message: message[key] */
+		if (key.kind == JV_UNKNOWN && (key.flags & v.flags & JU_MESSAGE) != 0 && (key.flags & JU_NUMBER) == 0)
+			v.flags |= JU_CONTENT;
 		return v;
 	}
 	if (obj.kind == JV_LOOP)
@@ -126,13 +160,12 @@ struct gh_jv jj_getattr(struct gh_jj_run *r, const struct gh_jj_node *at, enum g
 /* One of many, which is not known. */
 static struct gh_jv any_of(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv obj, struct gh_jv key)
 {
-	unsigned tests = key.flags & JU_TESTS;
+	unsigned tests = jj_tells(key);
 	if (obj.kind == JV_STR || obj.kind == JV_BYTES)
 		return jj_mix(r, tests, &obj, 1);
 	const struct gh_jv *v = obj.kind == JV_DICT ? obj.dict->val : obj.list->v;
 	size_t n = obj.kind == JV_DICT ? obj.dict->n : obj.list->n;
-	for (size_t i = 0; i < n; i++)
-		jj_only_if(r, at, tests, v[i]);
+	jj_one_of(r, at, tests, v, n);
 	bool number = n != 0;
 	for (size_t i = 0; i < n; i++)
 		number = number && (v[i].kind == JV_INT || v[i].kind == JV_BOOL || v[i].kind == JV_FLOAT);
@@ -185,6 +218,8 @@ static struct gh_jv item(struct gh_jj_run *r, const struct gh_jj_node *n)
 	unsigned i = 0;
 	for (const struct gh_jj_node *p = k->kid; p != NULL && i < 3; p = p->next)
 		part[i++] = p->kind == JJ_ABSENT ? gh_jv_none() : jj_eval(r, p);
+	for (i = 0; i < 3 && r->err == NULL && obj.kind != JV_UNKNOWN; i++)
+		jj_only_if(r, n, jj_tells(part[i]), obj);
 	return r->err != NULL ? gh_jv_none() : jj_slice(r, obj, part[0], part[1], part[2]);
 }
 
@@ -451,7 +486,7 @@ static struct gh_jv negative(struct gh_jj_run *r, const struct gh_jj_node *n)
 {
 	struct gh_jv v = jj_eval(r, n->kid);
 	if (v.kind == JV_UNKNOWN)
-		return jj_unknown(JU_NUMBER | (v.flags & (JU_TESTS | JU_CONTENT | JU_CLOCK)));
+		return jj_unknown(JU_NUMBER | (v.flags & (JU_TESTS | JU_CONTENT | JU_CLOCK | JU_PLACE)));
 	if (v.kind == JV_FLOAT)
 		return gh_jv_float(n->kind == JJ_NEG ? -v.f : v.f);
 	if (v.kind == JV_INT || v.kind == JV_BOOL)
@@ -483,7 +518,7 @@ static struct gh_jv inner(struct gh_jj_run *r, const struct gh_jj_node *n)
 	case JJ_NOT:
 		v = jj_eval(r, n->kid);
 		if (v.kind == JV_UNKNOWN)
-			return jj_unknown(JU_NUMBER | (v.flags & (JU_TESTS | JU_CONTENT | JU_CLOCK)));
+			return jj_unknown(JU_NUMBER | (v.flags & (JU_TESTS | JU_CONTENT | JU_CLOCK | JU_PLACE)));
 		return gh_jv_bool(!jj_truth(v));
 	case JJ_MATH: return math(r, n);
 	case JJ_COMPARE: return compare(r, n);

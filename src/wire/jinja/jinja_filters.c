@@ -387,6 +387,15 @@ static struct gh_jv of_unknown(struct gh_jj_run *r, const struct gh_jj_node *at,
 		out.s.n = 0;
 	if ((f->flags & (JJF_NUMBER | JJF_LIST)) == (JJF_NUMBER | JJF_LIST)) /* how many there are */
 		out.flags &= ~(uint32_t)(JU_HUGE | JU_CHOSEN);
+	if (replaces && (jj_flags(v) & JU_CONTENT) != 0)
+		out.flags |= jj_trigger(jj_spelt(r, a->v[0])) & JU_WORD;
+	if (strcmp(f->name, "random") == 0)
+		out.flags |= JU_CLOCK;
+	if (strcmp(f->name, "length") == 0 || strcmp(f->name, "count") == 0)
+		out.flags |= (jj_flags(v) & JU_CONTENT) == 0 ? (unsigned)JU_PLACE : 0;
+	for (size_t i = 0; i < a->n && v.kind != JV_UNKNOWN; i++)
+		if ((jj_flags(a->v[i]) & JU_NUMBER) != 0)
+			jj_only_if(r, at, jj_tells(a->v[i]), v);
 	if (f->f == f_int && (jj_flags(v) & (JU_CONTENT | JU_NUMBER)) == JU_CONTENT)
 		out.flags |= JU_CHOSEN;
 	if (v.kind != JV_UNKNOWN || r->err != NULL)

@@ -148,6 +148,12 @@ struct gh_jv jj_joined(struct gh_jj_run *r, struct gh_span sep, const struct gh_
 
 /* Markup or words: what a comparison of a message with this text tells (JU_WORD, JU_MARK, or 0 for an empty one). */
 unsigned jj_trigger(struct gh_span s);
+/* What is told by the result when v chooses one thing among several: as a key, an index, the end of a slice. */
+unsigned jj_tells(struct gh_jv v);
+/* Tell the watcher that each constant text in these items comes out only for some requests. */
+void jj_one_of(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags, const struct gh_jv *v, size_t n);
+/* sep between pieces of a message that was split at words: told as rewriting. */
+void jj_rejoined(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv pieces, struct gh_jv sep);
 /* A condition: 1 or 0, or -1 with its flags when it is not known. */
 int jj_condition(struct gh_jj_run *r, struct gh_jv v, unsigned *flags);
 

@@ -133,6 +133,46 @@ bool gh_jj_is_method(struct gh_span name)
 	return false;
 }
 
+static bool named(struct gh_span name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (gh_span_is(name, list[i]))
+			return true;
+	return false;
+}
+
+/* What the result of a method tells of what messages say, of names, of the date. */
+static unsigned method_tells(struct gh_jj_run *r, struct gh_jv self, struct gh_span name, const struct jj_args *a,
+			     bool number)
+{
+	static const char *const cut[] = { "partition", "rpartition",	"rsplit",
+					   "replace",	"removeprefix", "removesuffix" };
+	static const char *const looks[] = { "isupper", "islower",   "isdigit",	  "isalpha",
+					     "isalnum", "isnumeric", "isdecimal", "isidentifier" };
+	static const char *const all[] = { "values", "items" };
+	unsigned of = jj_flags(self), with = a->n != 0 ? jj_flags(a->v[0]) : 0, out = 0;
+	if ((of & JU_CONTENT) != 0 && a->n > 0) {
+		struct gh_span s = jj_spelt(r, a->v[0]);
+		if (number || gh_span_is(name, "split"))
+			out |= jj_trigger(s);
+		if (named(name, cut, sizeof cut / sizeof cut[0]))
+			out |= jj_trigger(s) & JU_WORD;
+		if ((gh_span_is(name, "split") || gh_span_is(name, "rsplit")) && gh_jj_wordy(s))
+			out |= JU_SPLIT;
+	}
+	if ((of & JU_CONTENT) != 0 && named(name, looks, sizeof looks / sizeof looks[0]))
+		out |= JU_WORD;
+	if (self.kind == JV_STR && (with & JU_CONTENT) != 0 && number)
+		out |= jj_trigger(self.s);
+	if (((of | with) & JU_CLOCK) != 0 && number)
+		out |= JU_TIME;
+	if ((of & JU_NAME) != 0 && number)
+		out |= JU_NAMED;
+	if ((of & (JU_MESSAGE | JU_NUMBER)) == JU_MESSAGE && named(name, all, sizeof all / sizeof all[0]))
+		out |= JU_CONTENT;
+	return out;
+}
+
 /* A method of something unknown. */
 static struct gh_jv of_unknown(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_jv self, struct gh_span name,
 			       struct jj_args *a)
@@ -143,9 +183,7 @@ static struct gh_jv of_unknown(struct gh_jj_run *r, const struct gh_jj_node *at,
 	bool number = false;
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		number = number || gh_span_is(name, numbers[i]);
-	unsigned flags = 0;
-	if ((jj_flags(self) & JU_CONTENT) != 0 && (number || gh_span_is(name, "split")) && a->n > 0)
-		flags = jj_trigger(jj_spelt(r, a->v[0]));
+	unsigned flags = method_tells(r, self, name, a, number);
 	if (gh_span_is(name, "replace") && a->n >= 2 && jj_watching(r) && r->watch->rewrites != NULL &&
 	    (jj_flags(self) & JU_CONTENT) != 0)
 		r->watch->rewrites(r->ctx, at, a->v[0], a->v[1]);
@@ -172,6 +210,15 @@ struct gh_jv jj_method(struct gh_jj_run *r, const struct gh_jj_node *at, struct 
 		return jj_call_global(r, at, self, a);
 	if (jj_costs_call(r, at, name, self, a, false))
 		return jj_watching(r) ? jj_mix_args(r, 0, self, a) : jj_limit(r, "a size beyond the limit");
+	if (a->n != 0 && gh_span_is(name, "join"))
+		jj_rejoined(r, at, a->v[0], self);
+	if (self.kind == JV_DICT && a->n != 0 && a->v[0].kind == JV_UNKNOWN) { /* get, pop, setdefault */
+		jj_one_of(r, at, jj_tells(a->v[0]), self.dict->val, self.dict->n);
+		jj_one_of(r, at, jj_tells(a->v[0]), a->v + 1, a->n - 1);
+	}
+	for (size_t i = 0; i < a->n && (self.kind == JV_STR || self.kind == JV_LIST); i++)
+		if ((jj_flags(a->v[i]) & JU_NUMBER) != 0) /* cut or repeated, as a number says */
+			jj_only_if(r, at, jj_tells(a->v[i]), self);
 	if (self.kind == JV_LOOP) {
 		if (!gh_span_is(name, "cycle") || !self.obj->known || a->n == 0)
 			return jj_watching(r) ? jj_mix_args(r, JU_NUMBER, gh_jv_none(), a) : gh_jv_bool(true);

@@ -108,6 +108,20 @@ static struct gh_jv add(struct gh_jj_run *r, struct gh_jv a, struct gh_jv b)
 	return jj_error(r, "values that cannot be added");
 }
 
+/* What arithmetic on lengths, counts and places is for: remainders and the like are a test in the making. */
+static unsigned arithmetic(enum gh_jj_op op, struct gh_jv a, struct gh_jv b)
+{
+	unsigned of = a.kind == JV_UNKNOWN ? a.flags : b.flags, out = 0;
+	struct gh_jv by = a.kind == JV_UNKNOWN ? b : a;
+	bool parts = op == JJ_MOD || op == JJ_FLOORDIV || op == JJ_DIV || op == JJ_POW || op == JJ_MUL;
+	bool one = by.kind == JV_INT && by.i >= -1 && by.i <= 1;
+	if ((of & JU_CONTENT) != 0 && (parts || (by.kind == JV_INT && !one)))
+		out |= JU_WORD;
+	if ((of & JU_PLACE) != 0 && op == JJ_MOD && by.kind == JV_INT && (by.i > 2 || by.i < -2))
+		out |= JU_TURN;
+	return out;
+}
+
 static struct gh_jv unsure(struct gh_jj_run *r, const struct gh_jj_node *at, enum gh_jj_op op, struct gh_jv a,
 			   struct gh_jv b)
 {
@@ -140,11 +154,11 @@ static struct gh_jv unsure(struct gh_jj_run *r, const struct gh_jj_node *at, enu
 		return jj_mix(r, character ? JU_OBSCURE : 0, two, 2);
 	}
 	if (op == JJ_MUL && text) {
-		jj_only_if(r, at, a.flags & JU_TESTS, b);
-		jj_only_if(r, at, b.flags & JU_TESTS, a);
+		jj_only_if(r, at, jj_tells(a), b);
+		jj_only_if(r, at, jj_tells(b), a);
 	} else if (sum || (!text && op == JJ_ADD && (numeric(a) || numeric(b))) ||
 		   (op != JJ_ADD && op != JJ_MUL && op != JJ_MOD)) {
-		return jj_mix(r, JU_NUMBER, two, 2);
+		return jj_mix(r, JU_NUMBER | arithmetic(op, a, b), two, 2);
 	}
 	return jj_mix(r, 0, two, 2);
 }
@@ -193,9 +207,31 @@ unsigned jj_trigger(struct gh_span s)
 	return letters ? JU_WORD : JU_MARK;
 }
 
+bool gh_jj_wordy(struct gh_span s)
+{
+	bool word = false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+		if (c != '\0' && memchr("<>[]{}|`#_\\", c, 11) != NULL)
+			return false;
+		word = word || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c >= 0x80;
+	}
+	return word;
+}
+
 static struct gh_jv unsure_comparison(struct gh_jj_run *r, struct gh_jv a, struct gh_jv b)
 {
-	unsigned fa = jj_flags(a), fb = jj_flags(b), flags = (fa | fb) & (JU_TESTS | JU_CONTENT | JU_CLOCK);
+	unsigned fa = jj_flags(a), fb = jj_flags(b), flags = (fa | fb) & (JU_TESTS | JU_CONTENT | JU_CLOCK | JU_PLACE);
+	struct gh_jv with = a.kind == JV_UNKNOWN ? b : a;
+	bool far = (with.kind == JV_INT && (with.i > 1 || with.i < -1)) || with.kind == JV_FLOAT ||
+		   with.kind == JV_LIST || with.kind == JV_TUPLE;
+	if (((fa | fb) & (JU_CONTENT | JU_NUMBER)) == (JU_CONTENT | JU_NUMBER) && far)
+		flags |= JU_WORD;
+	if (((fa | fb) & JU_PLACE) != 0 && far)
+		flags |= JU_TURN;
+	if (((fa | fb) & (JU_NAME | JU_NUMBER)) == JU_NAME && with.kind != JV_UNKNOWN &&
+	    jj_trigger(jj_spelt(r, with)) != 0)
+		flags |= JU_NAMED;
 	bool said = ((fa | fb) & JU_CONTENT) != 0 && ((fa | fb) & JU_NUMBER) == 0;
 	if (said && ((fa & JU_CONTENT) == 0 || (fb & JU_CONTENT) == 0)) {
 		struct gh_span s = jj_spelt(r, (fa & JU_CONTENT) != 0 ? b : a);

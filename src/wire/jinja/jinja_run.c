@@ -51,7 +51,7 @@ static struct gh_jvar *lookup(struct gh_jscope *s, struct gh_span name, bool upw
  * is how ordinary templates keep track of modes and calls. */
 static struct gh_jv tainted(struct gh_jj_run *r, struct gh_jv v)
 {
-	unsigned tests = r->tests & (JU_WORD | JU_TIME);
+	unsigned tests = r->tests & (JU_WORD | JU_TIME | JU_TURN);
 	if (tests == 0 || (v.kind != JV_UNKNOWN && v.kind >= JV_NAMESPACE))
 		return v;
 	bool number = v.kind == JV_BOOL || v.kind == JV_INT || v.kind == JV_FLOAT;

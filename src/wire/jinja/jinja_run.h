@@ -45,15 +45,21 @@ enum gh_jv_flag {
 	JU_OBSCURE =
 		4, /* made of what neither the request nor a constant spells: the text form of a function, a character
 			    * made from a number, the result of an operation that is not followed here */
-	JU_CONTENT = 8,	 /* from what messages say */
-	JU_WORD = 16,	 /* tells whether they say a certain thing, in words */
-	JU_MARK = 32,	 /* the same, about markup that chat formats are made of: "</think>" */
-	JU_TIME = 64,	 /* tells what the clock or chance says */
-	JU_OBJECT = 128, /* may be a thing of the engine rather than data */
-	JU_CLOCK = 256,	 /* a date, or drawn by lot: compared with something it is JU_TIME */
-	JU_CHOSEN = 512, /* a number as large as whoever writes the request likes: not a length, not a count */
-	JU_HUGE = 1024,	 /* a number that constants make and that 64 bits do not hold */
-	JU_TESTS = JU_WORD | JU_MARK | JU_TIME,
+	JU_CONTENT = 8,	      /* from what messages say */
+	JU_WORD = 16,	      /* tells whether they say a certain thing, in words */
+	JU_MARK = 32,	      /* the same, about markup that chat formats are made of: "</think>" */
+	JU_TIME = 64,	      /* tells what the clock or chance says */
+	JU_OBJECT = 128,      /* may be a thing of the engine rather than data */
+	JU_CLOCK = 256,	      /* a date, or drawn by lot: compared with something it is JU_TIME */
+	JU_CHOSEN = 512,      /* a number as large as whoever writes the request likes: not a length, not a count */
+	JU_HUGE = 1024,	      /* a number that constants make and that 64 bits do not hold */
+	JU_SPLIT = 2048,      /* pieces of what messages say, between words of the template's choice */
+	JU_PLACE = 4096,      /* where in the conversation, or how long that is */
+	JU_TURN = 8192,	      /* tells whether that is a certain place, beyond first, last, odd and even */
+	JU_NAME = 1 << 14,    /* the name of a tool or of who speaks */
+	JU_NAMED = 1 << 15,   /* tells whether it is a certain name */
+	JU_MESSAGE = 1 << 16, /* from the messages, maybe what they say */
+	JU_TESTS = JU_WORD | JU_MARK | JU_TIME | JU_TURN | JU_NAMED,
 };
 
 struct gh_jlist {
@@ -150,6 +156,8 @@ bool gh_jj_run(struct gh_jj_run *run, const struct gh_jj_node *root);
 
 /* Has any value of a template a method of that name? */
 bool gh_jj_is_method(struct gh_span name);
+/* Words: letters or digits, and nothing of what markup is made of. */
+bool gh_jj_wordy(struct gh_span s);
 
 /* ---- values, for contexts and watchers ---- */
 static inline struct gh_jv gh_jv_str(struct gh_span s) { return (struct gh_jv){ .kind = JV_STR, .s = s }; }

@@ -59,7 +59,13 @@ static struct gh_jv f_pick(FILTER_ARGS)
 		return (struct gh_jv){ .kind = JV_UNDEFINED };
 	if (how == '?') {
 		struct gh_jv all = jj_list_of(r, JV_LIST, l.v, l.n);
-		return jj_watching(r) ? jj_mix(r, JU_CLOCK, &all, 1) : jj_error(r, "random has no fixed result");
+		bool numbers = true;
+		for (size_t i = 0; i < l.n; i++)
+			numbers = numbers && (l.v[i].kind == JV_INT || l.v[i].kind == JV_BOOL);
+		if (l.n > 1)
+			jj_one_of(r, at, JU_TIME, l.v, l.n);
+		return jj_watching(r) ? jj_mix(r, JU_CLOCK | (numbers ? (unsigned)JU_NUMBER : 0), &all, 1)
+				      : jj_error(r, "random has no fixed result");
 	}
 	return l.v[how == 'f' ? 0 : l.n - 1];
 }
@@ -83,6 +89,7 @@ static struct gh_jv f_join(FILTER_ARGS)
 	struct gh_jlist l, part = { 0 };
 	if (v.kind == JV_UNKNOWN && attr.kind != JV_NONE)
 		(void)path(r, at, v, attr);
+	jj_rejoined(r, at, v, sep);
 	if (sep.kind != JV_STR || v.kind == JV_UNKNOWN)
 		return jj_mix_args(r, 0, v, a);
 	if (!items_of(r, v, &l))
@@ -180,6 +187,8 @@ static struct gh_jv f_select(FILTER_ARGS)
 	for (size_t i = 0; i < l.n && r->err == NULL; i++) {
 		struct gh_jv t = test_one(r, at, l.v[i], a, how);
 		bool in = t.kind == JV_UNKNOWN || jj_truth(t) != reject;
+		if (t.kind == JV_UNKNOWN)
+			jj_only_if(r, at, t.flags, l.v[i]);
 		if (in && !gh_jv_push(r->arena, out.list, l.v[i]))
 			return jj_limit(r, "no memory");
 	}
@@ -283,6 +292,8 @@ static struct gh_jv f_sort(FILTER_ARGS)
 	if (!items_of(r, v, &l))
 		return jj_error(r, "sort wants a list");
 	struct gh_jv *key = keys(r, at, &l, jj_arg(a, 2, "attribute", gh_jv_none()), sensitive);
+	if (jj_is_unknown(v) && (jj_flags(v) & JU_CONTENT) != 0)
+		jj_one_of(r, at, JU_WORD, l.v, l.n);
 	struct gh_jv *out = key == NULL || jj_is_unknown(v) ? NULL : sorted(r, l.v, key, l.n, reverse);
 	return jj_list_of(r, JV_LIST, out != NULL ? out : l.v, l.n);
 }
@@ -335,8 +346,11 @@ static struct gh_jv f_extreme(FILTER_ARGS)
 		return (struct gh_jv){ .kind = JV_UNDEFINED };
 	struct gh_jv *key = keys(r, at, &l, jj_arg(a, 1, "attribute", gh_jv_none()),
 				 jj_truth(jj_arg(a, 0, "case_sensitive", gh_jv_bool(false))));
-	if (jj_is_unknown(v))
+	if (jj_is_unknown(v)) { /* whichever is first in order */
+		if ((jj_flags(v) & JU_CONTENT) != 0)
+			jj_one_of(r, at, JU_WORD, l.v, l.n);
 		return jj_mix(r, 0, l.v, l.n);
+	}
 	for (size_t i = 1; key != NULL && i < l.n; i++) {
 		int c = 0;
 		if (!jj_order(key[i], key[best], &c))

@@ -128,7 +128,12 @@ static struct gh_jv unsure(struct gh_jj_run *r, enum test t, enum gh_jj_op op, s
 	struct gh_jv with = jj_arg(a, 0, NULL, gh_jv_none());
 	if (t == SAME || t == COMPARES)
 		return jj_compare(r, t == SAME ? JJ_EQ : op, v, with);
-	return jj_unknown(JU_NUMBER); /* of which kind a value is says nothing of what it says */
+	unsigned f = jj_flags(v), out = 0;
+	bool far = with.kind == JV_INT && (with.i > 2 || with.i < -2);
+	if (t == LOWER || t == UPPER || t == DIVISIBLE || t == ODD || t == EVEN)
+		out = ((f & JU_CONTENT) != 0 ? (unsigned)JU_WORD : 0) | ((f & JU_CLOCK) != 0 ? (unsigned)JU_TIME : 0) |
+		      ((f & JU_PLACE) != 0 && far ? (unsigned)JU_TURN : 0) | (f & JU_TESTS);
+	return jj_unknown(JU_NUMBER | out); /* of which kind a value is says nothing of what it says */
 }
 
 struct gh_jv jj_test(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh_span name, struct gh_jv v,

@@ -237,8 +237,8 @@ struct gh_jv jj_join(struct gh_jj_run *r, struct gh_jv a, struct gh_jv b)
 		return a;
 	if (a.kind == JV_UNKNOWN && b.kind == JV_UNKNOWN && a.flags == b.flags && gh_span_eq(a.s, b.s))
 		return a;
-	if (numeric(a) && numeric(b))
-		return jj_unknown(JU_NUMBER);
+	if (numeric(a) && numeric(b)) /* a count of turns, unless it is only whether there was one */
+		return jj_unknown(JU_NUMBER | (a.kind != JV_BOOL && b.kind != JV_BOOL ? (unsigned)JU_PLACE : 0));
 	bool both = (numeric(a) || (a.flags & JU_NUMBER) != 0) && (numeric(b) || (b.flags & JU_NUMBER) != 0);
 	struct gh_jv two[2] = { a, b };
 	return jj_mix(r, both ? JU_NUMBER : 0, two, 2);
