@@ -1,6 +1,6 @@
 /* Constraints for SciPy's native code: it follows the indices of sparse matrices, and the sizes of splines and
- * interpolators, without looking at them again. Source: scipy/sparse/sparsetools, scipy/interpolate/_bspl.pyx, _rgi_cython.pyx,
- * fitpack, scipy/stats/_stats.pyx. */
+ * interpolators, without looking at them again. Source: scipy/sparse/sparsetools, scipy/interpolate/_bspl.pyx,
+ * _rgi_cython.pyx, fitpack, scipy/stats/_stats.pyx. */
 #include "check/calls_native.h"
 
 enum { DEGREE_MAX = 64 };
