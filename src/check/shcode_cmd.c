@@ -87,14 +87,12 @@ static void assignments(struct judge *j, struct gh_sh *sh, struct gh_sh_cmd *c)
 		const uint8_t *eq = memchr(a.p, '=', a.n);
 		struct gh_span name = { a.p, eq == NULL ? a.n : (size_t)(eq - a.p) };
 		struct gh_span v = gh_span_cut(a, name.n + 1, a.n);
+		gh_sc_variable(j, c, a);
 		if (gh_span_is(name, "PROMPT_COMMAND") || gh_span_is(name, "BASH_ENV") || gh_span_is(name, "ENV")) {
 			if (c->n == 0 && !c->runs && gh_span_is(name, "PROMPT_COMMAND")) {
 				c->runs = true;
 				c->script = (struct gh_sh_val){ v, c->assign[i].marks };
 			}
-		} else if ((gh_span_is(name, "LD_PRELOAD") || gh_span_is(name, "DYLD_INSERT_LIBRARIES")) && v.n != 0 &&
-			   !gh_span_starts(v, "/usr/lib") && !gh_span_starts(v, "/lib")) {
-			gh_sc_say(j, SC_SYSTEM, c, "a library that every program loads");
 		} else if ((gh_span_is(name, "HISTFILE") && gh_span_is(v, "/dev/null")) ||
 			   (gh_span_starts(name, "HIST") && gh_span_is(v, "0"))) {
 			gh_sc_say(j, SC_DISABLE, c, "leaves no history");
@@ -130,16 +128,26 @@ static void removal(struct judge *j, const struct gh_sh_cmd *c, const char *base
 		gh_sc_say(j, SC_DESTROY, c, "");
 }
 
+static void mode(struct judge *j, const struct gh_sh_cmd *c, struct gh_span w)
+{
+	while (w.n > 4 && w.p[0] == '0')
+		w = gh_span_cut(w, 1, w.n);
+	bool octal = w.n == 4 && memchr("234567", w.p[0], 6) != NULL && memchr("01234567", w.p[1], 8) != NULL;
+	const uint8_t *plus = w.n == 0 ? NULL : memchr(w.p, '+', w.n);
+	plus = plus != NULL || w.n == 0 ? plus : memchr(w.p, '=', w.n);
+	bool letters = plus != NULL && w.n < 12 && memchr(plus, 's', (size_t)(w.p + w.n - plus)) != NULL;
+	if (octal || letters)
+		gh_sc_say(j, SC_ESCALATE, c, "a program that runs as its owner");
+}
+
 static void modes(struct judge *j, const struct gh_sh_cmd *c)
 {
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
-		bool octal = w.n == 4 && w.p[0] >= '2' && w.p[0] <= '7' && memchr("01234567", w.p[1], 8) != NULL &&
-			     w.p[0] != '1';
-		bool letters = (gh_sc_has(w, "+s") || gh_sc_has(w, "u+xs") || gh_sc_has(w, "+rs")) && w.p[0] != '-' &&
-			       w.n < 8;
-		if (i == 1 && (octal || letters) && (octal ? (w.p[0] & 6) != 0 : true))
-			gh_sc_say(j, SC_ESCALATE, c, "a program that runs as its owner");
+		if (w.n > 1 && w.p[0] == '-' && memchr("rwxXst", w.p[1], 6) == NULL)
+			continue;
+		mode(j, c, w);
+		break;
 	}
 }
 
@@ -220,6 +228,17 @@ static void harmless(struct judge *j, const struct gh_sh_cmd *c, const char *bas
 		removal(j, c, base);
 		modes(j, c);
 	}
+	for (size_t i = 1; i < c->n && strcmp(base, "install") == 0; i++) {
+		struct gh_span w = c->word[i].text;
+		if ((gh_span_is(w, "-m") || gh_span_is(w, "--mode")) && i + 1 < c->n)
+			mode(j, c, c->word[i + 1].text);
+		else if (gh_span_starts(w, "--mode="))
+			mode(j, c, gh_span_cut(w, 7, w.n));
+		else if (gh_span_starts(w, "-m"))
+			mode(j, c, gh_span_cut(w, 2, w.n));
+	}
+	if (strcmp(base, "cd") == 0 || strcmp(base, "pushd") == 0)
+		gh_sc_enter(j, c->n > 1 ? c->word[1].text : (struct gh_span){ 0 });
 	if ((strcmp(base, "env") == 0 || strcmp(base, "printenv") == 0 || strcmp(base, "set") == 0) && c->n == 1)
 		*marks |= M_SECRET;
 	if (strcmp(base, "whoami") == 0 || strcmp(base, "id") == 0 || strcmp(base, "hostname") == 0 ||
@@ -291,6 +310,8 @@ static bool name_of(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c
 		gh_sc_foreign(j, c, w.marks, "the command itself");
 		return (foreign & M_KNOWN) == 0 && !gh_sh_known(w.text);
 	}
+	if (gh_sc_path_like(w.text))
+		gh_sc_ran(j, c, w.text);
 	if (gh_sc_path_like(w.text) && gh_sh_get(sh, GH_SH_FILE, w.text) != NULL)
 		gh_sc_foreign(j, c, gh_sh_file(sh, w.text).marks, "a file is executed");
 	if (base[0] == '\0') {
@@ -309,6 +330,11 @@ static void shell_command(struct judge *j, struct gh_sh *sh, const struct gh_sh_
 	struct gh_sh_args args;
 	int how = gh_sh_script_of(sh, c, &script, &file, &args);
 	gh_sc_foreign(j, c, how == 0 ? 0 : script.marks, "given to a shell");
+	if (how == 2) {
+		gh_sc_ran(j, c, file);
+		if (gh_sc_called_data(file))
+			gh_sc_say(j, SC_DISGUISED, c, "given to a shell");
+	}
 	if (how == 1 && script.text.n == 1 && script.text.p[0] == GH_SH_ANY && (script.marks & (M_NET | M_KNOWN)) == 0)
 		gh_sc_say(j, SC_UNKNOWN, c, "");
 	if (how == 0 || (has_letter(c, 'i') && how != 2))
@@ -360,6 +386,11 @@ static void evaluates(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd 
 		return;
 	for (size_t i = 1; i < c->n; i++)
 		marks |= c->word[i].marks;
+	if (!eval && c->n > 1) {
+		gh_sc_ran(j, c, c->word[1].text);
+		if (gh_sc_called_data(c->word[1].text))
+			gh_sc_say(j, SC_DISGUISED, c, "read as a script");
+	}
 	if (!eval && c->n > 1)
 		marks |= gh_sh_file(sh, c->word[1].text).marks |
 			 (gh_span_is(c->word[1].text, "/dev/stdin") ? c->in.marks : 0);
@@ -404,7 +435,19 @@ void gh_sc_command(struct gh_sh *sh, struct gh_sh_cmd *c)
 		evaluates(j, sh, &x, base);
 	}
 	archives(sh, &x, base);
+	if (strcmp(base, "git") == 0)
+		gh_sc_git(j, &x);
+	if (strcmp(base, "hf") == 0 || strcmp(base, "huggingface-cli") == 0)
+		gh_sc_hub(sh, &x);
+	bool exports = strcmp(base, "export") == 0 || strcmp(base, "declare") == 0 || strcmp(base, "typeset") == 0;
+	for (size_t i = 0; i < c->n; i++) /* also `env NAME=VALUE command` */
+		if (exports || i < c->n - x.n)
+			gh_sc_variable(j, c, c->word[i].text);
 	gh_sh_default(sh, c);
+	if (strcmp(base, "sed") == 0)
+		gh_sc_sed(j, sh, c, &x);
+	else if (strstr(base, "awk") != NULL)
+		gh_sc_awk(j, sh, c, &x);
 	c->out.marks |= marks;
 	if (c->runs)
 		c->script.marks |= marks;

@@ -25,6 +25,8 @@ enum {
 	SC_CODE,
 	SC_INSTALLER,
 	SC_SPELT,
+	SC_DISGUISED,
+	SC_PRELOAD,
 	SC_LIMIT,
 	SC_PROSE,
 	SC_SHOWN,
@@ -48,6 +50,11 @@ struct judge {
 	unsigned told[SC_RULES];
 	unsigned found; /* bit per rule */
 	bool quiet;	/* only `found`: nothing is reported */
+	/* a repository that was fetched: its folder; 1: of a host that everybody knows, 2: of another one */
+	uint8_t tree[64];
+	size_t tree_n;
+	unsigned cloned;
+	bool inside; /* that folder is the current one */
 };
 
 /* What a program is to somebody who reads a script. */
@@ -86,5 +93,14 @@ unsigned gh_sc_reads(struct gh_sh *sh, struct gh_span file);
 void gh_sc_fetch(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base, unsigned *marks);
 void gh_sc_talk(struct judge *j, const struct gh_sh_cmd *c, const char *base);
 void gh_sc_interpret(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base, unsigned *marks);
+/* shcode_tools.c: c: the command itself, whose answer they may fill; x: without what only runs it. */
+void gh_sc_sed(struct judge *j, struct gh_sh *sh, struct gh_sh_cmd *c, const struct gh_sh_cmd *x);
+void gh_sc_awk(struct judge *j, struct gh_sh *sh, struct gh_sh_cmd *c, const struct gh_sh_cmd *x);
+void gh_sc_git(struct judge *j, const struct gh_sh_cmd *c);
+void gh_sc_enter(struct judge *j, struct gh_span dir);
+void gh_sc_ran(struct judge *j, const struct gh_sh_cmd *c, struct gh_span file);
+void gh_sc_hub(struct gh_sh *sh, const struct gh_sh_cmd *c);
+void gh_sc_variable(struct judge *j, const struct gh_sh_cmd *c, struct gh_span assignment);
+bool gh_sc_called_data(struct gh_span file); /* by its name: weights, pictures, tables */
 void gh_sc_foreign(struct judge *j, const struct gh_sh_cmd *c, unsigned marks, const char *what);
 #endif

@@ -241,6 +241,10 @@ void gh_sc_interpret(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *
 		if (gh_span_is(w, "-") || gh_span_is(w, "/dev/stdin"))
 			break;
 		gh_sc_foreign(j, c, gh_sh_file(sh, w).marks | c->word[i].marks, "a file that an interpreter runs");
+		if (gh_sc_called_data(w) && !gh_span_ends(w, ".zip"))
+			gh_sc_say(j, SC_DISGUISED, c, "given to an interpreter");
+		if (j->cloned == 2)
+			gh_sc_ran(j, c, w);
 		if (python && (gh_span_is(w, "setup.py") || gh_span_ends(w, "/setup.py")))
 			gh_sc_say(j, SC_INSTALL, c, "");
 		else if (!python && !gh_span_starts(w, "--"))

@@ -64,8 +64,8 @@ static void expand(struct make *m, struct gh_span s)
 	}
 }
 
-/* NAME = value, := += ?= : the offset of the value, 0 when the line is none. */
-static size_t assignment(struct gh_span s, size_t *name)
+/* NAME = value, := += ?= != : the offset of the value, 0 when the line is none. */
+static size_t assignment(struct gh_span s, size_t *name, bool *runs)
 {
 	size_t i = 0;
 	while (i < s.n && (name_char(s.p[i])))
@@ -78,6 +78,7 @@ static size_t assignment(struct gh_span s, size_t *name)
 		k++;
 	if (*name == 0 || k >= s.n || s.p[k] != '=')
 		return 0;
+	*runs = memchr(s.p + i, '!', k - i) != NULL; /* NAME != COMMAND */
 	for (k++; k < s.n && (s.p[k] == ' ' || s.p[k] == '\t'); k++)
 		;
 	return k;
@@ -102,27 +103,36 @@ static bool directive(struct gh_span s)
 
 static void line_of(struct make *m, struct gh_span s)
 {
+	static const char *const prefixes[] = { "export ", "override ", "private ", "unexport " };
 	size_t name = 0, value;
+	bool runs = false;
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+		if (gh_span_starts(s, prefixes[i]))
+			s = gh_span_cut(s, strlen(prefixes[i]), s.n);
+	const uint8_t *colon = s.n == 0 ? NULL : memchr(s.p, ':', s.n);
+	const uint8_t *recipe = colon == NULL ? NULL : memchr(colon, ';', (size_t)(s.p + s.n - colon));
 	if (s.n != 0 && s.p[0] == '\t') {
 		while (s.n != 0 && memchr("\t @-+", s.p[0], 5) != NULL)
 			s = gh_span_cut(s, 1, s.n);
 		expand(m, s);
-	} else if ((value = assignment(s, &name)) != 0) {
+	} else if ((value = assignment(s, &name, &runs)) != 0) {
 		put(m, (const char *)s.p, name);
-		put(m, "=\"", 2);
+		put(m, runs ? "=\"$(" : "=\"", runs ? 4 : 2);
 		struct gh_span v = gh_span_cut(s, value, s.n);
 		for (size_t i = 0; i < v.n;) { /* quotes inside stay what they are */
 			const uint8_t *q = memchr(v.p + i, '"', v.n - i);
 			size_t to = q == NULL ? v.n : (size_t)(q - v.p);
 			expand(m, gh_span_cut(v, i, to - i));
 			if (q != NULL)
-				put(m, "\\\"", 2);
+				put(m, "\\\"" + runs, 2 - runs);
 			i = to + 1;
 		}
-		put(m, "\"", 1);
+		put(m, ")\"" + !runs, 1 + (size_t)runs);
 	} else if (s.n != 0 && memmem(s.p, s.n, "$(shell ", 8) != NULL) {
 		put(m, ": ", 2);
 		expand(m, s);
+	} else if (recipe != NULL && s.p[0] != '#') { /* target: ; command */
+		expand(m, gh_span_cut(s, (uint64_t)(recipe - s.p) + 1, s.n));
 	} else if (!directive(s)) { /* nothing of make's: a shell might be given the file all the same */
 		put(m, (const char *)s.p, s.n);
 	}

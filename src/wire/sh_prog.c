@@ -60,6 +60,19 @@ static const struct {
 	{ "caffeinate", 0, "-t -w", 0 },
 	{ "noglob", 0, "", 0 },
 	{ "catchsegv", 0, "", 0 },
+	{ "setarch", 0, "", 1 },
+	{ "linux32", 0, "", 0 },
+	{ "linux64", 0, "", 0 },
+	{ "setpriv", 0, "", 0 },
+	{ "prlimit", 0, "", 0 },
+	{ "systemd-run", 0, "-u -p -E --unit", 0 },
+	{ "xvfb-run", 0, "-n -s -e -f", 0 },
+	{ "dbus-run-session", 0, "", 0 },
+	{ "rlwrap", 0, "", 0 },
+	{ "nsenter", 0, "-t", 0 },
+	{ "cgexec", 0, "-g", 0 },
+	{ "chpst", 0, "-u -U -e -n", 0 },
+	{ "coproc", 0, "", 0 },
 	{ "srun", 0, "-p -n -N -c -J -t -w -o -e", 0 },
 };
 
@@ -379,8 +392,11 @@ static void do_export(struct gh_sh *sh, struct gh_sh_cmd *c)
 	c->out = (struct gh_sh_val){ 0 };
 }
 
+/* A body is read where it stands as well: the shell that reads the script may be somebody's own, who then uses the name. */
 static void do_alias(struct gh_sh *sh, struct gh_sh_cmd *c)
 {
+	struct gh_sh_val *bodies = GH_NEW(sh->arena, struct gh_sh_val, 2 * c->n);
+	size_t n = 0;
 	for (size_t i = 1; i < c->n; i++) {
 		struct gh_span w = c->word[i].text;
 		const uint8_t *eq = option(w) || w.n == 0 ? NULL : memchr(w.p, '=', w.n);
@@ -389,8 +405,14 @@ static void do_alias(struct gh_sh *sh, struct gh_sh_cmd *c)
 		struct gh_span name = { w.p, (size_t)(eq - w.p) };
 		struct gh_sh_val v[2] = { { gh_span_cut(w, name.n + 1, w.n), c->word[i].marks },
 					  { GH_SPAN("\"$@\""), 0 } };
+		if (bodies != NULL) {
+			bodies[n++] = v[0];
+			bodies[n++] = (struct gh_sh_val){ GH_SPAN("\n"), 0 };
+		}
 		gh_sh_set(sh, GH_SH_FUNC, name, gh_sh_join(sh, v, 2, ' '));
 	}
+	if (n != 0)
+		run(c, gh_sh_join(sh, bodies, n, 0), (struct gh_sh_args){ 0 });
 	c->out = (struct gh_sh_val){ 0 };
 }
 
@@ -463,30 +485,45 @@ static void do_shell(struct gh_sh *sh, struct gh_sh_cmd *c)
 static void do_su(struct gh_sh *sh, struct gh_sh_cmd *c)
 {
 	(void)sh;
-	for (size_t i = 1; i + 1 < c->n; i++)
-		if (gh_span_is(c->word[i].text, "-c") || gh_span_is(c->word[i].text, "--command"))
-			run(c, c->word[i + 1], (struct gh_sh_args){ 0 });
-}
-
-/* find … -exec COMMAND ; */
-static void do_find(struct gh_sh *sh, struct gh_sh_cmd *c)
-{
 	for (size_t i = 1; i + 1 < c->n; i++) {
 		struct gh_span w = c->word[i].text;
-		if (!gh_span_is(w, "-exec") && !gh_span_is(w, "-execdir") && !gh_span_is(w, "-ok"))
-			continue;
-		struct gh_sh_val *v = GH_NEW(sh->arena, struct gh_sh_val, c->n);
-		size_t n = 0;
-		for (size_t k = i + 1; v != NULL && k < c->n; k++) {
-			if (gh_span_is(c->word[k].text, ";") || gh_span_is(c->word[k].text, "+"))
-				break;
-			v[n++] = c->word[k];
-		}
-		if (n != 0) /* its words, as words: "$@" keeps them apart */
-			run(c, (struct gh_sh_val){ GH_SPAN("\"$@\""), 0 }, (struct gh_sh_args){ v, n });
-		return;
+		bool letters = w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && w.p[w.n - 1] == 'c';
+		if (letters || gh_span_is(w, "--command"))
+			run(c, c->word[i + 1], (struct gh_sh_args){ 0 });
 	}
-	c->out = gh_sh_any(marks_of(sh, c, false));
+}
+
+/* find … -exec COMMAND ; … all of them: their words as arguments, which "$1" "$2" keeps apart. */
+static void do_find(struct gh_sh *sh, struct gh_sh_cmd *c)
+{
+	struct gh_sh_val *v = GH_NEW(sh->arena, struct gh_sh_val, c->n);
+	size_t room = 16 * c->n + 16, used = 0, n = 0;
+	char *text = gh_alloc(sh->arena, room, 1);
+	bool on = false;
+	for (size_t i = 1; v != NULL && text != NULL && i < c->n; i++) {
+		struct gh_span w = c->word[i].text;
+		if (on && (gh_span_is(w, ";") || gh_span_is(w, "+"))) {
+			on = false;
+			text[used++] = '\n';
+		} else if (on) {
+			v[n++] = c->word[i];
+			char digits[24];
+			size_t d = sizeof digits;
+			for (size_t k = n; k != 0; k /= 10)
+				digits[--d] = (char)('0' + k % 10);
+			memcpy(text + used, "\"${", 3);
+			memcpy(text + used + 3, digits + d, sizeof digits - d);
+			memcpy(text + used + 3 + sizeof digits - d, "}\" ", 3);
+			used += 6 + sizeof digits - d;
+		} else {
+			on = gh_span_is(w, "-exec") || gh_span_is(w, "-execdir") || gh_span_is(w, "-ok") ||
+			     gh_span_is(w, "-okdir");
+		}
+	}
+	if (n != 0)
+		run(c, (struct gh_sh_val){ { (const uint8_t *)text, used }, 0 }, (struct gh_sh_args){ v, n });
+	else
+		c->out = gh_sh_any(marks_of(sh, c, false));
 }
 
 static void do_nothing(struct gh_sh *sh, struct gh_sh_cmd *c)
@@ -547,6 +584,9 @@ static const struct {
 	{ ".", do_source },
 	{ "su", do_su },
 	{ "runuser", do_su },
+	{ "script", do_su },
+	{ "sg", do_su },
+	{ "flock", do_su },
 	{ "find", do_find },
 	{ ":", do_nothing },
 	{ "true", do_nothing },

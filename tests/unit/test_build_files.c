@@ -115,6 +115,8 @@ static const struct row rows[] = {
 	{ "a makefile", &gh_fmt_makefile, S("A = b\nall: x\n\t@echo $(A) $$HOME $@\n"), GH_OK, "code shell", "anomaly",
 	  NULL },
 
+	{ "make's own way to run a command", &gh_fmt_makefile, S("X != id\nall: ; id\nexport A = b\n"), GH_OK,
+	  "code shell", "anomaly", NULL },
 	{ "JavaScript", &gh_fmt_source, S("const x = 1\n"), GH_OK, "anomaly GH-SRC-0001 0+12 JavaScript source", NULL,
 	  "a.js" },
 	{ "prose by itself", &gh_fmt_source, S("nothing\n"), GH_E_NOTTHIS, NULL, "code", "a.txt" },
