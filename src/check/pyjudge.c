@@ -336,9 +336,8 @@ static void writes(struct pyc *c, const struct gh_pycall *call, struct gh_pyv pa
 	bool absolute = p.n != 0 && (p.p[0] == '/' || p.p[0] == '~' || (p.n > 1 && p.p[1] == ':'));
 	if (text(path) && (gh_pypath_persistent(p) || (gh_pypath_system(p) && call->where == GH_PYW_IMPORT)))
 		pyc_say_call(c, GH_PYC_HARMS, call, "a place from where things are run or configured");
-	else if (text(path) && gh_pypath_system(p))
-		pyc_say_call(c, GH_PYC_WRITE, call, why);
-	else if (text(path) && (absolute || (p.n > 2 && memcmp(p.p, "../", 3) == 0)) && call->where >= GH_PYW_HOOK)
+	else if (text(path) && (gh_pypath_system(p) ||
+				(call->where >= GH_PYW_HOOK && (absolute || (p.n > 2 && memcmp(p.p, "../", 3) == 0)))))
 		pyc_say_call(c, GH_PYC_WRITE, call, why);
 }
 
@@ -463,9 +462,8 @@ static void changes_mode(struct pyc *c, const struct gh_pycall *call)
 	struct gh_pyv mode = arg(call, 1, "mode");
 	bool run = mode.kind == GH_PYV_INT && (mode.i & 0111) != 0, unknown = mode.kind != GH_PYV_INT;
 	bool loaded = call->where >= GH_PYW_HOOK;
-	if ((run || unknown) && runs_drop(c, call) && call->where > GH_PYW_FUNC)
-		pyc_say_call(c, GH_PYC_DROPS, call, "what was fetched or written is made a program");
-	else if (run && c->fetched && loaded)
+	bool dropped = (run || unknown) && runs_drop(c, call) && call->where > GH_PYW_FUNC;
+	if (dropped || (run && c->fetched && loaded))
 		pyc_say_call(c, GH_PYC_DROPS, call, "what was fetched or written is made a program");
 	else if (run && loaded)
 		pyc_say_call(c, GH_PYC_WRITE, call, "a file is made a program");

@@ -220,9 +220,8 @@ static bool reach(struct pyr *r, struct gh_span path, const struct gh_pyv *arg, 
 		struct gh_pyv name = pyr_one(narg != 0 ? a : nkw != 0 ? kw[0].v : a);
 		if (name.kind == GH_PYV_REF)
 			*out = name;
-		else if (name.kind == GH_PYV_STR && name.n != 0 && name.p[0] == '.')
-			*out = pyr_unknown(r, 0); /* of this package */
-		else if (gh_span_is(path, "importlib.util.find_spec"))
+		else if (gh_span_is(path, "importlib.util.find_spec") ||
+			 (name.kind == GH_PYV_STR && name.n != 0 && name.p[0] == '.')) /* of this package */
 			*out = pyr_unknown(r, 0);
 		else
 			*out = import_named(r, name, false, &ok);
