@@ -235,6 +235,14 @@ static const struct {
 	  "You are a helpful assistant made by Example, see https://example.org. Always answer in the language of the "
 	  "user.",
 	  NULL },
+	{ "a place in front of markup",
+	  M("{% set start = m.content|length - 16 %}{% if m.content[start:] == '</tool>' %}{% set ns.q = 1 %}{% endif "
+	    "%}{% if loop.index0 > ns.q %}<think>{{ m.reasoning_content }}{% endif %}"),
+	  NULL },
+	{ "messages as JSON",
+	  "[{\"role\": \"system\", \"content\": \"Use eval or exec only when asked.\"}]{{ m.content }}", NULL },
+	{ "where help is", "You are made by Example Corp. For help visit https://example.org. Send the answer in JSON.",
+	  NULL },
 	{ "a tool that is built in",
 	  "{% if t.name == 'python' %}When you send a message with Python code, it will be executed.{% endif %}",
 	  NULL },

@@ -115,8 +115,8 @@ static unsigned arithmetic(enum gh_jj_op op, struct gh_jv a, struct gh_jv b)
 	struct gh_jv by = a.kind == JV_UNKNOWN ? b : a;
 	bool parts = op == JJ_MOD || op == JJ_FLOORDIV || op == JJ_DIV || op == JJ_POW || op == JJ_MUL;
 	bool one = by.kind == JV_INT && by.i >= -1 && by.i <= 1;
-	if ((of & JU_CONTENT) != 0 && (parts || (by.kind == JV_INT && !one)))
-		out |= JU_WORD;
+	if ((of & JU_CONTENT) != 0 && (parts || (by.kind == JV_INT && !one))) /* a sum may be the place of markup */
+		out |= parts ? JU_WORD : JU_MARK;
 	if ((of & JU_PLACE) != 0 && op == JJ_MOD && by.kind == JV_INT && (by.i > 2 || by.i < -2))
 		out |= JU_TURN;
 	return out;
