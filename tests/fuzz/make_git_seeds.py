@@ -124,6 +124,8 @@ def packs():
     second = base + b'more\n'
     onto = delta(len(second), len(PICKLE), insert(PICKLE))
     put('git-pack', 'by-name-of-delta', pack([ref(oid('blob', second), onto), blob, ofs(len(blob), good)]))
+    put('git-pack', 'clean-code', pack([whole(3, b'import torch\nfrom torch import nn\n\n\ndef make(n):\n    return nn.Linear(n, n)\n'),
+                                        whole(3, b'#!/bin/sh\nset -e\necho "a step"\npython3 train.py --epochs 3\n')]))
     put('git-pack', 'no-base', pack([blob, ref(b'\1' * 20, good)]))
     put('git-pack', 'base-inside', pack([blob, ofs(len(blob) - 1, good)]))
     put('git-pack', 'base-before', pack([blob, ofs(1 << 40, good)]))
