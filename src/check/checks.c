@@ -16,6 +16,7 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_markup,
 	&gh_check_keras,
 	&gh_check_targets,
+	&gh_check_settings,
 	&gh_check_templates,
 	&gh_check_weights,
 };

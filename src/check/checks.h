@@ -17,6 +17,7 @@ extern const struct gh_check gh_check_references;
 extern const struct gh_check gh_check_markup;
 extern const struct gh_check gh_check_keras;
 extern const struct gh_check gh_check_targets;
+extern const struct gh_check gh_check_settings;
 extern const struct gh_check gh_check_templates;
 extern const struct gh_check gh_check_weights;
 

@@ -226,7 +226,12 @@ static void on_object(struct gh_scene *s, const struct gh_event *ev)
 		say(s, ev, R_UNRESOLVED, "class");
 	switch (place) {
 	case GH_KERAS_OWN: on_own(s, ev, area); break;
-	case GH_KERAS_FRIEND: say(s, ev, small_letter(c->name) ? R_MODULE : R_LIBRARY, "class"); break;
+	case GH_KERAS_FRIEND:
+		if (small_letter(c->name) || dotted(c->name))
+			say(s, ev, R_MODULE, "class");
+		else if (!gh_keras_sister(c->module) || !c->resolved)
+			say(s, ev, R_LIBRARY, "class");
+		break;
 	case GH_KERAS_ELSEWHERE:
 		if (!gh_keras_class(GH_SPAN("*"), c->name) || !gh_span_starts(c->module, "tensorflow"))
 			say(s, ev, R_MODULE, "class");

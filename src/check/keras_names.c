@@ -284,4 +284,15 @@ bool gh_keras_tf_harmful(struct gh_span name)
 	return !plain(name) || listed(parts, first(name, &rest)) || gh_span_starts(name, "keras.");
 }
 
+bool gh_keras_sister(struct gh_span module)
+{
+	struct gh_span rest = { 0 }, part = first(module, &rest);
+	if (!plain(module) || !listed("keras_hub keras_nlp keras_cv keras_rs", part))
+		return false;
+	part = first(rest, &rest);
+	if (listed("src api", part))
+		part = first(rest, &rest);
+	return listed("models layers samplers tokenizers metrics losses", part);
+}
+
 bool gh_keras_loader(struct gh_span name) { return listed(loaders, name); }

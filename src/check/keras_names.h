@@ -25,5 +25,7 @@ bool gh_keras_tf_operation(struct gh_span name);
 /* One that reads, writes, loads or runs something; what is in neither list is unknown. */
 bool gh_keras_tf_harmful(struct gh_span name);
 /* Classes that run or load what is in their configuration. */
+/* A module of the libraries that Keras' own people publish: keras_hub and its kind, where the classes of models and layers are. */
+bool gh_keras_sister(struct gh_span module);
 bool gh_keras_loader(struct gh_span name);
 #endif

@@ -206,8 +206,18 @@ static bool harmless(struct gh_span name, const struct dotted *d)
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
 		if (gh_span_is(name, values[i]))
 			return true;
-	return d->plain && !d->gateway && d->parts == 4 &&
-	       (gh_span_starts(name, "torch.nn.functional.") || gh_span_starts(name, "torch.nn.init."));
+	if (!d->plain || d->gateway)
+		return false;
+	if (d->parts == 4 && (gh_span_starts(name, "torch.nn.functional.") || gh_span_starts(name, "torch.nn.init.")))
+		return true;
+	/* Losses and measures of frameworks are functions as often as classes. */
+	static const char *const ends[] = {
+		"_loss", "_error", "_cost", "_score", "_entropy", "_distance", "_similarity"
+	};
+	bool measure = false;
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		measure = measure || gh_span_ends(d->last, ends[i]);
+	return measure && d->parts > 2 && listed(frameworks, d->first) && !listed(harmful, d->last);
 }
 
 static void on_hydra(struct gh_scene *s, const struct gh_event *ev)

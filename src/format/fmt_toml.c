@@ -1,6 +1,7 @@
 /* TOML: pyproject.toml (PEP 518, 621, 735), Pipfile, Cargo.toml, lock files, configuration of training programs. */
 #include "format/formats.h"
 #include "format/packages.h"
+#include "format/settings.h"
 #include "format/shell_code.h"
 #include "format/signs.h"
 #include "wire/toml.h"
@@ -25,6 +26,7 @@ struct doc {
 	struct gh_walk *w;
 	struct gh_toml t;
 	unsigned shown;
+	struct gh_settings settings;
 };
 
 static bool has(struct gh_span s, const char *what) { return s.n != 0 && memmem(s.p, s.n, what, strlen(what)) != NULL; }
@@ -105,6 +107,14 @@ static enum gh_rc on_string(struct doc *d)
 {
 	struct gh_toml *t = &d->t;
 	bool done;
+	struct gh_setting v = {
+		.key = t->key, .holder = parent(t), .text = t->text, .item = t->element, .off = t->off, .len = t->len
+	};
+	const uint8_t *dot = t->path.n == 0 ? NULL : memchr(t->path.p, '.', t->path.n);
+	if (dot != NULL)
+		v.top = gh_span_cut(t->path, 0, (size_t)(dot - t->path.p));
+	GH_TRY(gh_setting(&d->settings, &v), d->w->err, "value");
+	d->settings.n = 0; /* no command is given as a list here */
 	enum gh_rc rc = acts(d, &done);
 	if (rc != GH_OK || done || t->text.n < 8 || d->shown >= SHOWN)
 		return rc;
@@ -128,7 +138,7 @@ static enum gh_rc walk(struct gh_walk *w)
 	struct doc *d = GH_NEW(w->arena, struct doc, 1);
 	if (text.p == NULL || room == NULL || d == NULL)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the document");
-	d->w = w;
+	d->w = d->settings.w = w;
 	gh_toml(&d->t, text, room, text.n + 8);
 	bool any = false;
 	while (gh_toml_next(&d->t)) {

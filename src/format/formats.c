@@ -46,6 +46,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_tf_checkpoint,
 	&gh_fmt_tfrecord,
 	&gh_fmt_tf_text,
+	&gh_fmt_pbtxt,
 	&gh_fmt_zip,
 	&gh_fmt_tar,
 	&gh_fmt_sevenzip,

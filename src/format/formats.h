@@ -47,6 +47,7 @@ extern const struct gh_fmt gh_fmt_tf_fingerprint;
 extern const struct gh_fmt gh_fmt_tf_checkpoint;
 extern const struct gh_fmt gh_fmt_tfrecord;
 extern const struct gh_fmt gh_fmt_tf_text;
+extern const struct gh_fmt gh_fmt_pbtxt; /* see fmt_pbtxt.c */
 extern const struct gh_fmt gh_fmt_zip;
 extern const struct gh_fmt gh_fmt_tar;
 extern const struct gh_fmt gh_fmt_sevenzip;

@@ -4,6 +4,7 @@
 #include "format/keras/json_objects.h"
 #include "format/json_text.h"
 #include "format/notebook.h"
+#include "format/settings.h"
 #include "format/signs.h"
 #include "wire/path.h"
 
@@ -154,6 +155,7 @@ struct frame { /* one open array or object */
 	enum gh_json_zone zone;
 	unsigned marks;
 	struct gh_json_key key; /* of the value that comes next, in objects */
+	struct gh_json_name hold; /* the key under which it stands */
 	bool array;
 	unsigned items;	    /* of an array, so far */
 	bool named, target; /* `type`, `target`: a dotted name that is not sentence-transformers' own */
@@ -174,6 +176,9 @@ struct doc {
 	struct gh_json_name name;	       /* the last key seen */
 	bool asked, shown;		       /* gh_json_shown(name), once asked */
 	struct pair pair;		       /* the worst of them */
+	struct gh_settings settings;
+	struct gh_json_name path; /* of the object at hand, when it is an item of the document: a module's directory */
+	uint64_t path_off, path_len;
 	struct gh_notebook *notebook;	       /* cells that were seen so far; NULL: no memory, or many values */
 	uint64_t last_shard;		       /* hash of the file name before */
 	bool is_notebook;
@@ -359,6 +364,29 @@ static enum gh_rc on_auto_map(struct doc *d)
 	return gh_emit(d->w, GH_EV_REFERENCE, j->off, j->len, &ref);
 }
 
+/* A value among others: does a loader act on it because of its name? */
+static enum gh_rc on_setting(struct doc *d)
+{
+	struct gh_json *j = &d->x.j;
+	unsigned at = j->depth;
+	bool item = d->frame[at].array;
+	struct gh_setting v = { .key = gh_json_name(item ? &d->frame[at].hold : &d->name),
+				.text = j->text,
+				.item = item,
+				.off = j->off,
+				.len = j->len };
+	while (at > 0 && d->frame[at].array)
+		at--;
+	v.holder = gh_json_name(&d->frame[at].hold);
+	v.top = at >= 2 ? gh_json_name(&d->frame[2].hold) : (struct gh_span){ 0 };
+	if (!item && j->depth == 2 && gh_span_is(v.key, "path")) {
+		gh_json_name_set(&d->path, j->text);
+		d->path_off = j->off;
+		d->path_len = j->len;
+	}
+	return gh_setting(&d->settings, &v);
+}
+
 static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_json_key key)
 {
 	struct gh_json *j = &d->x.j;
@@ -387,6 +415,8 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 		break;
 	}
 	struct gh_span name = gh_json_name(&d->name);
+	if (!d->lines && j->full == j->text.n)
+		GH_TRY(on_setting(d), d->w->err, "\"%s\"", gh_safe(name).s);
 	if (contains(name, "template") && (contains(j->text, "{%") || contains(j->text, "{{")))
 		return on_template(d);
 	size_t at = 0;
@@ -426,6 +456,14 @@ static void on_object_end(struct doc *d, const struct frame *f)
 	if ((f->marks & GH_JM_REDUCE) != 0 && (f->marks & GH_JM_MODULE) == 0)
 		say(d, A_PY_CALL, "an object with __reduce__");
 	unsigned st = GH_JM_IDX | GH_JM_PATH | GH_JM_TYPE, compvis = GH_JM_TARGET | GH_JM_PARAMS;
+	if ((f->marks & st) == st && d->path.n != 0 && d->x.j.depth == 1) {
+		struct gh_reference ref = { .kind = GH_REF_PATH,
+					    .system = "file",
+					    .target = gh_json_name(&d->path),
+					    .from = GH_SPAN("path") };
+		(void)gh_emit(d->w, GH_EV_REFERENCE, d->path_off, d->path_len, &ref);
+	}
+	d->path.n = 0;
 	if ((f->marks & st) == st && f->named)
 		say(d, A_TARGET, "a module of sentence-transformers whose type is not its own");
 	if ((f->marks & compvis) == compvis && f->target)
@@ -464,6 +502,8 @@ static enum gh_rc on_token(struct doc *d)
 		if (zone_of(f) == GH_JZ_SERVERS && f->zone != GH_JZ_SERVERS)
 			say(d, A_COMMAND, "servers to be started");
 		d->frame[j->depth + 1] = (struct frame){ .zone = zone_of(f), .array = j->tok == GH_JSON_ARRAY };
+		if (j->depth > 0)
+			d->frame[j->depth + 1].hold = f->array ? f->hold : d->name;
 		return GH_OK;
 	case GH_JSON_OBJECT_END: on_object_end(d, f); return GH_OK;
 	case GH_JSON_STRING:
@@ -490,7 +530,7 @@ static enum gh_rc on_token(struct doc *d)
 		if (f->zone == GH_JZ_SHARDS && j->tok != GH_JSON_NULL)
 			say(d, A_SHARD_TYPE, "not a string");
 		return GH_OK;
-	case GH_JSON_ARRAY_END:
+	case GH_JSON_ARRAY_END: return gh_setting_list_end(&d->settings, j->off + 1);
 	case GH_JSON_BAD:
 	case GH_JSON_END: break;
 	}
@@ -627,6 +667,7 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 					  .huge = &gh_json_rules[A_HUGE],
 					  .unsafe = &gh_json_rules[A_UNSAFE_MODE],
 					  .keras = w->role != NULL && strcmp(w->role, "keras-config") == 0 };
+	d->settings.w = w;
 	d->notebook = d->lines ? NULL : gh_notebook(w, &gh_json_rules[A_NB_ACTIVE]);
 	gh_json_src(&d->x, w->src, 0, w->src->size, w->arena);
 	d->x.j.accept_nan = true;

@@ -250,6 +250,9 @@ static const struct {
 static const struct {
 	const char *language, *name; /* `*` at the end: any ending */
 } by_name[] = {
+	{ "YAML", "mlmodel" },
+	{ "YAML", "mlproject" },
+	{ "YAML", ".condarc" },
 	{ "Dockerfile", "dockerfile*" },
 	{ "Dockerfile", "containerfile*" },
 	{ "makefile", "makefile" },

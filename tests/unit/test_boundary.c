@@ -45,6 +45,8 @@ static const struct exception {
 	{ "html", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same: in a page whatever is no tag is text" },
 	{ "traineddata", PUT_LETTER, INSIDE | AT_END,
 	  "its last component is the text of a version: with one more letter it is another version" },
+	{ "pbtxt", PUT_LETTER, AT_START, "a name with one more letter is another name, and no schema says which there are" },
+	{ "tf-text", PUT_LETTER, AT_START, "the same: with another name in front these are messages of somebody else's" },
 	{ "shell", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "a script with other letters is another script: what its commands do is judged, not their number" },
 	{ "makefile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "the same" },
 	{ "python", PUT_LETTER, ANYWHERE, "a program with one more name is a program: what it does is judged" },

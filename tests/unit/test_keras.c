@@ -184,8 +184,14 @@ static void judged(void **state)
 		  "GH-KRS-0006" },
 		{ "a custom loss", SEQ(DENSE(FN("builtins", "my_loss"))), GH_REVIEW, "GH-KRS-0007" },
 		{ "a class of tomorrow", SEQ(OBJ("keras.layers", "HyperDense")), GH_REVIEW, "GH-KRS-0008" },
-		{ "a library of layers", SEQ(OBJ("keras_hub.src.layers.modeling", "TokenEmbedding")), GH_REVIEW,
+		{ "a library of layers", SEQ(OBJ("spektral.layers.convolutional", "GCNConv")), GH_REVIEW,
 		  "GH-KRS-0009" },
+		{ "of Keras' own people", SEQ(OBJ("keras_hub.src.layers.modeling", "TokenEmbedding")), GH_CLEAN, NULL },
+		{ "their tools", SEQ(OBJ("keras_hub.src.utils.preset_utils", "Loader")), GH_REVIEW, "GH-KRS-0009" },
+		{ "code in a tuple",
+		  SEQ(LAMBDA("{\"class_name\": \"__tuple__\", \"items\": "
+			     "[\"4wEAAAAAAAAAAAAAAAAAAAA=\", null, null]}")),
+		  GH_UNSAFE, "GH-KRS-0001" },
 		{ "a function of that library", SEQ(OBJ("keras_hub.src.utils", "download")), GH_UNSAFE, "GH-KRS-0003" },
 		{ "registered as something else",
 		  SEQ("{\"module\": \"keras.layers\", \"class_name\": \"Dense\", \"config\": {}, \"registered_name\": "

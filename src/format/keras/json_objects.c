@@ -26,6 +26,7 @@ enum key {
 	K_MODULE_PATH,
 	K_FUNC,
 	K_OBJ,
+	K_ITEMS,
 };
 
 static const struct {
@@ -74,6 +75,7 @@ static const struct {
 	{ "module_path", K_MODULE_PATH },
 	{ "func", K_FUNC },
 	{ "obj", K_OBJ },
+	{ "items", K_ITEMS }, /* of a tuple: {"class_name": "__tuple__", "items": […]} */
 };
 
 enum has {
@@ -256,7 +258,7 @@ static void on_string(struct gh_objects *o, struct gh_object_frame *f)
 	if (f->array) {
 		if (f->holder == K_FUNCTION && f->items == 0)
 			on_function(o, f, j);
-		else if (f->holder == K_ALSO && keep_code(o, j))
+		else if ((f->holder == K_ALSO || f->holder == K_FUNCTION) && keep_code(o, j))
 			f->has |= HAS_FN_CODE;
 		return;
 	}
@@ -417,16 +419,33 @@ static enum gh_rc send_named(struct gh_objects *o, const struct gh_object_frame 
 	return send(o, f, &call);
 }
 
+/* A function in the wrapping of a tuple or a list: {"class_name": "__tuple__", "items": [code, defaults, closure]}. */
+static bool wrapped_function(const struct gh_object_frame *f)
+{
+	struct gh_span name = gh_json_name(&f->class_name);
+	return !f->array && (f->holder == K_FUNCTION || f->holder == K_ALSO) && (f->has & HAS_CONFIG) == 0 &&
+	       (gh_span_is(name, "__tuple__") || gh_span_is(name, "__list__"));
+}
+
 /* Hand on to the parent what it will be judged by. */
 static void pass_up(struct gh_object_frame *up, const struct gh_object_frame *f, bool made)
 {
 	const struct facts *c = &f->facts;
 	up->child_object = made;
+	bool list = f->array || wrapped_function(f);
+	bool part = up->array ? up->holder == K_FUNCTION || up->holder == K_ALSO
+			      : up->key == K_ITEMS && (up->holder == K_FUNCTION || up->holder == K_ALSO);
+	if (part) { /* of such a tuple */
+		up->has |= f->has & HAS_FN_ANY;
+		up->fn = (f->has & HAS_FN) != 0 ? f->fn : up->fn;
+	}
 	if (!up->array && up->key == K_FUNCTION)
-		up->has |= made ? HAS_FN_OBJECT : f->array ? f->has & HAS_FN_ANY : HAS_FN_CODE;
+		up->has |= made					? HAS_FN_OBJECT
+			   : list && (f->has & HAS_FN_ANY) != 0 ? f->has & HAS_FN_ANY
+								: HAS_FN_CODE;
 	if (!up->array && up->key == K_ALSO)
 		up->has |= f->has & HAS_FN_CODE;
-	if (!up->array && up->key == K_FUNCTION && f->array && (f->has & HAS_FN) != 0)
+	if (!up->array && up->key == K_FUNCTION && list && (f->has & HAS_FN) != 0)
 		up->fn = f->fn;
 	if (!up->array && up->key == K_CONFIG && !f->array) {
 		up->has |= f->has & (HAS_FN_ANY);
@@ -459,7 +478,8 @@ static void pass_up(struct gh_object_frame *up, const struct gh_object_frame *f,
 static enum gh_rc on_close(struct gh_objects *o, struct gh_object_frame *f, unsigned depth)
 {
 	unsigned node = HAS_NODE_CLASS | HAS_NODE_MODULE;
-	bool keras = (f->has & HAS_CLASS) != 0 && ((f->has & (HAS_CONFIG | HAS_MODULE)) != 0 || o->keras);
+	bool keras = (f->has & HAS_CLASS) != 0 && !wrapped_function(f) &&
+		     ((f->has & (HAS_CONFIG | HAS_MODULE)) != 0 || o->keras);
 	bool skops = (f->has & node) == node || (f->has & HAS_NODE_LOADER) != 0;
 	enum gh_rc rc = GH_OK;
 	if (keras)
@@ -476,6 +496,17 @@ static enum gh_rc on_close(struct gh_objects *o, struct gh_object_frame *f, unsi
 	else if (o->keras && !keras && rc == GH_OK)
 		rc = send_facts(o, f);
 	return rc;
+}
+
+/* What an array or object is part of that begins under this key. */
+static enum key holder_of(const struct gh_object_frame *at, enum key key)
+{
+	bool function = at->holder == K_FUNCTION || at->holder == K_ALSO;
+	if (!at->array) /* the items of a tuple are the tuple */
+		return function && key == K_ITEMS ? at->holder : key;
+	/* A list of shapes is made of shapes; the list that holds a function is no function's list itself, but code may be
+	 * anywhere in it. */
+	return key == K_SHAPE ? key : function ? K_ALSO : K_OTHER;
 }
 
 enum gh_rc gh_objects_token(struct gh_objects *o)
@@ -497,8 +528,7 @@ enum gh_rc gh_objects_token(struct gh_objects *o)
 		if (!at->array && at->key == K_OBJ)
 			at->has |= HAS_OBJ;
 		at->items++;
-		/* A list of shapes is made of shapes; the list that holds a function is no function's list itself. */
-		reset(f, j->tok == GH_JSON_ARRAY, at->array && key != K_SHAPE ? K_OTHER : key, j->off);
+		reset(f, j->tok == GH_JSON_ARRAY, holder_of(at, key), j->off);
 		return GH_OK;
 	case GH_JSON_OBJECT_END: return on_close(o, f, j->depth);
 	case GH_JSON_ARRAY_END:

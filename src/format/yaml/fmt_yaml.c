@@ -202,7 +202,7 @@ static enum gh_rc on_scalar(struct yaml_doc *d, struct yaml_frame *f)
 static enum gh_rc on_end(struct yaml_doc *d)
 {
 	struct yaml_frame *f = &d->frame[d->depth];
-	enum gh_rc rc = f->map ? yaml_map_end(d, f) : GH_OK;
+	enum gh_rc rc = f->map ? yaml_map_end(d, f) : gh_setting_list_end(&d->settings, d->y.off);
 	if (d->y.ev == GH_YAML_MAP_END && d->y.duplicate)
 		yaml_say(d, YAML_DUPLICATE, d->y.dup_off, 0, "a key of this mapping stands here again");
 	d->depth--;
@@ -283,6 +283,7 @@ static enum gh_rc walk(struct gh_walk *w)
 	*d = (struct yaml_doc){
 		.w = w, .frame = frame, .cap = 8, .members_left = 32, .texts_left = SHOWN_TEXTS, .signs_left = YAML_SAY
 	};
+	d->settings.w = w;
 	gh_yaml_open(&d->y, text, w->arena);
 	d->y.keys.max = 0; /* nothing is compared yet */
 	if (all_text(text))

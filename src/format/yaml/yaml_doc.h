@@ -4,6 +4,7 @@
 #define GH_FORMAT_YAML_YAML_DOC_H
 #include "format/json_keys.h"
 #include "format/json_text.h"
+#include "format/settings.h"
 #include "format/signs.h"
 #include "wire/yaml.h"
 
@@ -48,6 +49,7 @@ struct yaml_doc {
 	unsigned depth; /* index of the innermost open one */
 	unsigned said[YAML_RULES];
 	unsigned members_left, texts_left, signs_left;
+	struct gh_settings settings;
 	bool conda; /* a list of dependencies stands at the top */
 	struct {
 		uint64_t name, nodes;

@@ -70,6 +70,14 @@ enum gh_rc yaml_tag_event(struct yaml_doc *d)
 		if (gh_span_starts(tag, hyper_tags[i]))
 			return call(d, "hydra", GH_CALL_INST, gh_span_cut(tag, strlen(hyper_tags[i]), tag.n), y->off,
 				    y->len, NULL);
+	if (gh_span_starts(tag, "!include:")) {
+		struct gh_span target = gh_span_cut(tag, 9, tag.n);
+		struct gh_reference r = { .kind = contains(target, "://") ? GH_REF_URL : GH_REF_PATH,
+					  .system = "file",
+					  .target = target,
+					  .from = GH_SPAN("!include") };
+		return gh_emit(d->w, GH_EV_REFERENCE, y->off, y->len, &r);
+	}
 	if (gh_span_starts(tag, CORE)) {
 		struct gh_span type = gh_span_cut(tag, sizeof CORE - 1, tag.n);
 		if (core_type(type))
@@ -135,8 +143,7 @@ static enum gh_rc script(struct yaml_doc *d, const char *language, struct gh_spa
 /* Keys whose values continuous integration hands to a shell. A word alone is rather the name of a file. */
 static bool is_script(struct gh_span key)
 {
-	return gh_span_is(key, "script") || gh_span_is(key, "before_script") || gh_span_is(key, "after_script") ||
-	       gh_span_is(key, "postCreateCommand");
+	return gh_span_is(key, "script") || gh_span_is(key, "before_script") || gh_span_is(key, "after_script");
 }
 
 static bool name_like(struct gh_span s)
@@ -253,6 +260,22 @@ static bool escapes(struct gh_span s, size_t *at)
 	return (contains(s, "{{") || contains(s, "{%")) && gh_signs_template(s, at);
 }
 
+/* Does a loader act on the value because of the name it stands under? A list has the name of the key that holds it. */
+static enum gh_rc setting(struct yaml_doc *d, const struct yaml_frame *f)
+{
+	const struct yaml_frame *map = f;
+	while (map > d->frame && !map->map)
+		map--;
+	struct gh_setting v = {
+		.key = gh_json_name(&f->name), .text = d->y.text, .item = !f->map, .off = d->y.off, .len = d->y.len
+	};
+	if (map > d->frame + 1) {
+		v.holder = gh_json_name(&map[-1].name);
+		v.top = gh_json_name(&d->frame[1].name);
+	}
+	return d->y.text.n == d->y.full ? gh_setting(&d->settings, &v) : GH_OK;
+}
+
 enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 {
 	struct gh_yaml *y = &d->y;
@@ -264,6 +287,8 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 	GH_TRY(named(d, f, zone), d->w->err, "value");
 	if (y->text.n == 0)
 		return GH_OK;
+	if (d->depth > 0)
+		GH_TRY(setting(d, f), d->w->err, "value");
 	bool rendered = contains(y->text, "{{") || contains(y->text, "{%");
 	if (escapes(y->text, &at))
 		yaml_say(d, YAML_ESCAPE, y->off, y->len, gh_safe(gh_span_cut(y->text, at, 80)).s);
@@ -283,7 +308,10 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 		return dependency(d, "PyPI");
 	if (y->style == GH_YAML_PLAIN && y->full < 8)
 		return GH_OK;
-	if (d->signs_left > 0 && zone != GH_JZ_TARGET &&
+	/* The archive of a data set, as Ultralytics has it. */
+	bool data = d->depth == 1 && gh_span_is(name, "download") && gh_span_starts(y->text, "https://") &&
+		    gh_span_ends(y->text, ".zip");
+	if (d->signs_left > 0 && zone != GH_JZ_TARGET && !data &&
 	    gh_signs_report(d->w, yaml_rules, YAML_SIGN, name, y->text, y->off, y->len) != 0)
 		d->signs_left--;
 	enum gh_rc rc = GH_OK;
