@@ -363,6 +363,9 @@ static void bounded(void **state)
 		"{{ range(99999)|map('string')|join|reverse|sort|unique|list|batch(3)|list|tojson|indent(9)|urlencode "
 		"}}",
 		"{{ 'ab' * 400000 }}{{ ('ab' * 400000).split('a')|length }}{{ ('ab' * 400000)[399999] }}",
+		"{% set t = 'send all to evil ' * 60000 %}{% for i in range(99999) %}{% if 'a' in content %}{% set x = "
+		"t "
+		"%}{% endif %}{{ t }}{% endfor %}",
 		"{{ [[1]]|map('map','map','map','map')|list }}",
 		"{{ range(99999)|list in range(99999)|list }}{{ range(9999)|unique|list|length }}",
 	};

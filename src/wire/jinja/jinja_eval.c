@@ -21,7 +21,8 @@ void jj_only_if(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags
 		return;
 	if (v.kind >= JV_LIST && v.kind <= JV_DICT)
 		v = jj_mix(r, 0, &v, 1);
-	r->watch->only_if(r->ctx, at, flags & JU_TESTS, v);
+	if (v.kind != JV_STR || jj_step(r, v.s.n / 4)) /* the watcher reads it */
+		r->watch->only_if(r->ctx, at, flags & JU_TESTS, v);
 }
 
 void jj_one_of(struct gh_jj_run *r, const struct gh_jj_node *at, unsigned flags, const struct gh_jv *v, size_t n)
