@@ -51,10 +51,13 @@ static bool general(const char *format)
 
 static struct gh_range whole(const struct gh_event *ev) { return ev->at; }
 
-/* Python or shell, seen in content alone and in text of some length: a few bytes may look like anything. */
-static const char *source_in(struct gh_span head)
+/* Python or shell, seen in content alone and in text of some length: a few bytes may look like anything. padded: zeros may
+ * follow the text. */
+static const char *source_in(struct gh_span head, bool padded)
 {
 	size_t n = head.n;
+	const uint8_t *zero = padded && n != 0 ? memchr(head.p, 0, n) : NULL;
+	n = zero == NULL ? n : (size_t)(zero - head.p);
 	for (unsigned cut = 0; cut < 4 && n > 0 && !gh_utf8_valid(gh_span_cut(head, 0, n)); cut++)
 		n--; /* the window may cut a character */
 	if (n < SOURCE_MIN || !gh_utf8_valid(gh_span_cut(head, 0, n)))
@@ -80,7 +83,7 @@ static void on_tensor(struct gh_scene *s, const struct gh_event *ev)
 			p.name, p.machine[0] != '\0' ? " for " : "", p.machine);
 		return;
 	}
-	const char *language = t->bits == 8 ? source_in(head) : NULL;
+	const char *language = t->bits == 8 ? source_in(head, false) : NULL;
 	if (language != NULL)
 		gh_find(s, &rules[R_SOURCE_IN_DATA], whole(ev), "tensor \"%s\" holds %s", gh_safe(t->name).s, language);
 }
@@ -93,7 +96,9 @@ static void on_member(struct gh_scene *s, const struct gh_event *ev)
 	bool data = m->raw || m->how == GH_MEMBER_HIDDEN || m->how == GH_MEMBER_NESTED || !general(s->format);
 	/* A script may be a member by right (an archive of a repository): what it does is judged when it is read. */
 	if (gh_program_at(head, &p) && (data || p.kind != GH_PROGRAM_SCRIPT)) {
-		const struct gh_rule *r = &rules[data ? R_IN_DATA : R_AS_FILE];
+		/* An archive with a line before it for the interpreter is a program, and meant to be one. */
+		bool prefix = p.kind == GH_PROGRAM_SCRIPT && m->how == GH_MEMBER_HIDDEN && general(s->format);
+		const struct gh_rule *r = &rules[data && !prefix ? R_IN_DATA : R_AS_FILE];
 		gh_find(s, r, whole(ev), "%s%s%s%s%s", p.name, p.machine[0] != '\0' ? " for " : "", p.machine,
 			m->role != NULL ? " in the place of: " : "", m->role != NULL ? m->role : "");
 		return;
@@ -101,12 +106,14 @@ static void on_member(struct gh_scene *s, const struct gh_event *ev)
 	bool drawn = strcmp(s->format, "pdf") == 0; /* its streams are programs in PostScript's manner by right */
 	/* Of a notebook: judged by its name and content when it is read. */
 	bool written = m->role != NULL && strcmp(m->role, "file that a cell writes") == 0;
-	const char *language = data && !drawn && !written ? source_in(head) : NULL;
+	bool hidden = m->how == GH_MEMBER_HIDDEN;
+	const char *language = data && !drawn && !written ? source_in(head, hidden) : NULL;
 	if (language == NULL || (m->expect != NULL && strcmp(m->expect, "torchscript") == 0))
 		return;
 	bool added = m->role != NULL && strcmp(m->role, "extra file") == 0;
-	gh_find(s, &rules[added || m->how == GH_MEMBER_NESTED ? R_SOURCE_BESIDE : R_SOURCE_IN_DATA], whole(ev),
-		"%s%s%s", language, m->role != NULL ? " in the place of: " : "", m->role != NULL ? m->role : "");
+	gh_find(s, &rules[added || hidden || m->how == GH_MEMBER_NESTED ? R_SOURCE_BESIDE : R_SOURCE_IN_DATA],
+		whole(ev), "%s%s%s", language, m->role != NULL ? " in the place of: " : "",
+		m->role != NULL ? m->role : "");
 }
 
 /* ---- source ------------------------------------------------------------------------------------------------------ */

@@ -1,5 +1,7 @@
 #include "scan/identify.h"
 #include "scan/pipe_int.h"
+#include "base/utf8.h"
+#include "wire/language.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,48 @@ static void on_gap(void *arg, bool overlap, uint64_t off, uint64_t len)
 		g->v[g->n++] = (struct gap){ { off, len }, overlap };
 }
 
+static void tell_checks(struct gh_frame *f, const struct gh_event *ev)
+{
+	for (size_t i = 0; i < gh_checks_n; i++)
+		if ((gh_checks[i]->events & 1u << ev->kind) != 0 && gh_checks[i]->end == NULL) {
+			f->scene.state = &f->state[i];
+			gh_checks[i]->on(&f->scene, ev);
+		}
+}
+
+/* How many bytes from the start are text. A script is read line by line: what follows it does not matter to a shell, nor does
+ * Python read behind a zero. */
+static size_t text_prefix(struct gh_span s)
+{
+	size_t n = 0;
+	while (n < s.n && (s.p[n] >= ' ' ? s.p[n] != 0x7f : s.p[n] == '\n' || s.p[n] == '\t' || s.p[n] == '\r'))
+		n++;
+	for (unsigned cut = 0; cut < 4 && n > 0 && !gh_utf8_valid(gh_span_cut(s, 0, n)); cut++)
+		n--;
+	return gh_utf8_valid(gh_span_cut(s, 0, n)) ? n : 0;
+}
+
+/* Scripts and source code where no loader looks: whoever knows of them runs the file itself, or takes them out. */
+static void look_for_source(struct gh_frame *f, struct gh_range at, const struct gh_member *m)
+{
+	enum { SOURCE_MIN = 16, SOURCE_HEAD = 256 << 10 };
+	struct gh_event ev = { .kind = GH_EV_MEMBER, .at = at, .u.member = m };
+	tell_checks(f, &ev);
+	struct gh_span head = gh_src_window(m->src, 0, at.len < SOURCE_HEAD ? (size_t)at.len : SOURCE_HEAD);
+	head.n = text_prefix(head);
+	const char *language = head.n < SOURCE_MIN ? NULL : gh_lang_of(head, (struct gh_span){ 0 });
+	if (language == NULL)
+		return;
+	struct gh_src_sub sub;
+	struct gh_code code = { .language = strcmp(language, "Python source") == 0  ? "python"
+					    : strcmp(language, "shell script") == 0 ? "shell"
+										    : language,
+				.name = m->name,
+				.src = gh_src_sub(&sub, f->src, at.off, head.n) };
+	ev = (struct gh_event){ .kind = GH_EV_CODE, .at = { at.off, head.n }, .u.code = &code };
+	tell_checks(f, &ev);
+}
+
 /* Look for a format in bytes that no loader reads. */
 static void look_inside(struct gh_frame *f, struct gh_range at, const char *what)
 {
@@ -41,6 +85,7 @@ static void look_inside(struct gh_frame *f, struct gh_range at, const char *what
 	struct gh_member m = { .how = GH_MEMBER_HIDDEN,
 			       .name = gh_span_str(name),
 			       .src = gh_src_sub(&sub, f->src, at.off, at.len) };
+	look_for_source(f, at, &m);
 	(void)gh_pipe_member(f, &m, at);
 }
 
