@@ -124,10 +124,10 @@ static void line_of(struct make *m, struct gh_span s)
 			size_t to = q == NULL ? v.n : (size_t)(q - v.p);
 			expand(m, gh_span_cut(v, i, to - i));
 			if (q != NULL)
-				put(m, "\\\"" + runs, 2 - runs);
+				put(m, &"\\\""[runs], 2 - runs);
 			i = to + 1;
 		}
-		put(m, ")\"" + !runs, 1 + (size_t)runs);
+		put(m, &")\""[!runs], 1 + (size_t)runs);
 	} else if (s.n != 0 && memmem(s.p, s.n, "$(shell ", 8) != NULL) {
 		put(m, ": ", 2);
 		expand(m, s);
