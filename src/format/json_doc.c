@@ -1,6 +1,7 @@
 #include "format/json_doc.h"
 
 #include "format/json_keys.h"
+#include "format/json_look.h"
 #include "format/keras/json_objects.h"
 #include "format/json_text.h"
 #include "format/notebook.h"
@@ -566,75 +567,6 @@ static bool looks_like_lines(struct gh_walk *w)
 	return j->tok == GH_JSON_END && j->newline && gh_json_left(j) && memchr("{[", s.p[gh_json_pos(j)], 2) != NULL;
 }
 
-/* ---- what the head says ------------------------------------------------------------------------------------------- */
-
-enum { SOME_TOKENS = 8 };
-
-struct look {
-	enum gh_match grade;
-	bool index;    /* a top-level "weight_map" object was seen */
-	bool lenient;  /* strict readers refuse it */
-	bool whole;    /* lenient: read to the end of the head */
-	unsigned bent; /* lenient: what it takes */
-	uint64_t tokens;
-};
-
-/* The grade of a head for one kind of reader. */
-static enum gh_match look_once(struct gh_json *j, struct gh_span head, uint64_t size, struct look *l)
-{
-	bool at_map = false, container = false;
-	j->accept_nan = true;
-	while (gh_json_next(j) > GH_JSON_END) {
-		if (j->tokens == 1 && j->tok != GH_JSON_OBJECT && j->tok != GH_JSON_ARRAY)
-			return GH_NO;
-		container = true;
-		if (at_map && j->tok == GH_JSON_OBJECT && j->depth == 1)
-			l->index = true;
-		at_map = j->tok == GH_JSON_KEY && j->depth == 1 && gh_json_is(j, "weight_map");
-	}
-	l->tokens = j->tokens;
-	if (!container)
-		return GH_NO;
-	if (j->tok == GH_JSON_BAD) {
-		bool cut = head.n < size && j->off + 16 >= head.n; /* broken only by the end of the head */
-		if (cut || j->limit)
-			return GH_STRONG;
-		return j->tokens > SOME_TOKENS ? GH_TEXT : GH_NO;
-	}
-	/* Something after a tiny value is rather a text that starts with brackets: "[1] see below". */
-	return gh_json_left(j) && j->tokens < 4 && !j->newline ? GH_NO : GH_STRONG;
-}
-
-/* As strict readers see it, and, when they refuse, as the others do. */
-static struct look look_at(struct gh_span head, uint64_t size, struct gh_arena *arena)
-{
-	struct look l = { 0 };
-	struct gh_json j = gh_json_mem(head, arena);
-	l.grade = look_once(&j, head, size, &l);
-	if (l.grade == GH_STRONG)
-		return l;
-	l.index = false;
-	j = gh_json_mem(head, arena);
-	j.lenient = l.lenient = true;
-	enum gh_match lenient = look_once(&j, head, size, &l);
-	l.whole = lenient == GH_STRONG;
-	l.bent = j.bent;
-	if (lenient != GH_NO || (j.tok == GH_JSON_BAD && j.tokens > 2))
-		l.grade = GH_TEXT;
-	return l;
-}
-
-/* No name makes a text JSON that has not begun like it, but one that readers of JSON would be given is never let off as
- * mere text. Without such a name, quotes as Python writes them make a list of labels and no configuration. */
-static bool meant_to_be(struct gh_span name, const struct look *l)
-{
-	static const char *const names[] = { ".json", ".jsonc", ".json5", ".webmanifest", ".ipynb", ".code-workspace" };
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (gh_span_ends(name, names[i]))
-			return l->tokens > 1;
-	return l->whole ? (l->bent & (GH_JSON_QUOTE | GH_JSON_BARE)) == 0 && l->tokens > 3 : l->tokens > SOME_TOKENS;
-}
-
 static const char *bent_how(unsigned bent)
 {
 	return (bent & GH_JSON_COMMENT) != 0 ? "comments"
@@ -649,9 +581,9 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 	if (d == NULL)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	struct gh_span head = gh_src_window(w->src, 0, GH_PROBE_BYTES);
-	struct look look = look_at(head, w->src->size, NULL);
+	struct gh_json_look look = gh_json_look(head, w->src->size);
 	bool asked = w->role != NULL && strcmp(w->role, "extra file") != 0 && strcmp(w->role, "asset") != 0;
-	if (look.grade == GH_TEXT && !asked && !meant_to_be(w->name, &look))
+	if (look.grade == GH_TEXT && !asked && !gh_json_meant(w->name, &look))
 		return GH_E_NOTTHIS;
 	d->w = w;
 	d->lines = looks_like_lines(w);
@@ -711,14 +643,4 @@ enum gh_rc gh_json_doc(struct gh_walk *w)
 	}
 	gh_claim(w, 0, done, GH_CLAIM_STRUCT);
 	return w->src->fail;
-}
-
-/* STRONG: an object or array whose first 64 KiB are JSON. TEXT: one for readers that pass over comments or trailing
- * commas, or it starts like one and goes on for a while before it breaks: it must not pass as mere text. */
-enum gh_match gh_json_doc_probe(const struct gh_probe *p, bool *index)
-{
-	struct look l = look_at(p->head, p->size, NULL);
-	if (index != NULL)
-		*index = l.index;
-	return l.grade;
 }

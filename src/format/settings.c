@@ -56,7 +56,13 @@ static const struct row {
 	{ "name", "pipeline", "pipeline", IMPORT },
 	{ "name", NULL, "preprocessors", IMPORT },
 	/* programs of many kinds */
-	{ "*_class", NULL, NULL, IMPORT },
+	{ "model_class", NULL, NULL, IMPORT },
+	{ "processor_class", NULL, NULL, IMPORT },
+	{ "feature_extractor_class", NULL, NULL, IMPORT },
+	{ "image_processor_class", NULL, NULL, IMPORT },
+	{ "pipeline_class", NULL, NULL, IMPORT },
+	{ "module_class", NULL, NULL, IMPORT },
+	{ "wrapper_class", NULL, NULL, IMPORT },
 	{ "loader_module", NULL, NULL, IMPORT },
 	/* transformers, integrations/hub_kernels.py */
 	{ "_attn_implementation*", NULL, NULL, KERNEL },
@@ -93,7 +99,6 @@ static const struct row {
 	{ "command", NULL, "entry_points", SHELL },
 	{ "command", NULL, "services", SHELL },
 	{ "entrypoint", NULL, "services", SHELL },
-	{ "test", "healthcheck", "services", SHELL },
 	/* development containers, tasks of editors; the first runs on the user's own machine */
 	{ "initializeCommand", NULL, NULL, START },
 	{ "*", "initializeCommand", "initializeCommand", START },

@@ -264,6 +264,27 @@ static void long_documents(void **st)
 	}
 }
 
+/* A comment longer than the head in front of a document does not make it mere text. */
+static void long_comments(void **st)
+{
+	(void)st;
+	gh_auto_buf b = gh_buf(1 << 20);
+	gh_buf_str(&b, "/*");
+	for (int i = 0; i < 70000; i++)
+		gh_buf_ch(&b, 'x');
+	gh_buf_str(&b, "*/ {\"_target_\": \"os.system\"}");
+	assert_int_equal(probe(&gh_fmt_json, gh_buf_view(&b)), GH_TEXT);
+	struct gh_events ev;
+	gh_events_walk(&ev, &gh_fmt_json, gh_buf_view(&b), "x.json", true);
+	assert_int_equal(ev.rc, GH_OK);
+	assert_true(gh_events_has(&ev, "call inst os.system"));
+	assert_true(gh_events_has(&ev, "GH-JSON-0027"));
+	gh_events_free(&ev);
+	gh_events_walk(&ev, &gh_fmt_json, gh_buf_view(&b), "x.txt", true);
+	assert_int_equal(ev.rc, GH_E_NOTTHIS);
+	gh_events_free(&ev);
+}
+
 /* A pickle in a base64 string of several megabytes is handed on whole. */
 static void long_strings(void **st)
 {
@@ -338,7 +359,7 @@ static void samples(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(documents),	  cmocka_unit_test(probes),
-					cmocka_unit_test(long_documents), cmocka_unit_test(long_strings),
+					cmocka_unit_test(long_documents), cmocka_unit_test(long_comments), cmocka_unit_test(long_strings),
 					cmocka_unit_test(long_template),  cmocka_unit_test(samples) };
 	return cmocka_run_group_tests_name("json documents", t, NULL, NULL);
 }
