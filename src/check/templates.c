@@ -335,6 +335,8 @@ static void load(struct judge *j, const struct gh_jj_node *n)
 static void spelt(struct judge *j, const struct gh_jj_node *n)
 {
 	bool item = n->kind == JJ_ITEM && n->kid->next->kind == JJ_STRING;
+	if (gh_tpl_promotes(n))
+		say(j, R_ROLES, n, "role", (struct gh_span){ 0 });
 	if (n->kind == JJ_ATTR || item || n->kind == JJ_NAME) {
 		struct gh_span name = item ? n->kid->next->text : n->text;
 		bool inner = name.n > 4 && gh_span_starts(name, "__") && gh_span_ends(name, "__");
@@ -347,8 +349,6 @@ static void spelt(struct judge *j, const struct gh_jj_node *n)
 			say(j, R_SYSTEM, n, "call", name);
 	} else if (n->kind == JJ_INCLUDE || n->kind == JJ_IMPORT || n->kind == JJ_FROM || n->kind == JJ_EXTENDS) {
 		load(j, n);
-	} else if (gh_tpl_promotes(n)) {
-		say(j, R_ROLES, n, "role", (struct gh_span){ 0 });
 	} else if (n->kind == JJ_DEBUG) {
 		say(j, R_ENGINE, n, "{% debug %} shows all variables", (struct gh_span){ 0 });
 	}

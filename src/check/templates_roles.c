@@ -12,9 +12,11 @@ static bool asks_for_user(const struct gh_jj_node *n)
 		return (gh_span_is(n->text, "eq") || gh_span_is(n->text, "equalto")) &&
 		       n->kid->next->kind == JJ_STRING && user(n->kid->next->text);
 	if (n->kind != JJ_COMPARE || n->kid == NULL || n->kid->next == NULL || n->kid->next->next != NULL ||
-	    n->kid->next->op != JJ_EQ)
+	    (n->kid->next->op != JJ_EQ && n->kid->next->op != JJ_IN))
 		return false;
 	const struct gh_jj_node *a = n->kid, *b = n->kid->next->kid;
+	if ((b->kind == JJ_LIST || b->kind == JJ_TUPLE) && b->kid != NULL && b->kid->next == NULL)
+		b = b->kid; /* in ['user'] */
 	const struct gh_jj_node *text = a->kind == JJ_STRING ? a : b, *of = a->kind == JJ_STRING ? b : a;
 	bool role = (of->kind == JJ_ATTR && gh_span_is(of->text, "role")) ||
 		    (of->kind == JJ_NAME && gh_span_is(of->text, "role")) ||
@@ -75,8 +77,20 @@ static bool headed_by_system(const struct gh_jj_node *body)
 	return false;
 }
 
+/* role|replace('user', 'system'), role.replace('user', 'system') */
+static bool replaces(const struct gh_jj_node *n)
+{
+	bool filter = n->kind == JJ_FILTER, call = n->kind == JJ_CALL && n->kid->kind == JJ_ATTR;
+	if ((!filter && !call) || !gh_span_is(filter ? n->text : n->kid->text, "replace"))
+		return false;
+	const struct gh_jj_node *from = n->kid->next, *to = from == NULL ? NULL : from->next;
+	return to != NULL && from->kind == JJ_STRING && to->kind == JJ_STRING && user(from->text) && above(to->text);
+}
+
 bool gh_tpl_promotes(const struct gh_jj_node *n)
 {
+	if (replaces(n))
+		return true;
 	if (n->kind == JJ_COND) /* 'system' if role == 'user' */
 		return n->kid->kind == JJ_STRING && above(n->kid->text) && asks_for_user(n->kid->next);
 	if (n->kind == JJ_DICT) { /* {'user': 'system'} */

@@ -29,10 +29,27 @@ static void on_value(void *ctx, const struct gh_jj_node *at, struct gh_jv v)
 		seen += v.s.p[i];
 }
 
+static void on_only_if(void *ctx, const struct gh_jj_node *at, unsigned flags, struct gh_jv v)
+{
+	if ((flags & JU_TESTS) == 0 || (flags & ~(unsigned)JU_TESTS) != 0)
+		__builtin_trap();
+	on_value(ctx, at, v);
+}
+
+static void on_rewrites(void *ctx, const struct gh_jj_node *at, struct gh_jv from, struct gh_jv to)
+{
+	on_value(ctx, at, from);
+	on_value(ctx, at, to);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct gh_span all = { data, n };
-	struct gh_jj_watch watch = { .access = on_access, .output = on_value };
+	struct gh_jj_watch watch = { .access = on_access,
+				     .output = on_value,
+				     .only_if = on_only_if,
+				     .rewrites = on_rewrites,
+				     .costs = on_value };
 	for (int round = 0; round < 2; round++) {
 		gh_auto_arena a = { .max = 16 << 20 };
 		struct gh_jj_tree t = gh_jj_parse(&a, all, &gh_jj_chat);

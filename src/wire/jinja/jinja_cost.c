@@ -105,11 +105,15 @@ bool jj_costs_format(struct gh_jj_run *r, const struct gh_jj_node *at, struct gh
 				break;
 		}
 	}
+	unsigned tells = 0; /* a width that is made of what a message says shows or hides the rest */
 	for (size_t i = 0; nested && i < n; i++) {
+		tells |= (jj_flags(arg[i]) & JU_NUMBER) != 0 ? jj_tells(jj_mix(r, JU_NUMBER, &arg[i], 1)) : 0;
 		over = jj_costs(r, at, arg[i], JJ_WIDTH_MAX) || over;
 		for (size_t k = 0; (arg[i].kind == JV_TUPLE || arg[i].kind == JV_LIST) && k < arg[i].list->n; k++)
 			over = jj_costs(r, at, arg[i].list->v[k], JJ_WIDTH_MAX) || over;
 	}
+	if (tells != 0)
+		jj_one_of(r, at, tells, arg, n);
 	for (size_t i = 0; nested && kw != NULL && i < kw->n; i++)
 		over = jj_costs(r, at, kw->val[i], JJ_WIDTH_MAX) || over;
 	return over;

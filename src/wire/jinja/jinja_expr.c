@@ -309,11 +309,11 @@ struct gh_jj_node *jj_postfix(struct jj_parse *p, struct gh_jj_node *n)
 static struct gh_span dotted(struct jj_parse *p)
 {
 	struct gh_span s = p->l.text;
-	const uint8_t *end = s.p + s.n;
 	if (p->l.tok != T_NAME) {
 		jj_wrong(p, "a name was expected");
 		return (struct gh_span){ 0 };
 	}
+	const uint8_t *end = s.p + s.n;
 	jj_next(p);
 	while (p->why == NULL && jj_is_op(&p->l, '.')) {
 		jj_next(p);

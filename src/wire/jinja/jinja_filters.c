@@ -381,8 +381,9 @@ static struct gh_jv of_unknown(struct gh_jj_run *r, const struct gh_jj_node *at,
 	bool replaces = strcmp(f->name, "replace") == 0 && a->n >= 2;
 	if (replaces && jj_watching(r) && r->watch->rewrites != NULL && (jj_flags(v) & JU_CONTENT) != 0)
 		r->watch->rewrites(r->ctx, at, a->v[0], a->v[1]);
-	jj_attribute_argument(r, at, f, v, a);
+	unsigned by = jj_attribute_argument(r, at, f, v, a);
 	struct gh_jv out = jj_mix_args(r, (f->flags & JJF_NUMBER) != 0 ? JU_NUMBER : 0, v, a);
+	out.flags |= strcmp(f->name, "groupby") == 0 ? by : 0;
 	if ((f->flags & JJF_NUMBER) != 0)
 		out.s.n = 0;
 	if ((f->flags & (JJF_NUMBER | JJF_LIST)) == (JJF_NUMBER | JJF_LIST)) /* how many there are */

@@ -17,8 +17,8 @@ struct jj_filter_row {
 	unsigned flags;
 };
 /* Of an unknown sequence, too, a filter like sort or groupby accesses the attribute that it is told. */
-void jj_attribute_argument(struct gh_jj_run *r, const struct gh_jj_node *at, const struct jj_filter_row *f,
-			   struct gh_jv v, const struct jj_args *a);
+unsigned jj_attribute_argument(struct gh_jj_run *r, const struct gh_jj_node *at, const struct jj_filter_row *f,
+			       struct gh_jv v, const struct jj_args *a);
 /* Of jinja_sequences.c; NULL: none. */
 const struct jj_filter_row *jj_sequence_filter(struct gh_span name);
 #endif

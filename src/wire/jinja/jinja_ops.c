@@ -225,7 +225,8 @@ static struct gh_jv unsure_comparison(struct gh_jj_run *r, struct gh_jv a, struc
 	struct gh_jv with = a.kind == JV_UNKNOWN ? b : a;
 	bool far = (with.kind == JV_INT && (with.i > 1 || with.i < -1)) || with.kind == JV_FLOAT ||
 		   with.kind == JV_LIST || with.kind == JV_TUPLE;
-	if (((fa | fb) & (JU_CONTENT | JU_NUMBER)) == (JU_CONTENT | JU_NUMBER) && far)
+	bool number = ((fa | fb) & JU_NUMBER) != 0 || with.kind == JV_INT || with.kind == JV_FLOAT;
+	if (((fa | fb) & JU_CONTENT) != 0 && number && far)
 		flags |= JU_WORD;
 	if (((fa | fb) & JU_PLACE) != 0 && far)
 		flags |= JU_TURN;

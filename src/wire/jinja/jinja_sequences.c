@@ -256,9 +256,10 @@ static struct gh_jv paths(struct gh_jj_run *r, const struct gh_jj_node *at, stru
 	return out;
 }
 
-void jj_attribute_argument(struct gh_jj_run *r, const struct gh_jj_node *at, const struct jj_filter_row *f,
-			   struct gh_jv v, const struct jj_args *a)
+unsigned jj_attribute_argument(struct gh_jj_run *r, const struct gh_jj_node *at, const struct jj_filter_row *f,
+			       struct gh_jv v, const struct jj_args *a)
 {
+	unsigned flags = 0;
 	static const struct {
 		const char *name;
 		size_t place;
@@ -266,8 +267,9 @@ void jj_attribute_argument(struct gh_jj_run *r, const struct gh_jj_node *at, con
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		struct gh_jv attr = jj_arg(a, t[i].place, "attribute", gh_jv_none());
 		if (strcmp(f->name, t[i].name) == 0 && attr.kind != JV_NONE)
-			(void)paths(r, at, v, attr, true);
+			flags |= jj_flags(paths(r, at, v, attr, true));
 	}
+	return flags & (JU_CONTENT | JU_NAME);
 }
 
 static struct gh_jv *keys(struct gh_jj_run *r, const struct gh_jj_node *at, const struct gh_jlist *l, struct gh_jv attr,
