@@ -6,7 +6,7 @@
 
 enum { NAMES = 1 << 10 };
 
-enum { R_RUNS, R_UNKNOWN, R_HOLDS, R_PACKAGE, R_HOOK, R_FETCHES, R_LINKED };
+enum { R_RUNS, R_UNKNOWN, R_HOLDS, R_PACKAGE, R_HOOK, R_FETCHES, R_LINKED, R_COMPUTED, R_START };
 static const struct gh_rule rules[] = {
 	[R_RUNS] = { "GH-RC-0001", GH_CRITICAL, GH_UNSAFE,
 		     "R code that runs when the object is looked at reaches the system",
@@ -38,6 +38,14 @@ static const struct gh_rule rules[] = {
 		       "system",
 		       "The harmless name hides what runs: the function of that name is kept in the same file.",
 		       "Do not load it.", "CVE-2024-27322 CWE-502 AML.T0011" },
+	[R_COMPUTED] = { "GH-RC-0008", GH_MEDIUM, GH_REVIEW,
+			 "R code calls a function whose name is put together from pieces",
+			 "Which function runs cannot be read; constants need no computing unless something is hidden.",
+			 "Work the name out before using the object.", "CWE-506 CWE-470 AML.T0015" },
+	[R_START] = { "GH-RC-0009", GH_CRITICAL, GH_UNSAFE,
+		      "A function that R calls by itself when it reads a workspace reaches the system",
+		      "R reads .RData of its folder when it starts and calls .First, at the end .Last.",
+		      "Do not start R in this folder.", "CWE-502 CWE-506 AML.T0011" },
 	GH_RULES_END
 };
 
@@ -168,6 +176,15 @@ static void on_read(struct gh_scene *s, const struct gh_event *ev, enum gh_r_rea
 		say(s, ev, R_HOLDS);
 }
 
+static bool by_itself(struct gh_span name)
+{
+	static const char *const names[] = { ".First", ".Last", ".First.sys", ".Last.sys", ".OptRequireMethods" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (gh_span_is(name, names[i]))
+			return true;
+	return false;
+}
+
 /* Code that somebody has to call. */
 static void held(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
 {
@@ -177,6 +194,8 @@ static void held(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach 
 	note_reaching(s, ev);
 	if (reach == GH_R_EXECUTE && fetches(c))
 		say(s, ev, R_FETCHES);
+	else if (by_itself(c->as_module) && !packaged(s))
+		say(s, ev, R_START);
 	else if (!packaged(s))
 		say(s, ev, R_HOLDS);
 	else if (c->how == GH_CALL_INST && reach > GH_R_DELETE && !gh_span_is(c->name, "library.dynam"))
@@ -191,6 +210,15 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	if (strcmp(c->system, "r") != 0)
 		return;
 	enum gh_r_reach reach = gh_r_reach(c->module, c->name);
+	if (gh_span_is(c->module, "()")) {
+		if (c->how == GH_CALL_REDUCE)
+			say(s, ev, R_RUNS);
+		else if (packaged(s))
+			say_package(s, ev);
+		else
+			say(s, ev, R_COMPUTED);
+		return;
+	}
 	if (c->how == GH_CALL_REDUCE)
 		runs(s, ev, reach);
 	else if (c->how == GH_CALL_BUILD)

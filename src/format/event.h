@@ -124,7 +124,7 @@ enum gh_ref_kind {
 };
 struct gh_reference {
 	enum gh_ref_kind kind;
-	const char *system;   /* whose object opens it when it is made: "keras"; NULL: the loader itself */
+	const char *system; /* whose object opens it when it is made: "keras"; NULL: the loader itself */
 	struct gh_span target;
 	struct gh_span from;  /* the member or key that holds it */
 	struct gh_range data; /* GH_REF_DATA: where in the target; len UINT64_MAX: to its end */

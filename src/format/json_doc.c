@@ -155,7 +155,7 @@ const struct gh_rule gh_json_rules[] = {
 struct frame { /* one open array or object */
 	enum gh_json_zone zone;
 	unsigned marks;
-	struct gh_json_key key; /* of the value that comes next, in objects */
+	struct gh_json_key key;	  /* of the value that comes next, in objects */
 	struct gh_json_name hold; /* the key under which it stands */
 	bool array;
 	unsigned items;	    /* of an array, so far */
@@ -180,8 +180,8 @@ struct doc {
 	struct gh_settings settings;
 	struct gh_json_name path; /* of the object at hand, when it is an item of the document: a module's directory */
 	uint64_t path_off, path_len;
-	struct gh_notebook *notebook;	       /* cells that were seen so far; NULL: no memory, or many values */
-	uint64_t last_shard;		       /* hash of the file name before */
+	struct gh_notebook *notebook; /* cells that were seen so far; NULL: no memory, or many values */
+	uint64_t last_shard;	      /* hash of the file name before */
 	bool is_notebook;
 	bool lines; /* many values: data, not configuration */
 	unsigned said[RULES];
@@ -458,10 +458,9 @@ static void on_object_end(struct doc *d, const struct frame *f)
 		say(d, A_PY_CALL, "an object with __reduce__");
 	unsigned st = GH_JM_IDX | GH_JM_PATH | GH_JM_TYPE, compvis = GH_JM_TARGET | GH_JM_PARAMS;
 	if ((f->marks & st) == st && d->path.n != 0 && d->x.j.depth == 1) {
-		struct gh_reference ref = { .kind = GH_REF_PATH,
-					    .system = "file",
-					    .target = gh_json_name(&d->path),
-					    .from = GH_SPAN("path") };
+		struct gh_reference ref = {
+			.kind = GH_REF_PATH, .system = "file", .target = gh_json_name(&d->path), .from = GH_SPAN("path")
+		};
 		(void)gh_emit(d->w, GH_EV_REFERENCE, d->path_off, d->path_len, &ref);
 	}
 	d->path.n = 0;

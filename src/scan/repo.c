@@ -358,8 +358,8 @@ static bool inert(const char *format)
  * its name ends in ".sample". Git LFS keeps a second copy of the files that are checked out, under their digests. */
 static bool git_keeps(const char *name, const char *format)
 {
-	static const char *const own[] = { "git-object",     "git-pack",   "git-pack-index",
-					   "git-index",	     "git-config", "git-template" };
+	static const char *const own[] = { "git-object", "git-pack",   "git-pack-index",
+					   "git-index",	 "git-config", "git-template" };
 	static const char *const text[] = { "shell", "source-code", "python", "html", "jinja", "xml" };
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
 		if (strcmp(format, own[i]) == 0)

@@ -230,11 +230,12 @@ static const struct {
 	{ "PHP source", "php phtml php5 phar" },
 	{ "Lua source", "lua" },
 	{ "R source", "r rmd qmd rnw rprofile" },
-	{ "script", "tcl vbs vbe wsf hta jse applescript awk sed jl fish csh tcsh reg vim nu elv ahk au3 gdb ps1xml psc1 sct wsc "
+	{ "script",
+	  "tcl vbs vbe wsf hta jse applescript awk sed jl fish csh tcsh reg vim nu elv ahk au3 gdb ps1xml psc1 sct wsc "
 	  "url lnk scf" },
-	{ "source code",
-	  "c h cc cpp cxx hpp hh cu cuh java kt kts scala go rs swift m mm cs fs zig nim asm s cl metal proto sql groovy "
-	  "gradle thrift fbs pyx pxd vb dart ex exs erl hs ml clj lisp el f90 f pas v sv vhd" },
+	{ "source code", "c h cc cpp cxx hpp hh cu cuh java kt kts scala go rs swift m mm cs fs zig nim asm s cl metal "
+			 "proto sql groovy "
+			 "gradle thrift fbs pyx pxd vb dart ex exs erl hs ml clj lisp el f90 f pas v sv vhd" },
 	{ "YAML", "yaml yml" },
 	{ "TOML", "toml" },
 	{ "configuration", "ini cfg conf properties env desktop service inf" },
@@ -339,18 +340,18 @@ static const struct {
 static const struct {
 	const char *interpreter, *language;
 } by_interpreter[] = {
-	{ "sh", "shell script" },	  { "bash", "shell script" },
-	{ "dash", "shell script" },	  { "zsh", "shell script" },
-	{ "ksh*", "shell script" },	  { "ash", "shell script" },
-	{ "mksh", "shell script" },	  { "busybox", "shell script" },
-	{ "rbash", "shell script" },	  { "python*", "Python source" },
-	{ "pypy*", "Python source" },	  { "uv", "Python source" },
-	{ "node", "JavaScript source" },  { "nodejs", "JavaScript source" },
-	{ "deno", "JavaScript source" },  { "bun", "JavaScript source" },
-	{ "perl*", "Perl source" },	  { "ruby*", "Ruby source" },
-	{ "php*", "PHP source" },	  { "lua*", "Lua source" },
-	{ "Rscript", "R source" },	  { "pwsh", "PowerShell script" },
-	{ "make", "makefile" },		  { "*", "script" },
+	{ "sh", "shell script" },	 { "bash", "shell script" },
+	{ "dash", "shell script" },	 { "zsh", "shell script" },
+	{ "ksh*", "shell script" },	 { "ash", "shell script" },
+	{ "mksh", "shell script" },	 { "busybox", "shell script" },
+	{ "rbash", "shell script" },	 { "python*", "Python source" },
+	{ "pypy*", "Python source" },	 { "uv", "Python source" },
+	{ "node", "JavaScript source" }, { "nodejs", "JavaScript source" },
+	{ "deno", "JavaScript source" }, { "bun", "JavaScript source" },
+	{ "perl*", "Perl source" },	 { "ruby*", "Ruby source" },
+	{ "php*", "PHP source" },	 { "lua*", "Lua source" },
+	{ "Rscript", "R source" },	 { "pwsh", "PowerShell script" },
+	{ "make", "makefile" },		 { "*", "script" },
 };
 
 /* JSON values and keys that some loader turns into code, objects or downloads; JSON without them is data. */

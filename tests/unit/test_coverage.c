@@ -81,9 +81,9 @@ static void the_worst_effect_is_the_verdict(void **st)
 		{ { &look }, 10, 0, "x", GH_REVIEW },
 		{ { &look, &part }, 10, 0, "x", GH_INCOMPLETE },
 		{ { &part, &bad }, 10, 0, "x", GH_UNSAFE },
-		{ { &info }, 9, 0, "x", GH_INCOMPLETE },  /* a byte that nobody understood, and no finding about it */
-		{ { NULL }, 10, 0, "", GH_INCOMPLETE },	  /* no digest: not read to its end */
-		{ { &info }, 10, 1, "x", GH_CLEAN }, /* more of what has no effect */
+		{ { &info }, 9, 0, "x", GH_INCOMPLETE }, /* a byte that nobody understood, and no finding about it */
+		{ { NULL }, 10, 0, "", GH_INCOMPLETE },	 /* no digest: not read to its end */
+		{ { &info }, 10, 1, "x", GH_CLEAN },	 /* more of what has no effect */
 	};
 	for (size_t i = 0; i < GH_ROWS(v); i++) {
 		struct gh_finding f[2] = { { .rule = v[i].rule[0] }, { .rule = v[i].rule[1] } };

@@ -359,7 +359,8 @@ static void samples(void **st)
 int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(documents),	  cmocka_unit_test(probes),
-					cmocka_unit_test(long_documents), cmocka_unit_test(long_comments), cmocka_unit_test(long_strings),
-					cmocka_unit_test(long_template),  cmocka_unit_test(samples) };
+					cmocka_unit_test(long_documents), cmocka_unit_test(long_comments),
+					cmocka_unit_test(long_strings),	  cmocka_unit_test(long_template),
+					cmocka_unit_test(samples) };
 	return cmocka_run_group_tests_name("json documents", t, NULL, NULL);
 }

@@ -117,7 +117,9 @@ static void identifiers(void **state)
 	} rows[] = {
 		{ "os", "os" },
 		{ "\xef\xbd\x8f\xef\xbd\x93", "os" },
-		{ "\xf0\x9d\x93\xae\xf0\x9d\x94\x81" "ec", "exec" },
+		{ "\xf0\x9d\x93\xae\xf0\x9d\x94\x81"
+		  "ec",
+		  "exec" },
 		{ "\xef\xac\x81le", "file" },
 		{ "\xce\xb1", "\xce\xb1" },
 	};

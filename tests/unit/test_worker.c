@@ -272,7 +272,9 @@ static void a_file_cut_while_it_is_read_is_told_at_once(void **st)
 	assert_true(gh_worker_open(&w));
 	assert_int_equal(gh_worker_start(&w, &opt, &err), GH_OK);
 	time_t before = time(NULL);
-	assert_int_equal(gh_worker_scan(&w, &opt, fileno(f), &file, "cut", (struct gh_ranges){ 0 }, &arena, &out, NULL, NULL, &err), GH_OK);
+	assert_int_equal(gh_worker_scan(&w, &opt, fileno(f), &file, "cut", (struct gh_ranges){ 0 }, &arena, &out, NULL,
+					NULL, &err),
+			 GH_OK);
 	assert_true(time(NULL) - before < 5);
 	assert_int_equal(out.nfinding, 1);
 	assert_string_equal(out.finding[0].rule->id, "GH-SCAN-0008");

@@ -16,7 +16,8 @@
  *		  OPERATION  in any other function
  *		  IMPORT     in a call or formula that is data
  *	module	  the package, when the call names one (pkg::name); "$" when it is a member of a variable (x$name,
- *		  x[["name"]]); else empty
+ *		  x[["name"]]); "()" when what is called is computed, from nothing but constants, by the function `name`;
+ *		  else empty
  *	name	  the function; `resolved` is false when it is computed
  *	as_module the variable that holds the function, when it is known
  *	as_name	  the call as text, shortened
@@ -93,7 +94,7 @@ enum {
 	RD_TEXTS = 2048,    /* strings that become events */
 	RD_MEMBERS = 256,   /* raw vectors that become members */
 	RD_SAY = 8,	    /* findings of one kind */
-	RD_ARGS = 3,	    /* arguments of a call that are remembered */
+	RD_ARGS = 6,	    /* arguments of a call that are remembered */
 };
 
 enum rd_encoding { RD_XDR, RD_LITTLE, RD_BIG_NATIVE, RD_ASCII };
@@ -106,6 +107,7 @@ struct rd_res {
 	uint8_t type;
 	struct gh_span pkg;  /* LANG of `::`: the package; else empty */
 	struct gh_span name; /* SYM, CHAR, STR of one, BUILTIN; LANG: what it calls or, for `::`, what it stands for */
+	bool constant;	     /* LANG: computed from nothing but constants by functions of text */
 };
 
 enum rd_kind { RDF_CELL, RDF_ITEMS, RDF_PARTS, RDF_AFTER, RDF_CONSTS, RDF_BCCELL, RDF_ALTREP, RDF_STRINGS, RDF_SYMBOL };
@@ -128,6 +130,7 @@ struct rd_frame {
 	bool unbound;	     /* PROM: has no value */
 	bool hook;	     /* CLO: has the formals of a load hook */
 	bool more;	     /* LANG: has arguments beyond those that are remembered */
+	bool variable;	     /* LANG: has arguments that are no constants */
 	enum rd_place place; /* of its parts */
 	unsigned nargs;
 	uint64_t left, off;
@@ -227,6 +230,7 @@ void rd_begin_node(struct rdata *r, int32_t kind, struct rd_bc *bc, enum rd_plac
 
 /* ---- rdata_code.c ---- */
 /* A call is complete: f is its frame. Leaves in r->res what the call stands for. */
+bool rd_constant(const struct rd_res *v);
 void rd_call(struct rdata *r, const struct rd_frame *f);
 /* An instruction of bytecode takes this constant as a function. */
 void rd_bc_call(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun);

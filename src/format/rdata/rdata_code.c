@@ -46,6 +46,120 @@ static const struct {
 	{ "map", ".f", 1, false },
 };
 
+/* Functions of text and numbers: of constants they make a constant, and so hide the name of a function. `plain`: people
+ * write constants with them. */
+static const struct {
+	const char *name;
+	bool plain;
+} texts[] = {
+	{ "paste0", false },
+	{ "paste", false },
+	{ "sprintf", false },
+	{ "rawToChar", false },
+	{ "intToUtf8", false },
+	{ "chartr", false },
+	{ "gsub", false },
+	{ "sub", false },
+	{ "substr", false },
+	{ "substring", false },
+	{ "Reduce", false },
+	{ "casefold", false },
+	{ "rev", false },
+	{ "strsplit", false },
+	{ "as.character", false },
+	{ "unlist", false },
+	{ "toupper", false },
+	{ "tolower", false },
+	{ "trimws", false },
+	{ "strrep", false },
+	{ "noquote", false },
+	{ "do.call", false },
+	{ "vapply", false },
+	{ "sapply", false },
+	{ "Map", false },
+	{ "mapply", false },
+	{ "[[", false },
+	{ "[", false },
+	{ "(", false },
+	{ "strtoi", true },
+	{ "as.raw", true },
+	{ "charToRaw", true },
+	{ "utf8ToInt", true },
+	{ "as.integer", true },
+	{ "as.numeric", true },
+	{ "c", true },
+	{ "list", true },
+	{ "bitwXor", true },
+	{ "xor", true },
+	{ "+", true },
+	{ "-", true },
+	{ "*", true },
+	{ ":", true },
+	{ "seq", true },
+	{ "iconv", false },
+	{ "base64decode", false },
+	{ "base64_dec", false },
+	{ "formatC", false },
+	{ "toString", false },
+	{ "rawToBits", true },
+	{ "format", false },
+	{ "hex2bin", true },
+};
+
+static int text_function(struct gh_span name)
+{
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (gh_span_is(name, texts[i].name))
+			return (int)i;
+	return -1;
+}
+
+bool rd_constant(const struct rd_res *v)
+{
+	switch (v->type) {
+	case R_STR:
+	case R_CHAR:
+	case R_INT:
+	case R_REAL:
+	case R_LGL:
+	case R_RAW:
+	case R_NIL:
+	case R_NILVALUE: return true;
+	case R_LANG: return v->constant;
+	case R_SYM:
+		return text_function(v->name) >= 0 || gh_span_is(v->name, "letters") || gh_span_is(v->name, "LETTERS");
+	default: return false;
+	}
+}
+
+/* The text that the call makes, when it is a matter of joining; p == NULL: not known. */
+static struct gh_span joined(struct rdata *r, const struct rd_frame *f)
+{
+	bool paste = gh_span_is(f->fun.name, "paste"),
+	     one = gh_span_is(f->fun.name, "(") || gh_span_is(f->fun.name, "c");
+	one = one || gh_span_is(f->fun.name, "as.character") || gh_span_is(f->fun.name, "noquote");
+	struct gh_span none = { 0 }, sep = paste ? GH_SPAN(" ") : (struct gh_span){ (const uint8_t *)"", 0 };
+	gh_auto_buf b = gh_buf(RD_TEXT);
+	if (f->more || f->variable || f->nargs == 0 || (one && f->nargs != 1) ||
+	    (!one && !paste && !gh_span_is(f->fun.name, "paste0")))
+		return none;
+	for (unsigned i = 0; i < f->nargs; i++)
+		if (gh_span_is(f->argname[i], "sep"))
+			sep = f->arg[i].name;
+	bool first = true;
+	for (unsigned i = 0; i < f->nargs; i++) {
+		if (gh_span_is(f->argname[i], "sep") || gh_span_is(f->argname[i], "collapse"))
+			continue;
+		if (f->arg[i].type != R_STR || f->arg[i].name.n == 0)
+			return none;
+		if (!first)
+			gh_buf_span(&b, sep);
+		gh_buf_span(&b, f->arg[i].name);
+		first = false;
+	}
+	return gh_keep(r->w->arena, gh_buf_view(&b));
+}
+
 static const char *const colons[] = { "::", ":::" };
 
 static bool is_colons(struct gh_span s) { return gh_span_is(s, colons[0]) || gh_span_is(s, colons[1]); }
@@ -152,14 +266,24 @@ void rd_call(struct rdata *r, const struct rd_frame *f)
 	emit(r, f, &fun, gh_buf_view(&b));
 	if (operand(r, f))
 		return;
+	int text = f->fun.type == R_SYM ? text_function(f->fun.name) : -1;
+	if (text >= 0 && !f->variable && f->nargs != 0) {
+		struct gh_span made = joined(r, f);
+		self.constant = true;
+		if (made.n != 0)
+			self = (struct rd_res){ .type = R_STR, .name = made };
+	}
 	int k = taken(f, &lookup);
 	struct rd_res arg = k >= 0 && k < RD_ARGS ? f->arg[k] : (struct rd_res){ 0 };
-	if (arg.type == R_LANG && arg.pkg.n == 0 && !gh_span_is(arg.name, "function"))
+	int hidden = k >= 0 && arg.type == R_LANG && arg.constant ? text_function(arg.name) : -1;
+	if (hidden >= 0 && !texts[hidden].plain)
+		arg.pkg = GH_SPAN("()");
+	else if (arg.type == R_LANG && arg.pkg.n == 0 && !gh_span_is(arg.name, "function"))
 		arg.name = (struct gh_span){ 0 };
 	/* What a variable holds is not known; that it bears the name of a function is. */
 	if (k >= 0 && (arg.name.n != 0 || f->place == RD_RUN))
 		emit(r, f, &arg, gh_buf_view(&b));
-	if (lookup && arg.name.n != 0)
+	if (lookup && arg.name.n != 0 && !gh_span_is(arg.pkg, "()"))
 		self = (struct rd_res){ .type = R_LANG,
 					.pkg = arg.pkg.n != 0 ? arg.pkg : GH_SPAN("$"),
 					.name = arg.name };

@@ -224,10 +224,12 @@ static void remember(struct rdata *r, struct rd_frame *f)
 	if (f->type == R_LANG && !f->started) {
 		f->fun = v;
 	} else if (f->nargs < RD_ARGS) {
+		f->variable = f->variable || !rd_constant(&v);
 		f->argname[f->nargs] = f->label;
 		f->arg[f->nargs++] = v;
 	} else {
 		f->more = true;
+		f->variable = f->variable || !rd_constant(&v);
 	}
 	if (r->mapping && r->list_text.n == 0 && r->res.type == R_STR)
 		r->list_text = rd_keep(r, r->res.name, RD_TEXT);
