@@ -124,21 +124,14 @@ static void on_file(struct gh_scene *s, const struct gh_event *ev)
 	const struct gh_reference *r = ev->u.reference;
 	bool soft = listed(left_behind, r->from), json = strncmp(s->format, "yaml", 4) != 0;
 	bool climbs = (gh_path_flags(r->target) & GH_PATH_ESCAPES) != 0;
-	unsigned rule;
-	if (gh_span_is(r->from, "EXECUTION_ENV_PATH"))
-		rule = R_ENVIRONMENT;
-	else if (!gh_leads_outside(r->target))
+	bool environment = gh_span_is(r->from, "EXECUTION_ENV_PATH"), near = r->kind != GH_REF_URL && !climbs;
+	bool cached = contains(r->target, "/.cache/") || contains(r->target, "/huggingface/");
+	if (!environment && !gh_leads_outside(r->target))
 		return;
-	else if (never(r->target) || (climbs && (!soft || json)))
-		rule = R_FILE_OUT;
-	else if (r->kind == GH_REF_URL || climbs)
-		rule = R_FILE;
-	else if (!soft)
-		rule = R_FILE_OUT;
-	else if (!json || contains(r->target, "/.cache/") || contains(r->target, "/huggingface/"))
-		return;
-	else
-		rule = R_FILE;
+	bool out = never(r->target) || (climbs && (!soft || json)) || (near && !soft);
+	if (!environment && !out && near && (!json || cached))
+		return; /* where the author's own copy lay */
+	unsigned rule = environment ? R_ENVIRONMENT : out ? R_FILE_OUT : R_FILE;
 	gh_find(s, &rules[rule], ev->at, "\"%s\": \"%s\"", gh_safe(r->from).s, gh_safe(r->target).s);
 }
 
