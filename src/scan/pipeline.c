@@ -446,7 +446,12 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 		.p = p,
 		.up = up,
 		.src = m->src,
-		.scene = { .name = m->name, .role = m->role, .depth = up == NULL ? 0 : up->scene.depth + 1 },
+		.scene = { .format = "unknown", /* until a reader takes it: checks hear of it all the same */
+			   .name = m->name,
+			   .role = m->role,
+			   .depth = up == NULL ? 0 : up->scene.depth + 1,
+			   .arena = &p->arena,
+			   .find = gh_pipe_scene_find },
 	};
 	sf->held_end = &sf->held;
 	name_path(sf, m);
