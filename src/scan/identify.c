@@ -2,6 +2,8 @@
 
 #include <ctype.h>
 
+enum { FORMATS_MAX = 512 };
+
 enum gh_rc gh_identify(struct gh_src *src, struct gh_arena *arena, struct gh_ident *out)
 {
 	*out = (struct gh_ident){ 0 };
@@ -22,9 +24,14 @@ enum gh_rc gh_identify(struct gh_src *src, struct gh_arena *arena, struct gh_ide
 	}
 	if (p.head.n != want || p.tail.n != want)
 		return src->fail != GH_OK ? src->fail : GH_E_IO;
+	uint8_t match[FORMATS_MAX] = { 0 };
+	size_t n = gh_fmts_n < FORMATS_MAX ? gh_fmts_n : FORMATS_MAX;
+	out->overflow = n < gh_fmts_n;
+	for (size_t i = 0; i < n; i++)
+		match[i] = (uint8_t)gh_fmts[i]->probe(&p);
 	for (int m = GH_STRONG; m > GH_NO; m--)
-		for (size_t i = 0; i < gh_fmts_n; i++) {
-			if ((int)gh_fmts[i]->probe(&p) != m)
+		for (size_t i = 0; i < n; i++) {
+			if (match[i] != m)
 				continue;
 			if (out->n == GH_IDENT_MAX) {
 				out->overflow = true;
