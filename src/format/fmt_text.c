@@ -253,13 +253,6 @@ static const struct gh_fmt *reader_of(const char *language)
 	return NULL;
 }
 
-static const char *code_name(const char *language)
-{
-	return strcmp(language, "Python source") == 0  ? "python"
-	       : strcmp(language, "shell script") == 0 ? "shell"
-						       : language;
-}
-
 /* Git LFS specification v1: "version URL\n", then keys in order, among them oid and size. */
 static bool is_pointer(struct gh_span s)
 {
@@ -313,7 +306,7 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	if (language != NULL) {
 		gh_anomaly(w, &rules[A_CODE], 0, end, "identified, not read: %s", language);
 		struct gh_src_sub sub;
-		struct gh_code code = { .language = code_name(language),
+		struct gh_code code = { .language = gh_lang_code(language),
 					.name = w->name,
 					.src = gh_src_sub(&sub, w->src, 0, end) };
 		enum gh_rc rc = gh_emit(w, GH_EV_CODE, 0, end, &code);

@@ -95,8 +95,8 @@ struct doc {
 	struct gh_recs functions; /* a: hash of a name that a PMML document defines */
 	uint64_t expanded;
 	unsigned said[RULES], texts;
-	bool in_script, own_dtd; /* a document type elsewhere may declare entities */
-	struct gh_span weights;	 /* OpenVINO: name of the file with the constants */
+	bool own_dtd;		/* a document type elsewhere may declare entities */
+	struct gh_span weights; /* OpenVINO: name of the file with the constants */
 };
 
 static void say(struct doc *d, unsigned a, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -291,8 +291,7 @@ static void on_picture(struct doc *d, struct gh_span local)
 					     "iframe", "style", "object",  "embed" };
 	struct gh_span name, value;
 	unsigned script = d->dialect == PAGE ? A_ACTIVE : A_SCRIPT; /* a picture needs none, a page may */
-	d->in_script = gh_span_is(local, "script");
-	if (d->in_script || gh_span_is(local, "handler") || gh_span_is(local, "iframe"))
+	if (gh_span_is(local, "script") || gh_span_is(local, "handler") || gh_span_is(local, "iframe"))
 		say(d, script, "element %s", gh_safe(d->x.name).s);
 	for (size_t at = 0; gh_xml_attr(&d->x, &at, &name, &value);) {
 		struct gh_span a = gh_xml_local(name);

@@ -12,7 +12,7 @@ static const char *target_of(struct gh_facts *f, struct gh_span s)
 	if (s.n == 0)
 		return "";
 	if (s.n > GH_FACT_TARGET || memchr(s.p, '\0', s.n) != NULL)
-		return "?"; /* the name of no file: the reader says what is wrong with it */
+		return "/"; /* no file of an artifact: the reader says what is wrong with the name */
 	for (size_t i = 0; i < TARGETS_BACK && i < f->n; i++) {
 		const char *t = f->v[f->n - 1 - i].target;
 		if (gh_span_is(s, t))
@@ -106,8 +106,8 @@ void gh_facts_on(struct gh_facts *f, const struct gh_event *ev)
 	switch (r->kind) {
 	case GH_REF_DATA: add(f, GH_FACT_DATA, r->target, r->data.off, r->data.len, 0); break;
 	case GH_REF_SHARD: add(f, GH_FACT_SHARD, r->target, 1, hash(r->from), 0); break;
-	case GH_REF_PATH: add(f, GH_FACT_FILE, r->target, 0, 0, 0); break;
 	case GH_REF_CODE: add(f, GH_FACT_CODE, r->target, 0, 0, 0); break;
+	case GH_REF_PATH:
 	case GH_REF_SYMLINK:
 	case GH_REF_HARDLINK:
 	case GH_REF_URL:
@@ -157,7 +157,6 @@ static bool merge(struct gh_fact *x, const struct gh_fact *y)
 		x->c = x->c + y->c < x->c ? UINT64_MAX : x->c + y->c;
 		return true;
 	case GH_FACT_LAYERS: x->a = y->a > x->a ? y->a : x->a; return true;
-	case GH_FACT_FILE:
 	case GH_FACT_CODE: return true;
 	case GH_FACT_EMBED:
 	case GH_FACT_SETTING:

@@ -11,7 +11,6 @@
 enum gh_fact_kind {
 	GH_FACT_DATA =
 		1, /* target; a, b: offset and length there of weights that lie in it raw; b UINT64_MAX: to the end */
-	GH_FACT_FILE,	 /* target: a file that the loader of this one opens */
 	GH_FACT_CODE,	 /* target: a source file that the loader of this one runs */
 	GH_FACT_SHARD,	 /* target; a, b: tensors that an index places there: how many, sum of hashes of their names */
 	GH_FACT_TENSORS, /* a, b: tensors stored here: how many, sum of hashes of their names; c: elements */

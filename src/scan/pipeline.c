@@ -67,9 +67,7 @@ static void look_for_source(struct gh_frame *f, struct gh_range at, const struct
 	if (language == NULL)
 		return;
 	struct gh_src_sub sub;
-	struct gh_code code = { .language = strcmp(language, "Python source") == 0  ? "python"
-					    : strcmp(language, "shell script") == 0 ? "shell"
-										    : language,
+	struct gh_code code = { .language = gh_lang_code(language),
 				.name = m->name,
 				.src = gh_src_sub(&sub, f->src, at.off, head.n) };
 	ev = (struct gh_event){ .kind = GH_EV_CODE, .at = { at.off, head.n }, .u.code = &code };

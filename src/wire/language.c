@@ -337,6 +337,13 @@ const char *gh_lang_result(const struct gh_lang *l, struct gh_span name)
 	return gh_lang_by_name(name);
 }
 
+const char *gh_lang_code(const char *language)
+{
+	return strcmp(language, "Python source") == 0  ? "python"
+	       : strcmp(language, "shell script") == 0 ? "shell"
+						       : language;
+}
+
 const char *gh_lang_of(struct gh_span text, struct gh_span name)
 {
 	struct gh_lang l = { 0 };

@@ -30,6 +30,8 @@ const char *gh_lang_result(const struct gh_lang *l, struct gh_span name);
 bool gh_lang_doubtful(const struct gh_lang *l);
 /* Both steps for text in memory. */
 const char *gh_lang_of(struct gh_span text, struct gh_span name);
+/* What GH_EV_CODE calls a language that gh_lang_result() names: "python" of "Python source". */
+const char *gh_lang_code(const char *language);
 /* By the name alone: "run.sh", "Dockerfile", "requirements-dev.txt". NULL when it says nothing. */
 const char *gh_lang_by_name(struct gh_span name);
 #endif
