@@ -422,6 +422,7 @@ static void on_call(struct gh_scene *s, const struct gh_event *e)
 const struct gh_check gh_check_calls = {
 	.name = "calls",
 	.about = "what loading would import and call, against the allow list of callables and their arguments",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL,
 	.on = on_call,
 	.end = end,

@@ -12,3 +12,15 @@ void gh_find(struct gh_scene *s, const struct gh_rule *rule, struct gh_range at,
 	va_end(ap);
 	s->find(s, rule, at, text);
 }
+
+void gh_looked(struct gh_scene *s, uint64_t units, uint64_t bytes)
+{
+	if (s->looked != NULL)
+		s->looked(s, units, bytes, NULL);
+}
+
+void gh_not_looked(struct gh_scene *s, const char *why)
+{
+	if (s->looked != NULL)
+		s->looked(s, 0, 0, why);
+}

@@ -93,6 +93,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_graph_code = {
 	.name = "graph-code",
 	.about = "operators of Paddle, layers of Caffe and classes of Core ML that do more than compute",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL,
 	.on = on,
 	.rules = rules,

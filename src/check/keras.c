@@ -267,6 +267,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_keras = {
 	.name = "keras-config",
 	.about = "layers, functions and files that loading a Keras model would use, by allow list",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL | 1u << GH_EV_REFERENCE,
 	.on = on,
 	.rules = rules,

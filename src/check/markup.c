@@ -387,6 +387,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_markup = {
 	.name = "markup",
 	.about = "layers and functions of models stored as XML: OpenVINO, PMML",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL | 1u << GH_EV_REFERENCE,
 	.on = on,
 	.rules = rules,

@@ -49,6 +49,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_packages = {
 	.name = "packages",
 	.about = "dependencies pinned to versions whose loaders run code out of model files",
+	.stage = GH_STAGE_VULNERABILITIES,
 	.events = 1u << GH_EV_PACKAGE,
 	.on = on,
 	.rules = rules,

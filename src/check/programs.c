@@ -202,6 +202,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_programs = {
 	.name = "programs",
 	.about = "programs and source code inside model files and beside them",
+	.stage = GH_STAGE_MALWARE,
 	.events = 1u << GH_EV_TENSOR | 1u << GH_EV_MEMBER | 1u << GH_EV_CODE,
 	.on = on,
 	.rules = rules,

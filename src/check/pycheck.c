@@ -72,6 +72,7 @@ static void on_code(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_python_code = {
 	.name = "python-code",
 	.about = "what Python source and bytecode would do, followed through aliases, tables and decoders",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CODE,
 	.on = on_code,
 	.rules = gh_pycode_rules,

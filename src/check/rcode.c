@@ -253,6 +253,7 @@ static void end(struct gh_scene *s)
 const struct gh_check gh_check_rcode = {
 	.name = "r-code",
 	.about = "R code in serialized objects: by when it runs and what it reaches",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL,
 	.on = on,
 	.end = end,

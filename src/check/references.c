@@ -22,6 +22,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_references = {
 	.name = "references",
 	.about = "files that a member of an archive makes its loader run",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_REFERENCE,
 	.on = on,
 	.rules = rules,

@@ -256,6 +256,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_settings = {
 	.name = "settings",
 	.about = "files, libraries, names, expressions and commands that configurations give to loaders and tools",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL | 1u << GH_EV_REFERENCE | 1u << GH_EV_TEXT,
 	.on = on,
 	.rules = rules,

@@ -249,6 +249,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_shell = {
 	.name = "shell-code",
 	.about = "what the commands of shell scripts, build files and documents do, however they are spelt",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CODE | 1u << GH_EV_TEXT,
 	.on = on,
 	.rules = gh_shell_rules,

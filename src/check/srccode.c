@@ -523,6 +523,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_source = {
 	.name = "source-code",
 	.about = "what source code of other languages does that only attacks do",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CODE,
 	.on = on,
 	.rules = rules,

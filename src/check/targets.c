@@ -385,6 +385,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_targets = {
 	.name = "targets",
 	.about = "callables that configurations name: Hydra targets, skops nodes, MLflow loaders, YAML tags",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL,
 	.on = on,
 	.rules = rules,

@@ -453,6 +453,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_templates = {
 	.name = "templates",
 	.about = "chat templates: ways out of the template language, and text that only some messages bring out",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_TEXT,
 	.on = on,
 	.rules = rules,

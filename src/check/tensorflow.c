@@ -485,6 +485,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 const struct gh_check gh_check_tensorflow = {
 	.name = "tensorflow-graph",
 	.about = "operations of TensorFlow and TFLite graphs that reach beyond the graph",
+	.stage = GH_STAGE_CODE,
 	.events = 1u << GH_EV_CALL | 1u << GH_EV_REFERENCE | 1u << GH_EV_TEXT,
 	.on = on,
 	.end = end,

@@ -161,6 +161,7 @@ static bool merge(struct gh_fact *x, const struct gh_fact *y)
 	case GH_FACT_EMBED:
 	case GH_FACT_SETTING:
 	case GH_FACT_LOST:
+	case GH_FACT_STAGE:
 	case GH_FACT_KINDS: break;
 	}
 	return false;

@@ -34,6 +34,10 @@ struct gh_pipe {
 	uint64_t swept; /* bytes of the root that have flowed by */
 	bool lost;	/* no room to remember a place: what should have been looked at there was not */
 	struct gh_facts facts;
+	struct gh_looked_at {
+		uint64_t units, bytes;
+		const char *why; /* the first reason why not all of it; in the arena */
+	} stage[GH_STAGES];
 	const struct gh_range *declared; /* of the root: see gh_pipe_declare() */
 	size_t ndeclared;
 };
@@ -62,6 +66,7 @@ struct gh_frame {
 /* ---- pipe_sink.c */
 extern const struct gh_sink_ops gh_pipe_sink_ops;
 void gh_pipe_scene_find(struct gh_scene *s, const struct gh_rule *rule, struct gh_range at, const char *text);
+void gh_pipe_scene_looked(struct gh_scene *s, uint64_t units, uint64_t bytes, const char *why);
 /* A finding of the pipeline's own at a place of this frame's source. */
 void gh_pipe_find(struct gh_frame *f, enum gh_scan_rule rule, struct gh_range at, const char *detail);
 /* A budget ran out: said once. */

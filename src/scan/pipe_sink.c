@@ -56,6 +56,38 @@ void gh_pipe_limit(struct gh_frame *f, const char *what)
 	gh_pipe_find(f, GH_S_LIMIT, (struct gh_range){ 0 }, what);
 }
 
+/* ---- what the stages covered ------------------------------------------------------------------------------------ */
+
+void gh_pipe_scene_looked(struct gh_scene *s, uint64_t units, uint64_t bytes, const char *why)
+{
+	struct gh_frame *f = (struct gh_frame *)((char *)s - offsetof(struct gh_frame, scene));
+	struct gh_looked_at *l = &f->p->stage[s->stage];
+	l->units += units;
+	l->bytes += bytes;
+	if (why == NULL || l->why != NULL)
+		return;
+	struct gh_span kept = gh_keep(&f->p->arena, gh_span_str(why));
+	l->why = kept.p == NULL ? "no memory to say why" : (const char *)kept.p;
+}
+
+/* Events that are the matter of one stage, however many checks look at them. */
+static void count_event(struct gh_frame *f, const struct gh_event *ev)
+{
+	static const struct {
+		bool counts;
+		enum gh_stage stage;
+	} of[GH_EV_KINDS] = {
+		[GH_EV_CALL] = { true, GH_STAGE_CODE },
+		[GH_EV_CODE] = { true, GH_STAGE_CODE },
+		[GH_EV_TENSOR] = { true, GH_STAGE_TENSORS },
+		[GH_EV_PACKAGE] = { true, GH_STAGE_VULNERABILITIES },
+	};
+	if (!of[ev->kind].counts)
+		return;
+	f->p->stage[of[ev->kind].stage].units++;
+	f->p->stage[of[ev->kind].stage].bytes += ev->at.len;
+}
+
 /* ---- events from a reader ------------------------------------------------------------------------------------ */
 
 enum gh_rc gh_pipe_member(struct gh_frame *f, const struct gh_member *m, struct gh_range at)
@@ -98,9 +130,11 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 		break;
 	default: break;
 	}
+	count_event(f, ev);
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if ((gh_checks[i]->events & 1u << ev->kind) != 0) {
 			f->scene.state = &f->state[i];
+			f->scene.stage = gh_checks[i]->stage;
 			gh_checks[i]->on(&f->scene, ev);
 		}
 	if (ev->kind == GH_EV_MEMBER)

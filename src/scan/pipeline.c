@@ -228,10 +228,13 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 			     .weak = trust == WEAK || trust == QUIET,
 			     .err = &err };
 	size_t pads = p->pads.n, facts = p->facts.n;
+	struct gh_looked_at stage[GH_STAGES];
+	memcpy(stage, p->stage, sizeof stage);
 	enum gh_rc rc = fmt->walk(&w);
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->end != NULL) {
 			f->scene.state = &f->state[i];
+			f->scene.stage = gh_checks[i]->stage;
 			gh_checks[i]->end(&f->scene);
 		}
 	gh_arena_free(&arena);
@@ -251,6 +254,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 		gh_pipe_late_padding(f);
 	} else {
 		gh_facts_rewind(&p->facts, facts);
+		memcpy(p->stage, stage, sizeof stage);
 		p->pads.n = pads;
 		if (p->pad_next > pads)
 			p->pad_next = pads;
@@ -449,7 +453,9 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			   .role = m->role,
 			   .depth = up == NULL ? 0 : up->scene.depth + 1,
 			   .arena = &p->arena,
-			   .find = gh_pipe_scene_find },
+			   .find = gh_pipe_scene_find,
+			   .looked = gh_pipe_scene_looked,
+			   .data = p->host->data },
 	};
 	sf->held_end = &sf->held;
 	name_path(sf, m);
@@ -544,6 +550,16 @@ struct gh_pipe *gh_pipe_new(const struct gh_limits *lim, const struct gh_pipe_ho
 	return p;
 }
 
+static void say_stages(const struct gh_pipe *p)
+{
+	for (unsigned i = 0; i < GH_STAGES; i++) {
+		const struct gh_looked_at *l = &p->stage[i];
+		struct gh_fact f = { GH_FACT_STAGE, l->why == NULL ? "" : l->why, i, l->units, l->bytes };
+		if (l->units != 0 || l->bytes != 0 || l->why != NULL)
+			p->host->fact(p->host->arg, &f);
+	}
+}
+
 void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, struct gh_pipe_result *out)
 {
 	*out = (struct gh_pipe_result){ 0 };
@@ -551,8 +567,10 @@ void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, st
 	struct gh_member m = { .how = GH_MEMBER_FILE, .name = name, .src = root };
 	gh_pipe_read(p, NULL, &m, (struct gh_range){ 0, root->size });
 	gh_findings_close(&p->findings);
-	if (p->host->fact != NULL)
+	if (p->host->fact != NULL) {
 		gh_facts_close(&p->facts, p->host->fact, p->host->arg);
+		say_stages(p);
+	}
 	out->members = p->members;
 	out->expanded = p->budget.expanded;
 	out->dropped = p->findings.dropped;

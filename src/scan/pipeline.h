@@ -4,6 +4,7 @@
  * It knows no danger (checks do) and no format (readers do). */
 #ifndef GH_SCAN_PIPELINE_H
 #define GH_SCAN_PIPELINE_H
+#include "check/data.h"
 #include "format/format.h"
 #include "scan/facts.h"
 
@@ -19,6 +20,7 @@ struct gh_pipe_host {
 	void (*times)(void *arg, size_t i, uint64_t times);
 	int (*spill)(void *arg);			 /* descriptor of an unlinked file, or -1 */
 	void (*fact)(void *arg, const struct gh_fact *); /* at the end; may be NULL */
+	const struct gh_data *data;			 /* for the checks; may be NULL */
 };
 
 struct gh_pipe_result {

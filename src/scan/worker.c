@@ -214,7 +214,7 @@ static const char *on_fact(struct job *j, const struct gh_msg *m, const char *te
 	struct gh_outcome *o = j->out;
 	if (m->a[0] == 0 || m->a[0] >= GH_FACT_KINDS || m->len > GH_FACT_TARGET || memchr(text, '\0', m->len) != NULL)
 		return "a fact of unknown kind";
-	if (o->nfact > GH_FACTS_SENT)
+	if (o->nfact > GH_FACTS_SENT + GH_STAGES)
 		return "too many facts";
 	struct gh_fact *v = gh_grow(j->arena, o->fact, &o->fact_cap, o->nfact + 1, sizeof *v);
 	const char *last = o->nfact == 0 ? "" : o->fact[o->nfact - 1].target;
