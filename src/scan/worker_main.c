@@ -1,9 +1,10 @@
 /* gatehouse-worker - parses hostile bytes and can do nothing else. Started by gatehouse with the socket as descriptor
  * 3 and the shared memory as 4; not for use by hand. Arguments: depth, members, expanded, ratio, steps, memory, CPU
- * seconds. */
+ * seconds. Or the name of a tool's mode first: see tool_side.h. */
 #include "os/sandbox.h"
 #include "scan/link.h"
 #include "scan/pipeline.h"
+#include "scan/tool_side.h"
 #include "scan/worker_probe.h"
 
 #include <signal.h>
@@ -69,6 +70,9 @@ int main(int argc, char **argv)
 {
 	static struct gh_link link;
 	static char name[1025];
+	const struct gh_tool_mode *mode = argc > 1 ? gh_tool_mode(argv[1]) : NULL;
+	if (mode != NULL)
+		return gh_tool_worker(mode, argc, argv);
 	if (argc != 8 || !gh_link_open(&link)) {
 		static const char usage[] = "gatehouse-worker is started by gatehouse; it is not for use by hand\n";
 		(void)!write(2, usage, sizeof usage - 1);
