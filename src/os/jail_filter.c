@@ -1,0 +1,287 @@
+#include "os/jail_filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
+
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#else
+#error "jails know the system calls of x86-64 and arm64"
+#endif
+
+#define X32_BIT 0x40000000u
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+
+/* Calls that reach nothing beyond the program itself. */
+static const short harmless[] = {
+	SYS_read,
+	SYS_write,
+	SYS_readv,
+	SYS_writev,
+	SYS_pread64,
+	SYS_pwrite64,
+	SYS_preadv,
+	SYS_pwritev,
+	SYS_preadv2,
+	SYS_pwritev2,
+	SYS_lseek,
+	SYS_close,
+	SYS_close_range,
+	SYS_fstat,
+	SYS_newfstatat,
+	SYS_statx,
+	SYS_fstatfs,
+	SYS_statfs,
+	SYS_getdents64,
+	SYS_getcwd,
+	SYS_chdir,
+	SYS_fchdir,
+	SYS_readlinkat,
+	SYS_faccessat,
+	SYS_faccessat2,
+	SYS_dup,
+	SYS_dup3,
+	SYS_pipe2,
+	SYS_eventfd2,
+	SYS_epoll_create1,
+	SYS_epoll_ctl,
+	SYS_epoll_pwait,
+	SYS_ppoll,
+	SYS_pselect6,
+	SYS_fsync,
+	SYS_fdatasync,
+	SYS_sync_file_range,
+	SYS_fadvise64,
+	SYS_readahead,
+	SYS_ftruncate,
+	SYS_fallocate,
+	SYS_flock,
+	SYS_sendfile,
+	SYS_splice,
+	SYS_tee,
+	SYS_copy_file_range,
+	SYS_umask,
+	SYS_fgetxattr,
+	SYS_flistxattr,
+	/* memory */
+	SYS_brk,
+	SYS_munmap,
+	SYS_mremap,
+	SYS_mprotect,
+	SYS_madvise,
+	SYS_msync,
+	SYS_mincore,
+	SYS_mlock,
+	SYS_mlock2,
+	SYS_munlock,
+	SYS_mlockall,
+	SYS_munlockall,
+	SYS_membarrier,
+	SYS_get_mempolicy,
+	SYS_pkey_alloc,
+	SYS_pkey_free,
+	/* itself */
+	SYS_exit,
+	SYS_exit_group,
+	SYS_rt_sigaction,
+	SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,
+	SYS_rt_sigpending,
+	SYS_rt_sigtimedwait,
+	SYS_rt_sigsuspend,
+	SYS_sigaltstack,
+	SYS_restart_syscall,
+	SYS_getpid,
+	SYS_gettid,
+	SYS_getppid,
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_getgroups,
+	SYS_getresuid,
+	SYS_getresgid,
+	SYS_getpgid,
+	SYS_getsid,
+	SYS_getpriority,
+	SYS_getrusage,
+	SYS_times,
+	SYS_wait4,
+	SYS_waitid,
+	SYS_futex,
+	SYS_set_robust_list,
+	SYS_get_robust_list,
+	SYS_rseq,
+	SYS_set_tid_address,
+	SYS_sched_yield,
+	SYS_sched_getaffinity,
+	SYS_sched_setaffinity,
+	SYS_sched_getparam,
+	SYS_sched_getscheduler,
+	SYS_sched_get_priority_max,
+	SYS_sched_get_priority_min,
+	SYS_getcpu,
+	SYS_getrandom,
+	SYS_uname,
+	SYS_sysinfo,
+	SYS_capget,
+	SYS_setitimer,
+	SYS_getitimer,
+	SYS_timer_create,
+	SYS_timer_settime,
+	SYS_timer_gettime,
+	SYS_timer_getoverrun,
+	SYS_timer_delete,
+	SYS_timerfd_create,
+	SYS_timerfd_settime,
+	SYS_timerfd_gettime,
+	SYS_nanosleep,
+	SYS_clock_nanosleep,
+	SYS_clock_gettime,
+	SYS_clock_getres,
+	SYS_gettimeofday,
+	/* sockets that exist: the pairs a program makes for itself, and what a listener hands out in place of others */
+	SYS_socketpair,
+	SYS_recvfrom,
+	SYS_recvmsg,
+	SYS_recvmmsg,
+	SYS_shutdown,
+	SYS_getsockname,
+	SYS_getpeername,
+	SYS_getsockopt,
+	SYS_setsockopt,
+#ifdef SYS_open /* calls that newer architectures do not have */
+	SYS_stat,
+	SYS_lstat,
+	SYS_access,
+	SYS_readlink,
+	SYS_getdents,
+	SYS_dup2,
+	SYS_pipe,
+	SYS_eventfd,
+	SYS_epoll_create,
+	SYS_epoll_wait,
+	SYS_poll,
+	SYS_select,
+	SYS_alarm,
+	SYS_pause,
+	SYS_getrlimit,
+	SYS_time,
+	SYS_arch_prctl,
+	SYS_getpgrp,
+#endif
+};
+
+static const short absent[] = {
+	SYS_clone3,
+	SYS_openat2,
+#ifdef SYS_epoll_pwait2
+	SYS_epoll_pwait2,
+#endif
+};
+
+static const uint32_t prctls[] = { PR_SET_NAME,		PR_GET_NAME,	  PR_GET_DUMPABLE,  PR_CAPBSET_READ,
+				   PR_GET_SECCOMP,	PR_SET_VMA,	  PR_SET_PDEATHSIG, PR_GET_PDEATHSIG,
+				   PR_GET_NO_NEW_PRIVS, PR_SET_TIMERSLACK };
+static const uint32_t ioctls[] = { FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ };
+static const uint32_t fcntls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,  F_SETFD,	    F_GETFL,	F_SETFL,
+				   F_GETLK, F_SETLK,	     F_SETLKW, F_ADD_SEALS, F_GET_SEALS };
+static const uint32_t nothing[] = { 0 };
+static const uint32_t ask_only[] = { 0xffffffff };
+
+/* Calls that are harmless with certain values of one argument (its lower half, and the upper half zero). */
+static const struct {
+	short nr;
+	uint8_t arg;
+	const uint32_t *value;
+	size_t n;
+} with[] = {
+	{ SYS_prctl, 0, prctls, sizeof prctls / sizeof *prctls },
+	{ SYS_ioctl, 1, ioctls, sizeof ioctls / sizeof *ioctls },
+	{ SYS_fcntl, 1, fcntls, sizeof fcntls / sizeof *fcntls },
+	{ SYS_prlimit64, 2, nothing, 1 }, /* only asking */
+	{ SYS_personality, 0, ask_only, 1 },
+};
+
+struct writer {
+	struct sock_filter *ins;
+	size_t n;
+	bool full;
+};
+
+static void put(struct writer *w, uint16_t code, uint32_t k, unsigned jt, unsigned jf)
+{
+	if (w->n >= GH_JAIL_FILTER_MAX || jt > 255 || jf > 255) {
+		w->full = true;
+		return;
+	}
+	w->ins[w->n++] = (struct sock_filter){ code, (uint8_t)jt, (uint8_t)jf, k };
+}
+
+static void load(struct writer *w, size_t off) { put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)off, 0, 0); }
+static void answer(struct writer *w, uint32_t action) { put(w, BPF_RET | BPF_K, action, 0, 0); }
+static void answer_if(struct writer *w, uint32_t value, uint32_t action)
+{
+	put(w, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+	answer(w, action);
+}
+
+static size_t arg_low(unsigned i) { return offsetof(struct seccomp_data, args) + 8 * (size_t)i; }
+
+/* Memory from files may be mapped, but what is mapped to be run is asked about: a library that came with the model. */
+static void mapping(struct writer *w, uint32_t ask)
+{
+	put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 6);
+	load(w, arg_low(2));
+	put(w, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 2);
+	load(w, arg_low(3));
+	put(w, BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS, 0, 1);
+	answer(w, SECCOMP_RET_ALLOW);
+	answer(w, ask);
+}
+
+bool gh_jail_filter(struct sock_filter ins[GH_JAIL_FILTER_MAX], bool listen, struct sock_fprog *out)
+{
+	struct writer w = { .ins = ins };
+	const uint32_t ask = listen ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | EPERM;
+	load(&w, offsetof(struct seccomp_data, arch));
+	put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+	answer(&w, SECCOMP_RET_KILL_PROCESS);
+	load(&w, offsetof(struct seccomp_data, nr));
+#ifdef __x86_64__
+	put(&w, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+	answer(&w, SECCOMP_RET_KILL_PROCESS);
+#endif
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+		answer_if(&w, (uint32_t)absent[i], SECCOMP_RET_ERRNO | ENOSYS);
+	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+		answer_if(&w, (uint32_t)harmless[i], SECCOMP_RET_ALLOW);
+	mapping(&w, ask);
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+		unsigned body = 4 + 2 * (unsigned)with[i].n;
+		put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)with[i].nr, 0, body);
+		load(&w, arg_low(with[i].arg) + 4);
+		/* an argument of 32 bits may arrive with anything above; of pointers the upper half counts */
+		put(&w, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, with[i].nr == SYS_prlimit64 ? 0 : 1);
+		answer(&w, ask);
+		load(&w, arg_low(with[i].arg));
+		for (size_t k = 0; k < with[i].n; k++)
+			answer_if(&w, with[i].value[k], SECCOMP_RET_ALLOW);
+		load(&w, offsetof(struct seccomp_data, nr));
+	}
+	answer(&w, ask);
+	*out = (struct sock_fprog){ .len = (unsigned short)w.n, .filter = ins };
+	return !w.full;
+}
