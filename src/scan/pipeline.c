@@ -1,5 +1,6 @@
 #include "scan/identify.h"
 #include "scan/pipe_int.h"
+#include "format/formats.h"
 #include "base/utf8.h"
 #include "wire/language.h"
 
@@ -282,6 +283,12 @@ static bool refined(const struct reading *r, const struct gh_fmt *fmt)
 	return false;
 }
 
+/* Native programs: what looks like a program in them is they themselves. Other formats that are not read may hide one. */
+static bool is_program(const struct gh_fmt *fmt)
+{
+	return fmt == &gh_fmt_elf || fmt == &gh_fmt_pe || fmt == &gh_fmt_macho;
+}
+
 static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt *fmt, enum gh_match match,
 		    enum trust trust)
 {
@@ -294,7 +301,7 @@ static void attempt(struct gh_frame *sf, struct reading *r, const struct gh_fmt 
 		return;
 	r->as[r->n++] = o.fmt;
 	r->strong += match == GH_STRONG;
-	r->program = r->program || fmt->walk == NULL;
+	r->program = r->program || is_program(fmt);
 	if (o.missing < r->missing)
 		r->missing = o.missing;
 }

@@ -1,0 +1,218 @@
+#!/usr/bin/python3
+"""Write the seeds of the readers of smaller model formats: MXNet, CTranslate2, fastText, word2vec, faiss, LightGBM, ncnn,
+MATLAB, Darknet, and those that are recognised only.
+Usage: tests/fuzz/make_tail_seeds.py [DIRECTORY]; the seeds are under version control, this says what they are."""
+import pathlib
+import struct
+import sys
+import zlib
+
+ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent / 'seeds')
+
+
+def put(fmt, name, data):
+    (ROOT / fmt).mkdir(parents=True, exist_ok=True)
+    (ROOT / fmt / name).write_bytes(data)
+
+
+def u16(*v):
+    return struct.pack('<%dH' % len(v), *v)
+
+
+def u32(*v):
+    return struct.pack('<%dI' % len(v), *[x & 0xffffffff for x in v])
+
+
+def u64(*v):
+    return struct.pack('<%dQ' % len(v), *[x & (1 << 64) - 1 for x in v])
+
+
+def f32(n):
+    return struct.pack('<%df' % n, *[0.25 - 0.01 * i for i in range(n)])
+
+
+# ---- MXNet ----
+def shape(*d):
+    return u32(len(d)) + u64(*d)
+
+
+def names(*n):
+    return u64(len(n)) + b''.join(u64(len(x)) + x for x in n)
+
+
+V2 = u32(0xf993fac9, 0) + shape(2, 3) + u32(1, 0, 0) + f32(6)
+V3 = u32(0xf993faca, 0) + shape() + u32(1, 0, 0) + f32(1)
+SPARSE = u32(0xf993fac9, 1) + shape(1, 2) + shape(4, 2) + u32(1, 0, 0) + u32(6) + shape(1) + f32(2) + u64(3)
+V1 = u32(0xf993fac8) + shape(4) + u32(1, 0, 5) + bytes(range(4))
+V0 = u32(2, 2, 2) + u32(1, 0, 4) + u32(1, 2, 3, 4)
+LIST = u64(0x112, 0)
+put('mxnet-params', 'clean_v2.params', LIST + u64(2) + V2 + V2 + names(b'arg:fc_weight', b'aux:bn_mean'))
+put('mxnet-params', 'clean_mixed.params', LIST + u64(5) + V2 + V3 + SPARSE + V1 + V0 +
+    names(b'arg:a', b'arg:b', b'arg:c', b'arg:d', b'arg:e'))
+put('mxnet-params', 'clean_nameless.nd', LIST + u64(1) + V1 + names())
+put('mxnet-params', 'type.params', LIST + u64(1) + u32(0xf993fac9, 0) + shape(1) + u32(1, 0, 99) + f32(1) + names())
+put('mxnet-params', 'huge.params', LIST + u64(1) + u32(0xf993fac9, 0) + shape(1 << 40, 1 << 40) + u32(1, 0, 0) + names())
+
+
+# ---- CTranslate2 ----
+def ct2(s):
+    return u16(len(s) + 1) + s + b'\0'
+
+
+CT_VARS = (ct2(b'decoder/embeddings/weight') + b'\2' + u32(2, 3) + b'\0' + u32(24) + f32(6) +
+           ct2(b'encoder/bias') + b'\1' + u32(4) + b'\1' + u32(4) + b'\1\2\3\4')
+put('ctranslate2', 'clean_v6.bin', u32(6) + ct2(b'TransformerSpec') + u32(7, 2) + CT_VARS + u32(1) +
+    ct2(b'decoder/projection/weight') + ct2(b'decoder/embeddings/weight'))
+put('ctranslate2', 'clean_v3.bin', u32(3) + ct2(b'TransformerSpec') + u32(3, 1) + ct2(b'encoder/bias') + b'\1' + u32(2) +
+    b'\4' + u32(2) + f32(2) + u32(0))
+put('ctranslate2', 'version.bin', u32(40) + ct2(b'TransformerSpec') + u32(7, 2) + CT_VARS + u32(0))
+
+
+# ---- fastText ----
+def ft_args(dim, model, bucket):
+    return u32(dim, 5, 5, 1, 5, 1, 3, model, bucket, 0, 0, 100) + struct.pack('<d', 1e-4)
+
+
+def ft_dict(words, labels, pruned=-1):
+    e = b''.join(w + b'\0' + u64(3) + b'\0' for w in words) + b''.join(w + b'\0' + u64(2) + b'\1' for w in labels)
+    return u32(len(words) + len(labels), len(words), len(labels)) + u64(100, pruned) + e
+
+
+FT = u32(793712314, 12)
+MATRIX = u64(3, 4) + f32(12)
+put('fasttext', 'clean_supervised.bin', FT + ft_args(4, 3, 0) + ft_dict([b'a', b'bc', b'def'], [b'__label__x', b'__label__y']) +
+    b'\0' + MATRIX + b'\0' + u64(2, 4) + f32(8))
+put('fasttext', 'clean_vectors.bin', FT + ft_args(4, 2, 2) + ft_dict([b'a', b'bc'], []) + b'\0' + u64(4, 4) + f32(16) + b'\0' +
+    u64(2, 4) + f32(8))
+PQ4 = u32(4, 2, 2, 2) + f32(1024)
+put('fasttext', 'clean_quantised.ftz', FT + ft_args(4, 3, 0) + ft_dict([b'a', b'bc', b'def'], [b'__label__x'], 1) +
+    u32(7, 0) + b'\1' + b'\1' + u64(4, 4) + u32(8) + bytes(8) + PQ4 + bytes(4) + u32(1, 1, 1, 1) + f32(256) + b'\0' +
+    u64(1, 4) + f32(4))
+put('fasttext', 'version.bin', u32(793712314, 99) + ft_args(4, 3, 0) + bytes(32))
+
+# ---- word2vec ----
+put('word2vec', 'clean_plain.bin', b'3 4\n' + b'the ' + f32(4) + b'of ' + f32(4) + b'and ' + f32(4))
+put('word2vec', 'clean_lines.bin', b'2 50\n' + b'the ' + f32(50) + b'\n' + b'of ' + f32(50) + b'\n')
+put('word2vec', 'cut.bin', b'4 50\n' + b''.join(b'word%d ' % i + f32(50) + b'\n' for i in range(4))[:-9])
+
+
+# ---- faiss ----
+def fx(d, n, metric=1):
+    return u32(d) + u64(n, 1 << 20, 1 << 20) + b'\1' + u32(metric)
+
+
+FLAT = b'IxF2' + fx(4, 3) + u64(12) + f32(12)
+PQ = u64(4, 2, 4) + u64(64) + f32(64)
+QUANT = b'IxF2' + fx(4, 2) + u64(8) + f32(8)
+put('faiss', 'clean_flat.faiss', FLAT)
+put('faiss', 'clean_ivf.faiss', b'IwFl' + fx(4, 3) + u64(2, 1) + QUANT + b'\0' + u64(0) + b'ilar' + u64(2, 16) + b'full' +
+    u64(2, 1, 2) + f32(4) + u64(7) + f32(8) + u64(8, 9))
+put('faiss', 'clean_hnsw.faiss', b'IHNf' + fx(4, 3) + u64(1) + struct.pack('<d', 1.0) + u64(2) + u32(0, 4) + u64(3) +
+    u32(1, 1, 1) + u64(4) + u64(0, 4, 8, 12) + u64(12) + u32(1, 2, -1, -1, 0, 2, -1, -1, 0, 1, -1, -1) + u32(0, 0, 40, 16, 1) +
+    FLAT)
+put('faiss', 'clean_pq.index', b'IxMp' + fx(4, 3) + b'IxPq' + fx(4, 3) + PQ + u64(3) + b'abc' + u32(0) + b'\0' + u32(0) +
+    u64(3) + u64(10, 20, 30))
+put('faiss', 'clean_ivfpq.index', b'IxPT' + fx(8, 2) + u32(1) + b'LTra' + b'\0' + u64(32) + f32(32) + u64(0) + u32(8, 4) + b'\1' +
+    b'IwPQ' + fx(4, 2) + u64(2, 1) + QUANT + b'\0' + u64(0) + b'\1' + u64(1) + PQ + b'ilar' + u64(2, 1) + b'sprs' + u64(2) +
+    u64(1, 2) + b'xy' + u64(0, 1))
+put('faiss', 'disk.index', b'IwFl' + fx(4, 3) + u64(2, 1) + QUANT + b'\0' + u64(0) + b'ilod' + u64(2, 16) + u64(0) + u64(0) +
+    u64(11) + b'/etc/shadow' + u64(40))
+put('faiss', 'lattice.index', b'IxLa' + u32(4, 1, 1, 1) + fx(4, 3) + u64(0) + bytes(8))
+
+# ---- LightGBM ----
+
+
+def lgb(trees, sizes=None, tail=True):
+    head = ('tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=2\n'
+            'objective=binary sigmoid:1\nfeature_names=f0 f1 f2\nfeature_infos=[0:1] none 0:1:2\n'
+            'tree_sizes=%s\n\n' % ' '.join(map(str, sizes or [len(t) for t in trees])))
+    end = 'end of trees\n\nfeature_importances:\nf0=2\nf2=1\n\nparameters:\n[boosting: gbdt]\n[objective: binary]\n\n' \
+          'end of parameters\n\npandas_categorical:null\n'
+    return (head + ''.join(trees) + (end if tail else '')).encode()
+
+
+T0 = ('Tree=0\nnum_leaves=3\nnum_cat=0\nsplit_feature=0 2\nsplit_gain=1.5 0.25\nthreshold=0.5 1e-35\ndecision_type=2 2\n'
+      'left_child=1 -1\nright_child=-2 -3\nleaf_value=0.1 -0.2 0.3\nleaf_weight=1 2 3\nleaf_count=1 2 3\n'
+      'internal_value=0 0.1\ninternal_weight=0 1\ninternal_count=6 4\nis_linear=0\nshrinkage=0.1\n\n\n')
+T1 = ('Tree=1\nnum_leaves=2\nnum_cat=1\nsplit_feature=1\nsplit_gain=2\nthreshold=0\ndecision_type=1\nleft_child=-1\n'
+      'right_child=-2\nleaf_value=0.5 -0.5\nleaf_weight=1 1\nleaf_count=3 3\ninternal_value=0\ninternal_weight=0\n'
+      'internal_count=6\ncat_boundaries=0 1\ncat_threshold=5\nis_linear=0\nshrinkage=0.1\n\n\n')
+T2 = 'Tree=2\nnum_leaves=1\nnum_cat=0\nsplit_feature=\nthreshold=\nleft_child=\nright_child=\nleaf_value=0.7\nshrinkage=1\n\n\n'
+put('lightgbm', 'clean_trees.txt', lgb([T0, T1]))
+put('lightgbm', 'clean_stump.txt', lgb([T0, T1, T2]))
+put('lightgbm', 'sizes.txt', lgb([T0, T1], [len(T0) - 4, len(T1) + 4]))
+put('lightgbm', 'cut.txt', lgb([T0, T1], tail=False))
+
+# ---- ncnn ----
+put('ncnn', 'clean.txt', b'7767517\n3 3\nInput            data             0 1 data 0=4 1=4 2=3\n'
+    b'Convolution      conv1            1 1 data conv1 0=8 1=3 6=216\nReLU relu1 1 1 conv1 relu1\n')
+put('ncnn', 'clean_arrays.txt', b'7767517\n2 3\nInput in 0 1 in\nSlice slice 1 2 in a b -23300=2,-233,-233 1=0\n')
+put('ncnn', 'blobs.txt', b'7767517\n2 1\nInput in 0 1 in\nSlice slice 1 2 in a b 1=0\n')
+
+
+# ---- MATLAB ----
+def el(kind, data):
+    return u32(kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def var(cls, dims, name, *content, flags=0):
+    return matrix(el(6, u32(cls | flags << 8, 0)) + el(5, u32(*dims)) + el(1, name) + b''.join(content))
+
+
+def matrix(body):
+    return u32(14, len(body)) + body
+
+
+def packed(v):
+    z = zlib.compress(v)
+    return u32(15, len(z)) + z
+
+
+HEAD = b'MATLAB 5.0 MAT-file, Platform: GLNXA64'.ljust(116) + bytes(8) + b'\0\1IM'
+DOUBLE = var(6, (1, 3), b'weights', el(9, struct.pack('<3d', 1, 2, 3)))
+CHARS = var(4, (1, 5), b'label', el(16, b'hello'))
+CELL = var(1, (1, 2), b'c', var(6, (1, 1), b'', el(2, b'\7')), matrix(b''))
+STRUCT = var(2, (1, 1), b's', u16(5, 4) + u32(8), el(1, b'a'.ljust(8, b'\0') + b'b'.ljust(8, b'\0')),
+             var(6, (1, 1), b'', el(9, bytes(8))), var(4, (1, 1), b'', u16(16, 1) + b'x\0\0\0'))
+SPARSEM = var(5, (2, 2), b'sp', el(5, u32(0, 1)), el(5, u32(0, 1, 2)), el(9, struct.pack('<2d', 1, 2)))
+JAVA = matrix(el(6, u32(17, 0)) + el(1, b'x') + el(1, b'java') + el(1, b'java.util.HashMap') +
+              var(9, (1, 4), b'', el(2, b'\xac\xed\0\5')))
+MCOS = matrix(el(6, u32(17, 0)) + el(1, b'x') + el(1, b'MCOS') + el(1, b'dlnetwork') +
+              var(13, (6, 1), b'', el(6, u32(0xdd000000, 2, 1, 1, 1, 1))))
+FUNC = var(16, (1, 1), b'f', var(2, (1, 1), b'', u16(5, 4) + u32(8), el(1, b''), ))
+put('matlab', 'clean_plain.mat', HEAD + DOUBLE + CHARS + CELL + STRUCT + SPARSEM)
+put('matlab', 'clean_packed.mat', HEAD + packed(DOUBLE) + packed(CHARS))
+put('matlab', 'java.mat', HEAD + JAVA)
+put('matlab', 'mcos.mat', HEAD + MCOS)
+put('matlab', 'function.mat', HEAD + FUNC)
+put('matlab-variable', 'clean_double', DOUBLE)
+put('matlab-variable', 'clean_struct', STRUCT)
+put('matlab-variable', 'java', JAVA)
+
+# ---- Darknet ----
+put('darknet', 'yolo.weights', u32(0, 2, 0) + u64(32013312) + f32(32))
+put('darknet', 'old.weights', u32(0, 1, 0) + u32(6400) + f32(32))
+put('darknet', 'short.weights', u32(0, 2, 5) + u64(64) + f32(11))
+
+# ---- recognised, what their frames show ----
+put('tensorrt', 'plain.engine', b'ftrt' + u32(0x60, 0) + u64(200) + u32(0) + bytes(range(64)) + b'\0\0' + bytes(64))
+put('tensorrt', 'plugin.engine', b'ptrt' + u32(0x60, 0) + u64(200) + u32(0) + bytes(64) + b'\x0fBatchedNMS_TRT\0' + bytes(64))
+META = b'{"description": "Ultralytics YOLOv8n", "stride": 32, "task": "detect"}'
+put('tensorrt', 'described.engine', u32(len(META)) + META + b'ftrt' + u32(0x60, 0) + u64(40) + u32(0) + bytes(64))
+RKNN_JSON = b'{"version": "1.6.0", "nodes": []}'
+put('rknn', 'described.rknn', b'RKNN\0\0\0\0' + u64(6, 64) + bytes(40) + bytes(range(64)) + u64(len(RKNN_JSON)) + RKNN_JSON)
+put('rknn', 'locked.rknn', b'CYPTRKNN' + u64(6, 64) + bytes(80))
+put('rknn', 'length.rknn', b'RKNN\0\0\0\0' + u64(6, 1 << 40) + bytes(80))
+GZ = bytes.fromhex('1f8b08000000000002ff') + zlib.compressobj(9, zlib.DEFLATED, -15).flush() + bytes(8)
+put('neff', 'package.neff', u64(2, 1024, len(GZ)) + bytes(1000) + GZ)
+put('neff', 'long.neff', u64(2, 1024, len(GZ) + 8) + bytes(1000) + GZ)
+put('neff', 'empty.neff', u64(2, 1024, 0) + bytes(1000) + GZ)
+put('hailo-hef', 'model.hef', b'\1HEF' + struct.pack('>III', 0, 16, 0) + bytes(32))
+put('mlir-bytecode', 'export.mlirbc', b'ML\xefR\x0dStableHLO_v1.0.0\0' + bytes(64))
+put('cntk-1', 'model.dnn', 'BCN\0BVersion\0'.encode('utf-16-le') + u64(1) + bytes(64))
+put('kaldi', 'final.mdl', b'\0B<TransitionModel> <Topology> ' + bytes(64))
+put('openfst', 'hclg.fst', u32(2125659606) + u32(5) + b'const' + u32(8) + b'standard' + u32(1, 0) + bytes(64))
+put('kmodel', 'model.kmodel', b'LDMK' + u32(5, 64, 0, 1) + bytes(64))
+put('litert-lm', 'model.litertlm', b'LITERTLM' + u32(1, 0, 0) + u64(64) + bytes(64))
+put('circle', 'model.circle', u32(24) + b'CIR0' + bytes(64))
+put('mindspore-lite', 'model.ms', u32(24) + b'MSL2' + bytes(64))
