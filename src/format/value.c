@@ -242,12 +242,15 @@ static gh_val slot(const struct gh_node *n, uint64_t i, uint64_t have)
 	return (n->flags & GH_NF_INLINE) != 0 ? n->u.in[i & 1] : n->u.item[i];
 }
 
-static uint64_t kept(const struct gh_node *n) { return n->n < GH_VAL_KEPT ? n->n : GH_VAL_KEPT; }
+static uint64_t kept(const struct gh_heap *h, const struct gh_node *n)
+{
+	size_t max = gh_heap_keeps(h);
+	return n->n < max ? n->n : max;
+}
 
 gh_val gh_val_item(const struct gh_heap *h, gh_val v, uint64_t i)
 {
 	const struct gh_node *n = gh_val_node(v);
-	(void)h;
 	if (n == NULL)
 		return GH_UNKNOWN;
 	switch ((enum gh_vkind)n->kind) {
@@ -255,16 +258,16 @@ gh_val gh_val_item(const struct gh_heap *h, gh_val v, uint64_t i)
 	case GH_V_LIST:
 	case GH_V_SET:
 	case GH_V_FROZENSET:
-	case GH_V_PERSID: return slot(n, i, kept(n));
+	case GH_V_PERSID: return slot(n, i, kept(h, n));
 	case GH_V_OBJECT: return i < n->u.object->n ? n->u.object->item[i] : GH_UNKNOWN;
 	default: return GH_UNKNOWN;
 	}
 }
 
-static gh_val pair(gh_val v, uint64_t i, unsigned which)
+static gh_val pair(const struct gh_heap *h, gh_val v, uint64_t i, unsigned which)
 {
 	const struct gh_node *n = gh_val_node(v);
-	if (n == NULL || n->kind != GH_V_DICT || i >= kept(n))
+	if (n == NULL || n->kind != GH_V_DICT || i >= kept(h, n))
 		return GH_UNKNOWN;
 	return n->u.item[2 * i + which];
 }
@@ -278,14 +281,12 @@ bool gh_val_more(const struct gh_heap *h, gh_val v)
 
 gh_val gh_val_key(const struct gh_heap *h, gh_val v, uint64_t i)
 {
-	(void)h;
-	return pair(v, i, 0);
+	return pair(h, v, i, 0);
 }
 
 gh_val gh_val_at(const struct gh_heap *h, gh_val v, uint64_t i)
 {
-	(void)h;
-	return pair(v, i, 1);
+	return pair(h, v, i, 1);
 }
 
 bool gh_val_get(const struct gh_heap *h, gh_val v, const char *key, gh_val *out)
@@ -293,9 +294,9 @@ bool gh_val_get(const struct gh_heap *h, gh_val v, const char *key, gh_val *out)
 	const struct gh_node *n = gh_val_node(v);
 	if (n == NULL || n->kind != GH_V_DICT)
 		return false;
-	for (uint64_t i = kept(n); i > 0; i--)
-		if (gh_val_is((struct gh_heap *)(uintptr_t)h, pair(v, i - 1, 0), key)) {
-			*out = pair(v, i - 1, 1);
+	for (uint64_t i = kept(h, n); i > 0; i--)
+		if (gh_val_is((struct gh_heap *)(uintptr_t)h, pair(h, v, i - 1, 0), key)) {
+			*out = pair(h, v, i - 1, 1);
 			return true;
 		}
 	return false;
@@ -324,4 +325,11 @@ gh_val gh_val_args(const struct gh_heap *h, gh_val v)
 	const struct gh_node *n = gh_val_node(v);
 	(void)h;
 	return n != NULL && n->kind == GH_V_OBJECT ? n->u.object->args : GH_UNKNOWN;
+}
+
+gh_val gh_val_kwargs(const struct gh_heap *h, gh_val v)
+{
+	const struct gh_node *n = gh_val_node(v);
+	(void)h;
+	return n != NULL && n->kind == GH_V_OBJECT ? n->u.object->kwargs : GH_UNKNOWN;
 }

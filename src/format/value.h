@@ -3,7 +3,7 @@
  *
  * A value is a 64-bit handle; its meaning belongs to the heap that made it and dies with it. Small atoms live in
  * the handle, long strings stay where they are in the source and are fetched on demand. Containers keep their first
- * GH_VAL_KEPT items and the true count. */
+ * GH_VAL_KEPT items (more when the maker of the heap wants them) and the true count. */
 #ifndef GH_FORMAT_VALUE_H
 #define GH_FORMAT_VALUE_H
 #include "base/buf.h"
@@ -75,6 +75,8 @@ bool gh_val_global(const struct gh_heap *h, gh_val v, struct gh_span *module, st
 /* OBJECT: what was called, and with which argument tuple (UNKNOWN when not a tuple). */
 gh_val gh_val_callee(const struct gh_heap *h, gh_val v);
 gh_val gh_val_args(const struct gh_heap *h, gh_val v);
+/* OBJECT: keyword arguments, or NONE. Of an array that joblib stored inline: "F" when its first index runs fastest. */
+gh_val gh_val_kwargs(const struct gh_heap *h, gh_val v);
 /* Append a Python-like expression: os.system('curl … | sh'). Bounded by max bytes; hostile text made safe. */
 void gh_val_render(struct gh_heap *h, gh_val v, struct gh_buf *out, size_t max);
 #endif

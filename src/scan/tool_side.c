@@ -14,6 +14,7 @@
 /* Adding a tool: its main function's declaration (here or in a header of its own) and one line. */
 static const struct gh_tool_mode modes[] = {
 	{ "diff", gh_diff_main },
+	{ "disarm", gh_disarm_main },
 };
 
 const struct gh_tool_mode *gh_tool_mode(const char *name)

@@ -282,7 +282,10 @@ static bool inline_array(struct pkl *m, gh_val *top)
 	if (!d.objects)
 		made[2] = gh_val_make_at(m->h, GH_V_BYTES, 0, pos - s.count * d.size, s.count * d.size,
 					 s.count * d.size);
-	*top = gh_val_make_object(m->h, subclass, gh_val_make_items(m->h, GH_V_TUPLE, made, 3), GH_NONE, m->seq);
+	gh_val order;
+	if (!attribute(m, *top, "order", &order) || !gh_val_is(m->h, order, "F"))
+		order = GH_NONE;
+	*top = gh_val_make_object(m->h, subclass, gh_val_make_items(m->h, GH_V_TUPLE, made, 3), order, m->seq);
 	return !m->h->full || pkl_limit(m, "no memory left for values");
 }
 

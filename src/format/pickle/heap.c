@@ -179,7 +179,7 @@ static bool alike(const gh_val *item, size_t n, gh_val last)
 static bool store(struct gh_heap *h, struct gh_node *c, const gh_val *item, size_t n, uint32_t per)
 {
 	size_t had = (size_t)c->n * per;
-	size_t max = (size_t)GH_VAL_KEPT * per;
+	size_t max = gh_heap_keeps(h) * per;
 	size_t keep = had >= max ? 0 : n < max - had ? n : max - had;
 	uint32_t total;
 	if (keep != 0 && had + keep > c->cap) {
@@ -215,7 +215,7 @@ gh_val gh_val_make_items(struct gh_heap *h, enum gh_vkind kind, const gh_val *it
 		return handle(c);
 	}
 	if (!mutable) { /* final: exactly the room it needs */
-		size_t keep = n < GH_VAL_KEPT ? n : GH_VAL_KEPT;
+		size_t keep = n < gh_heap_keeps(h) ? n : gh_heap_keeps(h);
 		c->u.item = GH_NEW(h->arena, gh_val, keep);
 		if (c->u.item == NULL) {
 			h->full = true;
@@ -229,7 +229,7 @@ gh_val gh_val_make_items(struct gh_heap *h, enum gh_vkind kind, const gh_val *it
 static void add_later(struct gh_heap *h, struct gh_node *of, const gh_val *item, size_t n)
 {
 	struct gh_object *o = of->u.object;
-	size_t keep = o->n >= GH_VAL_KEPT ? 0 : n < GH_VAL_KEPT - o->n ? n : GH_VAL_KEPT - o->n;
+	size_t max = gh_heap_keeps(h), keep = o->n >= max ? 0 : n < max - o->n ? n : max - o->n;
 	size_t cap = o->cap;
 	if (keep < n)
 		of->more = of->more != 0 ||
@@ -267,7 +267,7 @@ void gh_val_put(struct gh_heap *h, gh_val list, uint64_t i, gh_val v)
 	if (c == NULL || c->kind != GH_V_LIST)
 		return;
 	inherit(h, c, &v, 1);
-	if (i < c->n && i < GH_VAL_KEPT)
+	if (i < c->n && i < gh_heap_keeps(h))
 		c->u.item[i] = v;
 }
 

@@ -83,6 +83,7 @@ struct gh_heap {
 	uint32_t worst_weight; /* of any container made so far */
 	uint16_t worst_depth;
 	uint64_t read; /* by readers */
+	uint32_t keep; /* items that a container keeps; 0: GH_VAL_KEPT */
 	bool full;     /* the arena is exhausted: sticky */
 };
 
@@ -90,6 +91,11 @@ static inline enum gh_tag gh_val_tag(gh_val v) { return (enum gh_tag)(v & 15); }
 static inline struct gh_node *gh_val_node(gh_val v)
 {
 	return gh_val_tag(v) == GH_TAG_NODE ? (struct gh_node *)(uintptr_t)(v & ~(gh_val)15) : NULL;
+}
+
+static inline size_t gh_heap_keeps(const struct gh_heap *h)
+{
+	return h == NULL || h->keep == 0 ? GH_VAL_KEPT : h->keep;
 }
 
 /* ---- making values. Any of them returns GH_UNKNOWN and sets h->full when the arena is exhausted. ---------------- */

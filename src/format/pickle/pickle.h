@@ -30,6 +30,7 @@ struct gh_pickle_hooks {
 	void *arg;
 	/* Every call and import, before it goes to the sink. May be NULL. */
 	void (*call)(void *arg, const struct gh_call *c, struct gh_range at);
+	uint32_t keep; /* items of a container that its value keeps; 0: GH_VAL_KEPT */
 };
 
 /* Run one stream that starts at off in w->src. Claims the bytes it understands, emits GH_EV_CALL for each import and

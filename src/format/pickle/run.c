@@ -345,7 +345,7 @@ enum gh_rc pkl_run(struct gh_walk *w, uint64_t off, const struct gh_pickle_hooks
 	struct pkl_shared sh = { .claimed = off, .steps = w->lim->steps, .nested = NESTED_LOOKS };
 	struct pkl m;
 	uint64_t array_code = 0;
-	*heap = (struct gh_heap){ .arena = arena, .src = w->src };
+	*heap = (struct gh_heap){ .arena = arena, .src = w->src, .keep = hooks == NULL ? 0 : hooks->keep };
 	pkl_start(&m, w, off, arena, heap, &sh, dialect);
 	m.hooks = hooks;
 	pkl_loop(&m);
