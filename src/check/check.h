@@ -31,6 +31,9 @@ struct gh_check {
 	void (*on)(struct gh_scene *, const struct gh_event *);
 	/* After the last event of a reading, however it ended; NULL: nothing to say. */
 	void (*end)(struct gh_scene *);
+	/* The bytes of a source that reads as text (and of any small one that is no container), in order, each byte once;
+	 * last: there are no more. Blocks have any length and break anywhere. NULL: the check needs events only. */
+	void (*bytes)(struct gh_scene *, struct gh_span block, uint64_t off, bool last);
 	const struct gh_rule *rules; /* ends with GH_RULES_END */
 };
 

@@ -20,5 +20,6 @@ extern const struct gh_check gh_check_targets;
 extern const struct gh_check gh_check_settings;
 extern const struct gh_check gh_check_templates;
 extern const struct gh_check gh_check_weights;
+extern const struct gh_check gh_check_secrets;
 
 #endif

@@ -5,13 +5,12 @@
 #include "base/utf8.h"
 #include "format/formats.h"
 #include "format/git/git.h"
-#include "format/signs.h"
 #include "wire/language.h"
 
 enum { SGR_MAX = 32, POINTER_MAX = 1024, DOCUMENT = 1 << 20 /* of plain text is shown to checks */ };
 enum { STEP = 32 << 10, WIDE = STEP * 3 / 2 + 16, LATIN_RUN = 4 };
 
-enum { A_CODE, A_DECEPTIVE, A_SECRET, A_POINTER };
+enum { A_CODE, A_DECEPTIVE, A_POINTER };
 static const struct gh_rule rules[] = {
 	[A_CODE] = { "GH-TXT-0001", GH_MEDIUM, GH_INCOMPLETE,
 		     "Source code or configuration that no reader here understands",
@@ -21,9 +20,6 @@ static const struct gh_rule rules[] = {
 			  "Characters that make text look different from what it is",
 			  "A reviewer sees harmless text where a program or a language model reads something else.",
 			  "Look at the text in an editor that shows invisible characters.", "CWE-1007 CVE-2021-42574" },
-	[A_SECRET] = { "GH-TXT-0003", GH_HIGH, GH_REVIEW, "Text holds what looks like a credential",
-		       "Everybody who has the file can use the account.",
-		       "Revoke the credential and have the file published without it.", "CWE-312 CWE-798 AML.T0055" },
 	[A_POINTER] = { "GH-TXT-0004", GH_MEDIUM, GH_INCOMPLETE, "The content is not here: a Git LFS pointer",
 			"None by itself: what the pointer stands for was not inspected.",
 			"Run git lfs pull and scan what it fetches.", "CWE-1104" },
@@ -169,9 +165,6 @@ static void raise(struct text *t, unsigned rule, uint64_t off, uint64_t len, con
 /* utf8: text that stands at [off, off+len) of the source; pieces come in order and break lines anywhere. */
 static void take_lines(struct text *t, struct gh_span utf8, uint64_t off, uint64_t len)
 {
-	size_t at[GH_SIGNS];
-	if (gh_signs((struct gh_span){ 0 }, utf8, at) & 1u << GH_SIGN_SECRET)
-		raise(t, A_SECRET, off, len, "a private key or an access token");
 	for (size_t i = 0; i < utf8.n;) {
 		const uint8_t *nl = memchr(utf8.p + i, '\n', utf8.n - i);
 		size_t n = nl == NULL ? utf8.n - i : (size_t)(nl - (utf8.p + i));

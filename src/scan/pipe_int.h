@@ -56,6 +56,7 @@ struct gh_frame {
 	bool placed;
 	struct gh_cover cover;
 	struct gh_places late; /* padding to be looked at after the walk */
+	bool shown, container; /* see pipe_show.c; container: of members that are files */
 	bool trial;	       /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
 	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */
@@ -89,6 +90,16 @@ void gh_pipe_sweep_spool(void *arg, struct gh_spool *sp, struct gh_span block, u
 /* Programs in the file's own data, and in the data of an expanded member. */
 void gh_pipe_report_hits(struct gh_frame *root);
 void gh_pipe_report_spool_hits(struct gh_frame *f);
+
+/* ---- pipe_show.c */
+/* Before a source is read: what is text, and at hand. */
+void gh_pipe_show_ahead(struct gh_frame *f, const struct gh_member *m);
+/* Once it is known what it is: small sources of any other kind. */
+void gh_pipe_show_rest(struct gh_frame *f, const struct gh_member *m);
+/* What the checks of a reading remember goes on in the next one of the same source. */
+void gh_pipe_show_keep(struct gh_frame *to, const struct gh_frame *from);
+/* The file itself, as its bytes flow by for the first time. */
+void gh_pipe_show_flow(struct gh_pipe *p, struct gh_span fresh, uint64_t off);
 
 /* ---- pipeline.c */
 void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member *m, struct gh_range at);

@@ -106,6 +106,7 @@ void gh_pipe_swept(struct gh_pipe *p, struct gh_span block, uint64_t off, uint64
 			gh_pipe_place(p, &p->hit, off + found[i].at, 1);
 	}
 	swept_padding(p, block, off, fresh);
+	gh_pipe_show_flow(p, gh_span_cut(block, fresh - off, block.n), fresh);
 	p->swept = off + block.n;
 }
 

@@ -261,6 +261,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 			p->pad_next = pads;
 	}
 	gh_cover_free(&f->cover);
+	gh_pipe_show_keep(sf, f);
 	free(f);
 	return out;
 }
@@ -468,7 +469,11 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 	name_path(sf, m);
 	if (up == NULL)
 		p->root = sf;
+	if (m->how == GH_MEMBER_FILE || m->how == GH_MEMBER_STREAM)
+		for (struct gh_frame *t = up; t != NULL && t->src == up->src; t = t->up)
+			t->container = true;
 	sf->placed = gh_src_within(m->src, p->root->src, &sf->base);
+	gh_pipe_show_ahead(sf, m);
 	struct reading r = { .missing = m->src->size };
 	struct gh_arena arena = { .max = 2 * GH_PROBE_BYTES };
 	struct gh_ident id;
@@ -482,6 +487,9 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			judge_identity(sf, &id, m, &r);
 			if (!r.program)
 				gh_pipe_report_spool_hits(sf);
+			if (r.n != 0)
+				sf->scene.format = r.as[0]->name;
+			gh_pipe_show_rest(sf, m);
 		} else if (up != NULL || rc == GH_E_LIMIT)
 			gh_pipe_find(sf, GH_S_IO, (struct gh_range){ 0, m->src->size }, "the bytes could not be had");
 	}

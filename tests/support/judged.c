@@ -19,6 +19,13 @@ static void finding(void *arg, const struct gh_rule *r, struct gh_range at, bool
 		(void)snprintf(j->ids + k, sizeof j->ids - k, "%s%s", k == 0 ? "" : " ", r->id);
 }
 
+static void times(void *arg, size_t i, uint64_t n)
+{
+	(void)arg;
+	(void)i;
+	(void)n;
+}
+
 static int spill(void *arg)
 {
 	(void)arg;
@@ -29,7 +36,7 @@ void gh_test_judge(struct gh_test_judged *j, struct gh_span in, const char *name
 {
 	struct gh_src_mem mem;
 	struct gh_pipe_result result = { 0 };
-	struct gh_pipe_host host = { .arg = j, .finding = finding, .spill = spill };
+	struct gh_pipe_host host = { .arg = j, .finding = finding, .times = times, .spill = spill };
 	*j = (struct gh_test_judged){ 0 };
 	struct gh_pipe *p = gh_pipe_new(&gh_limits_default, &host);
 	if (p == NULL)

@@ -106,9 +106,6 @@ static const struct row rows[] = {
 	{ "hidden tag characters", "", GH_SPAN("hello\xf3\xa0\x81\xa9\xf3\xa0\x81\xa7 you\n"), "GH-TXT-0002" },
 	{ "hidden selectors", "", GH_SPAN("a\xf3\xa0\x84\x80\xf3\xa0\x84\x81\xf3\xa0\x84\x82\xf3\xa0\x84\x83 b\n"),
 	  "GH-TXT-0002" },
-	{ "a private key", "README.md",
-	  GH_SPAN("-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAxxxx\n-----END RSA PRIVATE KEY-----\n"),
-	  "GH-TXT-0003" },
 };
 
 static void readings(void **state)

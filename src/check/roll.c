@@ -1,0 +1,54 @@
+#include "check/roll.h"
+
+void gh_roll_end(struct gh_roll *r, gh_roll_look *look, void *arg)
+{
+	if (r->n > r->fresh)
+		look(arg, (struct gh_span){ r->join, r->n }, r->fresh, r->n, r->base);
+	r->n = r->fresh = 0;
+}
+
+/* Keep the end of a window of which everything before `to` was looked at. */
+static void keep(struct gh_roll *r, struct gh_span s, size_t to, uint64_t base)
+{
+	size_t cut = to > GH_ROLL_BEHIND ? to - GH_ROLL_BEHIND : 0;
+	memmove(r->join, s.p + cut, s.n - cut);
+	r->n = s.n - cut;
+	r->fresh = to - cut;
+	r->base = base + cut;
+}
+
+bool gh_roll_put(struct gh_roll *r, struct gh_arena *a, struct gh_span block, uint64_t off, gh_roll_look *look,
+		 void *arg)
+{
+	if (r->join == NULL && (r->join = gh_alloc(a, 1, GH_ROLL_JOIN)) == NULL)
+		return false;
+	if (block.n == 0)
+		return true;
+	if (off != r->base + r->n)
+		gh_roll_end(r, look, arg);
+	if (r->n == 0)
+		r->base = off;
+	size_t had = r->n, room = GH_ROLL_JOIN - had, take = block.n < room ? block.n : room, from = 0;
+	if (had != 0 || take == block.n) { /* small blocks gather; of a long one, what its neighbour needs */
+		memcpy(r->join + had, block.p, take);
+		r->n += take;
+		size_t to = r->n > GH_ROLL_AHEAD ? r->n - GH_ROLL_AHEAD : 0;
+		if (take < block.n && to < had + GH_ROLL_BEHIND)
+			to = had + GH_ROLL_BEHIND;
+		struct gh_span all = { r->join, r->n };
+		if (to > r->fresh)
+			look(arg, all, r->fresh, to, r->base);
+		to = to > r->fresh ? to : r->fresh;
+		if (take == block.n) {
+			keep(r, all, to, r->base);
+			return true;
+		}
+		from = to - had;
+	}
+	/* Here a block is longer than what may be kept of it. */
+	size_t to = block.n - GH_ROLL_AHEAD;
+	if (to > from)
+		look(arg, block, from, to, off);
+	keep(r, block, to > from ? to : from, off);
+	return true;
+}

@@ -1,0 +1,29 @@
+/* roll.h - a source that comes in blocks, shown as windows that overlap: what starts in one block and ends in the next is
+ * seen whole. For checks that search texts of any length. */
+#ifndef GH_CHECK_ROLL_H
+#define GH_CHECK_ROLL_H
+#include "base/arena.h"
+
+enum {
+	GH_ROLL_BEHIND = 512, /* bytes before a place that a look may need */
+	GH_ROLL_AHEAD = 9216, /* bytes behind it */
+	GH_ROLL_JOIN = GH_ROLL_BEHIND + 2 * GH_ROLL_AHEAD,
+};
+
+/* s: the window; what starts in [from, to) is to be looked at now, and in no other call; base: where s.p[0] is in the
+ * source. */
+typedef void gh_roll_look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base);
+
+struct gh_roll {
+	uint8_t *join;	 /* the end of the last block, and the start of the next: GH_ROLL_JOIN bytes */
+	size_t n, fresh; /* bytes kept; the first of them that was not looked at */
+	uint64_t base;	 /* place of join[0] in the source */
+};
+
+/* The next block of a source; off is its place, and that of the block before plus its length, or a new start. False: no
+ * memory, nothing was looked at. */
+bool gh_roll_put(struct gh_roll *r, struct gh_arena *a, struct gh_span block, uint64_t off, gh_roll_look *look,
+		 void *arg);
+/* There is no more: what was kept is looked at. Also before a new start. */
+void gh_roll_end(struct gh_roll *r, gh_roll_look *look, void *arg);
+#endif

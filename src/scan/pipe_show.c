@@ -1,0 +1,84 @@
+/* Texts as they stand in a source, shown to the checks that search all of it: each source that reads as text once, in order,
+ * and small ones of any other kind; of containers the members only. What a reader decodes reaches checks as events; they
+ * share one state with the bytes, so that the same thing is not said twice. */
+#include "scan/pipe_int.h"
+
+enum { HEAD = 4096, SMALL = 1 << 20 };
+
+/* Readable from the start: hardly a control character, and no zero. */
+static bool texty(struct gh_span head)
+{
+	size_t odd = 0;
+	head = gh_span_cut(head, 0, HEAD);
+	for (size_t i = 0; i < head.n; i++) {
+		if (head.p[i] == 0)
+			return false;
+		odd += head.p[i] < ' ' && head.p[i] != '\n' && head.p[i] != '\r' && head.p[i] != '\t';
+	}
+	return odd * 32 <= head.n;
+}
+
+static void show(struct gh_frame *f, struct gh_span block, uint64_t off, bool last)
+{
+	for (size_t i = 0; i < gh_checks_n; i++)
+		if (gh_checks[i]->bytes != NULL) {
+			f->scene.state = &f->state[i];
+			f->scene.stage = gh_checks[i]->stage;
+			gh_checks[i]->bytes(&f->scene, block, off, last);
+		}
+}
+
+static void show_all(struct gh_frame *f)
+{
+	for (uint64_t off = 0; off < f->src->size;) {
+		struct gh_span w = gh_src_window(f->src, off, GH_WINDOW_MAX);
+		if (w.n == 0)
+			break; /* somebody else says why */
+		off += w.n;
+		show(f, w, off - w.n, off == f->src->size);
+	}
+}
+
+/* Bytes that are shown as something else already, or that nobody should search. */
+static bool left_out(const struct gh_frame *f, const struct gh_member *m)
+{
+	return m->raw || (m->how == GH_MEMBER_HIDDEN && f->placed) || f->src->size == 0 ||
+	       (f->up == NULL && f->p->ndeclared != 0);
+}
+
+void gh_pipe_show_ahead(struct gh_frame *f, const struct gh_member *m)
+{
+	if (m->how == GH_MEMBER_NESTED && f->up != NULL && f->up->src->stable)
+		gh_pipe_show_keep(f, f->up);	  /* a part of what was shown */
+	bool once = f->placed && !f->src->stable; /* flows by, and is at hand for a moment */
+	if (left_out(f, m) || (once && (f->up == NULL || f->src->size > SMALL)))
+		return;
+	f->shown = texty(gh_src_window(f->src, 0, once ? (size_t)SMALL : (size_t)HEAD));
+	if (f->shown)
+		show_all(f);
+}
+
+void gh_pipe_show_rest(struct gh_frame *f, const struct gh_member *m)
+{
+	if (left_out(f, m) || f->shown || f->container || (f->placed && !f->src->stable) || f->src->size > SMALL)
+		return;
+	show_all(f);
+}
+
+void gh_pipe_show_flow(struct gh_pipe *p, struct gh_span fresh, uint64_t off)
+{
+	struct gh_frame *f = p->root;
+	if (f == NULL || p->ndeclared != 0 || f->src->stable)
+		return;
+	if (off == 0)
+		f->shown = texty(fresh);
+	if (f->shown && fresh.n != 0)
+		show(f, fresh, off, off + fresh.n == f->src->size);
+}
+
+void gh_pipe_show_keep(struct gh_frame *to, const struct gh_frame *from)
+{
+	for (size_t i = 0; i < gh_checks_n; i++)
+		if (gh_checks[i]->bytes != NULL)
+			to->state[i] = from->state[i];
+}
