@@ -24,6 +24,7 @@ enum {
 	GH_RANGES_MAX = 4096,	   /* of one file */
 	GH_WORKER_SOCK = 3,
 	GH_WORKER_SHM = 4,
+	GH_WORKER_DATA = 5, /* see data.h; only when there is any */
 };
 
 enum gh_msg_kind {

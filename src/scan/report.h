@@ -4,6 +4,7 @@
 #define GH_SCAN_REPORT_H
 #include "base/arena.h"
 #include "base/buf.h"
+#include "check/stage.h"
 #include "format/rule.h"
 
 struct gh_finding {
@@ -30,6 +31,15 @@ struct gh_file_report {
 	uint64_t dropped; /* findings beyond the cap per file; counted, verdict includes them */
 };
 
+enum gh_stage_state { GH_STAGE_NOT_RUN, GH_STAGE_INCOMPLETE, GH_STAGE_RUN };
+
+struct gh_stage_report {
+	enum gh_stage_state state;
+	uint64_t units, bytes; /* looked at; what units are says gh_stage_rows[] */
+	const char *reason;    /* why it did not run, or not in full; NULL when it ran */
+	const char *with;      /* "64 YARA rules", "advisories of 2026-11-01"; NULL: only what is built in */
+};
+
 struct gh_scan_report {
 	const char *target; /* what was scanned, as given on the command line (several: joined by a space) */
 	enum gh_verdict verdict;
@@ -38,10 +48,12 @@ struct gh_scan_report {
 	uint64_t bytes;	     /* of all files */
 	const char *scanner; /* version, "0.1.0" */
 	const char *rules;   /* version of the rule data: date and digest of its content */
+	struct gh_stage_report stage[GH_STAGES];
 };
 
 const char *gh_verdict_name(enum gh_verdict v);	  /* "CLEAN" … */
 const char *gh_severity_name(enum gh_severity s); /* "info" … "critical" */
+const char *gh_stage_state_name(enum gh_stage_state s);
 
 struct gh_report_style {
 	bool colour;	/* ANSI colours */

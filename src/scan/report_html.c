@@ -208,6 +208,32 @@ static void files(struct gh_buf *b, const struct gh_scan_report *r)
 	gh_buf_str(b, "</tbody>\n</table>\n</section>\n");
 }
 
+static void stages(struct gh_buf *b, const struct gh_scan_report *r)
+{
+	static const char *const words[] = { "not run", "incomplete", "run" };
+	static const char *const classes[] = { "review", "incomplete", "clean" };
+	gh_buf_str(b,
+		   "<h2>Stages</h2>\n<section class=\"card scroll\">\n<table>\n<thead><tr><th>Stage</th><th>State</th>"
+		   "<th>Looked at</th><th>What for</th></tr></thead>\n<tbody>\n");
+	for (unsigned i = 0; i < GH_STAGES; i++) {
+		const struct gh_stage_report *s = &r->stage[i];
+		gh_buf_fmt(b, "<tr><td>%s</td><td><span class=\"tag %s\">%s</span>", gh_stage_rows[i].name,
+			   classes[s->state], words[s->state]);
+		if (s->reason != NULL) {
+			gh_buf_ch(b, ' ');
+			gh_plain_html(b, s->reason);
+		}
+		gh_buf_fmt(b, "</td><td class=\"num\">%" PRIu64 " %s</td><td>%s", s->units, gh_stage_rows[i].unit,
+			   gh_stage_rows[i].about);
+		if (s->with != NULL) {
+			gh_buf_str(b, ", with ");
+			gh_plain_html(b, s->with);
+		}
+		gh_buf_str(b, "</td></tr>\n");
+	}
+	gh_buf_str(b, "</tbody>\n</table>\n</section>\n");
+}
+
 static void glossary(struct gh_buf *b)
 {
 	gh_buf_str(b, "<h2>What the verdicts mean</h2>\n<section class=\"card\">\n<dl>\n");
@@ -229,6 +255,7 @@ void gh_report_html(const struct gh_scan_report *r, struct gh_buf *out)
 	summary(out, r);
 	findings(out, r);
 	files(out, r);
+	stages(out, r);
 	glossary(out);
 	gh_buf_str(out,
 		   "<footer>Written by gatehouse. The same files and the same rules give the same report.</footer>\n"

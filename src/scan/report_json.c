@@ -79,6 +79,23 @@ static void put_totals(struct gh_json *j, const struct gh_scan_report *r)
 	gh_json_close(j, '}');
 }
 
+static void put_stages(struct gh_json *j, const struct gh_scan_report *r)
+{
+	gh_json_open(j, "stages", '{');
+	for (unsigned i = 0; i < GH_STAGES; i++) {
+		const struct gh_stage_report *s = &r->stage[i];
+		gh_json_open(j, gh_stage_rows[i].name, '{');
+		gh_json_str(j, "state", gh_stage_state_name(s->state));
+		gh_json_str(j, "reason", s->reason);
+		gh_json_number(j, "units", s->units);
+		gh_json_str(j, "unit", gh_stage_rows[i].unit);
+		gh_json_number(j, "bytes", s->bytes);
+		gh_json_str(j, "with", s->with);
+		gh_json_close(j, '}');
+	}
+	gh_json_close(j, '}');
+}
+
 void gh_report_json(const struct gh_scan_report *r, struct gh_buf *out)
 {
 	struct gh_json j = gh_json(out);
@@ -97,6 +114,7 @@ void gh_report_json(const struct gh_scan_report *r, struct gh_buf *out)
 	gh_json_str(&j, "version", r->rules);
 	gh_json_close(&j, '}');
 	put_totals(&j, r);
+	put_stages(&j, r);
 	gh_json_open(&j, "files", '[');
 	for (size_t i = 0; i < r->nfile; i++)
 		put_file(&j, &r->file[i]);

@@ -215,6 +215,43 @@ static void totals(struct pen *p, const struct gh_scan_report *r)
 	gh_pen_end(&p->ink);
 }
 
+/* "stages run: integrity, malware, code; incomplete: tensors (…)": one state after the other, the reasons with them. */
+static void stages(struct pen *p, const struct gh_scan_report *r)
+{
+	static const struct {
+		enum gh_stage_state state;
+		const char *label;
+	} part[] = { { GH_STAGE_RUN, "stages run: " },
+		     { GH_STAGE_INCOMPLETE, "incomplete: " },
+		     { GH_STAGE_NOT_RUN, "not run: " } };
+	for (size_t k = 0; k < sizeof part / sizeof part[0]; k++) {
+		gh_auto_buf b = gh_buf(16 << 10);
+		for (unsigned i = 0; i < GH_STAGES; i++) {
+			const struct gh_stage_report *s = &r->stage[i];
+			if (s->state != part[k].state)
+				continue;
+			gh_buf_fmt(&b, "%s%s", b.n == 0 ? part[k].label : ", ", gh_stage_rows[i].name);
+			bool counted = p->style->verbose && s->units != 0;
+			if (s->reason == NULL && !counted && (s->with == NULL || !p->style->verbose))
+				continue;
+			gh_buf_str(&b, " (");
+			if (s->reason != NULL)
+				gh_plain(&b, s->reason);
+			if (counted)
+				gh_buf_fmt(&b, "%s%" PRIu64 " %s", s->reason != NULL ? "; " : "", s->units,
+					   gh_stage_rows[i].unit);
+			if (s->with != NULL && p->style->verbose) {
+				gh_buf_str(&b, s->reason != NULL || counted ? "; with " : "with ");
+				gh_plain(&b, s->with);
+			}
+			gh_buf_ch(&b, ')');
+		}
+		if (b.n != 0)
+			gh_pen_line(&p->ink, part[k].state == GH_STAGE_INCOMPLETE ? GH_PLAIN : GH_DIM, 2,
+				    gh_buf_cstr(&b));
+	}
+}
+
 /* "UNSAFE  path: its worst finding" */
 static void bad_line(struct pen *p, const struct gh_file_report *f)
 {
@@ -302,14 +339,18 @@ void gh_report_text(const struct gh_scan_report *r, const struct gh_report_style
 			clean_line(&p, f, true);
 		else
 			file_block(&p, f, true);
-		if (!quiet || style->verbose)
+		if (!quiet || style->verbose) {
+			gh_pen_end(&p.ink);
+			stages(&p, r);
 			footer(&p, r);
+		}
 		return;
 	}
 	headline(&p, r->verdict, r->target);
 	if (r->verdict != GH_CLEAN)
 		gh_pen_line(&p.ink, GH_PLAIN, 2, gh_verdict_means(r->verdict));
 	totals(&p, r);
+	stages(&p, r);
 	files_by_verdict(&p, r);
 	if (r->verdict != GH_CLEAN || style->verbose)
 		footer(&p, r);

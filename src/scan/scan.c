@@ -3,7 +3,9 @@
 #include "os/file.h"
 #include "os/tree.h"
 #include "check/ruledata.h"
+#include "scan/data.h"
 #include "scan/rules.h"
+#include "scan/stages.h"
 #include "scan/stdin.h"
 #include "scan/verdict.h"
 #include "scan/whole.h"
@@ -27,6 +29,7 @@ const struct gh_scan_options gh_scan_options_default = {
 	.jobs = 2,
 	.seconds = 60,
 	.memory = (size_t)128 << 20,
+	.stage_off = { [GH_STAGE_DETONATION] = "not asked for (--detonate)" },
 };
 
 struct gh_scan {
@@ -35,6 +38,7 @@ struct gh_scan {
 	size_t nfile, cap;
 	struct gh_file_report *file;
 	struct gh_scan_report report;
+	struct gh_stage_sums stages;
 };
 
 /* The files of one artifact and the threads that work on them. */
@@ -347,6 +351,7 @@ static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rul
 	struct gh_file_report *r = &s->file[s->nfile - 1];
 	r->path = safe_path(s, NULL, path);
 	settle_unread(&s->file_arena[s->nfile - 1], r, rule, why);
+	gh_stages_add(&s->stages, r, NULL, 0);
 	return GH_OK;
 }
 
@@ -402,6 +407,8 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 	if (rc == GH_OK &&
 	    !gh_whole_judge(p.known, p.tree.n, p.tree.alone, &s->arena, s->file + p.first, s->file_arena + p.first))
 		rc = gh_fail(err, GH_E_NOMEM, "no memory for findings about the files as a whole");
+	for (size_t i = 0; i < p.tree.n; i++)
+		gh_stages_add(&s->stages, &s->file[p.first + i], p.known[i].fact, p.known[i].nfact);
 	(void)pthread_mutex_destroy(&p.lock);
 	free(p.again);
 	free(p.order);
@@ -425,11 +432,18 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 	struct lane *lane = calloc(opt->jobs == 0 ? 1 : opt->jobs, sizeof *lane);
 	enum gh_rc rc = s == NULL || lane == NULL ? gh_fail(err, GH_E_NOMEM, "no memory") : GH_OK;
 	unsigned opened = 0;
+	uint64_t data_size = 0;
+	int data = rc == GH_OK ? gh_data_seal(&opt->data, &data_size) : -1;
+	if (rc == GH_OK && data < 0 && data_size != 0)
+		rc = gh_fail_sys(err, errno, "memory for the data of the checks");
 	for (; rc == GH_OK && opened < opt->jobs; opened++)
 		if (!gh_worker_open(&lane[opened].worker)) {
 			rc = gh_fail_sys(err, errno, "memory to share with a worker");
 			opened++;
 			break;
+		} else {
+			lane[opened].worker.data = data;
+			lane[opened].worker.data_size = data_size;
 		}
 	if (rc == GH_OK)
 		s->arena.max = REPORT_ARENA;
@@ -441,6 +455,8 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 	for (unsigned i = 0; lane != NULL && i < opened; i++)
 		gh_worker_close(&lane[i].worker);
 	free(lane);
+	if (data >= 0)
+		(void)close(data);
 	if (rc != GH_OK) {
 		gh_scan_free(s);
 		return rc;
@@ -457,6 +473,7 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 	};
 	for (size_t i = 0; i < s->nfile; i++)
 		s->report.bytes += s->file[i].size;
+	gh_stages_close(&s->stages, opt->stage_off, opt->stage_with, &s->arena, s->report.stage);
 	*out = s;
 	*report = &s->report;
 	return GH_OK;

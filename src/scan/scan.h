@@ -5,6 +5,7 @@
 #ifndef GH_SCAN_SCAN_H
 #define GH_SCAN_SCAN_H
 #include "base/err.h"
+#include "check/data.h"
 #include "format/format.h"
 #include "scan/report.h"
 
@@ -13,6 +14,10 @@ struct gh_scan_options {
 	unsigned jobs;	    /* workers at a time, >= 1 */
 	unsigned seconds;   /* clock per file, the backstop behind the work budgets */
 	size_t memory;	    /* address space of one worker, bytes */
+	/* For the checks, by kind; p == NULL: none. Verified by the caller, and its own as long as the scan runs. */
+	struct gh_data data;
+	/* By stage: why it does not run (NULL: it does), and what it works with (NULL: only what is built in). */
+	const char *stage_off[GH_STAGES], *stage_with[GH_STAGES];
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);

@@ -1,21 +1,17 @@
 #include "scan/worker.h"
 
-#include "base/utf8.h"
 #include "os/file.h"
 #include "os/ipc.h"
-#include "os/proc.h"
+#include "scan/child.h"
 #include "scan/rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -37,7 +33,9 @@ struct job {
 
 bool gh_worker_open(struct gh_worker *w)
 {
-	*w = (struct gh_worker){ .sock = -1, .memfd = memfd_create("gatehouse", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+	*w = (struct gh_worker){ .sock = -1,
+				 .data = -1,
+				 .memfd = memfd_create("gatehouse", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
 	if (w->memfd < 0 || ftruncate(w->memfd, GH_SHM) != 0)
 		return false;
 	w->shm = mmap(NULL, GH_SHM, PROT_READ | PROT_WRITE, MAP_SHARED, w->memfd, 0);
@@ -49,11 +47,7 @@ bool gh_worker_open(struct gh_worker *w)
 
 enum gh_rc gh_worker_start(struct gh_worker *w, const struct gh_scan_options *opt, struct gh_err *err)
 {
-	int sp[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sp) != 0)
-		return gh_fail_sys(err, errno, "socket pair for a worker");
-	char path[4096];
-	char depth[24], members[24], expanded[24], ratio[24], steps[24], memory[24], seconds[24];
+	char depth[24], members[24], expanded[24], ratio[24], steps[24], memory[24], seconds[24], data[24];
 	const struct gh_limits *l = &opt->limits;
 	(void)snprintf(depth, sizeof depth, "%u", l->depth);
 	(void)snprintf(members, sizeof members, "%llu", (unsigned long long)l->members);
@@ -62,36 +56,20 @@ enum gh_rc gh_worker_start(struct gh_worker *w, const struct gh_scan_options *op
 	(void)snprintf(steps, sizeof steps, "%llu", (unsigned long long)l->steps);
 	(void)snprintf(memory, sizeof memory, "%zu", opt->memory);
 	(void)snprintf(seconds, sizeof seconds, "%u", opt->seconds);
-	char *argv[] = { (char *)"gatehouse-worker", depth, members, expanded, ratio, steps, memory, seconds, NULL };
-	if (opt->worker != NULL)
-		(void)snprintf(path, sizeof path, "%s", opt->worker);
-	else if (!gh_os_sibling("gatehouse-worker", path, sizeof path))
-		(void)snprintf(path, sizeof path, "gatehouse-worker");
-	const struct gh_os_fd map[] = { { sp[1], GH_WORKER_SOCK }, { w->memfd, GH_WORKER_SHM } };
-	int e = gh_os_spawn(path, argv, map, 2, &w->pid);
-	(void)close(sp[1]);
-	if (e != 0) {
-		(void)close(sp[0]);
-		w->pid = 0;
-		return gh_fail_sys(err, e, "cannot start %s", path);
-	}
-	w->sock = sp[0];
+	(void)snprintf(data, sizeof data, "%llu", (unsigned long long)w->data_size);
+	char *argv[] = {
+		(char *)"gatehouse-worker", depth, members, expanded, ratio, steps, memory, seconds, data, NULL
+	};
+	const struct gh_os_fd more[] = { { w->memfd, GH_WORKER_SHM }, { w->data, GH_WORKER_DATA } };
+	enum gh_rc rc = gh_child_start(opt->worker, argv, more, w->data_size != 0 ? 2 : 1, &w->pid, &w->sock, err);
+	if (rc != GH_OK)
+		return rc;
 	w->ready = false;
 	w->jobs = 0;
 	return GH_OK;
 }
 
-void gh_worker_stop(struct gh_worker *w)
-{
-	if (w->pid == 0)
-		return;
-	(void)close(w->sock);
-	(void)kill(w->pid, SIGKILL);
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	w->pid = 0;
-	w->sock = -1;
-}
+void gh_worker_stop(struct gh_worker *w) { gh_child_stop(&w->pid, &w->sock); }
 
 bool gh_worker_out_of_turn(struct gh_worker *w)
 {
@@ -111,25 +89,6 @@ void gh_worker_close(struct gh_worker *w)
 
 /* ---- what a worker may say --------------------------------------------------------------------------------- */
 
-static const char *keep_text(struct gh_arena *a, struct gh_span s)
-{
-	/* A worker sends text that is safe to print. One that was taken over may not: make sure. */
-	gh_auto_buf b = gh_buf(2 * GH_MSG_TEXT);
-	bool fine = true;
-	for (size_t i = 0; i < s.n && fine;) {
-		uint32_t cp = 0;
-		unsigned n = gh_utf8_next((struct gh_span){ s.p + i, s.n - i }, &cp);
-		fine = n != 0 && !gh_utf8_deceptive(cp);
-		i += n;
-	}
-	if (!fine) {
-		gh_buf_safe(&b, s, GH_MSG_TEXT);
-		s = gh_buf_view(&b);
-	}
-	struct gh_span kept = gh_keep(a, s);
-	return kept.p == NULL ? "" : (const char *)kept.p;
-}
-
 static struct gh_finding *new_finding(struct gh_arena *a, struct gh_outcome *out)
 {
 	struct gh_finding *v = gh_grow(a, out->finding, &out->cap, out->nfinding + 1, sizeof *v);
@@ -148,7 +107,7 @@ void gh_outcome_add(struct gh_arena *arena, struct gh_outcome *out, const struct
 		out->sha256[0] = '\0';
 	} else
 		*f = (struct gh_finding){
-			.rule = rule, .detail = keep_text(arena, gh_span_str(detail)), .member = "", .times = 1
+			.rule = rule, .detail = gh_child_text(arena, gh_span_str(detail)), .member = "", .times = 1
 		};
 }
 
@@ -168,8 +127,8 @@ static const char *on_finding(struct job *j, const struct gh_msg *m, const char 
 	struct gh_span rest = { (const uint8_t *)text + id_len + 1, m->len - id_len - 1 };
 	*f = (struct gh_finding){
 		.rule = rule,
-		.member = keep_text(j->arena, gh_span_cut(rest, 0, m->a[3])),
-		.detail = keep_text(j->arena, gh_span_cut(rest, m->a[3], rest.n)),
+		.member = gh_child_text(j->arena, gh_span_cut(rest, 0, m->a[3])),
+		.detail = gh_child_text(j->arena, gh_span_cut(rest, m->a[3], rest.n)),
 		.off = m->a[0],
 		.len = m->a[1],
 		.ranged = m->a[2] == 1,
@@ -188,7 +147,7 @@ static const char *format_name(struct gh_arena *a, struct gh_span s)
 	for (size_t i = 0; i < gh_fmts_n; i++)
 		if (gh_span_is(s, gh_fmts[i]->name))
 			return gh_fmts[i]->name;
-	return keep_text(a, s);
+	return gh_child_text(a, s);
 }
 
 static const char *on_done(struct job *j, const struct gh_msg *m, const char *text)
@@ -290,27 +249,6 @@ static const char *on_packet(struct job *j, const struct gh_packet *p, size_t n)
 
 /* ---- one file ------------------------------------------------------------------------------------------------ */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static enum gh_rc await_ready(struct gh_worker *w, struct gh_err *err)
-{
-	struct gh_packet p;
-	ssize_t n = gh_ipc_recv(w->sock, &p, sizeof p, NULL, 0);
-	if (n < (ssize_t)sizeof p.m || p.m.kind != GH_FROM_READY || p.m.len != (size_t)n - sizeof p.m)
-		return gh_fail(err, GH_E_DENIED,
-			       "the worker ended before it was locked down; "
-			       "this kernel may lack seccomp, or the program does not match this gatehouse");
-	if (p.m.len != 0)
-		return gh_fail(err, GH_E_DENIED, "the worker could not lock itself down: %.*s", (int)p.m.len, p.text);
-	w->ready = true;
-	return GH_OK;
-}
-
 /* What the worker has said so far; only so much of it at a time, so that a flood does not stop the clock. False: it is
  * gone or out of order. */
 static bool drain(struct job *j)
@@ -338,7 +276,7 @@ static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
 {
 	struct pollfd fd[2] = { { .fd = j->done ? -1 : j->w->sock, .events = POLLIN },
 				{ .fd = j->feed->progress, .events = POLLIN } };
-	int64_t left = deadline - now_ms();
+	int64_t left = deadline - gh_child_now_ms();
 	if (left <= 0)
 		return WAIT_TIME;
 	int n = poll(fd, 2, busy ? 0 : (int)(left < 60000 ? left : 60000));
@@ -349,27 +287,6 @@ static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
 	if (n > 0 && fd[0].revents != 0 && !drain(j))
 		return WAIT_GONE;
 	return WAIT_OK;
-}
-
-/* How the worker ended, in words. Reaps it. */
-static const char *obituary(struct gh_worker *w, char *buf, size_t cap)
-{
-	int st = 0;
-	(void)close(w->sock);
-	(void)kill(w->pid, SIGKILL); /* it may only have closed its socket */
-	while (waitpid(w->pid, &st, 0) < 0 && errno == EINTR)
-		;
-	w->pid = 0;
-	w->sock = -1;
-	if (WIFSIGNALED(st) && WTERMSIG(st) == SIGSYS)
-		(void)snprintf(buf, cap, "it tried a system call that it must not make, and was killed");
-	else if (WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL)
-		(void)snprintf(buf, cap, "signal %d (%s)", WTERMSIG(st), strsignal(WTERMSIG(st)));
-	else if (WIFEXITED(st))
-		(void)snprintf(buf, cap, "exit status %d", WEXITSTATUS(st));
-	else
-		(void)snprintf(buf, cap, "killed");
-	return buf;
 }
 
 static void close_outcome(struct job *j, enum wait how, unsigned seconds)
@@ -387,7 +304,8 @@ static void close_outcome(struct job *j, enum wait how, unsigned seconds)
 		(void)snprintf(text, sizeof text, "stopped after %u s (--limit-time)", seconds);
 		gh_outcome_add(j->arena, j->out, &gh_scan_rules[GH_S_TIME], text);
 	} else if (how == WAIT_GONE) {
-		(void)snprintf(text, sizeof text, "worker: %s", obituary(j->w, why, sizeof why));
+		(void)snprintf(text, sizeof text, "worker: %s",
+			       gh_child_obituary(&j->w->pid, &j->w->sock, why, sizeof why));
 		gh_outcome_add(j->arena, j->out, &gh_scan_rules[GH_S_CRASH], text);
 	}
 	j->out->worker_died = j->w->pid == 0;
@@ -423,11 +341,11 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	*out = (struct gh_outcome){ .format = "unknown" };
 	if (!gh_feed_open(&feed, fd, st, w->shm, w->sha))
 		return gh_fail(err, GH_E_NOMEM, "no memory to read %s", name);
-	int64_t deadline = now_ms() + (int64_t)opt->seconds * 1000;
+	int64_t deadline = gh_child_now_ms() + (int64_t)opt->seconds * 1000;
 	while (feed.size <= GH_RING ? feed.head < feed.size && feed.state == GH_FEED_OK : feed.head == 0)
 		gh_feed_block(&feed);
 	if (!w->ready) {
-		enum gh_rc rc = await_ready(w, err);
+		enum gh_rc rc = gh_child_ready(w->sock, err);
 		if (rc != GH_OK) {
 			gh_feed_close(&feed, out->sha256);
 			return rc;

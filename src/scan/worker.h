@@ -12,6 +12,8 @@ struct gh_worker {
 	int sock;
 	int memfd;
 	uint8_t *shm;
+	int data; /* descriptor of gh_data_seal(), not its own, or -1; set it after gh_worker_open() */
+	uint64_t data_size;
 	struct gh_sha256 *sha;
 	bool ready;    /* it said that it is locked down */
 	unsigned jobs; /* files it took since it started */

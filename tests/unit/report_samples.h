@@ -95,8 +95,18 @@ static const struct gh_file_report files_hostile[] = {
 	  "unknown", "", 7, 0, 0, 0, GH_INCOMPLETE, f_locked, 1, 0 },
 };
 
+/* All that ran, one that could not look at everything, one that was not asked for. */
+#define STAGES \
+	{ \
+		[GH_STAGE_INTEGRITY] = { GH_STAGE_RUN, 3, 548105171, NULL, NULL }, \
+		[GH_STAGE_TENSORS] = { GH_STAGE_INCOMPLETE, 290, 1, "1 of 3 files not looked at in full: <b>", NULL }, \
+		[GH_STAGE_MALWARE] = { GH_STAGE_RUN, 12, 900, NULL, "64 YARA rules" }, \
+		[GH_STAGE_DETONATION] = { GH_STAGE_NOT_RUN, 0, 0, "not asked for (--detonate)", NULL }, \
+	}
 #define SAMPLE(name, verdict, files, bytes) \
-	{ name, { "target", verdict, files, LEN(files), bytes, "0.1.0", "2026-11-01 5f1b1c02" } }
+	{ \
+		name, { "target", verdict, files, LEN(files), bytes, "0.1.0", "2026-11-01 5f1b1c02", STAGES } \
+	}
 static const struct sample {
 	const char *name;
 	struct gh_scan_report r;
@@ -107,6 +117,6 @@ static const struct sample {
 	SAMPLE("unread", GH_INCOMPLETE, files_unread, 0),
 	SAMPLE("many", GH_UNSAFE, files_many, 551345000),
 	SAMPLE("hostile", GH_UNSAFE, files_hostile, UINT64_MAX),
-	{ "empty", { "target\xff", GH_INCOMPLETE, NULL, 0, 0, "0.1.0", "2026-11-01 5f1b1c02" } },
+	{ "empty", { "target\xff", GH_INCOMPLETE, NULL, 0, 0, "0.1.0", "2026-11-01 5f1b1c02", STAGES } },
 };
 #endif

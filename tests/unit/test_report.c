@@ -94,6 +94,14 @@ static void says_what_matters(void **state)
 		{ "hostile", HTML, "/&lt;b&gt;\\xff\\xfe&amp;\\u202egpj.exe", "<b>\\xff" },
 		{ "unread", HTML, "not read to its end", NULL },
 		{ "empty", HTML, "No file was scanned.", NULL },
+		{ "many", TEXT, "  stages run: integrity, malware\n  incomplete: tensors (1 of 3 files", "64 YARA" },
+		{ "many", TEXT, "detonation (not asked for (--detonate))", NULL },
+		{ "many", TEXT_V, "malware (12 pieces of content; with 64 YARA rules)", NULL },
+		{ "clean", TEXT, "CLEAN", "stages" },
+		{ "many", JSON, "\"tensors\": {", NULL },
+		{ "many", JSON, "\"state\": \"incomplete\"", NULL },
+		{ "many", JSON, "\"with\": \"64 YARA rules\"", NULL },
+		{ "many", HTML, "not looked at in full: &lt;b&gt;", "full: <b>" },
 	};
 	(void)state;
 	for (size_t i = 0; i < LEN(row); i++) {
@@ -155,7 +163,7 @@ static void long_lists_are_cut_and_say_so(void **state)
 	assert_non_null(f);
 	for (size_t i = 0; i < N; i++)
 		f[i] = files_unsafe[0];
-	struct gh_scan_report r = { "dir", GH_UNSAFE, f, N, 1, "0.1.0", "x" };
+	struct gh_scan_report r = { "dir", GH_UNSAFE, f, N, 1, "0.1.0", "x", STAGES };
 	gh_auto_buf brief = gh_buf(1 << 26), full = gh_buf(1 << 26);
 	struct gh_report_style style = { .width = 80 };
 	gh_report_text(&r, &style, &brief);

@@ -315,7 +315,8 @@ static void a_worker_that_cannot_lock_itself_down_parses_nothing(void **st)
 
 int main(int argc, char **argv)
 {
-	if (argc == 8 && strcmp(argv[0], "gatehouse-worker") == 0)
+	if (argc > 1 &&
+	    strcmp(argv[0], "gatehouse-worker") == 0) /* never the tests in a worker: they would start more */
 		return fake_worker();
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(misbehaviour_is_a_finding_and_harms_no_other_file),
