@@ -350,6 +350,7 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 			gh_feed_close(&feed, out->sha256);
 			return rc;
 		}
+		w->ready = true;
 	}
 	w->jobs++;
 	enum wait how = feed.state != GH_FEED_OK || hand_over(&j, name, declared) ? WAIT_OK : WAIT_GONE;
