@@ -71,6 +71,10 @@ static void release(struct gh_link *l, uint64_t below)
 		below = l->head;
 	if (below <= l->hold)
 		return;
+	uint64_t end = l->head - below < GH_SWEEP_OVERLAP ? l->head : below + GH_SWEEP_OVERLAP;
+	if (l->released != NULL)
+		l->released(l->arg, (struct gh_span){ l->mem + l->hold % GH_RING, (size_t)(end - l->hold) }, l->hold,
+			    below);
 	l->hold = below;
 	l->epoch++;
 	gh_link_say(l, GH_FROM_HOLD, below, 0, 0, 0, (struct gh_span){ 0 });
@@ -195,6 +199,7 @@ bool gh_link_next(struct gh_link *l, char *name, size_t cap)
 	l->epoch++;
 	memset(l->slot, 0, sizeof l->slot);
 	l->swept = NULL;
+	l->released = NULL;
 	/* A small file is there as a whole; of a large one the first block. */
 	l->head = p.m.a[1] <= l->src.size ? p.m.a[1] : l->src.size;
 	return true;

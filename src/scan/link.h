@@ -19,6 +19,8 @@ struct gh_link {
 	size_t ndeclared;
 	/* Every byte in order, as it arrives; fresh: where the new ones start in the file. */
 	void (*swept)(void *arg, struct gh_span block, uint64_t off, uint64_t fresh);
+	/* Bytes [off, below) of a large file are about to be given up; span starts at off and may hold some more. May be NULL. */
+	void (*released)(void *arg, struct gh_span span, uint64_t off, uint64_t below);
 	void *arg;
 };
 

@@ -5,6 +5,7 @@
 #include "check/check.h"
 #include "scan/coverage.h"
 #include "scan/findings.h"
+#include "scan/pipe_malware.h"
 #include "scan/pipeline.h"
 #include "scan/rules.h"
 #include "scan/spool.h"
@@ -59,6 +60,9 @@ struct gh_frame {
 	bool shown, container; /* see pipe_show.c; container: of members that are files */
 	bool trial;	       /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
+	struct gh_bytes *bytes; /* what this source is, or lies in; NULL: patterns do not look */
+	uint64_t bytes_off;	/* where */
+	bool bytes_own;		/* it is the whole of them */
 	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */
 	uint64_t calls, imports,
 		lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */

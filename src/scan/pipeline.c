@@ -231,6 +231,9 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 	size_t pads = p->pads.n, facts = p->facts.n;
 	struct gh_looked_at stage[GH_STAGES];
 	memcpy(stage, p->stage, sizeof stage);
+	struct gh_weights_mark mark = { 0 };
+	if (f->trial)
+		gh_malware_mark(f, &mark);
 	enum gh_rc rc = fmt->walk(&w);
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->end != NULL) {
@@ -260,6 +263,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 		if (p->pad_next > pads)
 			p->pad_next = pads;
 	}
+	gh_malware_settle(f, &mark, out.accepted);
 	gh_cover_free(&f->cover);
 	gh_pipe_show_keep(sf, f);
 	free(f);
@@ -474,6 +478,7 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			t->container = true;
 	sf->placed = gh_src_within(m->src, p->root->src, &sf->base);
 	gh_pipe_show_ahead(sf, m);
+	gh_malware_open(sf, m);
 	struct reading r = { .missing = m->src->size };
 	struct gh_arena arena = { .max = 2 * GH_PROBE_BYTES };
 	struct gh_ident id;
@@ -519,12 +524,14 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 		gh_src_advance(m->src, m->src->size); /* the rest flows by: it is swept too */
 		if (m->src->stable)
 			gh_pipe_sweep_stable(p, m->src);
+		gh_malware_close(sf, m, r.n == 0);
 		if (!r.program)
 			gh_pipe_report_hits(sf);
 		if (p->lost)
 			gh_pipe_limit(sf, "places in one file that need a second look");
 		p->root = NULL;
-	}
+	} else
+		gh_malware_close(sf, m, r.n == 0);
 	free(sf);
 }
 
@@ -589,6 +596,11 @@ void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, st
 	out->members = p->members;
 	out->expanded = p->budget.expanded;
 	out->dropped = p->findings.dropped;
+}
+
+void gh_pipe_released(struct gh_pipe *p, struct gh_span span, uint64_t off, uint64_t below)
+{
+	gh_malware_flow(p, span, off, below);
 }
 
 void gh_pipe_free(struct gh_pipe *p)

@@ -9,6 +9,7 @@
 #include "scan/facts.h"
 
 struct gh_pipe;
+struct gh_yara;
 
 /* What the pipeline needs from outside. */
 struct gh_pipe_host {
@@ -21,6 +22,7 @@ struct gh_pipe_host {
 	int (*spill)(void *arg);			 /* descriptor of an unlinked file, or -1 */
 	void (*fact)(void *arg, const struct gh_fact *); /* at the end; may be NULL */
 	const struct gh_data *data;			 /* for the checks; may be NULL */
+	struct gh_yara *yara;				 /* patterns to look for; may be NULL */
 };
 
 struct gh_pipe_result {
@@ -41,5 +43,7 @@ void gh_pipe_run(struct gh_pipe *p, struct gh_src *root, struct gh_span name, st
 /* The next bytes of the root, in order; blocks overlap by up to GH_SWEEP_OVERLAP bytes, `fresh` is where the new ones
  * start. */
 void gh_pipe_swept(struct gh_pipe *p, struct gh_span block, uint64_t off, uint64_t fresh);
+/* Bytes [off, below) of the root are about to go; span starts at off and may reach beyond `below`. */
+void gh_pipe_released(struct gh_pipe *p, struct gh_span span, uint64_t off, uint64_t below);
 void gh_pipe_free(struct gh_pipe *p);
 #endif

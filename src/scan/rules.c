@@ -1,6 +1,7 @@
 #include "scan/rules.h"
 
 #include "check/check.h"
+#include "check/yarapack.h"
 #include "format/format.h"
 #include "scan/repo.h"
 #include "scan/report.h"
@@ -114,10 +115,10 @@ static const struct gh_rule *table_at(size_t i, const char **owner)
 		return gh_checks[i]->rules;
 	}
 	i -= gh_checks_n;
-	*owner = i == 0 ? "pipeline" : "repository";
-	return i == 0 ? gh_scan_rules : gh_repo_rules;
+	*owner = i == 0 ? "pipeline" : i == 1 ? "repository" : "yara";
+	return i == 0 ? gh_scan_rules : i == 1 ? gh_repo_rules : gh_yarapack_rules;
 }
-static size_t tables(void) { return gh_fmts_n + gh_checks_n + 2; }
+static size_t tables(void) { return gh_fmts_n + gh_checks_n + 3; }
 
 /* Several rows may share one table (the compressed streams do): the first owner keeps it. */
 static int seen_before(size_t t, const struct gh_rule *rules)

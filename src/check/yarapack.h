@@ -1,0 +1,11 @@
+/* yarapack.h - the bundled YARA rules: made by tools/yarac.c from rules/yara when the program is built. */
+#ifndef GH_CHECK_YARAPACK_H
+#define GH_CHECK_YARAPACK_H
+#include "base/span.h"
+#include "format/rule.h"
+
+extern const uint8_t gh_yarapack[]; /* as yr_rules_save_stream() writes it */
+extern const size_t gh_yarapack_size;
+extern const struct gh_rule gh_yarapack_rules[]; /* a row for each rule, from its meta data; ends with GH_RULES_END */
+extern const size_t gh_yarapack_n;		 /* rules in the pack */
+#endif
