@@ -216,3 +216,149 @@ put('kmodel', 'model.kmodel', b'LDMK' + u32(5, 64, 0, 1) + bytes(64))
 put('litert-lm', 'model.litertlm', b'LITERTLM' + u32(1, 0, 0) + u64(64) + bytes(64))
 put('circle', 'model.circle', u32(24) + b'CIR0' + bytes(64))
 put('mindspore-lite', 'model.ms', u32(24) + b'MSL2' + bytes(64))
+
+
+# ---- FlatBuffers: tables as {number of the field: (letter, value)}, letters as in src/wire/flatbuf.h ----
+class Flat:
+    def __init__(self, ident, root, gap=b''):
+        self.b = bytearray(8) + gap
+        self.b[4:8] = ident
+        self.todo = []
+        self.later(0, 't', root)
+        while self.todo:
+            at, kind, v = self.todo.pop(0)
+            pos = getattr(self, {'t': 'table', 's': 'text'}.get(kind, 'vector'))(kind, v)
+            struct.pack_into('<I', self.b, at, pos - at)
+
+    def later(self, at, kind, v):
+        self.todo.append((at, kind, v))
+
+    def pad(self, n, plus=0):
+        self.b += bytes(-(len(self.b) + plus) % n)
+
+    def text(self, _, v):
+        self.pad(4)
+        pos = len(self.b)
+        self.b += u32(len(v)) + v + b'\0'
+        return pos
+
+    def vector(self, kind, v):
+        width = {'B': 1, 'I': 4, 'L': 8, 'S': 4, 'T': 4}[kind]
+        self.pad(8 if width == 8 else 4, 4)
+        pos = len(self.b)
+        self.b += u32(len(v))
+        if kind in 'ST':
+            at = len(self.b)
+            self.b += bytes(4 * len(v))
+            for i, x in enumerate(v):
+                self.later(at + 4 * i, kind.lower(), x)
+        else:
+            self.b += bytes(v) if kind == 'B' else (u32 if kind == 'I' else u64)(*v)
+        return pos
+
+    def table(self, _, v):
+        n = max(v, default=-1) + 1
+        slots, size, inline = [0] * n, 4, []
+        for i, (kind, x) in sorted(v.items(), key=lambda f: -(int(f[1][0]) if f[1][0].isdigit() else 4)):
+            width = int(kind) if kind.isdigit() else 4
+            size += -size % width
+            slots[i] = size
+            inline.append((size, width, kind, x))
+            size += width
+        self.pad(2)
+        self.pad(8, 4 + 2 * n)
+        self.b += u16(4 + 2 * n, size, *slots)
+        pos = len(self.b)
+        self.b += struct.pack('<i', 4 + 2 * n) + bytes(size - 4)
+        for at, width, kind, x in inline:
+            if kind.isdigit():
+                self.b[pos + at:pos + at + width] = (x & (1 << 8 * width) - 1).to_bytes(width, 'little')
+            else:
+                self.later(pos + at, kind, x)
+        return pos
+
+
+def ort_tensor(name, dims, kind, data):
+    return {0: ('s', name), 2: ('L', dims), 3: ('4', kind), 4: ('B', data)}
+
+
+def ort_node(op, domain, *attributes):
+    return {2: ('s', domain), 3: ('4', 13), 5: ('s', op), 8: ('S', [b'x']), 9: ('S', [b'y']), 10: ('T', list(attributes))}
+
+
+def ort(*nodes, tensors=()):
+    graph = {0: ('T', list(tensors)), 2: ('T', list(nodes)), 3: ('4', len(nodes)), 5: ('S', [b'x']), 6: ('S', [b'y'])}
+    model = {0: ('8', 8), 1: ('T', [{0: ('s', b''), 1: ('8', 17)}]), 2: ('s', b'pytorch'), 3: ('s', b'2.1'), 7: ('t', graph),
+             9: ('T', [{0: ('s', b'task'), 1: ('s', b'classify')}])}
+    return bytes(Flat(b'ORTM', {0: ('s', b'6'), 1: ('t', model)}).b)
+
+
+WEIGHT = ort_tensor(b'w', [2, 2], 1, f32(4))
+put('ort', 'clean_graph.ort', ort(ort_node(b'MatMul', b''), ort_node(b'Relu', b''), tensors=[WEIGHT]))
+put('ort', 'clean_if.ort', ort(ort_node(b'If', b'', {0: ('s', b'then_branch'), 2: ('4', 5), 7: ('t', {
+    2: ('T', [ort_node(b'Constant', b'', {0: ('s', b'value'), 2: ('4', 4), 6: ('t', WEIGHT)})])})})))
+PLAIN = ort(ort_node(b'Relu', b''))
+put('ort', 'loose.ort', PLAIN.replace(bytes(4) + u64(8), b'hide' + u64(8), 1))  # between two fields of the model
+put('ort', 'python.ort', ort(ort_node(b'PyOp', b'ai.onnx.contrib')))
+put('ort', 'engine.ort', ort(ort_node(b'EPContext', b'com.microsoft', {0: ('s', b'embed_mode'), 2: ('4', 2), 4: ('8', 0)},
+                                      {0: ('s', b'ep_cache_context'), 2: ('4', 3), 5: ('s', b'../../etc/x.bin')})))
+put('ort', 'short.ort', ort(ort_node(b'MatMul', b''), tensors=[ort_tensor(b'w', [2, 3], 1, f32(4))]))
+put('ort', 'away.ort', ort(ort_node(b'MatMul', b''), tensors=[{0: ('s', b'w'), 2: ('L', [2, 2]), 3: ('4', 1), 6: ('8', 0)}]))
+put('ort', 'type.ort', ort(ort_node(b'MatMul', b''), tensors=[ort_tensor(b'w', [4], 77, f32(1))]))
+
+
+def pte_tensor(sizes, buffer, kind=6, alloc=None, extra=None):
+    t = {0: ('1', kind), 2: ('I', sizes), 3: ('B', list(range(len(sizes)))), 5: ('4', buffer)}
+    if alloc:
+        t[6] = ('t', {0: ('4', 1), 1: ('4', alloc), 2: ('4', 0)})
+    if extra:
+        t[9] = ('t', extra)
+    return {0: ('1', 5), 1: ('t', t)}
+
+
+def kernel(op, *args):
+    return {0: ('1', 1), 1: ('t', {0: ('4', op), 1: ('I', list(args))})}
+
+
+def pte(instructions, vals, delegates=(), inline=(), buffers=None, segments=None, data=b'', **more):
+    plan = {0: ('s', b'forward'), 2: ('T', vals), 3: ('I', [0]), 4: ('I', [2]), 5: ('T', [{0: ('I', [0]), 1: ('I', [2]),
+            2: ('T', instructions)}]), 6: ('T', [{0: ('s', b'aten::linear'), 1: ('s', b'out')}]), 7: ('T', list(delegates)),
+            8: ('L', [0, 64])}
+    prog = {0: ('4', 0), 1: ('T', [plan])}
+    if inline:
+        prog[3] = ('T', [{0: ('B', x)} for x in inline])
+    if buffers:
+        prog[2] = ('T', [{0: ('B', x)} for x in buffers])
+    if segments:
+        prog[4] = ('T', [{0: ('8', a), 1: ('8', n)} for a, n in segments])
+        prog[5] = ('t', {0: ('4', 0), 1: ('L', more.get('offsets', [0, 0]))})
+    if not segments:
+        return bytes(Flat(b'ET12', prog).b)
+    b = Flat(b'ET12', prog, bytes(24)).b
+    base = len(b) + -len(b) % 64
+    b[8:32] = b'eh00' + u32(24) + u64(len(b), base)
+    return bytes(b) + bytes(base - len(b)) + data
+
+
+VALS = [pte_tensor([1, 4], 0, alloc=16), pte_tensor([2, 2], 1), pte_tensor([1, 2], 0, alloc=32), {0: ('1', 2), 1: ('t', {0: ('8', 3)})}]
+put('executorch', 'clean_inline.pte', pte([kernel(0, 0, 1, 2)], VALS, buffers=[b'', f32(4)]))
+put('executorch', 'clean_segment.pte', pte([kernel(0, 0, 1, 2)], VALS, segments=[(0, 16)], data=f32(4)))
+put('executorch', 'backend.pte', pte([{0: ('1', 2), 1: ('t', {0: ('4', 0), 1: ('I', [0, 2])})}], VALS, buffers=[b'', f32(4)],
+    delegates=[{0: ('s', b'XnnpackBackend'), 1: ('t', {0: ('1', 0), 1: ('4', 0)}), 2: ('T', [])}], inline=[b'XH00' + bytes(60)]))
+put('executorch', 'index.pte', pte([kernel(5, 0, 1, 9)], VALS, buffers=[b'', f32(4)]))
+put('executorch', 'short.pte', pte([kernel(0, 0, 1, 2)], VALS, buffers=[b'', f32(3)]))
+put('executorch', 'far.pte', pte([kernel(0, 0, 1, 2)], VALS, segments=[(0, 4096)], data=f32(4)))
+put('executorch', 'away.pte', pte([kernel(0, 0, 1, 2)], VALS[:1] + [pte_tensor([2, 2], 1, extra={1: ('s', b'fc.weight'), 2: ('1', 1)})] +
+    VALS[2:], buffers=[b'', f32(4)]))
+
+
+# ---- one tensor of ONNX ----
+def pb(n, data):
+    return bytes([n << 3 | 2, len(data)]) + data
+
+
+put('onnx-tensor', 'clean_raw.pb', b'\x08\x02\x08\x02\x10\x01' + pb(8, b'input_0') + pb(9, f32(4)))
+put('onnx-tensor', 'clean_typed.pb', pb(1, b'\3') + b'\x10\x07' + pb(7, b'\1\2\3') + pb(8, b'labels'))
+put('onnx-tensor', 'short.pb', b'\x08\x02\x08\x03\x10\x01' + pb(8, b'input_0') + pb(9, f32(4)))
+put('onnx-tensor', 'external.pb', b'\x08\x04\x10\x01' + pb(8, b'w') + pb(13, pb(1, b'location') + pb(2, b'/etc/shadow')) + b'\x70\x01' +
+    pb(9, b''))

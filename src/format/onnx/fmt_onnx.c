@@ -67,6 +67,10 @@ const struct gh_rule onnx_rules[ONNX_RULES + 1] = {
 	[ONNX_A_CIRCLE] = { "GH-ONNX-0022", GH_MEDIUM, GH_REVIEW, "Nodes of the graph wait for themselves",
 			    "Programs that follow the graph do not come to an end.", "Do not load.",
 			    "CWE-835 CWE-674" },
+	[ONNX_A_RECURSION] = { "GH-ONNX-0023", GH_HIGH, GH_UNSAFE, "Functions of the model call themselves",
+			       "Runtimes put functions in the place of their calls until none is left: they run out of "
+			       "stack or memory.",
+			       "Do not load.", "CWE-674 CWE-835" },
 	[ONNX_RULES] = GH_RULES_END,
 };
 
@@ -101,7 +105,8 @@ static enum gh_rc on_enter(struct gh_ps *s, const struct gh_ps_field *row, const
 		graph_open(x);
 		break;
 	case ONNX_FUNCTION:
-		x->func_name.n = x->func_domain.n = 0;
+		x->func_name = x->func_domain = x->func_overload = (struct onnx_name){ .n = 0 };
+		x->in_function = true;
 		x->func_off = f->off;
 		graph_open(x);
 		break;
@@ -140,6 +145,8 @@ static enum gh_rc on_leave(struct gh_ps *s, const struct gh_ps_field *row)
 	case ONNX_ATTR_GRAPHS: x->open_graphs -= x->open_graphs != 0; break;
 	case ONNX_FUNCTION:
 		x->open_graphs -= x->open_graphs != 0;
+		x->in_function = false;
+		onnx_function_seen(x);
 		onnx_function_close(x, s->frame[s->p.depth].end - x->func_off);
 		break;
 	case ONNX_NODE: return onnx_node_close(x);
@@ -176,6 +183,8 @@ static enum gh_rc on_field(struct gh_ps *s, const struct gh_ps_field *row, const
 	case ONNX_OUT: onnx_edge(x, row->id == ONNX_OUT, f); break;
 	case ONNX_OP: onnx_keep(x, &n->op, f); break;
 	case ONNX_DOMAIN: onnx_keep(x, &n->domain, f); break;
+	case ONNX_OVERLOAD: onnx_keep(x, &n->overload, f); break;
+	case ONNX_FUNC_OVERLOAD: onnx_keep(x, &x->func_overload, f); break;
 	case ONNX_FUNC_NAME: onnx_keep(x, &x->func_name, f); break;
 	case ONNX_FUNC_DOMAIN: onnx_keep(x, &x->func_domain, f); break;
 	case ONNX_KEY: onnx_keep(x, &x->key, f); break;
@@ -208,11 +217,11 @@ static enum gh_match probe(const struct gh_probe *p)
 	return fit.whole ? GH_NO : GH_STRONG;
 }
 
-static enum gh_rc walk(struct gh_walk *w)
+static struct onnx *make(struct gh_walk *w)
 {
 	struct onnx *x = GH_NEW(w->arena, struct onnx, 1);
 	if (x == NULL)
-		return gh_fail(w->err, GH_E_LIMIT, "no memory");
+		return NULL;
 	x->w = w;
 	x->s.w = w;
 	x->s.ops = &ops;
@@ -221,6 +230,16 @@ static enum gh_rc walk(struct gh_walk *w)
 	x->names = gh_recs(w->arena, GH_RECS_MAX);
 	x->outs = gh_recs(w->arena, GH_RECS_MAX);
 	x->ins = gh_recs(w->arena, GH_RECS_MAX);
+	x->inner = gh_recs(w->arena, GH_RECS_MAX);
+	x->defined = gh_recs(w->arena, GH_RECS_MAX);
+	return x;
+}
+
+static enum gh_rc walk(struct gh_walk *w)
+{
+	struct onnx *x = make(w);
+	if (x == NULL)
+		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	enum gh_rc rc = gh_ps_walk(&x->s, &onnx_model), end = onnx_finish(x);
 	if (rc == GH_OK && !x->has_graph)
 		gh_ps_say(&x->s, ONNX_A_NO_GRAPH, 0, 0, "%llu bytes", (unsigned long long)w->src->size);
@@ -235,5 +254,42 @@ const struct gh_fmt gh_fmt_onnx = {
 	.exts = "onnx",
 	.probe = probe,
 	.walk = walk,
+	.rules = onnx_rules,
+};
+
+/* ---- a tensor by itself: test data beside models ------------------------------------------------------------------------ */
+
+/* A type and data, and nothing that a tensor has not; seen to its end, or with the data last. */
+static enum gh_match probe_tensor(const struct gh_probe *p)
+{
+	enum { TYPE = 1, RAW = 2, DATA = RAW | 4 | 8 | 16 | 32 };
+	if (p->size < 8 || p->head.n == 0 || p->head.p[0] == 0)
+		return GH_NO;
+	struct gh_pb_fit fit = gh_pb_fit(p->head, p->size, onnx_tensor_shape, false);
+	return fit.fits && (fit.seen & TYPE) != 0 && (fit.seen & DATA) != 0 && (fit.whole || (fit.seen & RAW) != 0)
+		       ? GH_WEAK
+		       : GH_NO;
+}
+
+static enum gh_rc walk_tensor(struct gh_walk *w)
+{
+	struct onnx *x = make(w);
+	if (x == NULL)
+		return gh_fail(w->err, GH_E_LIMIT, "no memory");
+	onnx_tensor_open(x, &(struct gh_pb_field){ .off = 0, .len = w->src->size, .end = w->src->size });
+	enum gh_rc rc = gh_ps_walk(&x->s, &onnx_tensor_proto);
+	bool other = w->weak && (rc == GH_E_MALFORMED || x->t.type == 0 || x->s.said[GH_PS_UNKNOWN] != 0);
+	if (other)
+		return GH_E_NOTTHIS;
+	enum gh_rc end = onnx_tensor_close(x, false);
+	return rc != GH_OK ? gh_fail(w->err, rc, "tensor") : end;
+}
+
+const struct gh_fmt gh_fmt_onnx_tensor = {
+	.name = "onnx-tensor",
+	.about = "One tensor of ONNX: inputs and outputs beside a model",
+	.exts = "pb onnx tensor bin",
+	.probe = probe_tensor,
+	.walk = walk_tensor,
 	.rules = onnx_rules,
 };

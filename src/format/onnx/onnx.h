@@ -34,11 +34,14 @@ enum {
 	ONNX_A_EXT_ATTR,
 	ONNX_A_VALUE_TWICE,
 	ONNX_A_CIRCLE,
+	ONNX_A_RECURSION,
 	ONNX_RULES
 };
 extern const struct gh_rule onnx_rules[ONNX_RULES + 1];
 extern const struct gh_ps_msg onnx_model;
+extern const struct gh_ps_msg onnx_tensor_proto;
 extern const struct gh_pb_shape onnx_shape[]; /* of a model, for the probe */
+extern const struct gh_pb_shape onnx_tensor_shape[];
 
 /* What the reader does with a field. ONNX_NONE: checked by the schema, and no more. */
 enum onnx_id {
@@ -63,8 +66,10 @@ enum onnx_id {
 	ONNX_OUT,
 	ONNX_OP,
 	ONNX_DOMAIN,
+	ONNX_OVERLOAD,
 	ONNX_FUNC_NAME,
 	ONNX_FUNC_DOMAIN,
+	ONNX_FUNC_OVERLOAD,
 	/* AttributeProto */
 	ONNX_ATTR,
 	ONNX_ATTR_NAME,
@@ -139,10 +144,14 @@ struct onnx_tensor {
 
 struct onnx_node {
 	uint64_t off, len, index;
-	struct onnx_name op, domain;
+	struct onnx_name op, domain, overload;
+	struct onnx_name cache;	      /* of an engine's own node: the attribute "ep_cache_context" … */
+	bool outside;		      /* … which is the name of a file */
 	struct onnx_name module, cls; /* what the string attributes "module" and "class_name" say */
 	/* The attribute that is being read. */
-	struct onnx_name attr;
+	struct onnx_name attr, text; /* its name; its string */
+	uint64_t number;
+	bool numbered;
 	uint64_t type;
 	unsigned has; /* kinds of values, 1u << enum AttributeType */
 	bool ref;
@@ -164,7 +173,11 @@ struct onnx {
 	struct onnx_tensor t;
 	struct onnx_node node[ONNX_NEST + 1];
 	unsigned nodes; /* open */
-	struct onnx_name func_name, func_domain;
+	struct onnx_name func_name, func_domain, func_overload;
+	bool in_function;
+	uint64_t functions; /* read so far */
+	struct gh_recs inner,
+		defined; /* calls within functions, and functions: hash of the name, number of the function */
 	uint64_t func_off;
 	bool has_graph, many;
 	uint64_t graphs, graph[ONNX_NEST + 2]; /* numbers of the open ones */
@@ -191,6 +204,11 @@ enum gh_rc onnx_tensor_close(struct onnx *x, bool initializer);
 /* onnx_order.c */
 void onnx_edge(struct onnx *x, bool output, const struct gh_pb_field *f);
 void onnx_order(struct onnx *x); /* at the end */
+
+/* onnx_calls.c */
+void onnx_call_seen(struct onnx *x, const struct onnx_node *n);
+void onnx_function_seen(struct onnx *x); /* at its end */
+void onnx_recursion(struct onnx *x);	 /* at the end of all */
 
 /* onnx_graph.c */
 void onnx_node_open(struct onnx *x, const struct gh_pb_field *f);

@@ -65,6 +65,13 @@ enum gh_rc onnx_node_close(struct onnx *x)
 	};
 	if (x->nodes != 0)
 		x->nodes--;
+	onnx_call_seen(x, n);
+	if (n->outside && n->cache.n != 0) {
+		struct gh_reference ref = { .kind = GH_REF_PATH, .target = onnx_name(&n->cache), .from = c.op };
+		enum gh_rc rc = gh_emit(x->w, GH_EV_REFERENCE, n->off, n->len, &ref);
+		if (rc != GH_OK)
+			return rc;
+	}
 	if (n->op.n == 0)
 		gh_ps_say(&x->s, ONNX_A_NODE, n->off, n->len, "a node at byte %llu", ULL(n->off));
 	if (standard(c.domain))
@@ -121,6 +128,12 @@ enum gh_rc onnx_attr_field(struct onnx *x, unsigned id, const struct gh_pb_field
 	case ONNX_ATTR_REF: n->ref = f->len != 0; return GH_OK;
 	default: break;
 	}
+	if (id == ONNX_ATTR_I) {
+		n->number = f->v;
+		n->numbered = true;
+	}
+	if (id == ONNX_ATTR_S)
+		onnx_keep(x, &n->text, f);
 	/* Some writers put the defaults of all fields: a zero is no value. */
 	bool zero = (f->wire == GH_PB_LEN ? f->len == 0 : f->v == 0) &&
 		    (id == ONNX_ATTR_F || id == ONNX_ATTR_I || id == ONNX_ATTR_S);
@@ -131,6 +144,23 @@ enum gh_rc onnx_attr_field(struct onnx *x, unsigned id, const struct gh_pb_field
 	if (f->wire == GH_PB_LEN && id == ONNX_ATTR_FLOATS)
 		gh_ps_data(&x->s, f->off, f->len, GH_CLAIM_DATA);
 	return GH_OK;
+}
+
+/* The attribute is complete, in whatever order its fields came. */
+static void remember(struct onnx_node *n)
+{
+	struct gh_span name = onnx_name(&n->attr);
+	if (n->text.n != 0 && gh_span_is(name, "module"))
+		n->module = n->text;
+	if (n->text.n != 0 && gh_span_is(name, "class_name"))
+		n->cls = n->text;
+	/* ONNX Runtime: an engine's own program lies in the node, or, when embed_mode is 0, in the file that is named. */
+	if (n->text.n != 0 && gh_span_is(name, "ep_cache_context"))
+		n->cache = n->text;
+	if (n->numbered && gh_span_is(name, "embed_mode"))
+		n->outside = n->number == 0;
+	n->text.n = 0;
+	n->numbered = false;
 }
 
 void onnx_attr_close(struct onnx *x)
@@ -149,6 +179,7 @@ void onnx_attr_close(struct onnx *x)
 	if (why != NULL)
 		gh_ps_say(&x->s, ONNX_A_ATTR, n->attr_off, 0, "attribute \"%s\" %s", gh_safe(onnx_name(&n->attr)).s,
 			  why);
+	remember(n);
 	n->attr.n = 0;
 	n->type = n->has = 0;
 	n->ref = false;
@@ -222,6 +253,7 @@ enum gh_rc onnx_finish(struct onnx *x)
 			gh_ps_say(&x->s, ONNX_A_NAME_TWICE, gh_recs_at(&x->names, i)->b, 0, "first at byte %llu",
 				  ULL(gh_recs_at(&x->names, i - 1)->b));
 	onnx_order(x);
+	onnx_recursion(x);
 	enum gh_rc rc = tell_calls(x);
 	if (rc == GH_OK)
 		rc = tell_producer(x);

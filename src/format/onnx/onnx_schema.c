@@ -42,6 +42,7 @@ static const struct gh_ps_field f_tensor[] = {
 	END,
 };
 static const struct gh_ps_msg tensor = { "TensorProto", f_tensor };
+const struct gh_ps_msg onnx_tensor_proto = { "TensorProto", f_tensor };
 
 static const struct gh_ps_field f_sparse[] = {
 	MSG(1, ONNX_INITIALIZER, tensor),
@@ -128,7 +129,7 @@ static const struct gh_ps_field f_node[] = {
 	MSGS(5, ONNX_ATTR, attribute),
 	TEXT(6, ONNX_NOTE),
 	NAME(7, ONNX_DOMAIN),
-	NAME(8, ONNX_NONE),
+	NAME(8, ONNX_OVERLOAD),
 	MSGS(9, ONNX_META_NOTE, entry),
 	MSGS(10, ONNX_NONE, node_device),
 	END,
@@ -170,7 +171,7 @@ static const struct gh_ps_field f_function[] = {
 	NAME(10, ONNX_FUNC_DOMAIN),
 	MSGS(11, ONNX_ATTR, attribute),
 	MSGS(12, ONNX_NONE, value),
-	NAME(13, ONNX_NONE),
+	NAME(13, ONNX_FUNC_OVERLOAD),
 	MSGS(14, ONNX_META, entry),
 	END,
 };
@@ -271,5 +272,21 @@ const struct gh_pb_shape onnx_shape[] = {
 	{ 25, L, 0, NULL, 0 },
 	{ 26, L, 0, NULL, 0 },
 	{ 30, L, 0, NULL, 0 },
+	{ 0 },
+};
+/* A tensor by itself: the probe asks for the first six by their place. */
+const struct gh_pb_shape onnx_tensor_shape[] = {
+	{ 2, V, 0, NULL, 64 },
+	{ 9, L, 0, NULL, 0 },
+	{ 4, L | 1u << GH_PB_I32, 0, NULL, 0 },
+	{ 5, V | L, 0, NULL, 0 },
+	{ 7, V | L, 0, NULL, 0 },
+	{ 10, L | 1u << GH_PB_I64, 0, NULL, 0 },
+	{ 1, V | L, 0, NULL, 0 },
+	{ 6, L, 0, NULL, 0 },
+	{ 8, L, GH_PB_NAME, NULL, 0 },
+	{ 11, V | L, 0, NULL, 0 },
+	{ 12, L, GH_PB_TEXT, NULL, 0 },
+	{ 14, V, 0, NULL, 1 },
 	{ 0 },
 };
