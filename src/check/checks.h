@@ -22,6 +22,7 @@ extern const struct gh_check gh_check_templates;
 extern const struct gh_check gh_check_weights;
 extern const struct gh_check gh_check_tensors;
 extern const struct gh_check gh_check_malware;
+extern const struct gh_check gh_check_vulnerabilities;
 extern const struct gh_check gh_check_secrets;
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scan_args.h"
+#include "scan/advisories.h"
 
 #define REPORT_MAX ((size_t)1 << 30)
 
@@ -90,6 +91,46 @@ static void complain_unread(const struct gh_cli *cli, const struct gh_scan_repor
 			}
 }
 
+/* Known vulnerabilities for the checks. Without them the stage does not run, and both the report and the error stream say why:
+ * the scan itself goes on. */
+static void use_advisories(const struct gh_cli *cli, struct gh_advisories *adv, struct gh_scan_options *opt, char *why,
+			   size_t cap)
+{
+	struct gh_err err = { 0 };
+	if (gh_advisories_load(adv, &err) == GH_OK) {
+		opt->data.section[GH_DATA_ADVISORIES] = gh_buf_view(&adv->set);
+		opt->stage_with[GH_STAGE_VULNERABILITIES] = adv->with;
+		return;
+	}
+	(void)gh_err_line(&err, why, cap);
+	opt->stage_off[GH_STAGE_VULNERABILITIES] = why;
+	gh_cli_error(cli, "vulnerabilities are not looked for: %s", why);
+}
+
+/* The last stage, when it is asked for. GH_CLI_GO, or the exit status. */
+static int arm(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_detonate_options *d,
+	       struct gh_scan_options *opt, struct gh_detonator **out)
+{
+	struct gh_err err = { 0 };
+	char why[400];
+	if (!a->detonate && a->detonate_with == NULL) {
+		if (a->detonate_python != NULL || a->detonate_engine != NULL)
+			return gh_cli_wrong(cli, "--detonate-python and --detonate-engine need --detonate");
+		return GH_CLI_GO;
+	}
+	enum gh_rc rc = gh_detonator_new(d, out, &err);
+	if (rc == GH_E_MALFORMED)
+		return gh_cli_wrong(cli, "--detonate: %s", gh_err_line(&err, why, sizeof why));
+	if (rc != GH_OK) {
+		gh_cli_error(cli, "--detonate: %s", gh_err_line(&err, why, sizeof why));
+		return GH_EXIT_UNFINISHED;
+	}
+	opt->detonate = gh_detonate_entry;
+	opt->detonate_arg = *out;
+	opt->stage_off[GH_STAGE_DETONATION] = NULL;
+	return GH_CLI_GO;
+}
+
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
 {
 	struct gh_scan_args a = gh_scan_args_default();
@@ -103,19 +144,30 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (rc != GH_CLI_GO)
 		return rc;
 
+	struct gh_scan_options opt = gh_scan_args_options(&a);
+	struct gh_detonate_options detonate = gh_scan_args_detonate(&a);
+	struct gh_detonator *detonator = NULL;
+	rc = arm(cli, &a, &detonate, &opt, &detonator);
+	if (rc != GH_CLI_GO)
+		return rc;
 	struct gh_progress progress = gh_progress(cli->err_tty && !a.quiet && !a.no_progress ? cli->err : NULL);
 	struct gh_scan_options opt = gh_scan_args_options(&a);
 	opt.progress = gh_progress_show;
 	opt.progress_arg = &progress;
+	struct gh_advisories adv;
+	char no_advisories[700];
+	use_advisories(cli, &adv, &opt, no_advisories, sizeof no_advisories);
 	struct gh_scan *scan = NULL;
 	const struct gh_scan_report *report = NULL;
 	struct gh_err err = { 0 };
 	enum gh_rc failed = gh_scan_run((const char *const *)argv, n, &opt, &scan, &report, &err);
 	gh_progress_end(&progress);
+	gh_detonator_free(detonator);
 	if (failed != GH_OK) {
 		char why[400];
 		gh_cli_error(cli, "nothing was scanned: %s", gh_err_line(&err, why, sizeof why));
 		gh_scan_free(scan);
+		gh_advisories_free(&adv);
 		return GH_EXIT_UNFINISHED;
 	}
 	complain_unread(cli, report);
@@ -124,6 +176,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	enum gh_exit delivered = deliver(cli, &a, &doc);
 	enum gh_exit judged = gh_scan_exit(report, (enum gh_fail_on)a.fail_on);
 	gh_scan_free(scan);
+	gh_advisories_free(&adv);
 	return (int)(judged == GH_EXIT_OK ? delivered : judged);
 }
 
