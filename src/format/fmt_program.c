@@ -6,7 +6,7 @@
 static enum gh_match probe_kind(const struct gh_probe *p, enum gh_program_kind kind)
 {
 	struct gh_program prog;
-	return gh_program_at(p->head, &prog) && prog.kind == kind ? GH_STRONG : GH_NO;
+	return gh_program_at(p->head, &prog) && prog.kind == kind && !gh_llamafile_probe(p) ? GH_STRONG : GH_NO;
 }
 
 static enum gh_match probe_elf(const struct gh_probe *p) { return probe_kind(p, GH_PROGRAM_ELF); }

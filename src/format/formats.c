@@ -53,6 +53,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_litertlm,
 	&gh_fmt_circle,
 	&gh_fmt_mslite,
+	&gh_fmt_llamafile,
 	&gh_fmt_ort,
 	&gh_fmt_executorch,
 	&gh_fmt_tflite,

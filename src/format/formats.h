@@ -52,6 +52,7 @@ extern const struct gh_fmt gh_fmt_litertlm;
 extern const struct gh_fmt gh_fmt_circle;
 extern const struct gh_fmt gh_fmt_mslite;
 extern const struct gh_fmt gh_fmt_ort;
+extern const struct gh_fmt gh_fmt_llamafile;
 extern const struct gh_fmt gh_fmt_executorch;
 extern const struct gh_fmt gh_fmt_tfjs;
 extern const struct gh_fmt gh_fmt_json;
@@ -116,4 +117,6 @@ extern const struct gh_fmt gh_fmt_git_config;
 extern const struct gh_fmt gh_fmt_git_template;
 extern const struct gh_fmt gh_fmt_text;
 
+/* A program with an archive of weights at its end: the readers of programs leave it to that of llamafiles. */
+bool gh_llamafile_probe(const struct gh_probe *p);
 #endif

@@ -2,9 +2,11 @@
 """Write the seeds of the readers of smaller model formats: MXNet, CTranslate2, fastText, word2vec, faiss, LightGBM, ncnn,
 MATLAB, Darknet, and those that are recognised only.
 Usage: tests/fuzz/make_tail_seeds.py [DIRECTORY]; the seeds are under version control, this says what they are."""
+import io
 import pathlib
 import struct
 import sys
+import zipfile
 import zlib
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent / 'seeds')
@@ -362,3 +364,24 @@ put('onnx-tensor', 'clean_typed.pb', pb(1, b'\3') + b'\x10\x07' + pb(7, b'\1\2\3
 put('onnx-tensor', 'short.pb', b'\x08\x02\x08\x03\x10\x01' + pb(8, b'input_0') + pb(9, f32(4)))
 put('onnx-tensor', 'external.pb', b'\x08\x04\x10\x01' + pb(8, b'w') + pb(13, pb(1, b'location') + pb(2, b'/etc/shadow')) + b'\x70\x01' +
     pb(9, b''))
+
+
+# ---- llamafile: a header that is one, room for a program, an archive ----
+GGUF = b'GGUF' + u32(3) + u64(0, 1) + u64(20) + b'general.architecture' + u32(8) + u64(5) + b'llama'
+PROGRAM = (b'\x7fELF\2\1\1' + bytes(9) + u16(2, 62) + u32(1) + u64(0x400078, 64, 0) + u32(0) + u16(64, 56, 1, 64, 0, 0) +
+           u32(1, 5) + u64(0, 0x400000, 0x400000, 4096, 4096, 4096)).ljust(4096, b'\x90')
+
+
+def llamafile(members):
+    out = io.BytesIO()
+    out.write(PROGRAM)
+    with zipfile.ZipFile(out, 'a') as z:
+        for name, data in members:
+            i = zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0))
+            z.writestr(i, data)
+    return out.getvalue()
+
+
+put('llamafile', 'model.llamafile', llamafile([('model.gguf', GGUF), ('.args', b'-m\nmodel.gguf\n--host\n127.0.0.1\n')]))
+put('llamafile', 'noargs.llamafile', llamafile([('weights/model.gguf', GGUF)]))
+put('llamafile', 'pickle.llamafile', llamafile([('model.gguf', GGUF), ('x.pkl', b'cposix\nsystem\n(S\'id\'\ntR.')]))

@@ -205,6 +205,17 @@ static const struct row rows[] = {
 	  NULL },
 	{ &gh_fmt_onnx_tensor, "external", "external.pb", NONE, NONE, 0, GH_OK, true, "reference data \"/etc/shadow\"",
 	  NULL },
+	/* ---- llamafile ---- */
+	{ &gh_fmt_llamafile, "a program with weights", "model.llamafile", NONE, NONE, 0, GH_OK, true,
+	  "anomaly GH-LLF-0001", NULL },
+	{ &gh_fmt_llamafile, "its program", "model.llamafile", NONE, NONE, 0, GH_OK, true,
+	  "member \"program\" file 0+4096", NULL },
+	{ &gh_fmt_llamafile, "its weights", "model.llamafile", NONE, NONE, 0, GH_OK, true, "member \"model.gguf\" file",
+	  NULL },
+	{ &gh_fmt_llamafile, "its arguments", "model.llamafile", NONE, NONE, 0, GH_OK, true, "anomaly GH-LLF-0002",
+	  NULL },
+	{ &gh_fmt_llamafile, "no arguments", "noargs.llamafile", NONE, NONE, 0, GH_OK, true, "anomaly GH-LLF-0001",
+	  "GH-LLF-0002" },
 	/* ---- frames ---- */
 	{ &gh_fmt_tensorrt, "an engine", "plain.engine", NONE, NONE, 0, GH_E_UNREAD, false, NULL, "anomaly" },
 	{ &gh_fmt_tensorrt, "a plugin", "plugin.engine", NONE, NONE, 0, GH_E_UNREAD, false, "anomaly GH-ENG-0001",
