@@ -20,9 +20,9 @@ extern const struct gh_check gh_check_targets;
 extern const struct gh_check gh_check_settings;
 extern const struct gh_check gh_check_templates;
 extern const struct gh_check gh_check_weights;
-extern const struct gh_check gh_check_tensors;
-extern const struct gh_check gh_check_malware;
-extern const struct gh_check gh_check_vulnerabilities;
 extern const struct gh_check gh_check_secrets;
+extern const struct gh_check gh_check_network;
+extern const struct gh_check gh_check_injection;
+extern const struct gh_check gh_check_licences;
 
 #endif

@@ -152,7 +152,7 @@ bool gh_secret_pem(struct gh_span s, size_t at, struct gh_secret *out)
 	else
 		is = key_in_der(key, &locked);
 	*out = (struct gh_secret){
-		locked ? GH_SECRET_KEY_LOCKED : GH_SECRET_KEY, "private key (PEM)", { s.p + at, end - at }, NULL
+		locked ? GH_SECRET_KEY_LOCKED : GH_SECRET_KEY, "private key (PEM)", { s.p + at, end - at }, NULL, 0
 	};
 	out->kind = pgp				 ? "OpenPGP private key"
 		    : label_is(label, "OPENSSH") ? "OpenSSH private key"

@@ -1,0 +1,446 @@
+/* Every endpoint that a text names is listed, by host, with how often. What an endpoint is worth depends on where it stands:
+ * a card may name what it likes; code, configuration, templates and metadata are followed by programs, and there a place
+ * that collects what is sent to it, a tunnel, a hidden host or an address in disguise is for a person to look at. */
+#include "check/network.h"
+
+#include <stdio.h>
+
+#include "check/roll.h"
+#include "format/format.h"
+#include "wire/hosts.h"
+#include "wire/keywords.h"
+#include "wire/recs.h"
+#include "wire/sort.h"
+
+enum { R_HOST, R_MORE, R_CLASS, R_DRAIN, R_ODD, R_METADATA, R_RAW, R_NAMED, R_REPORTS, R_MAIL };
+static const struct gh_rule rules[] = {
+	[R_HOST] = { "GH-NET-0001", GH_INFO, GH_CLEAN, "A host that the file names", "None by itself.",
+		     "None needed; know where your programs may connect to.", "" },
+	[R_MORE] = { "GH-NET-0002", GH_INFO, GH_CLEAN, "More hosts than are listed", "None by itself.", "None needed.",
+		     "" },
+	[R_CLASS] = { "GH-NET-0003", GH_MEDIUM, GH_REVIEW,
+		      "A place for taking data out or hiding who owns it, where programs follow it",
+		      "What is sent there reaches somebody who cannot be named; what comes from there can be changed "
+		      "at any "
+		      "time.",
+		      "Find out who owns the address and why it is there; do not let programs follow it.",
+		      "CWE-200 CWE-829 AML.T0025" },
+	[R_DRAIN] = { "GH-NET-0004", GH_HIGH, GH_REVIEW, "A template that puts content into an address",
+		      "Whoever renders the answer sends what was said to the address, without a click.",
+		      "Use a template without it; do not render pictures and links of a model's answers.",
+		      "CWE-200 CWE-201 AML.T0057 AML.T0051" },
+	[R_ODD] = { "GH-NET-0005", GH_MEDIUM, GH_REVIEW, "An address written so that it is not recognised",
+		    "Filters and readers pass over it; programs connect all the same.",
+		    "Find out what the address is for.", "CWE-918 AML.T0025" },
+	[R_METADATA] = { "GH-NET-0006", GH_HIGH, GH_REVIEW,
+			 "The address at which clouds give their machines credentials",
+			 "A program that asks there gets the rights of the machine it runs on.",
+			 "Do not run it on a machine in a cloud; find out why it asks.", "CWE-918 CWE-522 AML.T0055" },
+	[R_RAW] = { "GH-NET-0007", GH_MEDIUM, GH_REVIEW, "A machine addressed by number, where programs follow it",
+		    "Nothing says who it belongs to; no name can be taken away from it.",
+		    "Find out who runs the machine.", "CWE-829 AML.T0025" },
+	[R_NAMED] = { "GH-NET-0008", GH_INFO, GH_CLEAN,
+		      "A text speaks of a place for taking data out or hiding who owns it",
+		      "None by itself: it is a text.", "Do not follow the address without need.", "" },
+	[R_REPORTS] = { "GH-NET-0009", GH_INFO, GH_CLEAN, "A collector of reports",
+			"Whoever runs it learns that the program runs.", "Switch reports off if they are not wanted.",
+			"" },
+	[R_MAIL] = { "GH-NET-0010", GH_INFO, GH_CLEAN, "Addresses for mail", "None by itself.", "None needed.", "" },
+	GH_RULES_END
+};
+
+/* Where a text stands. */
+enum context { CARD, SETTINGS, CODE, TEMPLATE };
+
+enum { SLOTS = 1024, HOSTS = 768, SHOWN = 20, NAME = 96 };
+
+struct seen {
+	uint64_t hash;
+	uint32_t times, acting; /* acting: not in a comment */
+	uint8_t net, class;
+	bool odd, v6, drained;
+	uint8_t n;
+	uint8_t name[NAME];
+	struct gh_range at; /* the first that acts, else the first */
+};
+
+struct state {
+	struct gh_kw kw;
+	struct gh_roll roll;
+	struct seen *host[SLOTS]; /* by hash; open addressing */
+	unsigned n;
+	uint64_t beyond, mails;
+	struct gh_range mail_at;
+	char mail[NAME];
+	bool bytes; /* the source was searched: texts of it are parts of that */
+};
+
+static bool name_byte(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_' || c == '.' ||
+	       c >= 0x80;
+}
+
+static struct seen *slot(struct state *st, struct gh_arena *a, struct gh_span name)
+{
+	uint8_t low[NAME];
+	size_t n = name.n < NAME ? name.n : NAME;
+	for (size_t i = 0; i < n; i++)
+		low[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] | 0x20) : name.p[i];
+	uint64_t h = gh_hash_end(gh_hash(GH_HASH_START, (struct gh_span){ low, n }));
+	size_t i = (size_t)h % SLOTS;
+	for (; st->host[i] != NULL; i = (i + 1) % SLOTS)
+		if (st->host[i]->hash == h)
+			return st->host[i];
+	struct seen *x = st->n >= HOSTS ? NULL : GH_NEW(a, struct seen, 1);
+	if (x == NULL)
+		return NULL;
+	x->hash = h;
+	x->n = (uint8_t)n;
+	memcpy(x->name, low, n);
+	st->n++;
+	return st->host[i] = x;
+}
+
+/* A comment of a program: what stands there is read by people. */
+static bool in_comment(struct gh_span s, size_t at)
+{
+	size_t from = at, most = 200;
+	while (from > 0 && at - from < most && s.p[from - 1] != '\n')
+		from--;
+	while (from < at && (s.p[from] == ' ' || s.p[from] == '\t'))
+		from++;
+	struct gh_span line = { s.p + from, at - from };
+	return gh_span_starts(line, "#") || gh_span_starts(line, "//") || gh_span_starts(line, "*") ||
+	       gh_span_starts(line, "/*") || gh_span_starts(line, "--") || gh_span_starts(line, "%") ||
+	       gh_span_starts(line, "\"\"\"");
+}
+
+/* Words before it and no command that fetches: a sentence, in a program that is the description of something. */
+static bool in_prose(struct gh_span s, size_t at)
+{
+	static const char *const commands[] = { "curl", "wget", "git ", "pip", "://", "fetch", "get" };
+	size_t from = at;
+	if (at == 0 || memchr(" (<[", s.p[at - 1], 4) == NULL)
+		return false;
+	while (from > 0 && at - from < 120 && s.p[from - 1] != '\n')
+		from--;
+	struct gh_span line = { s.p + from, at - from };
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (memmem(line.p, line.n, commands[i], strlen(commands[i])) != NULL)
+			return false;
+	return true;
+}
+
+/* Is something put into the address, or is it that of a picture with a query? s: from the address on. */
+static bool takes_content(struct gh_span s, size_t at, size_t host)
+{
+	size_t i = at + host, stop = s.n - i < 300 ? s.n : i + 300;
+	bool query = false, path = false;
+	struct gh_span before = gh_span_cut(s, at < 40 ? 0 : at - 40, at < 40 ? at : 40);
+	bool picture = memmem(before.p, before.n, "![", 2) != NULL || memmem(before.p, before.n, "<img", 4) != NULL;
+	for (; i < stop && s.p[i] > ' ' && memchr(")>\"'`", s.p[i], 5) == NULL; i++) {
+		query = query || s.p[i] == '?' || s.p[i] == '=';
+		path = true;
+		if (s.p[i] == '{' && i + 1 < stop && (s.p[i + 1] == '{' || s.p[i + 1] == '%'))
+			return true;
+	}
+	/* The string ends and something is appended to it. */
+	size_t k = i + 1;
+	bool quote = i < stop && (s.p[i] == '"' || s.p[i] == '\'');
+	while (k < stop && (s.p[k] == ' ' || s.p[k] == '\\'))
+		k++;
+	bool joined = quote && k < stop && (s.p[k] == '+' || s.p[k] == '~');
+	return joined || (picture && (query || path));
+}
+
+struct look {
+	struct gh_scene *scene;
+	struct state *st;
+	uint64_t base;
+	struct gh_range fixed;
+	uint64_t units;
+	bool in_template;
+};
+
+static void note(struct look *l, struct gh_span s, size_t at, size_t start, const struct gh_host *h, bool address)
+{
+	struct seen *x = slot(l->st, l->scene->arena, h->text);
+	l->units++;
+	if (x == NULL) {
+		l->st->beyond++;
+		return;
+	}
+	enum gh_host_class class = h->net == GH_NET_NAME ? gh_host_class_of(h->text) : GH_HOST_PLAIN;
+	bool acts = !in_comment(s, at) && !(class >= GH_HOST_DYNAMIC && in_prose(s, at));
+	if (x->times++ == 0) {
+		x->net = (uint8_t)h->net;
+		x->odd = h->odd;
+		x->v6 = h->v6;
+		x->class = (uint8_t)class;
+	}
+	if (x->times == 1 || (acts && x->acting == 0))
+		x->at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, h->end };
+	x->acting += acts && address;
+	struct gh_span rest = gh_span_cut(s, start + h->end, 24);
+	/* Bots and webhooks of chats: their path says what they are for. */
+	if (acts && ((gh_span_starts(rest, "/bot") && gh_span_is(h->text, "api.telegram.org")) ||
+		     gh_span_starts(rest, "/api/webhooks/") ||
+		     (gh_span_starts(rest, "/services/T") && gh_span_starts(h->text, "hooks."))))
+		x->class = GH_HOST_CATCHER;
+	if (gh_span_starts(rest, "/dns-query"))
+		x->class = GH_HOST_RESOLVER;
+	if (l->in_template && address && takes_content(s, start, h->end))
+		x->drained = true;
+}
+
+static void mail(struct look *l, struct gh_span s, size_t at)
+{
+	size_t from = at, to = at + 1, dots = 0;
+	while (from > 0 && at - from < 64 && (name_byte(s.p[from - 1]) || s.p[from - 1] == '+') && s.p[from - 1] < 0x80)
+		from--;
+	while (to < s.n && to - at < 100 && name_byte(s.p[to]) && s.p[to] < 0x80 && s.p[to] != '_')
+		dots += s.p[to++] == '.';
+	while (to > at + 1 && (s.p[to - 1] == '.' || s.p[to - 1] == '-'))
+		dots -= s.p[--to] == '.';
+	if (at == from || dots == 0 || to - at < 5 || !((s.p[to - 1] | 0x20) >= 'a' && (s.p[to - 1] | 0x20) <= 'z') ||
+	    (from > 0 && (s.p[from - 1] == '/' || s.p[from - 1] == ':')))
+		return;
+	if (l->st->mails++ == 0) {
+		l->st->mail_at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + from, to - from };
+		(void)snprintf(l->st->mail, sizeof l->st->mail, "%.*s", (int)(to - from < 80 ? to - from : 80),
+			       (const char *)s.p + from);
+	}
+	l->units++;
+}
+
+/* An address at "://": scheme letters before, perhaps a user name behind. */
+static void address(struct look *l, struct gh_span s, size_t at)
+{
+	size_t from = at, i = at + 3, stop = s.n - i < 200 ? s.n : i + 200;
+	struct gh_host h;
+	while (from > 0 && at - from < 12 && ((s.p[from - 1] | 0x20) >= 'a' && (s.p[from - 1] | 0x20) <= 'z'))
+		from--;
+	if (at - from < 2 || (at - from == 4 && memcmp(s.p + from, "file", 4) == 0))
+		return;
+	for (size_t k = i; k < stop && s.p[k] > ' ' && memchr("/?#\"'<>`)", s.p[k], 9) == NULL; k++)
+		if (s.p[k] == '@')
+			i = k + 1;
+	if (gh_host_at(gh_span_cut(s, i, 300), &h))
+		note(l, s, from, i, &h, true);
+}
+
+static void bare(struct look *l, struct gh_span s, size_t at)
+{
+	size_t from = at;
+	struct gh_host h;
+	while (from > 0 && at - from < 64 && name_byte(s.p[from - 1]))
+		from--;
+	if (from >= 2 && s.p[from - 1] == '/' && s.p[from - 2] == '/')
+		return; /* an address, which was seen */
+	if (from > 0 && (s.p[from - 1] == '@' || s.p[from - 1] == '/'))
+		return;
+	if (gh_host_at(gh_span_cut(s, from, 300), &h) && h.end > at - from &&
+	    (gh_host_class_of(h.text) != GH_HOST_PLAIN || h.net == GH_NET_METADATA ||
+	     gh_span_is(h.text, "api.telegram.org")))
+		note(l, s, from, from, &h, true);
+}
+
+static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
+{
+	struct look *l = arg;
+	unsigned which = GH_KW_NONE;
+	l->base = base;
+	for (size_t i = from; i < to;) { /* "://" by its colon: memchr is faster than any table */
+		const uint8_t *p = memchr(s.p + i, ':', to - i);
+		if (p == NULL)
+			break;
+		i = (size_t)(p - s.p);
+		if (s.n - i > 4 && p[1] == '/' && p[2] == '/')
+			address(l, s, i);
+		else if (s.n - i > 8 && p[1] == '\\' && p[2] == '/' && p[3] == '\\' &&
+			 p[4] == '/') { /* as JSON may write it */
+			struct gh_host h;
+			if (gh_host_at(gh_span_cut(s, i + 5, 300), &h))
+				note(l, s, i, i + 5, &h, true);
+		}
+		i++;
+	}
+	for (size_t i = from; i < to;) {
+		const uint8_t *p = memchr(s.p + i, '@', to - i);
+		if (p == NULL)
+			break;
+		i = (size_t)(p - s.p);
+		mail(l, s, i++);
+	}
+	for (size_t i = from; (i = gh_kw_find(&l->st->kw, s, i, to, &which)) != SIZE_MAX; i++)
+		bare(l, s, i);
+}
+
+/* ---- what it comes to ------------------------------------------------------------------------------------------------ */
+
+static bool one_of(const char *word, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum context context(const struct gh_scene *s)
+{
+	static const char *const code[] = { "python",		"shell",       "source-code",
+					    "dockerfile",	"makefile",    "pickle",
+					    "pip-requirements", "torchscript", "git-config" };
+	static const char *const settings[] = { "json",	       "yaml", "toml",	"ini",	      "pbtxt", "gguf",
+						"safetensors", "onnx", "keras", "torchserve", "skops" };
+	if (one_of(s->format, code, sizeof code / sizeof code[0]))
+		return CODE;
+	if (strcmp(s->format, "jinja") == 0)
+		return TEMPLATE;
+	/* Notebooks, package descriptions and vocabularies are JSON: a link there is text, unless the name says settings. */
+	if (one_of(s->format, settings, sizeof settings / sizeof settings[0]))
+		return SETTINGS;
+	return CARD;
+}
+
+static bool follows(const struct seen *x, enum context c) { return c != CARD && x->acting != 0; }
+
+static unsigned rule_of(const struct seen *x, enum context c)
+{
+	bool taking = x->class >= GH_HOST_HIDDEN && x->class <= GH_HOST_PASTE;
+	bool hiding = x->class == GH_HOST_DYNAMIC || x->class == GH_HOST_SHORT || x->class == GH_HOST_RESOLVER ||
+		      x->class == GH_HOST_LOOKALIKE;
+	if (x->drained)
+		return R_DRAIN;
+	if (x->net == GH_NET_METADATA)
+		return follows(x, c) ? R_METADATA : R_NAMED;
+	if (x->odd)
+		return follows(x, c) ? R_ODD : R_NAMED;
+	if (x->net == GH_NET_PUBLIC)
+		return follows(x, c) ? R_RAW : R_HOST;
+	if (taking || hiding)
+		return follows(x, c) ? R_CLASS : R_NAMED;
+	return x->class == GH_HOST_REPORTS && follows(x, c) ? R_REPORTS : R_HOST;
+}
+
+struct order {
+	struct seen *v[HOSTS];
+	unsigned rule[HOSTS];
+};
+
+static int by_name(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct order *o = ctx;
+	const struct seen *x = o->v[a], *y = o->v[b];
+	bool p = o->rule[a] != R_HOST, q = o->rule[b] != R_HOST;
+	if (p != q)
+		return p ? -1 : 1;
+	int c = memcmp(x->name, y->name, x->n < y->n ? x->n : y->n);
+	return c != 0 ? c : x->n < y->n ? -1 : x->n > y->n;
+}
+
+static void report(struct gh_scene *s, struct state *st)
+{
+	struct order *o = GH_NEW(s->arena, struct order, 1);
+	uint32_t *idx = GH_NEW(s->arena, uint32_t, HOSTS), *tmp = GH_NEW(s->arena, uint32_t, HOSTS);
+	enum context c = context(s);
+	uint32_t n = 0, shown = 0, plain = 0;
+	if (st->mails != 0)
+		gh_find(s, &rules[R_MAIL], st->mail_at, "%llu, the first is %s", (unsigned long long)st->mails,
+			gh_safe(gh_span_str(st->mail)).s);
+	if (st->n == 0 || o == NULL || tmp == NULL || idx == NULL) {
+		if (st->n != 0)
+			gh_not_looked(s, "no memory for the list of hosts");
+		return;
+	}
+	for (size_t i = 0; i < SLOTS; i++)
+		if (st->host[i] != NULL) {
+			o->v[n] = st->host[i];
+			o->rule[n] = rule_of(st->host[i], c);
+			idx[n] = n;
+			n++;
+		}
+	gh_sort_idx(idx, tmp, n, by_name, o);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct seen *x = o->v[idx[i]];
+		unsigned rule = o->rule[idx[i]];
+		plain += rule == R_HOST;
+		if (rule == R_HOST && shown >= SHOWN)
+			continue;
+		shown++;
+		gh_find(s, &rules[rule], x->at, "%s%s%s, %u time%s%s%s", x->v6 ? "[" : "",
+			gh_safe((struct gh_span){ x->name, x->n }).s, x->v6 ? "]" : "", x->times,
+			x->times == 1 ? "" : "s",
+			x->class == GH_HOST_PLAIN ? (x->net == GH_NET_PRIVATE ? ": of a private network"
+						     : x->net == GH_NET_LOCAL ? ": this machine"
+									      : "")
+						  : ": ",
+			x->class == GH_HOST_PLAIN ? "" : gh_host_class_name((enum gh_host_class)x->class));
+	}
+	if (shown < n || st->beyond != 0)
+		gh_find(s, &rules[R_MORE], (struct gh_range){ 0 },
+			"%u more hosts, and %llu addresses that were not sorted", (unsigned)(n - shown),
+			(unsigned long long)st->beyond);
+}
+
+static struct state *state_of(struct gh_scene *s)
+{
+	if (*s->state == NULL) {
+		struct state *st = GH_NEW(s->arena, struct state, 1);
+		if (st == NULL) {
+			gh_not_looked(s, "no memory for the search of texts");
+			return NULL;
+		}
+		gh_kw_make(&st->kw, gh_host_bare, gh_host_bare_n);
+		*s->state = st;
+	}
+	return *s->state;
+}
+
+static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool last)
+{
+	struct state *st = state_of(s);
+	if (st == NULL)
+		return;
+	struct look l = { .scene = s, .st = st, .in_template = strcmp(s->format, "jinja") == 0 };
+	st->bytes = true;
+	if (!gh_roll_put(&st->roll, s->arena, block, off, look, &l))
+		gh_not_looked(s, "no memory for the search of texts");
+	if (last)
+		gh_roll_end(&st->roll, look, &l);
+	gh_looked(s, l.units, block.n);
+	if (last && strcmp(s->format, "unknown") != 0)
+		report(s, st);
+}
+
+static void on(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_text *t = ev->u.text;
+	bool template = strcmp(t->role, "chat-template") == 0;
+	struct state *st = state_of(s);
+	if (st == NULL || (st->bytes && !template))
+		return;
+	struct look l = { .scene = s, .st = st, .fixed = ev->at, .in_template = template };
+	l.fixed.len += l.fixed.len == 0;
+	look(&l, t->text, 0, t->text.n, 0);
+	if (!st->bytes)
+		gh_looked(s, l.units, t->text.n);
+}
+
+static void end(struct gh_scene *s)
+{
+	if (*s->state != NULL)
+		report(s, *s->state);
+}
+
+const struct gh_check gh_check_network = {
+	.name = "network",
+	.about = "hosts and addresses that texts name, and places for taking data out where programs would follow them",
+	.stage = GH_STAGE_NETWORK,
+	.events = 1u << GH_EV_TEXT,
+	.on = on,
+	.end = end,
+	.bytes = bytes,
+	.rules = rules,
+};
