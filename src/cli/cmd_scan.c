@@ -151,7 +151,6 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (rc != GH_CLI_GO)
 		return rc;
 	struct gh_progress progress = gh_progress(cli->err_tty && !a.quiet && !a.no_progress ? cli->err : NULL);
-	struct gh_scan_options opt = gh_scan_args_options(&a);
 	opt.progress = gh_progress_show;
 	opt.progress_arg = &progress;
 	struct gh_advisories adv;

@@ -93,6 +93,39 @@ const struct gh_opt gh_scan_opts[] = {
 	  .max = 1000000,
 	  AT(ratio),
 	  .about = "Stop at members that expand more than N times (1000)." },
+	{ .name = "detonate",
+	  .kind = GH_OPT_FLAG,
+	  AT(detonate),
+	  .about = "Load each model with its real loader, in a sandbox, and watch what it does." },
+	{ .name = "detonate-with",
+	  .kind = GH_OPT_FILE,
+	  .value = "COMMAND",
+	  AT(detonate_with),
+	  .about = "Detonate with this command; {path} stands for the file." },
+	{ .name = "detonate-python",
+	  .kind = GH_OPT_FILE,
+	  .value = "FILE",
+	  AT(detonate_python),
+	  .about = "Load with this Python (the first python3 that has what is needed)." },
+	{ .name = "detonate-engine",
+	  .kind = GH_OPT_FILE,
+	  .value = "DIR",
+	  AT(detonate_engine),
+	  .about = "Load GGUF with the libraries of llama.cpp in DIR." },
+	{ .name = "detonate-time",
+	  .kind = GH_OPT_NUMBER,
+	  .value = "SECONDS",
+	  .min = 1,
+	  .max = 86400,
+	  AT(detonate_seconds),
+	  .about = "End a loader after this time (60)." },
+	{ .name = "detonate-memory",
+	  .kind = GH_OPT_MIB,
+	  .value = "MIB",
+	  .min = 64 << 20,
+	  .max = (uint64_t)1 << 40,
+	  AT(detonate_memory),
+	  .about = "Give a loader this much memory (4096); takes M, G too." },
 	{ .name = NULL }
 };
 
@@ -114,6 +147,8 @@ struct gh_scan_args gh_scan_args_default(void)
 		.depth = d->limits.depth,
 		.members = d->limits.members,
 		.ratio = d->limits.ratio,
+		.detonate_seconds = gh_detonate_options_default.seconds,
+		.detonate_memory = gh_detonate_options_default.memory,
 	};
 }
 
@@ -127,6 +162,17 @@ struct gh_scan_options gh_scan_args_options(const struct gh_scan_args *a)
 	o.limits.depth = (unsigned)a->depth;
 	o.limits.members = a->members;
 	o.limits.ratio = (unsigned)a->ratio;
+	return o;
+}
+
+struct gh_detonate_options gh_scan_args_detonate(const struct gh_scan_args *a)
+{
+	struct gh_detonate_options o = gh_detonate_options_default;
+	o.command = a->detonate_with;
+	o.python = a->detonate_python;
+	o.engine = a->detonate_engine;
+	o.seconds = (unsigned)a->detonate_seconds;
+	o.memory = a->detonate_memory;
 	return o;
 }
 

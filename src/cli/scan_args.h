@@ -2,6 +2,7 @@
 #ifndef GH_CLI_SCAN_ARGS_H
 #define GH_CLI_SCAN_ARGS_H
 #include "cli/cli.h"
+#include "runtime/detonate.h"
 #include "scan/scan.h"
 
 enum gh_scan_format { GH_SCAN_TEXT, GH_SCAN_JSON, GH_SCAN_SARIF, GH_SCAN_HTML };
@@ -15,6 +16,9 @@ struct gh_scan_args {
 	const char *output;						 /* NULL or "-": standard output */
 	uint64_t jobs, seconds, memory, expanded, depth, members, ratio; /* as in struct gh_scan_options */
 	bool quiet, verbose, no_progress;
+	bool detonate;
+	const char *detonate_with, *detonate_python, *detonate_engine;
+	uint64_t detonate_seconds, detonate_memory; /* as in struct gh_detonate_options */
 };
 
 extern const struct gh_opt gh_scan_opts[];
@@ -22,6 +26,7 @@ extern const struct gh_opt gh_scan_opts[];
 /* What holds when no option is given. */
 struct gh_scan_args gh_scan_args_default(void);
 struct gh_scan_options gh_scan_args_options(const struct gh_scan_args *a);
+struct gh_detonate_options gh_scan_args_detonate(const struct gh_scan_args *a);
 
 /* FOUND: something is UNSAFE, or with --fail-on review something is to review, also in a file that is INCOMPLETE.
  * Else UNFINISHED when anything is INCOMPLETE. */

@@ -40,6 +40,8 @@ struct gh_stage_report {
 	const char *with;      /* "64 YARA rules", "advisories of 2026-11-01"; NULL: only what is built in */
 };
 
+struct gh_detonation; /* scan/detonation.h */
+
 struct gh_scan_report {
 	const char *target; /* what was scanned, as given on the command line (several: joined by a space) */
 	enum gh_verdict verdict;
@@ -49,6 +51,9 @@ struct gh_scan_report {
 	const char *scanner; /* version, "0.1.0" */
 	const char *rules;   /* version of the rule data: date and digest of its content */
 	struct gh_stage_report stage[GH_STAGES];
+	bool detonated; /* it was asked for: what came of it, file by file */
+	const struct gh_detonation *detonation;
+	size_t ndetonation;
 };
 
 const char *gh_verdict_name(enum gh_verdict v);	  /* "CLEAN" … */

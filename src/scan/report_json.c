@@ -1,6 +1,7 @@
 /* The machine-readable report. Its shape is a contract: docs/schema/scan-report.schema.json. Keys are always present
  * (null where there is nothing to say), except path_bytes and target_bytes: only for names that are not UTF-8. */
 #include "base/utf8.h"
+#include "scan/detonation.h"
 #include "scan/json_out.h"
 #include "scan/report_parts.h"
 
@@ -115,6 +116,8 @@ void gh_report_json(const struct gh_scan_report *r, struct gh_buf *out)
 	gh_json_close(&j, '}');
 	put_totals(&j, r);
 	put_stages(&j, r);
+	if (r->detonated)
+		gh_detonation_json(&j, r->detonation, r->ndetonation);
 	gh_json_open(&j, "files", '[');
 	for (size_t i = 0; i < r->nfile; i++)
 		put_file(&j, &r->file[i]);

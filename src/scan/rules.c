@@ -3,6 +3,7 @@
 #include "check/check.h"
 #include "check/yarapack.h"
 #include "format/format.h"
+#include "scan/detonation.h"
 #include "scan/repo.h"
 #include "scan/report.h"
 
@@ -115,10 +116,18 @@ static const struct gh_rule *table_at(size_t i, const char **owner)
 		return gh_checks[i]->rules;
 	}
 	i -= gh_checks_n;
-	*owner = i == 0 ? "pipeline" : i == 1 ? "repository" : "yara";
-	return i == 0 ? gh_scan_rules : i == 1 ? gh_repo_rules : gh_yarapack_rules;
+	static const struct {
+		const char *owner;
+		const struct gh_rule *rules;
+	} own[] = { { "pipeline", gh_scan_rules },
+		    { "repository", gh_repo_rules },
+		    { "yara", gh_yarapack_rules },
+		    { "detonation", gh_detonation_rules } };
+	*owner = own[i].owner;
+	return own[i].rules;
 }
-static size_t tables(void) { return gh_fmts_n + gh_checks_n + 3; }
+enum { OWN_TABLES = 4 };
+static size_t tables(void) { return gh_fmts_n + gh_checks_n + OWN_TABLES; }
 
 /* Several rows may share one table (the compressed streams do): the first owner keeps it. */
 static int seen_before(size_t t, const struct gh_rule *rules)

@@ -4,6 +4,7 @@
 #include "os/tree.h"
 #include "check/ruledata.h"
 #include "scan/data.h"
+#include "scan/detonation.h"
 #include "scan/rules.h"
 #include "scan/stages.h"
 #include "scan/stdin.h"
@@ -39,6 +40,8 @@ struct gh_scan {
 	struct gh_file_report *file;
 	struct gh_scan_report report;
 	struct gh_stage_sums stages;
+	struct gh_detonation *detonation;
+	size_t ndetonation;
 };
 
 /* The files of one artifact and the threads that work on them. */
@@ -355,6 +358,28 @@ static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rul
 	return GH_OK;
 }
 
+/* Hand the files to the last stage, one after the other, and put what came of it into their rows. */
+static bool detonate(struct pool *p, const char *path)
+{
+	struct gh_scan *s = p->scan;
+	for (size_t i = 0; i < p->tree.n; i++) {
+		const struct gh_os_entry *e = &p->tree.v[i];
+		struct gh_file_report *r = &s->file[p->first + i];
+		struct gh_detonation d;
+		if ((e->kind != GH_OS_FILE && e->kind != GH_OS_LINK_FILE) ||
+		    !p->opt->detonate(p->opt->detonate_arg, e, p->tree.alone ? NULL : path, r, &s->arena, &d))
+			continue;
+		struct gh_detonation *v = realloc(s->detonation, (s->ndetonation + 1) * sizeof *v);
+		if (v == NULL)
+			return false;
+		s->detonation = v;
+		v[s->ndetonation++] = d;
+		if (!gh_detonation_judge(&d, &p->scan->file_arena[p->first + i], r))
+			return false;
+	}
+	return true;
+}
+
 static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struct gh_scan_options *opt,
 				struct lane *lane, struct gh_err *err)
 {
@@ -407,6 +432,8 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 	if (rc == GH_OK &&
 	    !gh_whole_judge(p.known, p.tree.n, p.tree.alone, &s->arena, s->file + p.first, s->file_arena + p.first))
 		rc = gh_fail(err, GH_E_NOMEM, "no memory for findings about the files as a whole");
+	if (rc == GH_OK && opt->detonate != NULL && !detonate(&p, path))
+		rc = gh_fail(err, GH_E_NOMEM, "no memory for what was found by loading");
 	for (size_t i = 0; i < p.tree.n; i++)
 		gh_stages_add(&s->stages, &s->file[p.first + i], p.known[i].fact, p.known[i].nfact);
 	(void)pthread_mutex_destroy(&p.lock);
@@ -474,6 +501,12 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 	for (size_t i = 0; i < s->nfile; i++)
 		s->report.bytes += s->file[i].size;
 	gh_stages_close(&s->stages, opt->stage_off, opt->stage_with, &s->arena, s->report.stage);
+	if (opt->detonate != NULL) {
+		s->report.detonated = true;
+		s->report.detonation = s->detonation;
+		s->report.ndetonation = s->ndetonation;
+		s->report.stage[GH_STAGE_DETONATION] = gh_detonation_stage(s->detonation, s->ndetonation, &s->arena);
+	}
 	*out = s;
 	*report = &s->report;
 	return GH_OK;
@@ -486,6 +519,7 @@ void gh_scan_free(struct gh_scan *s)
 	for (size_t i = 0; i < s->nfile; i++)
 		gh_arena_free(&s->file_arena[i]);
 	gh_arena_free(&s->arena);
+	free(s->detonation);
 	free(s->file_arena);
 	free(s->file);
 	free(s);

@@ -9,15 +9,24 @@
 #include "format/format.h"
 #include "scan/report.h"
 
+struct gh_detonation;
+struct gh_os_entry;
+
 struct gh_scan_options {
 	struct gh_limits limits;
-	unsigned jobs;	    /* workers at a time, >= 1 */
-	unsigned seconds;   /* clock per file, the backstop behind the work budgets */
-	size_t memory;	    /* address space of one worker, bytes */
+	unsigned jobs;	  /* workers at a time, >= 1 */
+	unsigned seconds; /* clock per file, the backstop behind the work budgets */
+	size_t memory;	  /* address space of one worker, bytes */
 	/* For the checks, by kind; p == NULL: none. Verified by the caller, and its own as long as the scan runs. */
 	struct gh_data data;
 	/* By stage: why it does not run (NULL: it does), and what it works with (NULL: only what is built in). */
 	const char *stage_off[GH_STAGES], *stage_with[GH_STAGES];
+	/* The last stage: called for each file that was read, when all files of its artifact were read and compared; NULL: not
+	 * asked for. dir: the artifact's directory, NULL when it is one file. False: nothing is to be done with this file.
+	 * Texts of *out are made in the arena. */
+	bool (*detonate)(void *arg, const struct gh_os_entry *e, const char *dir, const struct gh_file_report *r,
+			 struct gh_arena *a, struct gh_detonation *out);
+	void *detonate_arg;
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);

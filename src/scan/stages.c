@@ -1,6 +1,7 @@
 #include "scan/stages.h"
 
 #include "check/check.h"
+#include "scan/detonation.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,9 @@ static bool concerns(const struct gh_rule *rule, enum gh_stage stage)
 		for (const struct gh_rule *r = gh_checks[i]->rules; r != NULL && r->id != NULL; r++)
 			if (r == rule)
 				return gh_checks[i]->stage == stage;
+	for (const struct gh_rule *r = gh_detonation_rules; r->id != NULL; r++)
+		if (r == rule)
+			return stage == GH_STAGE_DETONATION;
 	return stage != GH_STAGE_DETONATION; /* it reads nothing by itself */
 }
 

@@ -1,0 +1,529 @@
+#include "runtime/detonate.h"
+
+#include "crypto/digest.h"
+#include "os/file.h"
+#include "os/jail_filter.h"
+#include "runtime/command.h"
+#include "runtime/home.h"
+#include "runtime/loaders.h"
+#include "runtime/say.h"
+#include "runtime/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PYTHONS = 4, WORDS = 64, ARENA = 16 << 20, PROCESSES = 320, CPU_MORE = 5 };
+
+const struct gh_detonate_options gh_detonate_options_default = {
+	.seconds = 60,
+	.memory = (uint64_t)4 << 30,
+	.disk = (uint64_t)256 << 20,
+};
+
+struct gh_detonator {
+	const struct gh_detonate_options *opt;
+	struct gh_arena arena;
+	struct gh_python python[PYTHONS];
+	size_t npython;
+	char engine[400], r[400], program[400];
+	bool has_engine, has_r, asked;
+	const char **command; /* the own loader's words, with the path of its program filled in */
+	size_t ncommand;
+	struct sock_filter ins[GH_JAIL_FILTER_MAX];
+	struct sock_fprog filter;
+};
+
+/* One run as it is put together. */
+struct plan {
+	struct gh_jail_bind bind[GH_JAIL_BINDS];
+	size_t nbind;
+	struct gh_jail_link link[8];
+	size_t nlink;
+	struct gh_jail_text text[40];
+	size_t ntext;
+	const char *ordinary[8]; /* directories that may be read */
+	size_t nordinary;
+	const char *argv[WORDS + 2];
+	const char *env[32];
+	char r_home[420], r_libs[440], lib_path[520];
+	const char *inside; /* where the file is, in the jail */
+};
+
+/* ---- finding programs ------------------------------------------------------------------------------------------------ */
+
+static bool find_program(const char *name, char out[400])
+{
+	if (strchr(name, '/') != NULL) {
+		char *real = realpath(name, NULL);
+		bool ok = real != NULL && snprintf(out, 400, "%s", real) < 400;
+		free(real);
+		return ok && access(out, X_OK) == 0;
+	}
+	const char *path = getenv("PATH");
+	for (const char *p = path == NULL ? "/usr/bin:/bin" : path; *p != '\0';) {
+		size_t len = strcspn(p, ":");
+		if (p[0] == '/' && snprintf(out, 400, "%.*s/%s", (int)len, p, name) < 400 && access(out, X_OK) == 0)
+			return true;
+		p += len + (p[len] == ':');
+	}
+	return false;
+}
+
+static enum gh_rc own_command(struct gh_detonator *d, struct gh_err *err)
+{
+	d->command = gh_command_split(&d->arena, d->opt->command, WORDS, &d->ncommand);
+	if (d->command == NULL)
+		return gh_fail(err, GH_E_MALFORMED, "'%s': a quote is open, or there is no command", d->opt->command);
+	if (strstr(d->opt->command, "{path}") == NULL)
+		return gh_fail(err, GH_E_MALFORMED, "'%s': write {path} where the file's path belongs",
+			       d->opt->command);
+	if (!find_program(d->command[0], d->program))
+		return gh_fail(err, GH_E_MALFORMED, "'%s': there is no such program", d->command[0]);
+	d->command[0] = d->program;
+	return GH_OK;
+}
+
+enum gh_rc gh_detonator_new(const struct gh_detonate_options *opt, struct gh_detonator **out, struct gh_err *err)
+{
+	struct gh_detonator *d = calloc(1, sizeof *d);
+	enum gh_rc rc = GH_OK;
+	if (d == NULL)
+		return gh_fail(err, GH_E_NOMEM, "no memory");
+	d->opt = opt;
+	d->arena.max = ARENA;
+	if (!gh_jail_filter(d->ins, true, &d->filter))
+		rc = gh_fail(err, GH_E_BUG, "the seccomp filter does not fit");
+	if (rc == GH_OK && opt->command != NULL)
+		rc = own_command(d, err);
+	if (rc == GH_OK && opt->python != NULL) {
+		char path[400];
+		if (!find_program(opt->python, path) || !gh_python_ask(path, &d->python[0]))
+			rc = gh_fail(err, GH_E_MALFORMED, "'%s' is no Python 3 that answers", opt->python);
+		d->npython = 1;
+	}
+	d->has_engine = gh_engine_find(opt->engine, d->engine);
+	if (rc == GH_OK && opt->engine != NULL && !d->has_engine)
+		rc = gh_fail(err, GH_E_MALFORMED, "'%s' is no folder with the libraries of llama.cpp", opt->engine);
+	d->has_r = gh_r_home(d->r);
+	if (rc != GH_OK) {
+		gh_detonator_free(d);
+		return rc;
+	}
+	*out = d;
+	return GH_OK;
+}
+
+void gh_detonator_free(struct gh_detonator *d)
+{
+	if (d == NULL)
+		return;
+	gh_arena_free(&d->arena);
+	free(d);
+}
+
+static const struct gh_python *python_for(struct gh_detonator *d, const struct gh_loader *l)
+{
+	if (d->npython == 0 && !d->asked)
+		d->npython = gh_python_all(d->python, PYTHONS);
+	d->asked = true;
+	/* A model may need more than its loader: of those that will do, the best equipped. */
+	const struct gh_python *best = NULL;
+	for (size_t i = 0; i < d->npython; i++)
+		if (gh_python_has(&d->python[i], l->modules) &&
+		    (best == NULL || strlen(d->python[i].found) > strlen(best->found)))
+			best = &d->python[i];
+	return best;
+}
+
+/* ---- putting a run together ------------------------------------------------------------------------------------------- */
+
+static void show(struct plan *p, const char *host, const char *inside, bool run, bool optional)
+{
+	if (p->nbind < GH_JAIL_BINDS)
+		p->bind[p->nbind++] =
+			(struct gh_jail_bind){ .host = host, .inside = inside, .run = run, .optional = optional };
+}
+
+/* The programs and libraries of the host: directories are shown, links are made again. */
+static void show_system(struct plan *p, struct gh_arena *a)
+{
+	static const char *const top[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
+	static const char *const etc[] = { "/etc/ld.so.cache",	"/etc/ld.so.conf", "/etc/ld.so.conf.d",
+					   "/etc/alternatives", "/etc/R",	   "/etc/localtime" };
+	show(p, "/usr", "/usr", true, false);
+	for (size_t i = 0; i < sizeof top / sizeof *top; i++) {
+		char to[300];
+		ssize_t n = readlink(top[i], to, sizeof to - 1);
+		if (n > 0) {
+			to[n] = '\0';
+			struct gh_span kept = gh_keep(a, gh_span_str(to));
+			if (kept.p != NULL)
+				p->link[p->nlink++] = (struct gh_jail_link){ top[i], (const char *)kept.p };
+		} else
+			show(p, top[i], top[i], true, true);
+	}
+	for (size_t i = 0; i < sizeof etc / sizeof *etc; i++)
+		show(p, etc[i], etc[i], false, true);
+	for (size_t i = 0; i < gh_home_ntext; i++)
+		p->text[p->ntext++] = gh_home_text[i];
+	size_t n = 0;
+	for (; gh_home_env[n] != NULL; n++)
+		p->env[n] = gh_home_env[n];
+	p->env[n] = NULL;
+}
+
+static void add_env(struct plan *p, const char *s)
+{
+	size_t n = 0;
+	while (p->env[n] != NULL)
+		n++;
+	if (n + 1 < sizeof p->env / sizeof *p->env)
+		p->env[n] = s;
+}
+
+static bool in_usr(const char *path) { return strncmp(path, "/usr/", 5) == 0 || strcmp(path, "/usr") == 0; }
+
+/* A place of the host that holds an interpreter: not so wide that it shows what is nobody's business. */
+static const char *show_prefix(struct plan *p, struct gh_arena *a, const char *dir)
+{
+	unsigned depth = 0;
+	for (const char *c = dir; *c != '\0'; c++)
+		depth += *c == '/' && c[1] != '\0';
+	if (in_usr(dir))
+		return NULL;
+	if (depth < 2 && strncmp(dir, "/opt", 4) != 0)
+		return "its interpreter lies in a directory that is too wide to be shown inside";
+	show(p, dir, dir, true, false);
+	gh_auto_buf b = gh_buf(500);
+	gh_buf_fmt(&b, "%s/", dir);
+	struct gh_span kept = gh_keep(a, gh_buf_view(&b));
+	if (kept.p != NULL && p->nordinary < sizeof p->ordinary / sizeof *p->ordinary)
+		p->ordinary[p->nordinary++] = (const char *)kept.p;
+	return NULL;
+}
+
+static void add_script(struct plan *p, const char *path, const char *text, const char *end)
+{
+	p->text[p->ntext++] = (struct gh_jail_text){ path, text, (size_t)(end - text) };
+}
+
+static const char *plan_python(struct gh_detonator *d, const struct gh_loader *l, struct plan *p, struct gh_arena *a,
+			       bool bare, const char *modules)
+{
+	const struct gh_python *py = python_for(d, l);
+	const char *why;
+	if (py == NULL || (why = show_prefix(p, a, py->prefix)) != NULL ||
+	    (strcmp(py->base, py->prefix) != 0 && (why = show_prefix(p, a, py->base)) != NULL))
+		return py == NULL ? "no loader" : why;
+	add_script(p, "/loader/load.py", gh_load_py, gh_load_py_end);
+	if (bare)
+		add_script(p, "/loader/modules", modules, modules + strlen(modules));
+	if (l->engine)
+		show(p, d->engine, "/engine", true, false);
+	if (l->engine)
+		p->ordinary[p->nordinary++] = "/engine/";
+	size_t n = 0;
+	p->argv[n++] = py->path;
+	p->argv[n++] = "-I";
+	p->argv[n++] = "-B";
+	p->argv[n++] = "/loader/load.py";
+	p->argv[n++] = l->kind;
+	p->argv[n] = bare ? NULL : p->inside;
+	return NULL;
+}
+
+static void plan_r(struct gh_detonator *d, struct plan *p, struct gh_arena *a, bool bare)
+{
+	static const char *const args[] = { "--vanilla", "--no-echo", "--file=/loader/load.R", "--args" };
+	gh_auto_buf b = gh_buf(500);
+	gh_buf_fmt(&b, "%s/bin/exec/R", d->r);
+	size_t n = 0;
+	p->argv[n++] = (const char *)gh_keep(a, gh_buf_view(&b)).p;
+	for (size_t i = 0; i < sizeof args / sizeof *args; i++)
+		p->argv[n++] = args[i];
+	p->argv[n] = bare ? NULL : p->inside;
+	(void)snprintf(p->r_home, sizeof p->r_home, "R_HOME=%s", d->r);
+	(void)snprintf(p->r_libs, sizeof p->r_libs, "R_SHARE_DIR=/usr/share/R/share");
+	(void)snprintf(p->lib_path, sizeof p->lib_path, "LD_LIBRARY_PATH=%s/lib", d->r);
+	add_env(p, p->r_home);
+	add_env(p, p->r_libs);
+	add_env(p, p->lib_path);
+	add_script(p, "/loader/load.R", gh_load_r, gh_load_r_end);
+}
+
+/* The own command: its program, and files of the host that its words name, are shown. */
+static void plan_command(struct gh_detonator *d, struct plan *p, struct gh_arena *a, bool bare)
+{
+	for (size_t i = 0; i < d->ncommand; i++) {
+		struct stat st;
+		const char *w = d->command[i];
+		if (w[0] == '/' && !in_usr(w) && stat(w, &st) == 0 && S_ISREG(st.st_mode)) {
+			show(p, w, w, i == 0, false);
+			if (p->nordinary < sizeof p->ordinary / sizeof *p->ordinary)
+				p->ordinary[p->nordinary++] = w;
+		}
+		p->argv[i] = gh_command_fill(a, w, bare ? "/dev/null" : p->inside);
+	}
+	p->argv[d->ncommand] = NULL;
+}
+
+static const char *show_model(struct plan *p, const struct gh_detonate_file *f, struct gh_arena *a,
+			      const struct stat *st)
+{
+	gh_auto_buf b = gh_buf(4096);
+	const char *base = strrchr(f->path, '/');
+	base = base == NULL ? f->path : base + 1;
+	gh_buf_fmt(&b, "/model/%s", f->dir != NULL ? f->name : base);
+	p->inside = (const char *)gh_keep(a, gh_buf_view(&b)).p;
+	if (p->inside == NULL || b.full)
+		return "its path is too long";
+	if (f->dir != NULL)
+		show(p, f->dir, "/model", false, false);
+	else {
+		show(p, f->path, p->inside, false, false);
+		p->bind[p->nbind - 1].dev = (uint64_t)st->st_dev;
+		p->bind[p->nbind - 1].ino = (uint64_t)st->st_ino;
+	}
+	return NULL;
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------------------- */
+
+static enum gh_rc run(struct gh_detonator *d, struct plan *p, struct gh_arena *a, struct gh_watched *w,
+		      struct gh_err *err)
+{
+	struct gh_jail j = { .bind = p->bind,
+			     .nbind = p->nbind,
+			     .text = p->text,
+			     .ntext = p->ntext,
+			     .link = p->link,
+			     .nlink = p->nlink,
+			     .argv = p->argv,
+			     .envp = p->env,
+			     .cwd = "/model",
+			     .filter = d->filter,
+			     .listen = true,
+			     .memory = d->opt->memory,
+			     .disk = d->opt->disk,
+			     .cpu_seconds = d->opt->seconds + CPU_MORE,
+			     .processes = PROCESSES };
+	struct gh_watch_options o = { .seconds = d->opt->seconds,
+				      .ordinary = p->ordinary,
+				      .nordinary = p->nordinary,
+				      .decoy = gh_home_decoy,
+				      .ndecoy = gh_home_ndecoy };
+	*w = (struct gh_watched){ .events = { .arena = a } };
+	return gh_watch(&j, &o, w, err);
+}
+
+static const char *prepare(struct gh_detonator *d, const struct gh_loader *l, struct plan *p, struct gh_arena *a,
+			   bool bare, const char *modules)
+{
+	static const struct gh_jail_text nothing = { "/model/.none", "", 0 };
+	show_system(p, a);
+	if (bare)
+		p->text[p->ntext++] = nothing;
+	if (d->command != NULL)
+		plan_command(d, p, a, bare);
+	else if (l->host == GH_LOADER_R)
+		plan_r(d, p, a, bare);
+	else
+		return plan_python(d, l, p, a, bare, modules);
+	return NULL;
+}
+
+/* What the loader does by itself on this machine, with the modules it said it had imported but without the model. */
+static void take_away_ordinary(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a,
+			       struct gh_watched *w, const char *modules)
+{
+	struct plan p = { 0 };
+	struct gh_watched bare;
+	struct gh_err err = { 0 };
+	if (prepare(d, l, &p, a, true, modules) == NULL && run(d, &p, a, &bare, &err) == GH_OK)
+		gh_events_subtract(&w->events, &bare.events);
+	gh_watched_free(&bare);
+}
+
+/* The same bytes that were scanned? NULL, or why not. */
+static const char *same_bytes(int fd, const char *sha256)
+{
+	if (sha256[0] == '\0')
+		return "the scan could not read it to its end";
+	struct gh_sha256 *h = gh_sha256_new();
+	char hex[65] = "";
+	uint8_t *buf = malloc(1 << 20);
+	bool ok = h != NULL && buf != NULL && gh_sha256_start(h);
+	ssize_t n = 0;
+	while (ok && (n = read(fd, buf, 1 << 20)) > 0)
+		ok = gh_sha256_add(h, (struct gh_span){ buf, (size_t)n });
+	ok = ok && n == 0 && gh_sha256_hex(h, hex);
+	gh_sha256_free(h);
+	free(buf);
+	return !ok			  ? "it could not be read once more"
+	       : strcmp(hex, sha256) != 0 ? "it changed after it was scanned"
+					  : NULL;
+}
+
+static const char *kept(struct gh_arena *a, struct gh_buf *b)
+{
+	struct gh_span s = gh_keep(a, gh_buf_view(b));
+	return s.p == NULL ? "" : (const char *)s.p;
+}
+
+static const char *layers(struct gh_arena *a, const struct gh_watched *w)
+{
+	gh_auto_buf b = gh_buf(300);
+	gh_buf_str(&b, "name spaces, mounts, no rights, limits, seccomp");
+	if (w->landlock > 0)
+		gh_buf_fmt(&b, ", Landlock %d", w->landlock);
+	if (w->cgroup_memory || w->cgroup_pids)
+		gh_buf_fmt(&b, ", cgroup (%s%s%s)", w->cgroup_memory ? "memory" : "",
+			   w->cgroup_memory && w->cgroup_pids ? ", " : "", w->cgroup_pids ? "processes" : "");
+	return kept(a, &b);
+}
+
+/* Why the model was not loaded to the end; NULL: it was. */
+static const char *failure(struct gh_detonator *d, struct gh_arena *a, const struct gh_watched *w,
+			   const struct gh_said *s)
+{
+	gh_auto_buf b = gh_buf(1200);
+	switch (w->end) {
+	case GH_WATCH_TIME: gh_buf_fmt(&b, "it took longer than %u seconds", d->opt->seconds); break;
+	case GH_WATCH_MEMORY:
+		gh_buf_fmt(&b, "it needed more than %llu MiB of memory", (unsigned long long)(d->opt->memory >> 20));
+		break;
+	case GH_WATCH_FLOOD:
+		gh_buf_fmt(&b, "it made %llu calls that have to be watched; %llu were refused",
+			   (unsigned long long)w->calls, (unsigned long long)w->refused);
+		break;
+	case GH_WATCH_SIGNAL: gh_buf_fmt(&b, "the loader died of signal %d", w->code); break;
+	case GH_WATCH_EXIT:
+		if (d->command != NULL ? w->code == 0 : s->done)
+			return NULL;
+		if (s->failed != NULL)
+			gh_buf_fmt(&b, "the loader says %s", s->failed);
+		else
+			gh_buf_fmt(&b, "the loader ended early with status %d", w->code);
+		break;
+	}
+	gh_auto_buf tail = gh_buf(400);
+	gh_said_tail(&tail, gh_buf_view(&w->out));
+	if (tail.n != 0 && s->failed == NULL)
+		gh_buf_fmt(&b, "; its last words: %s", gh_buf_cstr(&tail));
+	return kept(a, &b);
+}
+
+/* A copy that lives as long as the report. */
+static const char *const *list(struct gh_arena *a, const char *const *v, size_t *n)
+{
+	const char **out = GH_NEW(a, const char *, *n + 1);
+	if (out == NULL)
+		*n = 0;
+	for (size_t i = 0; i < *n; i++)
+		out[i] = v[i];
+	return out;
+}
+
+static void conclude(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a, struct gh_watched *w,
+		     struct gh_detonation *out)
+{
+	struct gh_said s;
+	gh_said_read(&s, gh_buf_view(&w->say), a);
+	out->ran = true;
+	out->ms = w->ms;
+	out->refused = w->refused;
+	out->layers = layers(a, w);
+	out->why = failure(d, a, w, &s);
+	out->flooded = w->end == GH_WATCH_FLOOD || w->events.dropped != 0;
+	if (out->flooded && out->why == NULL)
+		out->why = "it did more different things than are listed";
+	if (w->events.n != 0)
+		take_away_ordinary(d, l, a, w, s.modules);
+	out->event = w->events.v;
+	out->nevent = w->events.n;
+	if (d->command != NULL)
+		out->loader = "own command";
+	else if (s.version[0] != '\0')
+		out->loader = s.version;
+	if (out->why != NULL && l != NULL && l->perhaps && out->nevent == 0 && !out->flooded &&
+	    w->end == GH_WATCH_EXIT) {
+		gh_said_not(&s, a, "joblib.load: this stream holds no pickle");
+		out->why = NULL;
+	}
+	out->exercised = list(a, s.exercised, &s.nexercised);
+	out->nexercised = s.nexercised;
+	out->not_exercised = list(a, s.not_exercised, &s.nnot_exercised);
+	out->nnot_exercised = s.nnot_exercised;
+}
+
+static const char *no_loader(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a)
+{
+	gh_auto_buf b = gh_buf(300);
+	if (d->command != NULL)
+		return NULL;
+	if (l->host == GH_LOADER_R ? d->has_r
+	    : l->engine		   ? d->has_engine && python_for(d, l) != NULL
+				   : python_for(d, l) != NULL)
+		return NULL;
+	gh_buf_fmt(&b, "no %s here for %s: install %s", l->engine && !d->has_engine ? "engine" : "loader", l->format,
+		   l->needs);
+	return kept(a, &b);
+}
+
+static const char *load(struct gh_detonator *d, const struct gh_loader *l, const struct gh_detonate_file *f,
+			struct gh_arena *a, struct gh_detonation *out)
+{
+	struct stat before, after;
+	struct plan p = { 0 };
+	struct gh_watched w = { 0 };
+	struct gh_err err = { 0 };
+	int fd = gh_os_open_regular(f->path, &before);
+	if (fd < 0)
+		return "it could not be opened once more";
+	const char *why = same_bytes(fd, f->report->sha256);
+	(void)close(fd);
+	if (why == NULL)
+		why = show_model(&p, f, a, &before);
+	if (why == NULL)
+		why = prepare(d, l, &p, a, false, "");
+	if (why != NULL)
+		return why;
+	if (run(d, &p, a, &w, &err) != GH_OK) {
+		char line[400];
+		gh_auto_buf b = gh_buf(600);
+		gh_buf_fmt(&b, "%s; nothing was run", gh_err_line(&err, line, sizeof line));
+		gh_watched_free(&w);
+		return kept(a, &b);
+	}
+	conclude(d, l, a, &w, out);
+	gh_watched_free(&w);
+	if (stat(f->path, &after) != 0 || !gh_os_same_file(&before, &after))
+		return "it changed while it was loaded";
+	return out->why;
+}
+
+bool gh_detonate(struct gh_detonator *d, const struct gh_detonate_file *f, struct gh_arena *a,
+		 struct gh_detonation *out)
+{
+	const struct gh_loader *l = gh_loader_for(f->report->format);
+	if (l == NULL && d->command == NULL)
+		return false;
+	*out = (struct gh_detonation){ .path = f->report->path, .loader = "", .layers = "", .bytes = f->report->size };
+	out->why = no_loader(d, l, a);
+	if (out->why == NULL)
+		out->why = load(d, l, f, a, out);
+	return true;
+}
+
+bool gh_detonate_entry(void *detonator, const struct gh_os_entry *e, const char *dir, const struct gh_file_report *r,
+		       struct gh_arena *a, struct gh_detonation *out)
+{
+	/* What a link brings in from elsewhere is shown alone: the link would lead nowhere inside. */
+	const char *root = e->kind == GH_OS_LINK_FILE ? NULL : dir;
+	struct gh_detonate_file f = { .path = e->path, .dir = root, .name = e->name, .report = r };
+	return gh_detonate(detonator, &f, a, out);
+}

@@ -1,0 +1,32 @@
+#include "runtime/events.h"
+
+void gh_event_add(struct gh_events *e, enum gh_detonation_kind kind, const char *text)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].kind == kind && strcmp(e->v[i].text, text) == 0) {
+			e->v[i].times++;
+			return;
+		}
+	struct gh_detonation_event *v = e->n >= GH_EVENTS_MAX ? NULL
+							      : gh_grow(e->arena, e->v, &e->cap, e->n + 1, sizeof *v);
+	struct gh_span kept = v == NULL ? (struct gh_span){ 0 } : gh_keep(e->arena, gh_span_str(text));
+	if (kept.p == NULL) {
+		e->dropped++;
+		return;
+	}
+	e->v = v;
+	e->v[e->n++] = (struct gh_detonation_event){ .kind = kind, .text = (const char *)kept.p, .times = 1 };
+}
+
+void gh_events_subtract(struct gh_events *e, const struct gh_events *ordinary)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->n; i++) {
+		bool known = false;
+		for (size_t k = 0; k < ordinary->n && !known; k++)
+			known = e->v[i].kind == ordinary->v[k].kind && strcmp(e->v[i].text, ordinary->v[k].text) == 0;
+		if (!known)
+			e->v[n++] = e->v[i];
+	}
+	e->n = n;
+}
