@@ -18,6 +18,7 @@ static const struct row {
 } rows[] = {
 	{ "pytorch-zip", gh_dis_torch_zip, GH_DIS_CONVERTED, NULL, NULL },
 	{ "pytorch-legacy", gh_dis_torch_legacy, GH_DIS_CONVERTED, NULL, NULL },
+	{ "pytorch-tar", gh_dis_torch_tar, GH_DIS_CONVERTED, NULL, NULL },
 	{ "pickle", gh_dis_pickle, GH_DIS_CONVERTED, NULL, NULL },
 	{ "npy", gh_dis_npy, GH_DIS_CONVERTED, NULL, NULL },
 	{ "npz", gh_dis_npz, GH_DIS_CONVERTED, NULL, NULL },
@@ -29,6 +30,13 @@ static const struct row {
 	{ "lz4", gh_dis_packed, GH_DIS_CONVERTED, NULL, NULL },
 	{ "zstd", gh_dis_packed, GH_DIS_CONVERTED, NULL, NULL },
 	{ "safetensors", gh_dis_safetensors, GH_DIS_REWRITTEN, "safetensors", NULL },
+	{ "gguf", gh_dis_gguf, GH_DIS_REWRITTEN, "gguf", NULL },
+	{ "json", gh_dis_json, GH_DIS_REWRITTEN, "json", NULL },
+	{ "safetensors-index", gh_dis_json, GH_DIS_REWRITTEN, "json", NULL },
+	{ "jinja", gh_dis_template_file, GH_DIS_REWRITTEN, "jinja", NULL },
+	{ "keras", gh_dis_keras, GH_DIS_REWRITTEN, "keras", NULL },
+	{ "hdf5", gh_dis_hdf5, GH_DIS_REWRITTEN, "hdf5", NULL },
+	{ "zip", gh_dis_zip, GH_DIS_REWRITTEN, "zip", NULL },
 	{ "python", NULL, GH_DIS_DROPPED, NULL, "Python source is code" },
 	{ "python-bytecode", NULL, GH_DIS_DROPPED, NULL, "compiled Python is code" },
 	{ "shell", NULL, GH_DIS_DROPPED, NULL, "a shell script is code" },
@@ -180,7 +188,8 @@ enum gh_rc gh_dis_run(struct gh_src *src, struct gh_span name, const struct gh_d
 	if (rc != GH_OK || f == NULL)
 		return rc;
 	out->format = f->name;
-	const struct row *r = row_of(f->name);
+	/* A template is named, not recognised: many of them read like plain text. */
+	const struct row *r = row_of(gh_span_ends(name, ".jinja") || gh_span_ends(name, ".jinja2") ? "jinja" : f->name);
 	if (r == NULL)
 		return GH_OK;
 	out->outcome = r->outcome;

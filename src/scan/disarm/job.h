@@ -174,7 +174,7 @@ enum gh_rc gh_dis_safetensors(struct gh_dis_job *j);
 enum gh_rc gh_dis_packed(struct gh_dis_job *j);
 enum gh_rc gh_dis_gguf(struct gh_dis_job *j);
 enum gh_rc gh_dis_json(struct gh_dis_job *j);
-enum gh_rc gh_dis_template(struct gh_dis_job *j);
+enum gh_rc gh_dis_template_file(struct gh_dis_job *j);
 enum gh_rc gh_dis_zip(struct gh_dis_job *j);
 enum gh_rc gh_dis_keras(struct gh_dis_job *j);
 enum gh_rc gh_dis_hdf5(struct gh_dis_job *j);

@@ -1,10 +1,7 @@
-/* torch_legacy.c - PyTorch before 1.6: five pickles, then the storages; and torch 0.1's tar archive of the same parts.
- * Also what torch.storage._load_from_bytes() reads: a storage inside a plain pickle. Numbers are little-endian. */
+/* torch_legacy.c - PyTorch before 1.6: five pickles, then the storages. Also what torch.storage._load_from_bytes() reads: a storage inside a plain pickle. Numbers are little-endian. */
 #include "format/pickle/heap.h"
-#include "format/torch_keys.h"
-#include "scan/disarm/torch.h"
+#include "scan/disarm/torch_old.h"
 #include "wire/recs.h"
-#include "wire/tar.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +15,7 @@ static bool is_text(struct gh_heap *h, gh_val v, const char *s)
 }
 
 /* Keys are text; the oldest files have numbers. */
-static bool key_of(struct gh_heap *h, gh_val v, struct gh_span *key)
+bool gh_dis_key(struct gh_heap *h, gh_val v, struct gh_span *key)
 {
 	enum gh_vkind k = gh_val_kind(h, v);
 	char room[24];
@@ -55,7 +52,7 @@ bool gh_dis_persid(struct gh_heap *h, gh_val id, struct gh_dis_persid *out)
 		return false;
 	*out = (struct gh_dis_persid){ .view = GH_ABSENT };
 	out->dtype = storage_type(h, gh_val_item(h, id, 1), &untyped);
-	if ((out->dtype == NULL && !untyped) || !key_of(h, gh_val_item(h, id, 2), &out->key) ||
+	if ((out->dtype == NULL && !untyped) || !gh_dis_key(h, gh_val_item(h, id, 2), &out->key) ||
 	    !gh_val_int(h, gh_val_item(h, id, 4), &numel) || numel < 0)
 		return false;
 	out->numel = (uint64_t)numel;
@@ -68,21 +65,7 @@ bool gh_dis_persid(struct gh_heap *h, gh_val id, struct gh_dis_persid *out)
 
 /* ---- storages by key ------------------------------------------------------------------------------------------ */
 
-struct named {
-	struct gh_span key;
-	struct gh_dis_store *store;
-	const struct gh_dtype *dtype;
-	uint64_t off;
-	struct gh_dis_tensor tensor; /* of tar files, where ids stand for tensors */
-	uint32_t next;
-};
-struct table {
-	struct named *v;
-	size_t n, cap;
-	uint32_t bucket[1024];
-};
-
-static struct named *find(struct table *t, struct gh_span key)
+struct gh_dis_named *gh_dis_find(struct gh_dis_table *t, struct gh_span key)
 {
 	for (uint32_t i = t->bucket[gh_hash_end(gh_hash(GH_HASH_START, key)) % 1024]; i != 0; i = t->v[i - 1].next)
 		if (gh_span_eq(t->v[i - 1].key, key))
@@ -90,15 +73,15 @@ static struct named *find(struct table *t, struct gh_span key)
 	return NULL;
 }
 
-static struct named *add(struct gh_dis_job *j, struct table *t, struct gh_span key)
+struct gh_dis_named *gh_dis_put(struct gh_dis_job *j, struct gh_dis_table *t, struct gh_span key)
 {
-	struct named *v = t->n < NIL - 1 ? gh_grow(j->arena, t->v, &t->cap, t->n + 1, sizeof *v) : NULL;
+	struct gh_dis_named *v = t->n < NIL - 1 ? gh_grow(j->arena, t->v, &t->cap, t->n + 1, sizeof *v) : NULL;
 	struct gh_span kept = gh_keep(j->arena, key);
 	if (v == NULL || kept.p == NULL)
 		return NULL;
 	t->v = v;
 	uint32_t *head = &t->bucket[gh_hash_end(gh_hash(GH_HASH_START, key)) % 1024];
-	v[t->n] = (struct named){ .key = kept, .next = *head };
+	v[t->n] = (struct gh_dis_named){ .key = kept, .next = *head };
 	*head = (uint32_t)++t->n;
 	return &v[t->n - 1];
 }
@@ -107,8 +90,7 @@ static enum gh_rc memory(struct gh_dis_job *j) { return gh_fail(j->err, GH_E_LIM
 
 struct old {
 	struct gh_dis_job *j;
-	struct table storages, tensors;
-	bool big_endian;
+	struct gh_dis_table storages;
 };
 
 /* ---- the stream ---------------------------------------------------------------------------------------------- */
@@ -120,7 +102,7 @@ static enum gh_rc on_storage(void *ctx, struct gh_heap *h, gh_val v, struct gh_d
 	int64_t off = 0;
 	if (gh_val_kind(h, v) != GH_V_PERSID || !gh_dis_persid(h, gh_val_item(h, v, 0), &id))
 		return GH_E_NOTTHIS;
-	const struct named *s = find(&o->storages, id.key);
+	const struct gh_dis_named *s = gh_dis_find(&o->storages, id.key);
 	if (s == NULL)
 		return gh_fail(o->j->err, GH_E_MALFORMED, "storage '%s' has no data", gh_safe(id.key).s);
 	*out = (struct gh_dis_storage){ s->store, id.dtype, 0 };
@@ -139,9 +121,9 @@ static enum gh_rc read_data(struct old *o, struct gh_src *src, uint64_t *off, st
 	uint64_t count = gh_cur_u64le(&c), bytes;
 	if (c.bad || __builtin_mul_overflow(count, size, &bytes) || bytes > gh_cur_left(&c))
 		return gh_fail(o->j->err, GH_E_MALFORMED, "the file ends within storage '%s'", gh_safe(key).s);
-	if (find(&o->storages, key) != NULL)
+	if (gh_dis_find(&o->storages, key) != NULL)
 		return gh_fail(o->j->err, GH_E_MALFORMED, "storage '%s' is there twice", gh_safe(key).s);
-	struct named *s = add(o->j, &o->storages, key);
+	struct gh_dis_named *s = gh_dis_put(o->j, &o->storages, key);
 	if (s == NULL || (s->store = gh_dis_range(o->j, src, *off + 8, bytes)) == NULL)
 		return memory(o->j);
 	s->store->name = s->key;
@@ -152,7 +134,7 @@ static enum gh_rc read_data(struct old *o, struct gh_src *src, uint64_t *off, st
 /* Element sizes of all storages that the object names, while it is loaded. */
 struct sizes {
 	struct gh_dis_job *j;
-	struct table t;
+	struct gh_dis_table t;
 	bool full;
 };
 
@@ -163,9 +145,9 @@ static void on_call(void *arg, const struct gh_call *c, struct gh_range at)
 	(void)at;
 	if (c->how != GH_CALL_PERSID || c->heap == NULL || !gh_dis_persid(c->heap, c->args, &id))
 		return;
-	if (find(&z->t, id.key) != NULL)
+	if (gh_dis_find(&z->t, id.key) != NULL)
 		return;
-	struct named *s = add(z->j, &z->t, id.key);
+	struct gh_dis_named *s = gh_dis_put(z->j, &z->t, id.key);
 	z->full = z->full || s == NULL;
 	if (s != NULL)
 		s->off = id.dtype == NULL ? 1 : id.dtype->bytes;
@@ -211,9 +193,9 @@ enum gh_rc gh_dis_legacy(struct gh_dis_job *j, struct gh_src *src, uint64_t off,
 		return gh_fail(j->err, GH_E_MALFORMED, "the list of storage keys is no list");
 	for (uint64_t i = 0; rc == GH_OK && i < gh_val_len(keys.heap, keys.value); i++) {
 		struct gh_span key;
-		const struct named *s = NULL;
-		if (key_of(keys.heap, gh_val_item(keys.heap, keys.value, i), &key))
-			s = find(&z->t, key);
+		const struct gh_dis_named *s = NULL;
+		if (gh_dis_key(keys.heap, gh_val_item(keys.heap, keys.value, i), &key))
+			s = gh_dis_find(&z->t, key);
 		if (s == NULL)
 			return gh_fail(j->err, GH_E_MALFORMED, "the list names a storage that the object does not know");
 		rc = read_data(o, src, &off, key, s->off);

@@ -114,6 +114,9 @@ static enum gh_rc array(struct gh_dis_job *j, struct gh_heap *h, gh_val type, gh
 	*why = "an array whose shape is not understood";
 	if (!shape(j, h, dims, t, fortran))
 		return GH_E_UNREAD;
+	for (unsigned i = 0; i < t->ndim; i++)
+		if (t->dim[i] == 0)
+			return GH_OK;
 	return bytes(j, h, data, t, why);
 }
 
