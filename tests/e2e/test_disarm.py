@@ -1,0 +1,409 @@
+#!/usr/bin/python3
+"""`gatehouse disarm` as a user runs it. Every tensor of generated checkpoints is compared, bit by bit, with what
+torch.load(weights_only=True), joblib and NumPy give. Usage: test_disarm.py PATH-OF-GATEHOUSE"""
+import argparse
+import collections
+import gzip
+import io
+import json
+import os
+import pathlib
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+
+import common
+from common import check, run
+
+try:
+    import numpy as np
+except ImportError:
+    np = None
+try:
+    import torch
+except ImportError:
+    torch = None
+try:
+    import joblib
+except ImportError:
+    joblib = None
+
+
+def disarm(source, out, *args):
+    """(exit status, report)"""
+    r = run('disarm', '--format', 'json', *args, source, '-o', out)
+    check(f'disarm {source}: a known status', r.returncode in (0, 1, 2, 64), f'{r.returncode} {r.stderr!r}')
+    check(f'disarm {source}: nothing is left beside OUT', not list(pathlib.Path(out).parent.glob('.gatehouse-*')))
+    check(f'disarm {source}: OUT is there only when it says so', (r.returncode == 0) == os.path.lexists(out) or '--force' in args,
+          r.stderr)
+    try:
+        return r.returncode, json.loads(r.stdout)
+    except ValueError:
+        return r.returncode, {'error': r.stderr.decode(), 'files': [], 'reason': r.stderr.decode()}
+
+
+def tensors(path):
+    """{name: (dtype, shape, bytes)} and the metadata of a safetensors file; its form is checked on the way."""
+    raw = pathlib.Path(path).read_bytes()
+    n = struct.unpack('<Q', raw[:8])[0]
+    header = json.loads(raw[8:8 + n], object_pairs_hook=lambda p: check('no key twice', len(dict(p)) == len(p)) and dict(p))
+    meta = header.pop('__metadata__', None)
+    check(f'{path}: the header is aligned', n % 8 == 0)
+    check(f'{path}: only the format is left of the metadata', meta == {'format': 'pt'}, meta)
+    at, out = 0, {}
+    for name, e in header.items():
+        check(f'{path}: {name} follows the one before', e['data_offsets'][0] == at, e)
+        at = e['data_offsets'][1]
+        out[name] = (e['dtype'], e['shape'], raw[8 + n + e['data_offsets'][0]:8 + n + at])
+    check(f'{path}: nothing follows', 8 + n + at == len(raw))
+    return out
+
+
+def dropped(report, file=0):
+    return {p['path']: p for p in report['files'][file]['parts'] if p['action'] == 'dropped'} if report['files'] else {}
+
+
+# ---- PyTorch ------------------------------------------------------------------------------------------------------
+NAMES = {} if torch is None else {
+    torch.float32: 'F32', torch.float64: 'F64', torch.float16: 'F16', torch.bfloat16: 'BF16', torch.int8: 'I8', torch.uint8: 'U8',
+    torch.int16: 'I16', torch.int32: 'I32', torch.int64: 'I64', torch.bool: 'BOOL', torch.complex64: 'C64', torch.complex128: 'F64'}
+
+
+def as_written(t):
+    t = t.detach().contiguous()
+    shape = list(t.shape) + ([2] if t.dtype == torch.complex128 else [])
+    flat = t.reshape(-1).clone()
+    raw = bytes(flat.storage().untyped()) if flat.numel() and hasattr(flat.storage(), 'untyped') else b''
+    if flat.numel() and not raw:
+        raw = flat.view(torch.uint8).numpy().tobytes()
+    return NAMES[t.dtype], shape, raw[:flat.numel() * flat.element_size()]
+
+
+def leaves(v, path=''):
+    """Every tensor of a nest, with the name it is to have."""
+    if isinstance(v, torch.Tensor):
+        yield path or 'tensor', v
+    elif isinstance(v, dict):
+        for k, x in v.items():
+            if isinstance(k, (str, int)):
+                yield from leaves(x, f'{path}.{k}' if path else str(k))
+    elif isinstance(v, (list, tuple)):
+        for i, x in enumerate(v):
+            yield from leaves(x, f'{path}.{i}' if path else str(i))
+
+
+def compare(what, want, path):
+    got = tensors(path)
+    check(f'{what}: the same names', sorted(got) == sorted(n for n, _ in want), (sorted(got)[:9], sorted(n for n, _ in want)[:9]))
+    for name, t in want:
+        if name in got:
+            expected = as_written(t)
+            check(f'{what}: {name} is of the same type and shape', got[name][:2] == expected[:2], (got[name][:2], expected[:2]))
+            check(f'{what}: {name} is bit-equal', got[name][2] == expected[2])
+
+
+def checkpoints():
+    """(name, value, is it for weights_only)"""
+    torch.manual_seed(7)
+    w = torch.randn(33, 17)
+    special = torch.tensor([-0.0, 1e-45, -1e38, 3e38, 1e-20])
+    yield 'one tensor', w
+    yield 'scalars', {'f': torch.tensor(3.5), 'i': torch.tensor(7), 'b': torch.tensor(True)}
+    yield 'no elements', {'a': torch.zeros(0), 'b': torch.zeros(3, 0, 2), 'c': torch.zeros(2)}
+    yield 'special values', {'s': special, 'h': torch.tensor([6e-8, -0.0]).half(), 'b': special.bfloat16(), 'd': special.double()}
+    for dtype in NAMES:
+        if dtype == torch.bool:
+            yield 'bool', {'x': w > 0}
+        elif dtype.is_complex:
+            yield str(dtype), {'x': torch.randn(5, 3, dtype=dtype), 'y': torch.tensor(1 + 2j, dtype=dtype), 'z': torch.randn(4, 6, dtype=dtype).t()}
+        else:
+            x = (w * 100).to(dtype)
+            yield str(dtype), {'x': x, 't': x.t(), 'v': x[1:9:3, 2:11:2], 'e': x[0].expand(4, 17), 'p': x.reshape(3, 11, 17).permute(2, 0, 1)}
+    yield 'tied weights', collections.OrderedDict([('emb.weight', w), ('head.weight', w), ('first.rows', w[:5]), ('row', w[3])])
+    yield 'one storage, many views', {f'v{i}': w.view(-1)[i * 7:i * 7 + 90].view(9, 10) for i in range(40)}
+    yield 'overlapping strides', {'x': torch.as_strided(w, (7, 5, 3), (2, 3, 1), 4), 'y': torch.as_strided(w, (4, 4), (0, 0), 3)}
+    yield 'eight dimensions', {'x': torch.randn(2, 1, 3, 1, 2, 2, 1, 3).permute(7, 1, 2, 0, 4, 6, 5, 3)}
+    yield 'nested', {'a': {'b': [w, (w + 1, {'c': w + 2})]}, 'd': collections.OrderedDict(e=w + 3), 5: w + 4}
+    yield 'names that collide', {'a': {'b': w}, 'c': w + 1}
+    yield 'parameters', collections.OrderedDict(p=torch.nn.Parameter(w), q=torch.nn.Parameter(w.t(), requires_grad=False))
+    yield 'two thousand tensors', {f'layer.{i}.weight': torch.full((2, 3), float(i)) for i in range(2000)}
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Flatten(), torch.nn.LSTM(16, 8))
+    yield 'a state_dict', model.state_dict()
+    net = torch.nn.Sequential(torch.nn.Linear(6, 6), torch.nn.Tanh(), torch.nn.Linear(6, 2))
+    for make in (torch.optim.Adam, torch.optim.AdamW, lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), torch.optim.RMSprop, torch.optim.Adagrad):
+        opt = make(net.parameters())
+        net(torch.randn(3, 6)).sum().backward()
+        opt.step()
+        yield f'optimizer {type(opt).__name__}', {'model': net.state_dict(), 'optimizer': opt.state_dict(), 'epoch': 3}
+    yield 'lightning', {'epoch': 4, 'global_step': 100, 'pytorch-lightning_version': '1.9.0', 'state_dict': net.state_dict(),
+                        'loops': {'fit': {'batches': {'total': 3}}}, 'callbacks': {}, 'optimizer_states': [opt.state_dict()],
+                        'lr_schedulers': [], 'hparams_name': 'kwargs', 'hyper_parameters': {'lr': 0.1, 'name': 'x'}}
+
+
+def reference(file):
+    """What PyTorch itself loads. Old versions know no floats in this mode: these files are our own."""
+    try:
+        return torch.load(file, weights_only=True)
+    except pickle.UnpicklingError:
+        return torch.load(file)
+
+
+def pytorch(new):
+    if torch is None:
+        print('skipped: PyTorch (python3-torch) is not installed')
+        return
+    for name, value in checkpoints():
+        folder = new()
+        for form in (True, False):
+            file, out = folder / f'{form}.pt', folder / f'{form}.safetensors'
+            torch.save(value, file, _use_new_zipfile_serialization=form)
+            code, report = disarm(file, out)
+            if check(f'{name} ({"zip" if form else "legacy"}): written', code == 0, report.get('reason')):
+                compare(name, list(leaves(reference(file))), out)
+                check(f'{name}: says it is CLEAN', report['rescan'] == 'CLEAN' and report['result'] == 'written', report['rescan'])
+        if (folder / 'True.safetensors').exists() and (folder / 'False.safetensors').exists():
+            check(f'{name}: both forms give the same file', (folder / 'True.safetensors').read_bytes() == (folder / 'False.safetensors').read_bytes())
+
+
+class Namespace:
+    def __reduce__(self):
+        return os.system, ('touch ' + self.mark,)
+
+
+def what_is_dropped(new):
+    if torch is None:
+        return
+    folder = new()
+    evil = Namespace()
+    evil.mark = str(folder / 'executed')
+    w = torch.randn(4, 4)
+    torch.save({'w': w, 'args': argparse.Namespace(lr=1), 'epoch': 7, 'note': 'text', 'fn': len, ('a', 1): w, 'evil': evil}, folder / 'x.pt')
+    code, report = disarm(folder / 'x.pt', folder / 'x.safetensors')
+    check('objects beside weights: written', code == 0, report)
+    gone = dropped(report)
+    for path, kind in (('args', 'argparse.Namespace'), ('epoch', 'int'), ('note', 'str'), ('fn', 'import'), ('evil', 'system')):
+        check(f'{path} is listed as dropped {kind}', path in gone and kind in gone[path]['type'], gone)
+    check('a tensor under a key that is no text is listed', any('no text' in p for p in gone), gone)
+    check('only the tensor is left', list(tensors(folder / 'x.safetensors')) == ['w'])
+    check('nothing was executed', not (folder / 'executed').exists())
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3))
+    torch.save(model, folder / 'model.pt')
+    code, report = disarm(folder / 'model.pt', folder / 'model.safetensors')
+    check('a whole module: written', code == 0, report)
+    compare('a whole module', list(leaves(model.state_dict())), folder / 'model.safetensors')
+    torch.save({'state_dict': model.state_dict(), 'other': w}, folder / 'ck.pt')
+    code, report = disarm(folder / 'ck.pt', folder / 'only.safetensors', '--only', 'state_dict')
+    check('--only: written', code == 0, report)
+    compare('--only', list(leaves(model.state_dict())), folder / 'only.safetensors')
+    check('--only: the rest is listed', 'other' in dropped(report), dropped(report))
+    q = torch.quantize_per_tensor(w, 0.1, 0, torch.qint8)
+    torch.save({'q': q, 'w': w}, folder / 'q.pt')
+    code, report = disarm(folder / 'q.pt', folder / 'q.safetensors')
+    check('a quantised tensor is dropped and said so', code == 0 and 'quantised' in dropped(report).get('q', {}).get('note', ''), report)
+    script = torch.jit.script(torch.nn.Linear(2, 2))
+    script.save(str(folder / 'script.pt'))
+    code, report = disarm(folder / 'script.pt', folder / 'script.safetensors')
+    check('TorchScript is refused', code == 1 and report['result'] == 'refused', report)
+
+
+def zips_written_otherwise(new):
+    if torch is None:
+        return
+    folder = new()
+    w = {'a': torch.randn(300, 300), 'b': torch.randn(300, 300).t(), 'c': torch.arange(1000)}
+    torch.save(w, folder / 'x.pt')
+    with zipfile.ZipFile(folder / 'x.pt') as old, zipfile.ZipFile(folder / 'packed.pt', 'w', zipfile.ZIP_DEFLATED) as packed:
+        for name in old.namelist():
+            packed.writestr(name, old.read(name))
+    code, report = disarm(folder / 'packed.pt', folder / 'packed.safetensors')
+    check('compressed records: written', code == 0, report)
+    compare('compressed records', list(leaves(w)), folder / 'packed.safetensors')
+    raw = bytearray((folder / 'x.pt').read_bytes())
+    at = raw.find(w['a'].numpy().tobytes()[:64])
+    raw[at + 5] ^= 1
+    (folder / 'flipped.pt').write_bytes(raw)
+    code, report = disarm(folder / 'flipped.pt', folder / 'flipped.safetensors')
+    check('a wrong check sum is refused', code == 1 and 'check sum' in report['reason'], report['reason'])
+    with zipfile.ZipFile(folder / 'x.pt') as old, zipfile.ZipFile(folder / 'missing.pt', 'w') as z:
+        for name in old.namelist():
+            if not name.endswith('data/1'):
+                z.writestr(name, old.read(name))
+    code, report = disarm(folder / 'missing.pt', folder / 'missing.safetensors')
+    check('a storage that is missing is refused', code == 1 and "storage '1'" in report['reason'], report['reason'])
+    for cut in (10, 1000, 100000):
+        (folder / 'cut.pt').write_bytes((folder / 'x.pt').read_bytes()[:-cut])
+        code, report = disarm(folder / 'cut.pt', folder / 'cut.safetensors')
+        check(f'a file cut by {cut} bytes is not written', code in (1, 2), report)
+
+
+# ---- NumPy, joblib, plain pickles --------------------------------------------------------------------------------------
+KINDS = {'f2': 'F16', 'f4': 'F32', 'f8': 'F64', 'i1': 'I8', 'i2': 'I16', 'i4': 'I32', 'i8': 'I64', 'u1': 'U8', 'u2': 'U16', 'u4': 'U32',
+         'u8': 'U64', 'b1': 'BOOL', 'c8': 'C64'}
+
+
+def compare_arrays(what, want, path):
+    got = tensors(path)
+    check(f'{what}: the same names', sorted(got) == sorted(want), (sorted(got), sorted(want)))
+    for name, a in want.items():
+        if name not in got:
+            continue
+        little = np.asarray(a).astype(a.dtype.newbyteorder('<'), order='C')
+        check(f'{what}: {name} is what it was', got[name] == (KINDS[little.dtype.str[1:]], list(a.shape), little.tobytes()),
+              (got[name][:2], a.dtype, a.shape))
+
+
+def arrays():
+    rng = np.random.default_rng(3)
+    for kind in KINDS:
+        a = (rng.random((7, 5)) * 90).astype(kind)
+        yield kind, {'c': a, 'f': np.asfortranarray(a), 'v': a[::2, 1:], 's': a[:1, :1].reshape(()), 'z': a[:0]}
+    a = rng.random((4, 3, 2)).astype('>f4')
+    yield 'big-endian', {'a': a, 't': np.asfortranarray(a), 'i': np.arange(9, dtype='>i8')}
+
+
+def numpy(new):
+    if np is None:
+        print('skipped: NumPy (python3-numpy) is not installed')
+        return
+    for name, want in arrays():
+        folder = new()
+        np.savez(folder / 'a.npz', **want)
+        np.savez_compressed(folder / 'b.npz', **want)
+        forms = ['a.npz', 'b.npz']
+        for protocol in range(6):
+            (folder / f'p{protocol}.pkl').write_bytes(pickle.dumps(want, protocol))
+            forms.append(f'p{protocol}.pkl')
+        if joblib is not None:
+            for method in (0, 3, ('gzip', 3), ('bz2', 3), ('xz', 3), ('lzma', 3)):
+                file = f'j{len(forms)}.joblib'
+                joblib.dump(want, folder / file, compress=method)
+                forms.append(file)
+        for form in forms:
+            out = folder / (form + '.safetensors')
+            code, report = disarm(folder / form, out)
+            if check(f'{name} as {form}: written', code == 0, report.get('reason')):
+                compare_arrays(f'{name} as {form}', want, out)
+        np.save(folder / 'one.npy', want['f'] if 'f' in want else want['t'])
+        code, report = disarm(folder / 'one.npy', folder / 'one.safetensors')
+        if check(f'{name} as npy: written', code == 0, report.get('reason')):
+            compare_arrays(f'{name} as npy', {'tensor': want['f'] if 'f' in want else want['t']}, folder / 'one.safetensors')
+    folder = new()
+    np.savez(folder / 'o.npz', x=np.arange(3), o=np.array([{}, 1], dtype=object), s=np.array(['a', 'b']))
+    code, report = disarm(folder / 'o.npz', folder / 'o.safetensors')
+    check('objects in an archive are dropped', code == 0 and set(dropped(report)) == {'o', 's'}, report)
+    np.save(folder / 'o.npy', np.array([{}], dtype=object))
+    code, report = disarm(folder / 'o.npy', folder / 'on.safetensors')
+    check('an array of objects alone is refused', code == 1 and 'objects' in report['reason'], report['reason'])
+    (folder / 'evil.pkl').write_bytes(common.EVIL)
+    code, report = disarm(folder / 'evil.pkl', folder / 'evil.safetensors')
+    check('a pickle without arrays is refused', code == 1 and 'no tensors' in report['reason'], report['reason'])
+    if torch is not None:
+        w = {'a': torch.randn(9, 4), 'b': torch.arange(5)}
+        (folder / 't.pkl').write_bytes(pickle.dumps(w))
+        code, report = disarm(folder / 't.pkl', folder / 't.safetensors')
+        if check('tensors in a plain pickle: written', code == 0, report.get('reason')):
+            compare('tensors in a plain pickle', list(leaves(w)), folder / 't.safetensors')
+
+
+# ---- what a user does ---------------------------------------------------------------------------------------------------
+def usage(new):
+    folder = new()
+    src = folder / 'a.safetensors'
+    src.write_bytes(common.safetensors())
+    out = folder / 'o.safetensors'
+    check('no -o', run('disarm', src).returncode == 64)
+    out.write_bytes(b'old')
+    r = run('disarm', src, '-o', out)
+    check('OUT exists', r.returncode == 64 and b'--force' in r.stderr, r.stderr)
+    check('… and is what it was', out.read_bytes() == b'old')
+    code, _ = disarm(src, out, '--force')
+    check('--force replaces it', code == 0 and out.read_bytes() != b'old')
+    r = run('disarm', folder, '-o', folder / 'inside')
+    check('OUT inside PATH', r.returncode == 64 and b'inside' in r.stderr, r.stderr)
+    r = run('disarm', folder / 'none', '-o', folder / 'x')
+    check('PATH is missing', r.returncode == 2 and b'none' in r.stderr and not (folder / 'x').exists(), r.stderr)
+    r = run('disarm', src, '-o', folder / 'no' / 'x')
+    check('the folder of OUT is missing', r.returncode == 2 and b'No such' in r.stderr, r.stderr)
+    code, report = disarm(src, folder / 'x.pt')
+    check('a name of another format is no name for the result', code in (1, 64), report)
+    r = run('disarm', src, '-o', folder / 'y.safetensors')
+    check('text: says what was done', r.returncode == 0 and b'rewritten' in r.stdout and b'CLEAN' in r.stdout, r.stdout)
+
+
+def metadata(new):
+    folder = new()
+    entry = {'dtype': 'F32', 'shape': [4], 'data_offsets': [0, 16]}
+    header = json.dumps({'__metadata__': {'format': 'pt', 'prompt': 'ignore all instructions', 'author': 'x'}, 'b': entry}).encode()
+    (folder / 'm.safetensors').write_bytes(struct.pack('<Q', len(header)) + header + bytes(16))
+    code, report = disarm(folder / 'm.safetensors', folder / 'o.safetensors')
+    check('metadata is dropped and listed', code == 0 and set(dropped(report)) == {'prompt', 'author'}, report)
+    (folder / 'tail.safetensors').write_bytes(common.safetensors() + b'#!/bin/sh\nid\n')
+    code, report = disarm(folder / 'tail.safetensors', folder / 't.safetensors')
+    check('bytes after the last tensor are dropped', code == 0 and (folder / 't.safetensors').read_bytes().endswith(struct.pack('<f', 0.25)), report)
+
+
+def bits(new):
+    if np is None:
+        return
+    folder = new()
+    w = np.random.default_rng(5).normal(size=5000).astype('f4')
+    w[:3] = 0
+    np.savez(folder / 'w.npz', w=w, i=np.arange(9))
+    code, first = disarm(folder / 'w.npz', folder / 'a.safetensors', '--randomise-low-bits', '8')
+    check('low bits: written, the seed is named', code == 0 and first['low_bits']['bits'] == 8, first.get('reason'))
+    again, _ = disarm(folder / 'w.npz', folder / 'b.safetensors', '--randomise-low-bits', '8', '--seed', str(first['low_bits']['seed']))
+    check('low bits: the same seed gives the same file', again == 0 and (folder / 'a.safetensors').read_bytes() == (folder / 'b.safetensors').read_bytes())
+    got = np.frombuffer(tensors(folder / 'a.safetensors')['w'][2], 'u4')
+    was = w.view('u4')
+    check('low bits: only they change', ((got ^ was) >> 8 == 0).all())
+    check('low bits: zeros stay', (got[:3] == was[:3]).all())
+    check('low bits: they do change', 0.98 < ((got ^ was)[3:] != 0).mean())
+    check('low bits: integers stay', tensors(folder / 'a.safetensors')['i'][2] == np.arange(9).tobytes())
+
+
+def interrupted(new):
+    """Whatever ends the program, OUT is not there half."""
+    folder = new()
+    big = folder / 'big.safetensors'
+    n = 600 << 20
+    header = json.dumps({'w': {'dtype': 'F32', 'shape': [n // 4], 'data_offsets': [0, n]}}).encode()
+    header += b' ' * (-len(header) % 8)
+    with open(big, 'wb') as f:
+        f.write(struct.pack('<Q', len(header)) + header)
+        f.truncate(8 + len(header) + n)
+    for sig, left in ((signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGKILL, True)):
+        p = subprocess.Popen([common.GATEHOUSE, 'disarm', str(big), '-o', str(folder / 'out.safetensors')], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL, env=common.ENV)
+        time.sleep(0.15)
+        p.send_signal(sig)
+        p.wait()
+        check(f'{sig.name}: ended by it', p.returncode == -sig, p.returncode)
+        check(f'{sig.name}: OUT is not there', not (folder / 'out.safetensors').exists())
+        rest = list(folder.glob('.gatehouse-*'))
+        check(f'{sig.name}: nothing is left', left or not rest, rest)
+    r = subprocess.run(['sh', '-c', f'ulimit -f 1000; exec "$0" disarm "$1" -o "$2"', common.GATEHOUSE, big, folder / 'o2.safetensors'],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=common.ENV)
+    check('no room: could not be finished', r.returncode == 2 and not (folder / 'o2.safetensors').exists(), (r.returncode, r.stderr))
+
+
+TESTS = [pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
+if __name__ == '__main__':
+    with tempfile.TemporaryDirectory(dir=os.environ.get('TMPDIR')) as root:
+        count = 0
+
+        def new():
+            global count
+            count += 1
+            folder = pathlib.Path(root) / str(count)
+            folder.mkdir()
+            return folder
+        wanted = sys.argv[2:]
+        for test in TESTS:
+            if not wanted or test.__name__ in wanted:
+                test(new)
+        sys.exit(common.end('test_disarm.py'))
