@@ -21,6 +21,7 @@ enum {
 	R_CONFIG,
 	R_HIDDEN,
 	R_LOST,
+	R_DIGEST,
 	RULES
 };
 
@@ -70,6 +71,11 @@ const struct gh_rule gh_repo_rules[] = {
 	[R_LOST] = { "GH-REPO-0013", GH_LOW, GH_INCOMPLETE, "More references to other files than can be followed",
 		     "What the rest refers to was not compared with the files that are here.",
 		     "Have the file reviewed by other means.", "CWE-770" },
+	[R_DIGEST] = { "GH-REPO-0014", GH_HIGH, GH_UNSAFE, "A file is not the one that its name promises",
+		       "Stores of images and models name files by their digest, and programs that trust the name use "
+		       "this "
+		       "content in the place of the published one.",
+		       "Do not load; fetch the file again from its source.", "CWE-345 CWE-353 AML.T0010" },
 	GH_RULES_END
 };
 
@@ -386,6 +392,24 @@ static bool hook(const char *name)
 	return at != NULL && !(n > 7 && strcmp(name + n - 7, ".sample") == 0);
 }
 
+/* The digest in the name of a file that is stored by its content: "blobs/sha256/…" of OCI image layouts, "blobs/sha256-…" of
+ * Ollama, "blobs/…" of the cache of Hugging Face's hub. NULL: none. */
+static const char *promised(const char *name)
+{
+	static const char *const under[] = { "blobs/sha256/", "blobs/sha256-", "blobs/" };
+	size_t n = strlen(name);
+	const char *at = n < 64 ? NULL : name + (n - 64);
+	if (at == NULL || strspn(at, "0123456789abcdef") != 64)
+		return NULL;
+	for (size_t i = 0; i < sizeof under / sizeof under[0]; i++) {
+		size_t len = strlen(under[i]), before = (size_t)(at - name);
+		if (before >= len && strncmp(at - len, under[i], len) == 0 &&
+		    (before == len || name[before - len - 1] == '/'))
+			return at;
+	}
+	return NULL;
+}
+
 static bool hidden(const char *name)
 {
 	for (; name != NULL; name = strchr(name, '/')) {
@@ -410,6 +434,9 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 			    better);
 		if (strcmp(base(file[i].name), "config.json") == 0)
 			on_config(&r, i);
+		const char *digest = promised(file[i].name), *is = file[i].report->sha256;
+		if (digest != NULL && is[0] != '\0' && strcmp(digest, is) != 0)
+			say(&r, i, R_DIGEST, "its digest is %s", is);
 		const char *format = file[i].report->format;
 		bool quiet = (inert(format) || git_keeps(file[i].name, format)) &&
 			     (!hook(file[i].name) || file[i].size == 0);

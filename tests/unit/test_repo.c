@@ -33,6 +33,10 @@ struct row {
 #define SHARD(file, n, h) { GH_FACT_SHARD, file, n, h, 0 }
 #define SET(name, n) { GH_FACT_SETTING, name, n, 0, 0 }
 
+/* All files of this table have the first of these digests. */
+#define DIGEST_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define DIGEST_B "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 static const struct row rows[] = {
 	{ "nothing to say", 0, { ST("a.safetensors", TENSORS(3, 7)), JSON("b.json") }, "" },
 	{ "an index and its shards",
@@ -139,6 +143,23 @@ static const struct row rows[] = {
 	    { ".git/x.bin", "pickle", GH_CLEAN, 9, { { 0 } } } },
 	  ".git/hooks/pre-push GH-REPO-0012;a/.git/hooks/post-merge GH-REPO-0012;.git/x.bin GH-REPO-0012;" },
 	{ "hidden text", 0, { JSON("config.json"), { ".gitattributes", "text", GH_CLEAN, 9, { { 0 } } } }, "" },
+	{ "a blob that is what its name says",
+	  0,
+	  { { "blobs/sha256/" DIGEST_A, "json", GH_CLEAN, 9, { { 0 } } } },
+	  "" },
+	{ "blobs that are something else",
+	  0,
+	  { { "x/blobs/sha256/" DIGEST_B, "json", GH_CLEAN, 9, { { 0 } } },
+	    { "blobs/sha256-" DIGEST_B, "gguf", GH_CLEAN, 9, { { 0 } } },
+	    { "hub/blobs/" DIGEST_B, "safetensors", GH_CLEAN, 9, { { 0 } } } },
+	  "x/blobs/sha256/" DIGEST_B " GH-REPO-0014;blobs/sha256-" DIGEST_B " GH-REPO-0014;hub/blobs/" DIGEST_B
+	  " GH-REPO-0014;" },
+	{ "names that promise nothing",
+	  0,
+	  { { "myblobs/sha256/" DIGEST_B, "json", GH_CLEAN, 9, { { 0 } } },
+	    { "blobs/sha512/" DIGEST_B, "json", GH_CLEAN, 9, { { 0 } } },
+	    { DIGEST_B, "json", GH_CLEAN, 9, { { 0 } } } },
+	  "" },
 	{ "more than can be followed", 0, { JSON("i.json", { GH_FACT_LOST, "", 0, 0, 0 }) }, "i.json GH-REPO-0013;" },
 };
 
@@ -162,7 +183,9 @@ static size_t fill(const struct row *r, struct gh_repo_file *f, struct gh_file_r
 		size_t facts = 0;
 		while (facts < FACTS && r->file[n].fact[facts].kind != 0)
 			facts++;
-		rep[n] = (struct gh_file_report){ .format = r->file[n].format, .verdict = r->file[n].verdict };
+		rep[n] = (struct gh_file_report){ .format = r->file[n].format,
+						  .verdict = r->file[n].verdict,
+						  .sha256 = DIGEST_A };
 		f[n] = (struct gh_repo_file){ r->file[n].name, r->file[n].size, &rep[n], r->file[n].fact, facts };
 	}
 	return n;
