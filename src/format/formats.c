@@ -55,6 +55,8 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_mslite,
 	&gh_fmt_llamafile,
 	&gh_fmt_ort,
+	&gh_fmt_mxnet_symbol,
+	&gh_fmt_cntk,
 	&gh_fmt_executorch,
 	&gh_fmt_tflite,
 	&gh_fmt_onnx,

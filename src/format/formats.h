@@ -52,6 +52,8 @@ extern const struct gh_fmt gh_fmt_litertlm;
 extern const struct gh_fmt gh_fmt_circle;
 extern const struct gh_fmt gh_fmt_mslite;
 extern const struct gh_fmt gh_fmt_ort;
+extern const struct gh_fmt gh_fmt_mxnet_symbol;
+extern const struct gh_fmt gh_fmt_cntk;
 extern const struct gh_fmt gh_fmt_llamafile;
 extern const struct gh_fmt gh_fmt_executorch;
 extern const struct gh_fmt gh_fmt_tfjs;

@@ -3,6 +3,7 @@
 MATLAB, Darknet, and those that are recognised only.
 Usage: tests/fuzz/make_tail_seeds.py [DIRECTORY]; the seeds are under version control, this says what they are."""
 import io
+import json
 import pathlib
 import struct
 import sys
@@ -385,3 +386,55 @@ def llamafile(members):
 put('llamafile', 'model.llamafile', llamafile([('model.gguf', GGUF), ('.args', b'-m\nmodel.gguf\n--host\n127.0.0.1\n')]))
 put('llamafile', 'noargs.llamafile', llamafile([('weights/model.gguf', GGUF)]))
 put('llamafile', 'pickle.llamafile', llamafile([('model.gguf', GGUF), ('x.pkl', b'cposix\nsystem\n(S\'id\'\ntR.')]))
+
+
+# ---- graphs of MXNet ----
+def symbol(*nodes):
+    return json.dumps({'nodes': [dict(zip(('op', 'name', 'attrs', 'inputs'), n)) for n in nodes], 'arg_nodes': [0],
+                       'node_row_ptr': [0, 1], 'heads': [[len(nodes) - 1, 0, 0]], 'attrs': {'mxnet_version': ['int', 10500]}},
+                      indent=2).encode()
+
+
+DATA = ('null', 'data', {}, [])
+put('mxnet-symbol', 'clean_net.json', symbol(DATA, ('Convolution', 'c', {'kernel': '(3, 3)', 'num_filter': '8'}, [[0, 0, 0]]),
+                                             ('_contrib_BilinearResize2D', 'r', {'height': '8'}, [[1, 0, 0]])))
+put('mxnet-symbol', 'custom.json', symbol(DATA, ('Custom', 'c', {'op_type': 'proposal'}, [[0, 0, 0]])))
+put('mxnet-symbol', 'native.json', symbol(DATA, ('_Native', 'n', {'info': '94033412213'}, [[0, 0, 0]])))
+put('mxnet-symbol', 'other.json', symbol(DATA, ('AcmeOp', 'a', {}, [[0, 0, 0]])))
+
+
+# ---- CNTK 2 ----
+def pbl(n, data):
+    size, out = len(data), b''
+    while size > 127:
+        out += bytes([size & 127 | 128])
+        size >>= 7
+    return bytes([n << 3 | 2]) + out + bytes([size]) + data
+
+
+def cv(kind, field):
+    return b'\x08\x01\x10' + bytes([kind]) + field
+
+
+def cdict(**kw):
+    return b'\x08\x01' + b''.join(pbl(2, pbl(1, k.encode()) + pbl(2, v)) for k, v in kw.items())
+
+
+def cstr(s):
+    return cv(6, pbl(8, s))
+
+
+def carray(dims, n):
+    return cv(11, pbl(13, b'\x08\x01' + pbl(3, pbl(1, bytes(dims))) + pbl(4, pbl(1, f32(n)))))
+
+
+def cntk(**kw):
+    f = cdict(type=cstr(b'PrimitiveFunction'), uid=cstr(b'Times1'), **kw)
+    return cdict(type=cstr(b'CompositeFunction'), root_uid=cstr(b'Times1'), uid=cstr(b'C'),
+                 primitive_functions=cv(9, pbl(11, pbl(1, cv(10, pbl(12, f))))))
+
+
+put('cntk', 'clean_times.model', cntk(value=carray([2, 3], 6)))
+put('cntk', 'clean_name.model', cntk(name=cstr(b'prediction')))
+put('cntk', 'python.model', cntk(**{'module': cstr(b'os'), 'class': cstr(b'system')}))
+put('cntk', 'short.model', cntk(value=carray([2, 4], 6)))

