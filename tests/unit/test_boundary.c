@@ -147,7 +147,7 @@ static int on_spill(void *arg)
 /* Does the scan have anything to say that keeps the file from being CLEAN? */
 static bool speaks(struct gh_span in, const char *name, struct seen *s, struct gh_pipe_result *r)
 {
-	struct gh_pipe_host host = { s, on_finding, on_times, on_spill, NULL, NULL };
+	struct gh_pipe_host host = { .arg = s, .finding = on_finding, .times = on_times, .spill = on_spill };
 	struct gh_limits lim = gh_limits_default;
 	struct gh_src_mem mem;
 	*s = (struct seen){ 0 };
