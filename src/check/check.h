@@ -18,6 +18,7 @@ struct gh_scene {
 	/* text: one line, what exactly; already safe to print. evidence may be empty. */
 	void (*find)(struct gh_scene *, const struct gh_rule *, struct gh_range at, const char *text);
 	const struct gh_data *data; /* NULL: there is none */
+	const struct gh_src *src;   /* what is being read; NULL in tests of checks that do not ask */
 	enum gh_stage stage;	    /* of the check that is asked at the moment */
 	/* See gh_looked() and gh_not_looked(), whose why is NULL in the first case. May be NULL. */
 	void (*looked)(struct gh_scene *, uint64_t units, uint64_t bytes, const char *why);

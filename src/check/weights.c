@@ -1,3 +1,4 @@
+#include "check/tensor_stat.h"
 #include "check/weights.h"
 #include "check/weights_hidden.h"
 #include "check/weights_values.h"
@@ -57,8 +58,11 @@ enum {
 	RUN = 2 * GH_BITS_AHEAD, /* elements of small tensors kept together */
 	WAITING = 256,		 /* small tensors in them */
 	LEAST = 64,		 /* elements: nothing that could be validated fits into fewer */
+	COUNTED = 256,		 /* numbers of a tensor whose distribution says anything */
 	AGAIN = 4, /* how often the bytes of a source may be looked at: broken files name them many times */
 };
+
+#define EXPANDED (UINT64_C(64) << 30)
 
 struct place {
 	struct gh_range at;
@@ -70,8 +74,7 @@ struct place {
 
 /* Of one reading. */
 struct state {
-	const struct gh_src *src; /* of the last tensor, */
-	uint64_t size, spent;	  /* its size, and what was read of it */
+	uint64_t stored, expanded; /* bytes looked at: stored as they are, expanded from something */
 	unsigned looks;
 	size_t n, room; /* elements of `run`; they are little-endian numbers of 8 bytes */
 	uint8_t *run;
@@ -234,20 +237,23 @@ static void start_of_tensor(struct gh_scene *s, struct state *st, const struct g
 }
 
 /* ---- all of a tensor --------------------------------------------------------------------------------------------------- */
-/* May these bytes be looked at? */
-static bool afford(struct state *st, const struct gh_src *src, uint64_t bytes)
+/* May these bytes be looked at? What is stored as it is, AGAIN times in all. What was expanded before is bounded by the
+ * budget for expanding; how often tensors may name that again, by EXPANDED. */
+static bool afford(struct state *st, const struct gh_scene *s, const struct gh_src *src, uint64_t bytes)
 {
-	if (st->src != src || st->size != src->size) {
-		st->src = src;
-		st->size = src->size;
-		st->spent = 0;
+	uint64_t off, most = EXPANDED, *spent = &st->expanded;
+	if (s->src == NULL || src == s->src || gh_src_within(src, s->src, &off)) {
+		uint64_t size = s->src != NULL ? s->src->size : src->size;
+		most = size < UINT64_MAX / AGAIN ? size * AGAIN : UINT64_MAX;
+		spent = &st->stored;
 	}
-	uint64_t most = src->size < UINT64_MAX / AGAIN ? src->size * AGAIN : UINT64_MAX;
-	st->spent = bytes < UINT64_MAX - st->spent ? st->spent + bytes : UINT64_MAX;
-	return st->spent <= most;
+	*spent = bytes < UINT64_MAX - *spent ? *spent + bytes : UINT64_MAX;
+	return *spent <= most;
 }
 
-static void all_of(struct gh_scene *s, struct state *st, const struct gh_event *ev, const struct type *type)
+/* ts: counts the numbers; NULL: nobody does. Returns whether all bytes were there. */
+static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *ev, const struct type *type,
+		   struct gh_tstat *ts)
 {
 	const struct gh_tensor *t = ev->u.tensor;
 	uint64_t len = ev->at.len - ev->at.len % type->width;
@@ -258,7 +264,8 @@ static void all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 	struct gh_values v = { .type = holds_data(s->format) ? GH_FLOAT_NONE : (enum gh_float)type->real, .t = t };
 	struct gh_bits_found found;
 	bool hidden = false;
-	for (uint64_t off = 0; off < len;) {
+	uint64_t off = 0;
+	while (off < len) {
 		size_t want = len - off < WINDOW ? (size_t)(len - off) : (size_t)WINDOW;
 		struct gh_words w = { gh_src_window(t->src, ev->at.off + off, want), type->width, t->big_endian };
 		if (w.bytes.n != want)
@@ -274,12 +281,27 @@ static void all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 		w.bytes.n = fresh * type->width;
 		if (v.type != GH_FLOAT_NONE)
 			gh_values_add(&v, &w);
+		if (ts != NULL)
+			gh_tstat_add(ts, &w);
 		off += w.bytes.n;
 	}
 	if (v.type != GH_FLOAT_NONE && gh_values_bad(&v))
 		gh_find(s, &rules[R_VALUES], ev->at,
 			"tensor \"%s\": %llu of %llu numbers are NaN or infinite, the first is number %llu", p.name.s,
 			(unsigned long long)v.odd, (unsigned long long)v.n, (unsigned long long)v.first);
+	return off == len;
+}
+
+/* Arrays of data are what they are: only weights are compared with what weights look like. */
+static __attribute__((noinline)) bool counted(struct gh_scene *s, struct state *st, const struct gh_event *ev,
+					      const struct type *type)
+{
+	struct gh_tstat ts __attribute__((uninitialized));
+	if (!gh_tstat_start(&ts, ev->u.tensor))
+		return all_of(s, st, ev, type, NULL);
+	bool all = all_of(s, st, ev, type, &ts);
+	(void)gh_tstat_judge(s, &ts, ev->at);
+	return all;
 }
 
 static void on(struct gh_scene *s, const struct gh_event *ev)
@@ -294,15 +316,21 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		if (st == NULL)
 			return;
 	}
-	if (!afford(st, t->src, ev->at.len))
+	if (!afford(st, s, t->src, ev->at.len)) {
+		gh_not_looked(s, "tensors that name the same bytes many times");
 		return;
+	}
 	struct gh_span head = gh_src_window(t->src, ev->at.off,
 					    ev->at.len < GH_HIDDEN_LOOK ? (size_t)ev->at.len : (size_t)GH_HIDDEN_LOOK);
 	struct gh_hidden h = gh_hidden_start(head);
 	if (h.kind == GH_HIDDEN_ARCHIVE)
 		gh_find(s, &rules[type->width == 1 && !type->floats ? R_BLOB : R_BYTES], ev->at,
 			"tensor \"%s\" is a %s", gh_safe(t->name).s, h.name);
-	all_of(s, st, ev, type);
+	bool weights = type->floats && !holds_data(s->format) && ev->at.len / type->width >= COUNTED;
+	if (weights ? counted(s, st, ev, type) : all_of(s, st, ev, type, NULL))
+		gh_looked(s, 1, ev->at.len);
+	else
+		gh_not_looked(s, "bytes of a tensor could not be had");
 }
 
 static void end(struct gh_scene *s)
@@ -315,8 +343,17 @@ static void end(struct gh_scene *s)
 const struct gh_check gh_check_weights = {
 	.name = "weights",
 	.about = "programs, archives and text hidden in the bits of weights; weights that are not numbers",
+	.stage = GH_STAGE_TENSORS,
 	.events = 1u << GH_EV_TENSOR,
 	.on = on,
 	.end = end,
 	.rules = rules,
+};
+
+/* The rules of tensor_stat.h and its neighbours, which the check above raises: it has the bytes at hand. */
+const struct gh_check gh_check_tensors = {
+	.name = "tensors",
+	.about = "tensors that are not weights, replaced low bits, tensors unlike those of other layers",
+	.stage = GH_STAGE_TENSORS,
+	.rules = gh_tensor_rules,
 };

@@ -15,4 +15,5 @@
 #include "check/check.h"
 
 extern const struct gh_check gh_check_weights;
+extern const struct gh_check gh_check_tensors;
 #endif

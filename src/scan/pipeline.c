@@ -467,7 +467,8 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			   .arena = &p->arena,
 			   .find = gh_pipe_scene_find,
 			   .looked = gh_pipe_scene_looked,
-			   .data = p->host->data },
+			   .data = p->host->data,
+			   .src = m->src },
 	};
 	sf->held_end = &sf->held;
 	name_path(sf, m);

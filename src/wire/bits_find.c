@@ -260,8 +260,74 @@ AVX2 static bool program_avx2(const struct gh_words *w, size_t n, struct gh_bits
 	return false;
 }
 
+/* The same with vectors of 64 bytes. */
+#ifdef __clang__
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
+#else
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,prefer-vector-width=512")))
+#endif
+
+VECTORS AVX512 static void load_avx512(struct room *r, const struct gh_words *w, size_t at) { load(r, w, at); }
+
+struct wide {
+	__m512i first_low, first_high, second_low, second_high, low;
+};
+
+AVX512 static inline __m512i table512(const uint8_t t[16])
+{
+	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)t));
+}
+
+AVX512 static inline __m512i pairs512(const struct wide *t, const uint8_t *p, const uint8_t *q)
+{
+	__m512i x = _mm512_loadu_si512(p), y = _mm512_loadu_si512(q);
+	__m512i xh = _mm512_and_si512(_mm512_srli_epi16(x, 4), t->low), xl = _mm512_and_si512(x, t->low);
+	__m512i yh = _mm512_and_si512(_mm512_srli_epi16(y, 4), t->low), yl = _mm512_and_si512(y, t->low);
+	__m512i a = _mm512_and_si512(_mm512_shuffle_epi8(t->first_low, xl), _mm512_shuffle_epi8(t->first_high, xh));
+	__m512i b = _mm512_and_si512(_mm512_shuffle_epi8(t->second_low, yl), _mm512_shuffle_epi8(t->second_high, yh));
+	return _mm512_and_si512(a, b);
+}
+
+AVX512 static inline uint64_t seen512(const struct wide *t, const struct room *r, size_t from, unsigned width)
+{
+	__m512i any = pairs512(t, r->one + from, r->one + from + 8);
+	any = _mm512_or_si512(any, pairs512(t, r->two + from, r->two + from + 4));
+	any = _mm512_or_si512(any, pairs512(t, r->two_up + from, r->two_up + from + 4));
+	any = _mm512_or_si512(any, pairs512(t, r->four + from, r->four + from + 2));
+	any = _mm512_or_si512(any, pairs512(t, r->four_up + from, r->four_up + from + 2));
+	if (width >= 2)
+		any = _mm512_or_si512(any, pairs512(t, r->low + from, r->low + from + 1));
+	if (width >= 4) {
+		any = _mm512_or_si512(any, pairs512(t, r->low + from, r->mid + from));
+		any = _mm512_or_si512(any, pairs512(t, r->mid + from, r->low + from));
+	}
+	return _mm512_test_epi8_mask(any, any);
+}
+
+AVX512 static bool program_avx512(const struct gh_words *w, size_t n, struct gh_bits_found *out)
+{
+	struct room r;
+	const struct wide t = { table512(first_low), table512(first_high), table512(second_low), table512(second_high),
+				_mm512_set1_epi8(15) };
+	size_t all = gh_words_n(w);
+	n = n < all ? n : all;
+	for (size_t at = 0; at < n; at += CHUNK) {
+		load_avx512(&r, w, at);
+		size_t end = n - at < CHUNK ? n - at : CHUNK;
+		for (size_t i = 0; i < end; i += 64)
+			for (uint64_t m = seen512(&t, &r, i, w->width); m != 0; m &= m - 1) {
+				size_t k = i + (unsigned)__builtin_ctzll(m);
+				if (k < end && look_at(&r, w, at, k, out))
+					return true;
+			}
+	}
+	return false;
+}
+
 bool gh_bits_program(const struct gh_words *w, size_t n, struct gh_bits_found *out)
 {
+	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+		return program_avx512(w, n, out);
 	return __builtin_cpu_supports("avx2") ? program_avx2(w, n, out) : gh_bits_program_plain(w, n, out);
 }
 #else

@@ -1,0 +1,77 @@
+/* Are numbers spread evenly where their own sizes say that they cannot be? */
+#include "check/tensor_stat.h"
+
+#include <math.h>
+
+enum { MASS = 200 };
+
+/* Numbers of either sign in octave e whose first `bits` bits of the mantissa are m. */
+static uint64_t mass(const struct gh_fkind *k, const uint64_t *key, unsigned e, unsigned bits, unsigned m)
+{
+	unsigned per = 1u << (k->kmbits - bits), es = 1u << k->kebits;
+	uint64_t all = 0;
+	for (unsigned sign = 0; sign < 2; sign++)
+		for (unsigned i = 0; i < per; i++)
+			all += key[((sign * es + e) << k->kmbits) + m * per + i];
+	return all;
+}
+
+struct sums {
+	double above, even, left, spread;
+};
+
+/* One cell: n numbers, of which `upper` are in its upper half; f is predicted. */
+static void add(struct sums *s, struct gh_flatness *out, uint64_t n, uint64_t upper, double f)
+{
+	double c = (double)n, even = ((double)upper - c / 2) / sqrt(c / 4);
+	s->above += (double)upper - c / 2;
+	s->left += c * (f - 0.5);
+	s->spread += c / 4;
+	out->octaves++;
+	out->worst = fabs(even) > out->worst ? fabs(even) : out->worst;
+}
+
+/* Octaves that hold fewer numbers than the one below: the density falls at least by half from one to the next. */
+static void octaves(const struct gh_fkind *k, const uint64_t *key, struct sums *s, struct gh_flatness *out)
+{
+	for (unsigned e = 1; e + 2 < 1u << k->kebits; e++) {
+		uint64_t below = mass(k, key, e - 1, 0, 0), here = mass(k, key, e, 0, 0),
+			 next = mass(k, key, e + 1, 0, 0);
+		if (here < MASS || next >= here || (e > 1 && below < here / 64))
+			continue;
+		double r = (double)next / (2.0 * (double)here);
+		double f = 1 / (1 + cbrt(1 / (r < 0.02 ? 0.02 : r)));
+		add(s, out, here, mass(k, key, e, 1, 1), f);
+	}
+}
+
+/* Neighbours within an octave: halves for the second bit, quarters for the third. */
+static void cells(const struct gh_fkind *k, const uint64_t *key, unsigned bit, struct sums *s, struct gh_flatness *out)
+{
+	unsigned bits = bit - 1, n = 1u << bits;
+	for (unsigned e = 1; e + 1 < 1u << k->kebits; e++)
+		for (unsigned m = 0; m + 1 < n; m++) {
+			uint64_t here = mass(k, key, e, bits, m), next = mass(k, key, e, bits, m + 1);
+			if (here < MASS || next * 2 < here || next > here * 2)
+				continue;
+			double f = 1 / (1 + sqrt((double)here / (double)next));
+			add(s, out, here, mass(k, key, e, bits + 1, 2 * m + 1), f);
+		}
+}
+
+struct gh_flatness gh_flatness(const struct gh_fkind *k, const uint64_t *key, unsigned bit)
+{
+	struct gh_flatness out = { 0 };
+	struct sums s = { 0 };
+	if (bit < 1 || bit > k->kmbits)
+		return out;
+	if (bit == 1)
+		octaves(k, key, &s, &out);
+	else
+		cells(k, key, bit, &s, &out);
+	if (s.spread > 0) {
+		out.expected = s.left / sqrt(s.spread);
+		out.seen = s.above / sqrt(s.spread);
+	}
+	return out;
+}

@@ -1,0 +1,260 @@
+#include "check/tensor_stat.h"
+
+#include "format/format.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum {
+	UNIFORM_MIN = 1024, /* numbers that a statement about exponents needs */
+	TEXT_KINDS = 20,    /* different bytes that text has at least */
+	ALIKE_MIN = 4096,
+	FLAT_MIN = 8192,
+	SWITCH_MIN = 256,
+};
+
+bool gh_tstat_start(struct gh_tstat *ts, const struct gh_tensor *t)
+{
+	const struct gh_fkind *kind = gh_fkind_named(t->dtype);
+	if (kind == NULL)
+		return false;
+	memset(ts, 0, offsetof(struct gh_tstat, room));
+	ts->kind = kind;
+	ts->t = t;
+	ts->row = t->ndim > 1 && t->dim[t->ndim - 1] != 0 ? t->dim[t->ndim - 1] : 1;
+	return true;
+}
+
+/* ---- one block ------------------------------------------------------------------------------------------------------- */
+/* Sign and exponent, the four highest bits of it: sixteen groups that random bits fill alike. */
+static bool is_uniform(const struct gh_fkind *k, const struct gh_fblock *b)
+{
+	uint64_t group[16] = { 0 }, negative = 0, odd = 0, n = b->keyed;
+	if (n < UNIFORM_MIN)
+		return false;
+	unsigned used = 1u << (1 + k->kebits + k->kmbits);
+	for (unsigned i = 0; i < used; i++) {
+		group[i >> (k->kmbits + k->kebits - 4) & 15] += b->key[i];
+		negative += i >= used / 2 ? b->key[i] : 0;
+		odd += (i >> (k->kmbits - 1) & 1) != 0 ? b->key[i] : 0;
+	}
+	if (negative * 5 < n * 2 || negative * 5 > n * 3)
+		return false;
+	if (k->width == 8) /* 11 bits, of which the middle eighth is kept apart */
+		return group[0] * 10 >= n * 4 && group[15] * 10 >= n * 4;
+	if (odd * 20 < n * 9 || odd * 20 > n * 11)
+		return false;
+	for (size_t i = 0; i < 16; i++)
+		if (group[i] * 32 < n || group[i] * 32 > n * 3)
+			return false;
+	return true;
+}
+
+/* Printable low bytes, of many kinds, none of them too frequent: numbers with few digits have few kinds. */
+static bool is_text(const struct gh_tstat *ts, const struct gh_fblock *b, const uint8_t *p)
+{
+	unsigned kinds = 0, most = 0;
+	uint16_t count[256] = { 0 };
+	if (b->text * 20 < GH_FSTAT_PART * 19)
+		return false;
+	for (size_t i = 0; i < GH_FSTAT_PART; i++)
+		count[p[(b->text_at + i) * ts->kind->width]]++;
+	for (size_t i = 0; i < 256; i++) {
+		kinds += count[i] != 0;
+		most = count[i] > most ? count[i] : most;
+	}
+	return kinds >= TEXT_KINDS && most * 10 < GH_FSTAT_PART * 4;
+}
+
+/* Low bytes of full precision that are more alike than chance gives, among numbers that are all different. Bits that were
+ * rounded away leave zeros at the end: only odd bytes count. */
+static bool is_alike(const struct gh_tstat *ts, const struct gh_fblock *b)
+{
+	const struct gh_fkind *k = ts->kind;
+	if (k->width < 4 || b->n < ALIKE_MIN || b->pairs == 0)
+		return false;
+	uint64_t none = (uint64_t)b->key[0] + b->key[GH_FSTAT_KEYS / 2];
+	double zeros = (double)none / b->keyed, pairs = b->pairs, equal = b->equal;
+	if (equal > pairs * (zeros * zeros * 1.5 + zeros * 0.5 + 0.002) || equal * 2 > pairs)
+		return false;
+	if ((b->same - equal) * 256 < (pairs - equal) * 1.5)
+		return false;
+	uint64_t odd = 0, twice = 0;
+	for (size_t i = 1; i < 256; i += 2) {
+		odd += b->low[i];
+		twice += (uint64_t)b->low[i] * (b->low[i] - (b->low[i] != 0));
+	}
+	return odd >= 200 && (double)twice * 128 >= (double)odd * (double)(odd - 1) * 1.4;
+}
+
+/* The low byte of BF16 is the last bit of the exponent and all of the mantissa: no distribution of numbers makes all of its
+ * values equally frequent, but bits that replaced it do. */
+static bool is_flat_byte(const struct gh_fkind *k, const uint32_t *low, uint64_t n)
+{
+	double even = (double)n / 256, chi = 0;
+	if (k->width != 2 || k->mbits != 7 || n < FLAT_MIN)
+		return false;
+	for (size_t i = 0; i < 256; i++)
+		chi += (low[i] - even) * (low[i] - even) / even;
+	return chi < 330;
+}
+
+static bool is_flat(const struct gh_fkind *k, const uint64_t *key, uint64_t n)
+{
+	if (n < FLAT_MIN || k->mbits < 7)
+		return false;
+	struct gh_flatness f = gh_flatness(k, key, 1);
+	return f.octaves >= 3 && f.expected <= -8 && f.worst <= 3.5 && f.seen >= -3;
+}
+
+/* Mantissas replaced but for their first or first two bits. */
+static unsigned flat_from(const struct gh_fkind *k, const uint64_t *key, uint64_t n)
+{
+	for (unsigned bit = 2; bit <= 3 && n >= FLAT_MIN && k->mbits > 7; bit++) {
+		struct gh_flatness f = gh_flatness(k, key, bit);
+		if (f.expected <= -10 && f.seen >= -3 && f.seen <= 4)
+			return bit;
+	}
+	return 0;
+}
+
+static void mark(struct gh_stretch *s, uint64_t from, uint64_t n)
+{
+	if (s->n == 0)
+		s->from = from;
+	s->to = from + n;
+	s->n += n;
+}
+
+/* Where low bytes that are not zero end. */
+static void follow_zeros(struct gh_tstat *ts, const uint8_t *p, const struct gh_fblock *b)
+{
+	size_t w = ts->kind->width, last = b->n;
+	ts->low_zero += b->zero;
+	ts->full += b->zero * 16 < b->n;
+	if (b->zero == b->n)
+		return;
+	while (last > 0 && p[(last - 1) * w] == 0)
+		last--;
+	ts->mixed = ts->mixed || ts->used + 64 < ts->n;
+	ts->used = ts->n + last;
+}
+
+/* Rows that are the same as the one before. */
+static void compare_rows(struct gh_tstat *ts, const uint8_t *p, size_t n)
+{
+	uint64_t w = ts->kind->width, first = (ts->row - ts->n % ts->row) % ts->row;
+	if (ts->row < 16)
+		return;
+	for (uint64_t at = first; at + 2 * ts->row <= n; at += ts->row) {
+		ts->rows++;
+		ts->same_rows += memcmp(p + at * w, p + (at + ts->row) * w, (size_t)(ts->row * w)) == 0;
+	}
+}
+
+static void one_block(struct gh_tstat *ts, const uint8_t *p, size_t n)
+{
+	struct gh_fblock *b = &ts->block;
+	gh_fstat_block(ts->kind, p, n, &ts->room, b);
+	uint64_t key[GH_FSTAT_KEYS];
+	for (size_t i = 0; i < GH_FSTAT_KEYS; i++) {
+		key[i] = b->key[i];
+		ts->key[i] += b->key[i];
+	}
+	for (size_t i = 0; i < 256; i++)
+		ts->low[i] += b->low[i];
+	if (is_uniform(ts->kind, b))
+		mark(&ts->uniform, ts->n, n);
+	else if (is_text(ts, b, p))
+		mark(&ts->text, ts->n + b->text_at, GH_FSTAT_PART);
+	else if (is_alike(ts, b))
+		mark(&ts->alike, ts->n, n);
+	else if (is_flat_byte(ts->kind, b->low, b->lowed) || is_flat(ts->kind, key, b->keyed))
+		mark(&ts->flat, ts->n, n);
+	if (ts->kind->width >= 4)
+		follow_zeros(ts, p, b);
+	compare_rows(ts, p, n);
+	ts->n += n;
+}
+
+void gh_tstat_add(struct gh_tstat *ts, const struct gh_words *w)
+{
+	size_t n = gh_words_n(w), width = w->width, most = GH_FSTAT_BLOCK;
+	if (w->big && width > 1)
+		most = sizeof ts->turned / width;
+	if (n == 0)
+		return;
+	size_t pieces = (n + most - 1) / most, each = (n + pieces - 1) / pieces;
+	each = (each + 15) / 16 * 16;
+	for (size_t at = 0; at < n; at += each) {
+		size_t some = n - at < each ? n - at : each;
+		const uint8_t *p = w->bytes.p + at * width;
+		if (w->big && width > 1) {
+			for (size_t i = 0; i < some; i++)
+				for (size_t k = 0; k < width; k++)
+					ts->turned[i * width + k] = p[i * width + width - 1 - k];
+			p = ts->turned;
+		}
+		one_block(ts, p, some);
+	}
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------- */
+static void say(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at, enum gh_tensor_rule rule,
+		const struct gh_stretch *where, const char *what)
+{
+	struct gh_safe name = gh_safe(ts->t->name);
+	if (where->n == ts->n || where->n == 0)
+		gh_find(s, &gh_tensor_rules[rule], at, "tensor \"%s\" (%s): %s, in all %llu numbers", name.s,
+			ts->t->dtype, what, (unsigned long long)ts->n);
+	else
+		gh_find(s, &gh_tensor_rules[rule], at, "tensor \"%s\" (%s): %s, in numbers %llu to %llu of %llu",
+			name.s, ts->t->dtype, what, (unsigned long long)where->from, (unsigned long long)where->to - 1,
+			(unsigned long long)ts->n);
+}
+
+/* Low bytes in use from the first number to one in the middle of a row, all zero behind it. */
+static bool switches(const struct gh_tstat *ts, uint64_t keyed)
+{
+	double none = (double)(ts->key[0] + ts->key[GH_FSTAT_KEYS / 2]) / (double)keyed * (double)ts->n;
+	uint64_t left = ts->n - ts->used, in_head = ts->used - (ts->low_zero - left);
+	return ts->kind->width >= 4 && !ts->mixed && ts->used >= SWITCH_MIN && left >= SWITCH_MIN &&
+	       left * 8 >= ts->n && in_head * 4 >= ts->used * 3 && ts->row > 1 && ts->used % ts->row != 0 &&
+	       none * 4 < (double)left;
+}
+
+bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at)
+{
+	struct gh_stretch all = { 0, ts->n, ts->n };
+	uint64_t keyed = 0;
+	char text[120];
+	for (size_t i = 0; i < GH_FSTAT_KEYS; i++)
+		keyed += ts->key[i];
+	if (keyed == 0)
+		return false;
+	if (ts->uniform.n != 0) {
+		say(s, ts, at, GH_T_UNIFORM, &ts->uniform,
+		    "every exponent is as frequent as any other, as in random bytes");
+		return true;
+	}
+	if (ts->text.n != 0)
+		say(s, ts, at, GH_T_LOW, &ts->text, "the low bytes are printable text");
+	else if (ts->alike.n != 0)
+		say(s, ts, at, GH_T_LOW, &ts->alike, "the low bytes of different numbers are too much alike");
+	if (ts->text.n + ts->alike.n != 0)
+		return true;
+	unsigned bit = flat_from(ts->kind, ts->key, keyed);
+	if (ts->flat.n != 0) {
+		say(s, ts, at, GH_T_FLAT, &ts->flat, "mantissas are spread evenly where exponents are not");
+	} else if (bit != 0) {
+		(void)snprintf(text, sizeof text, "mantissas are spread evenly from bit %u on, the first bits are not",
+			       bit);
+		say(s, ts, at, GH_T_FLAT, &all, text);
+	} else if (switches(ts, keyed)) {
+		struct gh_stretch head = { 0, ts->used, ts->used };
+		say(s, ts, at, GH_T_SWITCH, &head, "low bits are used, and zero behind that");
+	} else {
+		return false;
+	}
+	return true;
+}
