@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { SAY = 16, GAP_MAX = 64 << 10, TEXTS = 4096, DIMS = 16 };
+enum { SAY = 16, GAP_MAX = 64 << 10, TEXTS = 4096, DIMS = 16, WORD = 16 };
 
 #define AGAIN "Do not load; have the model exported again by its author"
 const struct gh_rule gh_fbr_rules[GH_FBR_RULES + 1] = {
@@ -154,7 +154,8 @@ enum gh_rc gh_fbr_finish(struct gh_fbr *r)
 	gh_recs_sort(&r->data, 0);
 	for (size_t i = 0; i < r->data.n; i++)
 		claim(r, &done, gh_recs_at(&r->data, i)->a, gh_recs_at(&r->data, i)->b, GH_CLAIM_DATA);
-	if (done < r->w->src->size && r->w->src->size - done < 16)
+	/* A writer may fill up to whole words, and to nothing else. */
+	if (done < r->w->src->size && r->w->src->size - done < WORD && r->w->src->size % 4 == 0)
 		gh_claim(r->w, done, r->w->src->size - done, GH_CLAIM_PAD);
 	gh_recs_sort(&r->tensors, 0);
 	for (size_t i = 0; i < r->tensors.n; i++) {

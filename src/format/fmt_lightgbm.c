@@ -250,22 +250,40 @@ static enum gh_rc setting(struct lgb *g, struct gh_span key)
 }
 
 /* Behind the trees: importance of features, parameters, categories of pandas. Texts, none of which is followed. */
+enum part { BETWEEN, IMPORTANCE, PARAMETERS };
+
+/* Does a line belong to the part that we are in? It may begin another one. */
+static bool belongs(struct gh_span head, enum part *in)
+{
+	const uint8_t *nl = memchr(head.p, '\n', head.n);
+	struct gh_span all = { head.p, nl == NULL ? head.n : (size_t)(nl - head.p) };
+	all.n -= all.n > 0 && all.p[all.n - 1] == '\r';
+	if (gh_span_is(all, "end of parameters") && *in == PARAMETERS) {
+		*in = BETWEEN;
+		return true;
+	}
+	if (*in == PARAMETERS)
+		return all.n == 0 || all.p[0] == '[';
+	if (gh_span_is(all, "feature_importances:") || gh_span_is(all, "feature importances:")) {
+		*in = IMPORTANCE;
+		return true;
+	}
+	if (gh_span_is(all, "parameters:")) {
+		*in = PARAMETERS;
+		return true;
+	}
+	return all.n == 0 || gh_span_starts(all, "pandas_categorical:") ||
+	       (*in == IMPORTANCE && memchr(all.p, '=', all.n) != NULL);
+}
+
 static enum gh_rc epilogue(struct lgb *g)
 {
 	struct gh_seq *s = &g->s;
-	bool inside = false; /* the parameters */
+	enum part in = BETWEEN;
 	while (gh_cur_left(&s->c) > 0) {
 		uint64_t from = gh_cur_off(&s->c);
-		struct gh_span head = gh_src_window(s->w->src, from, KEY_MAX);
-		bool known = inside || gh_span_starts(head, "\n") || gh_span_starts(head, "\r\n") ||
-			     gh_span_starts(head, "feature_importances:") ||
-			     gh_span_starts(head, "feature importances:") ||
-			     gh_span_starts(head, "pandas_categorical:") || gh_span_starts(head, "[") ||
-			     memchr(head.p, '=', head.n) != NULL || memchr(head.p, '\n', head.n) == NULL;
-		bool begin = gh_span_starts(head, "parameters:"), end = gh_span_starts(head, "end of parameters");
-		if (!known && !begin && !end)
+		if (!belongs(gh_src_window(s->w->src, from, LINE_SEEN), &in))
 			return GH_OK; /* not claimed: a finding by itself */
-		inside = (inside || begin) && !end;
 		GH_TRY(setting(g, GH_SPAN("parameter")), s->w->err, "parameters");
 		if (!gh_seq_step(s))
 			return gh_seq_fail(s, GH_SEQ_COUNT, "parameters");
