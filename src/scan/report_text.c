@@ -215,7 +215,32 @@ static void totals(struct pen *p, const struct gh_scan_report *r)
 	gh_pen_end(&p->ink);
 }
 
-/* "stages run: integrity, malware, code; incomplete: tensors (…)": one state after the other, the reasons with them. */
+/* " (reason; 12 tensors; with 64 YARA rules)" */
+static void stage_notes(const struct pen *p, const struct gh_stage_report *s, const char *unit, struct gh_buf *b)
+{
+	size_t start = b->n;
+	if (s->reason != NULL) {
+		gh_buf_str(b, " (");
+		gh_plain(b, s->reason);
+	}
+	if (p->style->verbose && s->units != 0)
+		gh_buf_fmt(b, "%s%" PRIu64 " %s", b->n == start ? " (" : "; ", s->units, unit);
+	if (p->style->verbose && s->with != NULL) {
+		gh_buf_str(b, b->n == start ? " (with " : "; with ");
+		gh_plain(b, s->with);
+	}
+	if (b->n != start)
+		gh_buf_ch(b, ')');
+}
+
+static bool same_notes(const struct pen *p, const struct gh_stage_report *x, const struct gh_stage_report *y)
+{
+	return x->state == y->state && !p->style->verbose && x->reason != NULL && y->reason != NULL &&
+	       strcmp(x->reason, y->reason) == 0;
+}
+
+/* "stages run: integrity, malware, code", "incomplete: tensors (…)": a line for each state, a reason that several share
+ * only once. */
 static void stages(struct pen *p, const struct gh_scan_report *r)
 {
 	static const struct {
@@ -227,24 +252,11 @@ static void stages(struct pen *p, const struct gh_scan_report *r)
 	for (size_t k = 0; k < sizeof part / sizeof part[0]; k++) {
 		gh_auto_buf b = gh_buf(16 << 10);
 		for (unsigned i = 0; i < GH_STAGES; i++) {
-			const struct gh_stage_report *s = &r->stage[i];
-			if (s->state != part[k].state)
+			if (r->stage[i].state != part[k].state)
 				continue;
 			gh_buf_fmt(&b, "%s%s", b.n == 0 ? part[k].label : ", ", gh_stage_rows[i].name);
-			bool counted = p->style->verbose && s->units != 0;
-			if (s->reason == NULL && !counted && (s->with == NULL || !p->style->verbose))
-				continue;
-			gh_buf_str(&b, " (");
-			if (s->reason != NULL)
-				gh_plain(&b, s->reason);
-			if (counted)
-				gh_buf_fmt(&b, "%s%" PRIu64 " %s", s->reason != NULL ? "; " : "", s->units,
-					   gh_stage_rows[i].unit);
-			if (s->with != NULL && p->style->verbose) {
-				gh_buf_str(&b, s->reason != NULL || counted ? "; with " : "with ");
-				gh_plain(&b, s->with);
-			}
-			gh_buf_ch(&b, ')');
+			if (i + 1 == GH_STAGES || !same_notes(p, &r->stage[i], &r->stage[i + 1]))
+				stage_notes(p, &r->stage[i], gh_stage_rows[i].unit, &b);
 		}
 		if (b.n != 0)
 			gh_pen_line(&p->ink, part[k].state == GH_STAGE_INCOMPLETE ? GH_PLAIN : GH_DIM, 2,

@@ -103,10 +103,16 @@ static const struct gh_file_report files_hostile[] = {
 		[GH_STAGE_MALWARE] = { GH_STAGE_RUN, 12, 900, NULL, "64 YARA rules" }, \
 		[GH_STAGE_DETONATION] = { GH_STAGE_NOT_RUN, 0, 0, "not asked for (--detonate)", NULL }, \
 	}
-#define SAMPLE(name, verdict, files, bytes) \
-	{ \
-		name, { "target", verdict, files, LEN(files), bytes, "0.1.0", "2026-11-01 5f1b1c02", STAGES } \
-	}
+#define REPORT(of, v, files, n, size) \
+	{ .target = (of), \
+	  .verdict = (v), \
+	  .file = (files), \
+	  .nfile = (n), \
+	  .bytes = (size), \
+	  .scanner = "0.1.0", \
+	  .rules = "2026-11-01 5f1b1c02", \
+	  .stage = STAGES }
+#define SAMPLE(name, verdict, files, bytes) { name, REPORT("target", verdict, files, LEN(files), bytes) }
 static const struct sample {
 	const char *name;
 	struct gh_scan_report r;
@@ -117,6 +123,6 @@ static const struct sample {
 	SAMPLE("unread", GH_INCOMPLETE, files_unread, 0),
 	SAMPLE("many", GH_UNSAFE, files_many, 551345000),
 	SAMPLE("hostile", GH_UNSAFE, files_hostile, UINT64_MAX),
-	{ "empty", { "target\xff", GH_INCOMPLETE, NULL, 0, 0, "0.1.0", "2026-11-01 5f1b1c02", STAGES } },
+	{ "empty", REPORT("target\xff", GH_INCOMPLETE, NULL, 0, 0) },
 };
 #endif

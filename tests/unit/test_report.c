@@ -163,7 +163,7 @@ static void long_lists_are_cut_and_say_so(void **state)
 	assert_non_null(f);
 	for (size_t i = 0; i < N; i++)
 		f[i] = files_unsafe[0];
-	struct gh_scan_report r = { "dir", GH_UNSAFE, f, N, 1, "0.1.0", "x", STAGES };
+	struct gh_scan_report r = REPORT("dir", GH_UNSAFE, f, N, 1);
 	gh_auto_buf brief = gh_buf(1 << 26), full = gh_buf(1 << 26);
 	struct gh_report_style style = { .width = 80 };
 	gh_report_text(&r, &style, &brief);

@@ -8,8 +8,9 @@
 #include "check/check.h"
 #include "check/tensorflow.h"
 #include "format/formats.h"
-#include "scan/pipeline.h"
+
 #include "support/events.h"
+#include "support/judged.h"
 #include "support/pbmake.h"
 
 #define NODE(n) "1{" n "} "
@@ -319,42 +320,6 @@ static void probes(void **st)
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------------- */
 
-struct seen {
-	char ids[400];
-	enum gh_verdict worst;
-};
-static void on_finding(void *arg, const struct gh_rule *rule, struct gh_range at, bool ranged, const char *member,
-		       const char *detail)
-{
-	struct seen *s = arg;
-	(void)at, (void)ranged, (void)member, (void)detail;
-	if (strstr(s->ids, rule->id) == NULL && strlen(s->ids) + strlen(rule->id) + 2 < sizeof s->ids) {
-		(void)strcat(s->ids, rule->id);
-		(void)strcat(s->ids, " ");
-	}
-	if (rule->effect > s->worst)
-		s->worst = rule->effect;
-}
-static void on_times(void *arg, size_t i, uint64_t times) { (void)arg, (void)i, (void)times; }
-static int on_spill(void *arg)
-{
-	(void)arg;
-	return -1;
-}
-
-static void scan(struct gh_span in, const char *name, struct seen *s)
-{
-	struct gh_pipe_host host = { .arg = s, .finding = on_finding, .times = on_times, .spill = on_spill };
-	struct gh_limits lim = gh_limits_default;
-	struct gh_src_mem mem;
-	struct gh_pipe_result r;
-	*s = (struct seen){ 0 };
-	struct gh_pipe *p = gh_pipe_new(&lim, &host);
-	assert_non_null(p);
-	gh_pipe_run(p, gh_src_mem(&mem, in), gh_span_str(name), &r);
-	gh_pipe_free(p);
-}
-
 #define OP(op) SAVED(NODE("1'n' 2'" op "' 3'x'"), "")
 static const struct {
 	const char *what, *text;
@@ -409,12 +374,12 @@ static void judged(void **st)
 	unsigned wrong = 0;
 	for (size_t i = 0; i < GH_ROWS(verdicts); i++) {
 		gh_auto_buf in = gh_buf(1 << 20);
-		struct seen s;
+		struct gh_test_judged s;
 		gh_pb_make(&in, verdicts[i].text);
-		scan(gh_buf_view(&in), "saved_model.pb", &s);
-		bool ok = s.worst == verdicts[i].worst && strstr(s.ids, verdicts[i].id) != NULL;
+		gh_test_judge(&s, gh_buf_view(&in), "saved_model.pb");
+		bool ok = s.verdict == verdicts[i].worst && strstr(s.all, verdicts[i].id) != NULL;
 		if (!ok)
-			print_message("\"%s\": %d %s\n", verdicts[i].what, (int)s.worst, s.ids);
+			print_message("\"%s\": %d %s\n", verdicts[i].what, (int)s.verdict, s.all);
 		wrong += !ok;
 	}
 	assert_int_equal(wrong, 0);
@@ -440,14 +405,14 @@ static void judged_seeds(void **st)
 	};
 	for (size_t i = 0; i < GH_ROWS(t); i++) {
 		char path[200];
-		struct seen s;
+		struct gh_test_judged s;
 		(void)snprintf(path, sizeof path, "tests/fuzz/seeds/%s", t[i].seed);
 		struct gh_span in = gh_test_file(path);
 		if (in.p == NULL)
 			fail_msg("no seed %s", path);
-		scan(in, t[i].name, &s);
-		if (s.worst != t[i].worst || strstr(s.ids, t[i].id) == NULL)
-			fail_msg("%s: %d %s", t[i].seed, (int)s.worst, s.ids);
+		gh_test_judge(&s, in, t[i].name);
+		if (s.verdict != t[i].worst || strstr(s.all, t[i].id) == NULL)
+			fail_msg("%s: %d %s", t[i].seed, (int)s.verdict, s.all);
 		free((void *)(uintptr_t)in.p);
 	}
 }
@@ -457,15 +422,15 @@ static void many_unknown(void **st)
 {
 	(void)st;
 	gh_auto_buf in = gh_buf(1 << 20);
-	struct seen s;
+	struct gh_test_judged s;
 	for (unsigned i = 0; i < 1100; i++) {
 		char text[80];
 		(void)snprintf(text, sizeof text, "1{1'n%u' 2'Odd%u'}", i, i);
 		gh_pb_make(&in, text);
 	}
-	scan(gh_buf_view(&in), "g.pb", &s);
-	assert_int_equal(s.worst, GH_INCOMPLETE);
-	assert_non_null(strstr(s.ids, "GH-TFO-0011"));
+	gh_test_judge(&s, gh_buf_view(&in), "g.pb");
+	assert_int_equal(s.verdict, GH_INCOMPLETE);
+	assert_non_null(strstr(s.all, "GH-TFO-0011"));
 }
 
 /* More constants than are followed, in both forms; more records than are looked into. */
@@ -474,21 +439,21 @@ static void many_of_all(void **st)
 	(void)st;
 	gh_auto_buf in = gh_buf(64 << 20), one = gh_buf(1 << 10);
 	struct gh_events ev;
-	struct seen s;
+	struct gh_test_judged s;
 	gh_pb_make(&one, STRING("a", "b"));
 	for (unsigned i = 0; i <= 1 << 18; i++)
 		gh_buf_span(&in, gh_buf_view(&one));
-	scan(gh_buf_view(&in), "g.pb", &s);
-	assert_int_equal(s.worst, GH_INCOMPLETE);
-	assert_non_null(strstr(s.ids, "GH-TFG-0005"));
+	gh_test_judge(&s, gh_buf_view(&in), "g.pb");
+	assert_int_equal(s.verdict, GH_INCOMPLETE);
+	assert_non_null(strstr(s.all, "GH-TFG-0005"));
 
 	in.n = 0;
 	for (unsigned i = 0; i < (1 << 16) + 2; i++)
 		gh_buf_str(&in,
 			   i == 0 ? "node{name:'a'op:'Const'}" : "node{op:'Const'attr{value{tensor{string_val:'b'}}}}");
-	scan(gh_buf_view(&in), "g.pbtxt", &s);
-	assert_int_equal(s.worst, GH_INCOMPLETE);
-	assert_non_null(strstr(s.ids, "GH-TFX-0003"));
+	gh_test_judge(&s, gh_buf_view(&in), "g.pbtxt");
+	assert_int_equal(s.verdict, GH_INCOMPLETE);
+	assert_non_null(strstr(s.all, "GH-TFX-0003"));
 
 	in.n = 0;
 	struct gh_span r = gh_test_file("tests/fuzz/seeds/tfrecord/clean");
@@ -546,15 +511,15 @@ static void samples(void **st)
 	};
 	for (size_t i = 0; i < GH_ROWS(t); i++) {
 		char path[200];
-		struct seen s;
+		struct gh_test_judged s;
 		(void)snprintf(path, sizeof path, "../shared/corpus/%s", t[i].path);
 		struct gh_span in = gh_test_file(path);
 		if (in.p == NULL) {
 			print_message("skipped: %s is absent\n", path);
 			skip();
 		}
-		scan(in, path, &s);
-		assert_int_equal(s.worst, t[i].worst);
+		gh_test_judge(&s, in, path);
+		assert_int_equal(s.verdict, t[i].worst);
 		free((void *)(uintptr_t)in.p);
 	}
 }
