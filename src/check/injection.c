@@ -1,0 +1,337 @@
+/* Cards, metadata, notebooks and comments are read by language models today: to summarise, to review, to scan. Orders to them
+ * that a person is not meant to see (in comments, in elements that are not shown, in characters without a shape) are an
+ * attack. What everybody can read may be an example in a text about such attacks, and is only told. */
+#include "check/injection.h"
+
+#include "check/injection_int.h"
+#include "check/roll.h"
+#include "format/format.h"
+
+enum { R_HIDDEN, R_TAGS, R_SELECTORS, R_ZERO, R_OPEN, R_EXAMPLE, R_TURN, R_DRESSED, R_MORE };
+static const struct gh_rule rules[] = {
+	[R_HIDDEN] = { "GH-INJ-0001", GH_HIGH, GH_REVIEW, "Orders to a language model where people do not see them",
+		       "An assistant that reads the text follows its author: it praises, keeps silent or gives data "
+		       "away.",
+		       "Read what is hidden; do not let a model read this text.", "CWE-1427 AML.T0051" },
+	[R_TAGS] = { "GH-INJ-0002", GH_HIGH, GH_REVIEW, "A message in characters that nothing shows",
+		     "A language model reads it, a person does not.",
+		     "Read the message given here; remove the characters.", "CWE-1427 CWE-1007 AML.T0051" },
+	[R_SELECTORS] = { "GH-INJ-0003", GH_HIGH, GH_REVIEW, "Bytes in variation selectors behind a character",
+			  "Any data travels unseen: orders to a model, or a program that a small decoder runs.",
+			  "Look at the bytes given here; remove the characters.", "CWE-506 CWE-1007 AML.T0051" },
+	[R_ZERO] = { "GH-INJ-0004", GH_MEDIUM, GH_REVIEW, "A row of characters without width",
+		     "Bits of a message, or a mark that tells who passed the text on.", "Remove the characters.",
+		     "CWE-506 CWE-1007 AML.T0051" },
+	[R_OPEN] = { "GH-INJ-0005", GH_MEDIUM, GH_REVIEW,
+		     "A text that gives orders to the language model that reads it",
+		     "An assistant or an automatic reviewer that reads the text may obey.",
+		     "Read the text yourself; do not let a model judge this file.", "CWE-1427 AML.T0051" },
+	[R_EXAMPLE] = { "GH-INJ-0006", GH_LOW, GH_CLEAN, "A text that shows or discusses orders to language models",
+			"Little: a model that reads it without care may take the example for an order.",
+			"None needed, when the text is about such attacks.", "AML.T0051" },
+	[R_TURN] = { "GH-INJ-0007", GH_MEDIUM, GH_REVIEW, "The direction of letters is overridden",
+		     "A person reads another text than a program.",
+		     "Look at the text without the overriding characters.", "CWE-1007 CVE-2021-42574" },
+	[R_DRESSED] = { "GH-INJ-0008", GH_LOW, GH_CLEAN,
+			"Words with letters of another script, or with unseen characters in them",
+			"Filters that look for words do not find these.",
+			"Ask the author why; mostly it is an accident of copying.", "CWE-1007" },
+	[R_MORE] = { "GH-INJ-0009", GH_LOW, GH_REVIEW, "More hidden messages than are listed",
+		     "As for those that are listed.", "Clean the whole file.", "CWE-1007" },
+	GH_RULES_END
+};
+
+enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10 };
+
+struct state {
+	struct gh_kw kw;
+	struct gh_roll roll;
+	struct gh_orders orders;
+	struct gh_dressed dressed;
+	uint8_t *strip;
+	uint64_t quiet_until; /* an order was told: its words make no second one */
+	unsigned told;
+	bool bytes, talk;
+	/* The strongest visible order, told at the end: only then it is known whether the text is about such orders. */
+	unsigned open;
+	struct gh_range open_at;
+	struct gh_safe open_text;
+};
+
+struct look {
+	struct gh_scene *scene;
+	struct state *st;
+	struct gh_range fixed;
+	uint64_t base;
+};
+
+static struct gh_range place(const struct look *l, size_t at, size_t len)
+{
+	return l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, len };
+}
+
+static bool more(struct look *l)
+{
+	if (l->st->told++ < TOLD)
+		return true;
+	gh_find(l->scene, &rules[R_MORE], (struct gh_range){ 0 }, "the first %d are listed", (int)TOLD);
+	return false;
+}
+
+/* ---- what people do not see ------------------------------------------------------------------------------------------ */
+
+static size_t last_of(struct gh_span s, const char *word)
+{
+	size_t n = strlen(word);
+	for (size_t i = s.n; i >= n && i > 0; i--) {
+		size_t k = 0;
+		while (k < n && (s.p[i - n + k] | (s.p[i - n + k] >= 'A' && s.p[i - n + k] <= 'Z' ? 0x20 : 0)) ==
+					(uint8_t)word[k])
+			k++;
+		if (k == n)
+			return i;
+	}
+	return 0;
+}
+
+/* Is the end of `before` inside something that is not shown? Names it. */
+static const char *unseen_place(struct gh_span before)
+{
+	static const struct {
+		const char *open, *close, *name;
+	} rows[] = {
+		{ "<!--", "-->", "a comment of HTML" },
+		{ "{#", "#}", "a comment of a template" },
+		{ "[//]: #", "\n", "a comment of Markdown" },
+		{ "[comment]:", "\n", "a comment of Markdown" },
+		{ "display:none", "</", "an element that is not shown" },
+		{ "display: none", "</", "an element that is not shown" },
+		{ "visibility:hidden", "</", "an element that is not shown" },
+		{ "visibility: hidden", "</", "an element that is not shown" },
+		{ "font-size:0", "</", "letters without size" },
+		{ "font-size: 0", "</", "letters without size" },
+		{ "font-size:1px", "</", "letters without size" },
+		{ "opacity:0", "</", "letters that cannot be seen" },
+		{ "opacity: 0", "</", "letters that cannot be seen" },
+		{ "color:white", "</", "white letters" },
+		{ "color: white", "</", "white letters" },
+		{ "color:#fff", "</", "white letters" },
+		{ "color: #fff", "</", "white letters" },
+		{ "color=\"white\"", "</", "white letters" },
+		{ "color:transparent", "</", "letters that cannot be seen" },
+		{ "left:-9999", "</", "an element outside the page" },
+		{ "left: -9999", "</", "an element outside the page" },
+		{ " hidden>", "</", "an element that is not shown" },
+		{ "<template", "</", "an element that is not shown" },
+		{ "alt=\"", "\"", "the text for a picture" },
+		{ "\\color{white}", "}", "white letters" },
+		{ "<title>", "</", NULL },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t at = last_of(before, rows[i].open);
+		struct gh_span since = gh_span_cut(before, at, before.n);
+		size_t n = strlen(rows[i].close);
+		if (at != 0 && rows[i].name != NULL &&
+		    (since.n < n || memmem(since.p, since.n, rows[i].close, n) == NULL))
+			return rows[i].name;
+	}
+	/* Pushed out of the window by blanks. */
+	size_t blanks = 0, most = 0;
+	for (size_t i = before.n < 1200 ? 0 : before.n - 1200; i < before.n; i++) {
+		blanks = before.p[i] == ' ' || before.p[i] == '\n' || before.p[i] == '\t' ? blanks + 1 : 0;
+		most = blanks > most ? blanks : most;
+	}
+	return most >= 400 ? "text behind hundreds of blanks" : NULL;
+}
+
+/* A sentence between quotes or in a block of code is shown, not said. */
+static bool quoted(struct gh_span before)
+{
+	unsigned fences = 0;
+	for (size_t i = 0; i + 3 <= before.n; i++)
+		if (memcmp(before.p + i, "```", 3) == 0) {
+			fences++;
+			i += 2;
+		}
+	struct gh_span near = before.n < 160 ? before : gh_span_cut(before, before.n - 160, 160);
+	const uint8_t *nl = memrchr(near.p, '\n', near.n);
+	struct gh_span line = nl == NULL ? near : gh_span_cut(near, (uint64_t)(nl - near.p) + 1, near.n);
+	unsigned marks = 0;
+	for (size_t i = 0; i < line.n; i++)
+		marks += line.p[i] == '"' || line.p[i] == '`' ||
+			 (line.p[i] == 0xe2 && i + 2 < line.n && line.p[i + 1] == 0x80 &&
+			  (line.p[i + 2] == 0x9c || line.p[i + 2] == 0x9d));
+	return (fences & 1) != 0 || (marks & 1) != 0;
+}
+
+/* The sentence around a place, for a person to read. */
+static struct gh_safe sentence(struct gh_span s, size_t at)
+{
+	size_t from = at < 60 ? 0 : at - 60;
+	while (from > 0 && from < at && (s.p[from] & 0xc0) == 0x80)
+		from++;
+	return gh_safe(gh_span_cut(s, from, 140));
+}
+
+static void order(struct look *l, struct gh_span s, size_t at, unsigned points)
+{
+	struct state *st = l->st;
+	size_t from = at < LOOK_BACK ? 0 : at - LOOK_BACK;
+	struct gh_span before = gh_span_cut(s, from, at - from);
+	const char *where = unseen_place(before);
+	if (where != NULL) {
+		st->quiet_until = l->base + at + 300;
+		if (more(l))
+			gh_find(l->scene, &rules[R_HIDDEN], place(l, at, 1), "in %s: %s", where, sentence(s, at).s);
+		return;
+	}
+	if (quoted(before))
+		points = ORDER;
+	if (points > st->open) {
+		st->open = points;
+		st->open_at = place(l, at, 1);
+		st->open_text = sentence(s, at);
+	}
+}
+
+static void hidden(void *arg, const struct gh_unseen *u)
+{
+	static const unsigned rule[] = { [GH_UNSEEN_TAGS] = R_TAGS,
+					 [GH_UNSEEN_SELECTORS] = R_SELECTORS,
+					 [GH_UNSEEN_ZERO] = R_ZERO,
+					 [GH_UNSEEN_TURN] = R_TURN };
+	struct look *l = arg;
+	if (!more(l))
+		return;
+	if (u->n != 0)
+		gh_find(l->scene, &rules[rule[u->kind]], place(l, u->at, u->len), "%llu characters: %s",
+			(unsigned long long)u->chars, gh_safe((struct gh_span){ u->text, u->n }).s);
+	else
+		gh_find(l->scene, &rules[rule[u->kind]], place(l, u->at, u->len), "%llu character%s",
+			(unsigned long long)u->chars, u->chars == 1 ? "" : "s");
+}
+
+/* Words that are split or dressed up: is there an order beneath? */
+static void undress(struct look *l, struct gh_span s, size_t from, size_t to)
+{
+	struct state *st = l->st;
+	if (st->strip == NULL && (st->strip = gh_alloc(l->scene->arena, 1, STRIP)) == NULL) {
+		gh_not_looked(l->scene, "no memory for the search of texts");
+		return;
+	}
+	for (size_t i = from; i < to; i += STRIP - 512) {
+		bool talk = false;
+		struct gh_span part = gh_span_cut(s, i, STRIP);
+		unsigned plain = gh_orders_of(&st->kw, part, &talk);
+		unsigned beneath = gh_orders_of(&st->kw,
+						(struct gh_span){ st->strip, gh_unseen_strip(part, st->strip) }, &talk);
+		if (beneath >= ORDER && beneath > plain && more(l))
+			gh_find(l->scene, &rules[R_HIDDEN], place(l, i, 1),
+				"in words with unseen characters or letters of another script");
+	}
+}
+
+static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
+{
+	struct look *l = arg;
+	struct state *st = l->st;
+	unsigned which = GH_KW_NONE;
+	struct gh_dressed before = st->dressed;
+	l->base = base;
+	for (size_t i = from; (i = gh_kw_find(&st->kw, s, i, to, &which)) != SIZE_MAX; i++) {
+		enum gh_order what = gh_order_of(which);
+		st->talk = st->talk || what == GH_ORDER_TALK;
+		unsigned points = gh_orders_put(&st->orders, what, base + i);
+		if (points >= ORDER && base + i >= st->quiet_until)
+			order(l, s, i, points);
+	}
+	gh_unseen_look(s, from, to, &st->dressed, hidden, l);
+	if (st->dressed.split > before.split + 4 || st->dressed.mixed > before.mixed + 2)
+		undress(l, s, from, to);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------------------------- */
+
+static struct state *state_of(struct gh_scene *s)
+{
+	if (*s->state == NULL) {
+		struct state *st = GH_NEW(s->arena, struct state, 1);
+		if (st == NULL) {
+			gh_not_looked(s, "no memory for the search of texts");
+			return NULL;
+		}
+		gh_kw_make(&st->kw, gh_order_words, gh_order_words_n);
+		*s->state = st;
+	}
+	return *s->state;
+}
+
+/* Texts that people read as they stand; data, code and vocabularies hold sentences of all kinds. */
+static bool is_card(const struct gh_scene *s)
+{
+	return strcmp(s->format, "text") == 0 || strcmp(s->format, "html") == 0 || strcmp(s->format, "gguf") == 0 ||
+	       strcmp(s->format, "safetensors") == 0;
+}
+
+static void report(struct gh_scene *s, struct state *st)
+{
+	if (st->open != 0) {
+		bool orders = st->open >= OPEN && !st->talk && is_card(s);
+		gh_find(s, &rules[orders ? R_OPEN : R_EXAMPLE], st->open_at, "%s", st->open_text.s);
+	}
+	if (st->dressed.split >= 16 || st->dressed.mixed >= 8)
+		gh_find(s, &rules[R_DRESSED], (struct gh_range){ 0 },
+			"%u unseen characters within words, %u letters of another script", st->dressed.split,
+			st->dressed.mixed);
+}
+
+static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool last)
+{
+	struct state *st = state_of(s);
+	if (st == NULL)
+		return;
+	struct look l = { .scene = s, .st = st };
+	st->bytes = true;
+	if (!gh_roll_put(&st->roll, s->arena, block, off, look, &l))
+		gh_not_looked(s, "no memory for the search of texts");
+	if (last)
+		gh_roll_end(&st->roll, look, &l);
+	if (last && strcmp(s->format, "unknown") != 0)
+		report(s, st);
+}
+
+static void on(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_text *t = ev->u.text;
+	struct state *st = state_of(s);
+	/* Templates have a reader who judges what they make of a conversation. */
+	if (st == NULL || strcmp(t->role, "chat-template") == 0 || strcmp(t->role, "setting") == 0)
+		return;
+	/* What was seen as bytes is looked at again only where escapes may hide it. */
+	if (st->bytes && (strcmp(s->format, "text") == 0 || t->text.n < 40))
+		return;
+	struct look l = { .scene = s, .st = st, .fixed = ev->at };
+	l.fixed.len += l.fixed.len == 0;
+	st->orders = (struct gh_orders){ 0 };
+	st->quiet_until = 0;
+	look(&l, t->text, 0, t->text.n, 0);
+	st->orders = (struct gh_orders){ 0 };
+}
+
+static void end(struct gh_scene *s)
+{
+	if (*s->state != NULL)
+		report(s, *s->state);
+}
+
+const struct gh_check gh_check_injection = {
+	.name = "injection",
+	.about =
+		"orders to language models that read a text: hidden ones, and messages in characters that are not seen",
+	.stage = GH_STAGE_SECRETS,
+	.events = 1u << GH_EV_TEXT,
+	.on = on,
+	.end = end,
+	.bytes = bytes,
+	.rules = rules,
+};
