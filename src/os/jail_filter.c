@@ -161,7 +161,6 @@ static const short harmless[] = {
 	SYS_getsockname,
 	SYS_getpeername,
 	SYS_getsockopt,
-	SYS_setsockopt,
 #ifdef SYS_open /* calls that newer architectures do not have */
 	SYS_stat,
 	SYS_lstat,

@@ -127,19 +127,22 @@ static void on_change(struct gh_watcher *w, struct gh_notice *n, const struct ch
  * hears that it may not. */
 static void end_child(struct gh_watcher *w, struct gh_notice *n)
 {
-	uint64_t sent = 0;
 	if (n->tid != w->main) {
 		int fd = (int)syscall(SYS_pidfd_open, n->tid, 0);
 		if (fd >= 0 && gh_notice_inner_pid(n) > 0) /* still the one that waits for us */
-			sent = syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+			(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 		if (fd >= 0)
 			(void)close(fd);
 	}
-	w->w->refused += sent != 0;
-	if (sent != 0)
-		gh_notice_refuse(n, EPERM);
-	else
-		gh_watch_refuse(w, n, EPERM);
+	gh_watch_refuse(w, n, EPERM);
+}
+
+/* Is there such a program inside? Only asked for the answer: names are tried along PATH, and the next one may be there. */
+static bool exists(const struct gh_notice *n, const char *path)
+{
+	char at[ARG + 64];
+	(void)snprintf(at, sizeof at, "/proc/%d/root%s", (int)n->tid, path);
+	return path[0] != '/' || access(at, F_OK) == 0;
 }
 
 static void on_exec(struct gh_watcher *w, struct gh_notice *n)
@@ -164,18 +167,20 @@ static void on_exec(struct gh_watcher *w, struct gh_notice *n)
 	}
 	gh_auto_buf b = gh_buf(GH_EVENT_TEXT);
 	const char *slash = strrchr(path, '/');
-	if (argc == 0 || strcmp(argv[0], path) != 0) { /* sh for /bin/sh is what is usual; anything else is told */
-		if (argc != 0 && slash != NULL && strcmp(argv[0], slash + 1) == 0)
-			argv[0] = path;
-		else {
-			const char *one = path;
-			gh_command_text(&b, &one, 1);
-			gh_buf_str(&b, argc == 0 ? "" : " as ");
-		}
+	bool there = exists(n, path), usual = argc != 0 && slash != NULL && strcmp(argv[0], slash + 1) == 0;
+	if (usual && there)
+		argv[0] = path; /* sh for /bin/sh is what is usual; anything else is told */
+	else if (!usual && (argc == 0 || strcmp(argv[0], path) != 0)) {
+		const char *one = path;
+		gh_command_text(&b, &one, 1);
+		gh_buf_str(&b, argc == 0 ? "" : " as ");
 	}
 	gh_command_text(&b, argv, argc);
 	gh_watch_note(w, GH_DET_EXEC, "would have run: %s", gh_buf_cstr(&b));
-	end_child(w, n);
+	if (there)
+		end_child(w, n);
+	else
+		gh_watch_refuse(w, n, ENOENT);
 }
 
 /* Threads are ordinary. A new process may begin, in the same jail, so that it shows what it is for; only some of them. */
@@ -264,6 +269,7 @@ static const struct call {
 	{ SYS_socket, gh_watch_socket_call },
 	{ SYS_connect, gh_watch_socket_call },
 	{ SYS_bind, gh_watch_socket_call },
+	{ SYS_setsockopt, gh_watch_socket_call },
 	{ SYS_listen, gh_watch_socket_call },
 	{ SYS_accept, gh_watch_socket_call },
 	{ SYS_accept4, gh_watch_socket_call },

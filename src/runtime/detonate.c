@@ -428,11 +428,14 @@ static const char *const *list(struct gh_arena *a, const char *const *v, size_t 
 	return out;
 }
 
-static void conclude(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a, struct gh_watched *w,
+/* False: it is for R. */
+static bool conclude(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a, struct gh_watched *w,
 		     struct gh_detonation *out)
 {
 	struct gh_said s;
 	gh_said_read(&s, gh_buf_view(&w->say), a);
+	if (s.r && s.done && l != NULL && l->perhaps && w->events.n == 0 && d->command == NULL)
+		return false;
 	out->ran = true;
 	out->ms = w->ms;
 	out->refused = w->refused;
@@ -458,6 +461,7 @@ static void conclude(struct gh_detonator *d, const struct gh_loader *l, struct g
 	out->nexercised = s.nexercised;
 	out->not_exercised = list(a, s.not_exercised, &s.nnot_exercised);
 	out->nnot_exercised = s.nnot_exercised;
+	return true;
 }
 
 static const char *no_loader(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a)
@@ -499,8 +503,13 @@ static const char *load(struct gh_detonator *d, const struct gh_loader *l, const
 		gh_watched_free(&w);
 		return kept(a, &b);
 	}
-	conclude(d, l, a, &w, out);
+	bool mine = conclude(d, l, a, &w, out);
 	gh_watched_free(&w);
+	if (!mine) {
+		const struct gh_loader *r = gh_loader_named("r-data");
+		why = no_loader(d, r, a);
+		return why != NULL ? why : load(d, r, f, a, out); /* once: that loader never says so */
+	}
 	if (stat(f->path, &after) != 0 || !gh_os_same_file(&before, &after))
 		return "it changed while it was loaded";
 	return out->why;

@@ -37,12 +37,12 @@ static const struct gh_loader loaders[] = {
 	{ "gguf", GH_LOADER_PYTHON, "gguf", "", "node-llama-cpp (see --detonate-engine)", true, false },
 	{ "r-data", GH_LOADER_R, "", "", "r-base-core", false, false },
 	/* compressed streams, as joblib writes pickles into them */
-	{ "gzip", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, true },
-	{ "zlib", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, true },
-	{ "bzip2", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, true },
-	{ "xz", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, true },
-	{ "lzma", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, true },
-	{ "lz4", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, true },
+	{ "gzip", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
+	{ "zlib", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
+	{ "bzip2", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
+	{ "xz", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
+	{ "lzma", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
+	{ "lz4", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
 };
 
 static bool word_in(const char *list, const char *word, size_t n)
@@ -60,6 +60,14 @@ const struct gh_loader *gh_loader_for(const char *format)
 {
 	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
 		if (word_in(format, loaders[i].format, strlen(loaders[i].format)))
+			return &loaders[i];
+	return NULL;
+}
+
+const struct gh_loader *gh_loader_named(const char *format)
+{
+	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
+		if (strcmp(loaders[i].format, format) == 0)
 			return &loaders[i];
 	return NULL;
 }

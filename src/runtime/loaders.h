@@ -20,6 +20,7 @@ struct gh_loader {
 };
 /* The loader for a format, or for the first of several joined by '+' that has one. NULL: none. */
 const struct gh_loader *gh_loader_for(const char *format);
+const struct gh_loader *gh_loader_named(const char *format);
 
 /* A Python interpreter of this machine. */
 struct gh_python {

@@ -52,6 +52,7 @@ void gh_said_read(struct gh_said *s, struct gh_span text, struct gh_arena *a)
 		case 'N': add(s->not_exercised, &s->nnot_exercised, safe(a, rest)); break;
 		case 'F': s->failed = safe(a, rest); break;
 		case 'D': s->done = true; break;
+		case 'R': s->r = true; break;
 		case 'M': module_names(&modules, rest); break;
 		default: break; /* what it means is its own business */
 		}

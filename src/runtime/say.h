@@ -14,6 +14,7 @@ struct gh_said {
 	size_t nexercised, nnot_exercised;
 	const char *modules; /* names, space separated, checked; "" when none */
 	bool done;
+	bool r; /* the stream holds an R object: another loader is meant */
 };
 
 void gh_said_read(struct gh_said *s, struct gh_span text, struct gh_arena *a);

@@ -117,7 +117,7 @@ static void hear_decoys(struct gh_watcher *w, struct decoys *d)
 		memcpy(&e, u.room + off, sizeof e);
 		off += (ssize_t)sizeof e + (ssize_t)e.len;
 		for (size_t i = 0; i < w->opt->ndecoy && i < DECOYS; i++)
-			if (d->wd[i] == e.wd)
+			if (d->wd[i] == e.wd && (e.mask & IN_OPEN) != 0) /* not: the file system is gone */
 				decoy_opened(w, w->opt->decoy[i]);
 	}
 }

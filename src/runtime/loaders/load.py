@@ -11,9 +11,12 @@ import sys
 
 LIMIT = 20000  # values of a structure that are looked at
 BEFORE = set(sys.modules)
+SELF = os.getpid()
 
 
 def say(kind, text=''):
+    if os.getpid() != SELF:  # a copy that the model made
+        return
     line = f'{kind} {text}'.replace('\n', ' ')[:4000]
     try:
         os.write(3, line.encode('utf-8', 'replace') + b'\n')
@@ -159,6 +162,42 @@ def load_export(path):
     attempt('module of the program', thing.module)
 
 
+def written_by_joblib(path):
+    """Compressed, or with arrays beside the pickle: files that pickle.load() alone does not read."""
+    packed = (b'\x1f\x8b', b'BZh', b'\xfd7zXZ', b']\x00', b'\x04"M\x18', b'ZF', b'x\x01', b'x\x5e', b'x\x9c', b'x\xda')
+    with open(path, 'rb') as f:
+        head = f.read(1 << 20)
+        if head.startswith(packed):
+            return True
+        while head:
+            if b'joblib.numpy_pickle' in head:
+                return True
+            more = f.read(1 << 20)
+            head = head[-32:] + more if more else b''
+    return False
+
+
+def load_packed(path):
+    """A compressed stream: what joblib writes, or an R object, which its own loader takes."""
+    import bz2
+    import gzip
+    import lzma
+    if path is not None:
+        for module in (gzip, bz2, lzma):
+            try:
+                with module.open(path, 'rb') as f:
+                    head = f.read(8)
+            except (OSError, EOFError, lzma.LZMAError):
+                continue
+            if head.startswith((b'X\n', b'A\n', b'B\n', b'RDX2\n', b'RDX3\n', b'RDA2\n', b'RDA3\n', b'RDB')):
+                version()
+                say('R')
+                say('D')
+                sys.exit(0)
+            break
+    load_pickle(path)
+
+
 def load_pickle(path):
     import pickle
     try:
@@ -174,22 +213,15 @@ def load_pickle(path):
             joblib.dump([1], '/tmp/harmless.joblib', compress=3)
             joblib.load('/tmp/harmless.joblib')
         return
-    things = []
-    try:
+    if joblib is not None and written_by_joblib(path):
+        things, name = [joblib.load(path)], 'joblib.load'
+    else:
+        things = []
         size = os.path.getsize(path)
         with open(path, 'rb') as f:
             while f.tell() < size and len(things) < 1000:
                 things.append(pickle.load(f))
         name = f'pickle.load ({len(things)} streams)' if len(things) > 1 else 'pickle.load'
-    except Exception as e:
-        if joblib is None:
-            raise
-        first = e
-        try:
-            things = [joblib.load(path)]
-        except Exception as second:
-            raise first from second
-        name = 'joblib.load'
     say('X', name)
     for thing in things[:16]:
         attempt('touched everything inside', lambda: touch(thing))
@@ -374,7 +406,7 @@ def load_skops(path):
     whole('skops.io.load, all types trusted', skops.io.load(path, trusted=unknown))
 
 
-KINDS = {'torch': load_torch, 'export': load_export, 'pickle': load_pickle, 'numpy': load_numpy, 'hdf5': load_hdf5,
+KINDS = {'torch': load_torch, 'export': load_export, 'pickle': load_pickle, 'packed': load_packed, 'numpy': load_numpy, 'hdf5': load_hdf5,
          'keras': load_keras, 'safetensors': load_safetensors, 'onnx': load_onnx, 'gguf': load_gguf, 'skops': load_skops}
 
 
@@ -409,6 +441,10 @@ def main():
         harmless_imports()
     try:
         KINDS[kind](path)
+    except SystemExit as e:
+        if path is None or e.code != 0:
+            say('F', reason(e))
+        raise
     except BaseException as e:
         if isinstance(e, MemoryError):
             say('F', 'out of memory')
