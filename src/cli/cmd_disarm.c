@@ -20,19 +20,68 @@ struct args {
 #define AT(field) .at = offsetof(struct args, field)
 
 static const struct gh_opt opts[] = {
-	{ .name = "output", .letter = 'o', .kind = GH_OPT_FILE, .value = "OUT", AT(output), .about = "Write the result to OUT (needed)." },
+	{ .name = "output",
+	  .letter = 'o',
+	  .kind = GH_OPT_FILE,
+	  .value = "OUT",
+	  AT(output),
+	  .about = "Write the result to OUT (needed)." },
 	GH_OPT_FORMAT(struct args),
 	{ .name = "force", .kind = GH_OPT_FLAG, AT(force), .about = "Replace OUT if it exists." },
-	{ .name = "partial", .kind = GH_OPT_FLAG, AT(partial), .about = "Leave out files that would be refused, instead of writing nothing." },
-	{ .name = "all", .letter = 'a', .kind = GH_OPT_FLAG, AT(all), .about = "List every tensor and key, also those that did not change." },
-	{ .name = "only", .kind = GH_OPT_FILE, .value = "KEY", AT(only), .about = "Of pickles keep only what lies below KEY (state_dict), under names without it." },
-	{ .name = "keras-weights", .kind = GH_OPT_FLAG, AT(keras_weights), .about = "Take the weights out of HDF5 and Keras files, without the layers." },
-	{ .name = "randomise-low-bits", .alias = "randomize-low-bits", .kind = GH_OPT_NUMBER, .value = "N", .min = 1, .max = BITS_MAX, AT(low_bits),
+	{ .name = "partial",
+	  .kind = GH_OPT_FLAG,
+	  AT(partial),
+	  .about = "Leave out files that would be refused, instead of writing nothing." },
+	{ .name = "all",
+	  .letter = 'a',
+	  .kind = GH_OPT_FLAG,
+	  AT(all),
+	  .about = "List every tensor and key, also those that did not change." },
+	{ .name = "only",
+	  .kind = GH_OPT_FILE,
+	  .value = "KEY",
+	  AT(only),
+	  .about = "Of pickles keep only what lies below KEY (state_dict), under names without it." },
+	{ .name = "keras-weights",
+	  .kind = GH_OPT_FLAG,
+	  AT(keras_weights),
+	  .about = "Take the weights out of HDF5 and Keras files, without the layers." },
+	{ .name = "randomise-low-bits",
+	  .alias = "randomize-low-bits",
+	  .kind = GH_OPT_NUMBER,
+	  .value = "N",
+	  .min = 1,
+	  .max = BITS_MAX,
+	  AT(low_bits),
 	  .about = "Fill the N low mantissa bits of floating-point weights anew." },
-	{ .name = "seed", .kind = GH_OPT_NUMBER, .value = "SEED", .min = 0, .max = UINT64_MAX, AT(seed), .about = "Seed of those bits (drawn anew; the report names it)." },
-	{ .name = "limit-time", .kind = GH_OPT_NUMBER, .value = "SECONDS", .min = 1, .max = 86400, AT(seconds), .about = "Stop reading a file after this time (60; ten times that to rebuild it)." },
-	{ .name = "limit-memory", .kind = GH_OPT_MIB, .value = "MIB", .min = 64 << 20, .max = (uint64_t)1 << 40, AT(memory), .about = "Give each worker this much memory (128)." },
-	{ .name = "limit-expanded", .kind = GH_OPT_SIZE, .value = "SIZE", .min = 1, .max = (uint64_t)1 << 50, AT(expanded), .about = "Unpack, or write for one file, at most this much (16G)." },
+	{ .name = "seed",
+	  .kind = GH_OPT_NUMBER,
+	  .value = "SEED",
+	  .min = 0,
+	  .max = UINT64_MAX,
+	  AT(seed),
+	  .about = "Seed of those bits (drawn anew; the report names it)." },
+	{ .name = "limit-time",
+	  .kind = GH_OPT_NUMBER,
+	  .value = "SECONDS",
+	  .min = 1,
+	  .max = 86400,
+	  AT(seconds),
+	  .about = "Stop reading a file after this time (60; ten times that to rebuild it)." },
+	{ .name = "limit-memory",
+	  .kind = GH_OPT_MIB,
+	  .value = "MIB",
+	  .min = 64 << 20,
+	  .max = (uint64_t)1 << 40,
+	  AT(memory),
+	  .about = "Give each worker this much memory (128)." },
+	{ .name = "limit-expanded",
+	  .kind = GH_OPT_SIZE,
+	  .value = "SIZE",
+	  .min = 1,
+	  .max = (uint64_t)1 << 50,
+	  AT(expanded),
+	  .about = "Unpack, or write for one file, at most this much (16G)." },
 	{ .name = NULL }
 };
 
@@ -83,7 +132,9 @@ static struct gh_disarm_options options(struct args *a)
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
 {
 	const struct gh_scan_options *d = &gh_scan_options_default;
-	struct args a = { .seconds = d->seconds, .memory = d->memory, .expanded = d->limits.expanded, .seed = UINT64_MAX };
+	struct args a = {
+		.seconds = d->seconds, .memory = d->memory, .expanded = d->limits.expanded, .seed = UINT64_MAX
+	};
 	size_t n = 0;
 	int rc = gh_cli_options(cli, cmd, argc, argv, &a, &n);
 	if (rc == GH_CLI_GO)
@@ -97,7 +148,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	char why[500];
 	enum gh_rc failed = gh_disarm_run(argv[0], a.output, &opt, &state, &report, &err);
 	if (failed != GH_OK) {
-		rc = failed == GH_E_DENIED ? gh_cli_wrong(cli, "'%s': %s", gh_safe(gh_span_str(a.output)).s, gh_err_line(&err, why, sizeof why))
+		rc = failed == GH_E_DENIED ? gh_cli_wrong(cli, "'%s': %s", gh_safe(gh_span_str(a.output)).s,
+							  gh_err_line(&err, why, sizeof why))
 					   : GH_EXIT_UNFINISHED;
 		if (failed != GH_E_DENIED)
 			gh_cli_error(cli, "nothing was written: %s", gh_err_line(&err, why, sizeof why));
@@ -105,7 +157,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		return rc;
 	}
 	gh_auto_buf doc = gh_buf(REPORT_MAX);
-	const struct gh_report_style style = { .colour = cli->out_tty && !cli->plain, .width = cli->out_tty ? cli->columns : 0 };
+	const struct gh_report_style style = { .colour = cli->out_tty && !cli->plain,
+					       .width = cli->out_tty ? cli->columns : 0 };
 	if (a.format == GH_FORMAT_JSON)
 		gh_disarm_json(report, &doc);
 	else

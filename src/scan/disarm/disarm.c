@@ -19,8 +19,8 @@ enum { NOTES_KEPT = 1 << 16, RECORDS = 8 << 20, TIMES = 10, LOOPS = 8 };
 #define REPORT_ARENA ((size_t)1 << 30)
 #define WORKER_MEMORY ((size_t)256 << 20)
 
-const char *const gh_disarm_actions[GH_DISARM_ACTIONS] = { "converted", "rewritten", "kept", "dropped", "refused", "failed" };
-const char *const gh_dis_acts[GH_DIS_ACTS] = { "kept", "changed", "replaced", "dropped", "alias" };
+const char *const gh_disarm_actions[GH_DISARM_ACTIONS] = { "converted", "rewritten", "kept",
+							   "dropped",	"refused",   "failed" };
 
 struct gh_disarm {
 	struct gh_arena arena;
@@ -32,12 +32,15 @@ struct gh_disarm {
 	const struct gh_disarm_options *opt;
 	bool alone; /* IN is one file */
 	const struct gh_os_tree *tree;
+	/* The digest of the file before, which may still be read while the next one is taken apart, or the result scanned. */
+	struct {
+		struct gh_digest digest;
+		struct gh_disarm_file *f; /* NULL: none */
+		int fd;
+	} late;
 };
 
-static const char *text(struct gh_disarm *d, const char *s)
-{
-	return gh_child_text(&d->arena, gh_span_str(s));
-}
+static const char *text(struct gh_disarm *d, const char *s) { return gh_child_text(&d->arena, gh_span_str(s)); }
 
 static const char *__attribute__((format(printf, 2, 3))) textf(struct gh_disarm *d, const char *fmt, ...)
 {
@@ -127,6 +130,26 @@ static void on_tick(void *arg, uint64_t bytes)
 	h->written = bytes;
 }
 
+static void await_digest(struct gh_disarm *d)
+{
+	if (d->late.f == NULL)
+		return;
+	if (gh_digest_end(&d->late.digest))
+		memcpy(d->late.f->sha256, d->late.digest.hex, sizeof d->late.f->sha256);
+	(void)close(d->late.fd);
+	d->late.f = NULL;
+}
+
+static void begin_digest(struct gh_disarm *d, struct gh_disarm_file *f, int fd)
+{
+	await_digest(d);
+	d->late.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (d->late.fd < 0)
+		return;
+	d->late.f = f;
+	gh_digest_begin(&d->late.digest, d->late.fd);
+}
+
 /* ---- one file -------------------------------------------------------------------------------------------------------- */
 
 static void failed(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_err *err)
@@ -136,11 +159,13 @@ static void failed(struct gh_disarm *d, struct gh_disarm_file *f, const struct g
 	f->why = text(d, gh_err_line(err, why, sizeof why));
 }
 
-static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int out, const char *name, struct gh_err *err)
+static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int out, const char *name,
+			   struct gh_err *err)
 {
 	const struct gh_scan_options *o = &d->opt->scan;
-	struct gh_dis_args args = { .opt = d->opt->job, .expanded = o->limits.expanded, .steps = o->limits.steps,
-				    .ratio = o->limits.ratio };
+	struct gh_dis_args args = {
+		.opt = d->opt->job, .expanded = o->limits.expanded, .steps = o->limits.steps, .ratio = o->limits.ratio
+	};
 	uint64_t twice = h->f->size * 2 + (1 << 20);
 	args.opt.max_output = twice > o->limits.expanded ? twice : o->limits.expanded;
 	const struct gh_tool_input input = { in, name, 0 };
@@ -196,6 +221,12 @@ static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh
 	char rel[GH_PLACE_MAX], path[GH_PLACE_MAX];
 	struct stat st;
 	bool converted = f->action == GH_DISARM_CONVERTED;
+	const char *dot = strrchr(base_of(d->place.root), '.');
+	if (converted && d->alone && (dot == NULL || strcmp(dot, ".safetensors") != 0)) {
+		f->action = GH_DISARM_REFUSED;
+		f->why = "the result is a safetensors file, and OUT is not named so: end it in .safetensors";
+		return;
+	}
 	if (!result_name(d, e, converted, rel, sizeof rel)) {
 		f->action = GH_DISARM_FAILED;
 		f->why = "its new name is too long";
@@ -206,7 +237,8 @@ static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh
 	int fd = there ? -1 : gh_place_create(&d->place, rel, path, sizeof path);
 	if (there || (fd < 0 && errno == EEXIST && converted)) {
 		f->action = GH_DISARM_DROPPED;
-		f->why = textf(d, "'%s' is there already, so it is not converted a second time", gh_safe(gh_span_str(rel)).s);
+		f->why = textf(d, "'%s' is there already, so it is not converted a second time",
+			       gh_safe(gh_span_str(rel)).s);
 		return;
 	}
 	if (fd < 0 || fstat(out, &st) != 0 || rename(part, path) != 0) {
@@ -232,8 +264,8 @@ static void settle(struct gh_disarm *d, struct gh_disarm_file *f, const struct g
 	f->action = actions[h->outcome];
 	if (h->outcome == GH_DIS_REFUSED && d->opt->partial && !d->alone)
 		f->action = GH_DISARM_DROPPED;
-	if (h->outcome == GH_DIS_COPY && (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 ||
-					  !gh_place_copy(in, out, f->size))) {
+	if (h->outcome == GH_DIS_COPY &&
+	    (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 || !gh_place_copy(in, out, f->size))) {
 		f->action = GH_DISARM_FAILED;
 		f->why = textf(d, "copying: %s", strerror(errno));
 	}
@@ -246,12 +278,13 @@ static void one_file(struct gh_disarm *d, struct gh_disarm_file *f, const struct
 	char part[GH_PLACE_MAX + 8];
 	struct stat st = { 0 };
 	struct gh_err err = { 0 };
-	struct gh_digest digest = { 0 };
 	f->in = text(d, e->name);
 	f->format = f->why = "";
-	if (e->kind == GH_OS_LINK_OTHER || e->kind == GH_OS_SPECIAL || (e->kind == GH_OS_LINK_FILE && e->outside && !e->cached)) {
+	if (e->kind == GH_OS_LINK_OTHER || e->kind == GH_OS_SPECIAL ||
+	    (e->kind == GH_OS_LINK_FILE && e->outside && !e->cached)) {
 		f->action = GH_DISARM_DROPPED;
-		f->why = e->kind == GH_OS_SPECIAL ? "no regular file" : "a link that leads out of the directory, or nowhere";
+		f->why = e->kind == GH_OS_SPECIAL ? "no regular file"
+						  : "a link that leads out of the directory, or nowhere";
 		return;
 	}
 	int in = e->kind == GH_OS_UNREADABLE ? -1 : gh_os_open_regular(e->path, &st);
@@ -268,10 +301,8 @@ static void one_file(struct gh_disarm *d, struct gh_disarm_file *f, const struct
 		f->action = GH_DISARM_FAILED;
 		f->why = textf(d, "a file beside OUT: %s", strerror(errno));
 	} else {
-		gh_digest_begin(&digest, in);
+		begin_digest(d, f, in);
 		enum gh_rc rc = run_tool(d, &h, in, out, base_of(e->name), &err);
-		if (gh_digest_end(&digest))
-			memcpy(f->sha256, digest.hex, sizeof f->sha256);
 		if (rc == GH_OK)
 			settle(d, f, e, &h, part, in, out);
 		else
@@ -354,7 +385,8 @@ static bool rescan(struct gh_disarm *d)
 	const struct gh_scan_report *r = NULL;
 	if (gh_scan_run(&root, 1, &d->opt->scan, &d->scan, &r, &err) != GH_OK) {
 		char why[400];
-		end(d, GH_DISARM_UNFINISHED, textf(d, "the result could not be scanned: %s", gh_err_line(&err, why, sizeof why)));
+		end(d, GH_DISARM_UNFINISHED,
+		    textf(d, "the result could not be scanned: %s", gh_err_line(&err, why, sizeof why)));
 		return false;
 	}
 	d->report.rescan = r;
@@ -481,6 +513,7 @@ enum gh_rc gh_disarm_run(const char *in, const char *out, const struct gh_disarm
 	enum gh_rc rc = gh_place_open(&d->place, out, opt->force, err);
 	if (rc == GH_OK)
 		rc = fill(d, in, err);
+	await_digest(d);
 	gh_place_close(&d->place);
 	if (rc != GH_OK)
 		return rc;

@@ -20,10 +20,10 @@ enum gh_disarm_action {
 	GH_DISARM_ACTIONS
 };
 extern const char *const gh_disarm_actions[GH_DISARM_ACTIONS]; /* "converted" … */
-extern const char *const gh_dis_acts[GH_DIS_ACTS];	       /* "kept" … */
 
 struct gh_disarm_options {
-	struct gh_scan_options scan; /* of the rescan; limits, memory and time also of the workers that take files apart */
+	struct gh_scan_options
+		scan; /* of the rescan; limits, memory and time also of the workers that take files apart */
 	struct gh_dis_options job;
 	bool force;   /* OUT may exist: it is replaced at the end */
 	bool partial; /* files that are refused are dropped instead */
@@ -69,6 +69,7 @@ enum gh_rc gh_disarm_run(const char *in, const char *out, const struct gh_disarm
 			 const struct gh_disarm_report **report, struct gh_err *err);
 void gh_disarm_free(struct gh_disarm *d);
 
-void gh_disarm_text(const struct gh_disarm_report *r, const struct gh_report_style *style, bool all, struct gh_buf *out);
+void gh_disarm_text(const struct gh_disarm_report *r, const struct gh_report_style *style, bool all,
+		    struct gh_buf *out);
 void gh_disarm_json(const struct gh_disarm_report *r, struct gh_buf *out);
 #endif

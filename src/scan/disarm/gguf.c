@@ -93,7 +93,8 @@ static bool skip_value(struct file *f, struct gh_cur *c, struct pair *p)
 		uint64_t bytes;
 		if (p->of >= TYPES || p->of == ARRAY)
 			return false;
-		if (p->of != STRING && (__builtin_mul_overflow(p->n, (uint64_t)type_size[p->of], &bytes) || bytes > gh_cur_left(c)))
+		if (p->of != STRING &&
+		    (__builtin_mul_overflow(p->n, (uint64_t)type_size[p->of], &bytes) || bytes > gh_cur_left(c)))
 			return false;
 		if (p->of != STRING)
 			gh_cur_skip(c, bytes);
@@ -119,7 +120,8 @@ static enum gh_rc read_pairs(struct file *f)
 	(void)gh_cur_u64le(&c);
 	uint64_t n = gh_cur_u64le(&c);
 	if (version != 2 && version != 3)
-		return gh_fail(j->err, GH_E_UNREAD, "GGUF of version 1, or of big-endian machines: convert it with llama.cpp first");
+		return gh_fail(j->err, GH_E_UNREAD,
+			       "GGUF of version 1, or of big-endian machines: convert it with llama.cpp first");
 	if (c.bad || n > KEYS_MAX)
 		return gh_fail(j->err, GH_E_LIMIT, "more than %d keys of metadata", KEYS_MAX);
 	for (uint64_t i = 0; i < n; i++) {
@@ -132,7 +134,8 @@ static enum gh_rc read_pairs(struct file *f)
 		if (v == NULL)
 			return memory(j);
 		if (p.key.p == NULL || !skip_value(f, &c, &p))
-			return gh_fail(j->err, GH_E_MALFORMED, "the metadata break off, or a key is longer than %d bytes", KEY_MAX);
+			return gh_fail(j->err, GH_E_MALFORMED,
+				       "the metadata break off, or a key is longer than %d bytes", KEY_MAX);
 		f->kv = v;
 		v[f->nkv++] = p;
 	}
@@ -181,16 +184,20 @@ static void judge(struct file *f)
 		enum gh_gguf_want want = gh_gguf_want(p->key, f->architecture);
 		p->kept = want != GH_GGUF_DROP && want != GH_GGUF_TEMPLATE && fits(f, p, want);
 		if (gh_span_is(p->key, "general.alignment")) {
-			gh_dis_say(f->j, GH_DIS_ACT_CHANGED, p->key, "metadata", p->len, "tensors are aligned to %d bytes", ALIGN);
+			gh_dis_say(f->j, GH_DIS_ACT_CHANGED, p->key, "metadata", p->len,
+				   "tensors are aligned to %d bytes", ALIGN);
 		} else if (p->kept) {
 			gh_dis_say(f->j, GH_DIS_ACT_KEPT, p->key, "metadata", p->len, "%s", "");
 		} else if (want == GH_GGUF_TEMPLATE && f->tpl.p != NULL) {
-			gh_dis_say(f->j, GH_DIS_ACT_REPLACED, p->key, "chat template", p->n, "by the vetted one for %s", f->family);
+			gh_dis_say(f->j, GH_DIS_ACT_REPLACED, p->key, "chat template", p->n, "by the vetted one for %s",
+				   f->family);
 		} else {
-			gh_dis_say(f->j, GH_DIS_ACT_DROPPED, p->key, want == GH_GGUF_TEMPLATE ? "chat template" : "metadata", p->len, "%s",
-				   want == GH_GGUF_TEMPLATE ? "its family is not known for sure: give one when you serve the model"
-				   : want == GH_GGUF_DROP   ? "not a key that loaders are documented to read"
-							    : "not of the documented type, or free text");
+			gh_dis_say(f->j, GH_DIS_ACT_DROPPED, p->key,
+				   want == GH_GGUF_TEMPLATE ? "chat template" : "metadata", p->len, "%s",
+				   want == GH_GGUF_TEMPLATE
+					   ? "its family is not known for sure: give one when you serve the model"
+				   : want == GH_GGUF_DROP ? "not a key that loaders are documented to read"
+							  : "not of the documented type, or free text");
 		}
 	}
 }
@@ -273,7 +280,9 @@ static enum gh_rc write_tensors(struct file *f, struct gh_buf *b)
 		u32(b, t->type);
 		u64(b, at);
 		at += t->len + (uint64_t)(-t->len % ALIGN);
-		const struct gh_dis_tensor shown = { .dtype = gh_dtype_ggml(t->type, NULL), .ndim = t->ndim, .dim = t->dim };
+		const struct gh_dis_tensor shown = { .dtype = gh_dtype_ggml(t->type, NULL),
+						     .ndim = t->ndim,
+						     .dim = t->dim };
 		gh_dis_shape(&shown, what, sizeof what);
 		gh_dis_say(f->j, GH_DIS_ACT_KEPT, t->name, what, t->len, "%s", "");
 	}
@@ -284,7 +293,9 @@ static enum gh_rc write_tensors(struct file *f, struct gh_buf *b)
 		const struct gguf_tensor *t = &f->t[i];
 		struct gh_dis_store store = { .src = t->src, .off = t->off, .len = t->len, .size = t->len };
 		const struct gh_dtype *d = gh_dtype_ggml(t->type, NULL);
-		struct gh_dis_tensor plain = { .dtype = d, .as = d->name, .store = &store, .bytes = t->len, .unit = 1, .ndim = 0 };
+		struct gh_dis_tensor plain = {
+			.dtype = d, .as = d->name, .store = &store, .bytes = t->len, .unit = 1, .ndim = 0
+		};
 		rc = gh_dis_pour(f->j, &plain, i);
 		if (rc == GH_OK)
 			rc = pad(f->j, t->len);
@@ -298,7 +309,8 @@ static enum gh_rc check_bits(struct file *f)
 	for (size_t i = 0; f->j->opt->low_bits != 0 && i < f->nt; i++) {
 		const struct gh_dtype *d = gh_dtype_ggml(f->t[i].type, NULL);
 		if (d->cls == GH_DT_QUANT)
-			return gh_fail(f->j->err, GH_E_DENIED, "low bits cannot be filled anew in a quantised model: '%s' is %s",
+			return gh_fail(f->j->err, GH_E_DENIED,
+				       "low bits cannot be filled anew in a quantised model: '%s' is %s",
 				       gh_safe(f->t[i].name).s, d->name);
 	}
 	return GH_OK;

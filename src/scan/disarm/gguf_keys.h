@@ -5,14 +5,14 @@
 #include "base/span.h"
 
 enum gh_gguf_want {
-	GH_GGUF_DROP,  /* not known: dropped */
-	GH_GGUF_INT,   /* any whole number */
+	GH_GGUF_DROP, /* not known: dropped */
+	GH_GGUF_INT,  /* any whole number */
 	GH_GGUF_FLOAT,
 	GH_GGUF_BOOL,
-	GH_GGUF_WORD,  /* a string of letters, digits and -_.:/+ and blanks, at most 96 */
-	GH_GGUF_INTS,  /* one whole number or an array of them (bool arrays too) */
+	GH_GGUF_WORD, /* a string of letters, digits and -_.:/+ and blanks, at most 96 */
+	GH_GGUF_INTS, /* one whole number or an array of them (bool arrays too) */
 	GH_GGUF_FLOATS,
-	GH_GGUF_STRS,  /* an array of strings */
+	GH_GGUF_STRS, /* an array of strings */
 	GH_GGUF_TEMPLATE,
 };
 /* architecture: value of general.architecture; empty: then no key of it is known. */

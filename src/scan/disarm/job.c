@@ -119,7 +119,12 @@ static bool reads(struct gh_dis_job *j, struct ear *ear, const struct gh_fmt **f
 {
 	gh_auto_arena arena = { .max = j->lim->arena };
 	struct gh_err err = { 0 };
-	struct gh_walk w = { .src = j->src, .arena = &arena, .sink = &ear->sink, .lim = j->lim, .name = j->name, .weak = weak,
+	struct gh_walk w = { .src = j->src,
+			     .arena = &arena,
+			     .sink = &ear->sink,
+			     .lim = j->lim,
+			     .name = j->name,
+			     .weak = weak,
 			     .err = &err };
 	if ((*f)->walk == NULL)
 		return true;
@@ -176,10 +181,21 @@ enum gh_rc gh_dis_run(struct gh_src *src, struct gh_span name, const struct gh_d
 {
 	gh_auto_arena arena = { .max = lim->arena };
 	struct ear ear = { .sink.ops = &ear_ops,
-			   .budget = { .expanded_left = lim->expanded, .ratio = lim->ratio, .spill = host->spill, .arg = host->arg,
+			   .budget = { .expanded_left = lim->expanded,
+				       .ratio = lim->ratio,
+				       .spill = host->spill,
+				       .arg = host->arg,
 				       .sweep = sweep_nothing } };
-	struct gh_dis_job j = { .src = src, .name = name, .arena = &arena, .lim = lim, .opt = opt, .host = host, .out = out,
-				.err = err, .sink = &ear.sink, .budget = &ear.budget };
+	struct gh_dis_job j = { .src = src,
+				.name = name,
+				.arena = &arena,
+				.lim = lim,
+				.opt = opt,
+				.host = host,
+				.out = out,
+				.err = err,
+				.sink = &ear.sink,
+				.budget = &ear.budget };
 	const struct gh_fmt *f;
 	*out = (struct gh_dis_result){ .outcome = GH_DIS_COPY, .format = "" };
 	if (src->size == 0)
@@ -208,9 +224,9 @@ enum gh_rc gh_dis_run(struct gh_src *src, struct gh_span name, const struct gh_d
 
 bool gh_dis_converted_name(const char *name, char *out, size_t cap)
 {
-	static const char *const ends[] = { ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz",
-					    ".model", ".th", ".tar", ".mdl", ".ptl", ".gz", ".z", ".bz2", ".xz", ".lzma", ".lz4",
-					    ".h5", ".hdf5", ".keras", ".zst" };
+	static const char *const ends[] = { ".bin", ".pt",    ".pth",  ".ckpt", ".pkl", ".pickle", ".joblib", ".npy",
+					    ".npz", ".model", ".th",   ".tar",	".mdl", ".ptl",	   ".gz",     ".z",
+					    ".bz2", ".xz",    ".lzma", ".lz4",	".h5",	".hdf5",   ".keras",  ".zst" };
 	const char *slash = strrchr(name, '/');
 	const char *base = slash == NULL ? name : slash + 1;
 	size_t dir = (size_t)(base - name), n = strlen(base);
@@ -226,8 +242,10 @@ bool gh_dis_converted_name(const char *name, char *out, size_t cap)
 	}
 	/* The name that loaders of Hugging Face repositories look for. */
 	static const char was[] = "pytorch_model";
-	bool hub = n >= sizeof was - 1 && memcmp(base, was, sizeof was - 1) == 0 && (n == sizeof was - 1 || base[sizeof was - 1] == '-');
-	int w = hub ? snprintf(out, cap, "%.*smodel%.*s.safetensors", (int)dir, name, (int)(n - (sizeof was - 1)), base + sizeof was - 1)
+	bool hub = n >= sizeof was - 1 && memcmp(base, was, sizeof was - 1) == 0 &&
+		   (n == sizeof was - 1 || base[sizeof was - 1] == '-');
+	int w = hub ? snprintf(out, cap, "%.*smodel%.*s.safetensors", (int)dir, name, (int)(n - (sizeof was - 1)),
+			       base + sizeof was - 1)
 		    : snprintf(out, cap, "%.*s%.*s.safetensors", (int)dir, name, (int)n, base);
 	return w > 0 && (size_t)w < cap;
 }

@@ -19,9 +19,9 @@
 enum gh_dis_outcome {
 	GH_DIS_CONVERTED, /* written in another format: .safetensors */
 	GH_DIS_REWRITTEN, /* written in its own format, from its parts */
-	GH_DIS_COPY,	  /* nothing was written: the file holds nothing to take apart; what it is worth its scan says */
-	GH_DIS_DROPPED,	  /* nothing was written: code */
-	GH_DIS_REFUSED,	  /* nothing usable was written: the reason is in the error */
+	GH_DIS_COPY,	/* nothing was written: the file holds nothing to take apart; what it is worth its scan says */
+	GH_DIS_DROPPED, /* nothing was written: code */
+	GH_DIS_REFUSED, /* nothing usable was written: the reason is in the error */
 	GH_DIS_OUTCOMES
 };
 
@@ -34,6 +34,7 @@ enum gh_dis_act {
 	GH_DIS_ACT_ALIAS, /* the same bytes under a second name; the text says whose */
 	GH_DIS_ACTS
 };
+extern const char *const gh_dis_acts[GH_DIS_ACTS]; /* "kept" … */
 
 enum { GH_DIS_PATH_MAX = 512, GH_DIS_TEXT_MAX = 512, GH_DIS_WHAT_MAX = 64 };
 
@@ -46,11 +47,11 @@ struct gh_dis_note {
 };
 
 struct gh_dis_options {
-	unsigned low_bits;	 /* mantissa bits to be filled anew; 0: none */
-	uint64_t seed;		 /* of those bits */
-	bool keras_weights;	 /* take the weights out of Keras files */
-	char only[128];		 /* pickles: write only what lies below this path, without it; "": everything */
-	uint64_t max_output;	 /* bytes that may be written */
+	unsigned low_bits;   /* mantissa bits to be filled anew; 0: none */
+	uint64_t seed;	     /* of those bits */
+	bool keras_weights;  /* take the weights out of Keras files */
+	char only[128];	     /* pickles: write only what lies below this path, without it; "": everything */
+	uint64_t max_output; /* bytes that may be written */
 };
 
 struct gh_dis_host {
@@ -63,11 +64,11 @@ struct gh_dis_host {
 
 struct gh_dis_result {
 	enum gh_dis_outcome outcome;
-	const char *format;   /* as identified; "" when unknown */
-	const char *written;  /* "safetensors", "gguf", "json" …; NULL: the format it had */
-	uint64_t tensors;     /* written */
-	uint64_t bytes;	      /* written */
-	bool has_low_bits;    /* some low bits were filled anew */
+	const char *format;  /* as identified; "" when unknown */
+	const char *written; /* "safetensors", "gguf", "json" …; NULL: the format it had */
+	uint64_t tensors;    /* written */
+	uint64_t bytes;	     /* written */
+	bool has_low_bits;   /* some low bits were filled anew */
 };
 
 /* Take apart the file in src. name: of the file without folders; decides only which of several things a JSON file or a
@@ -92,9 +93,9 @@ struct gh_dis_store {
 	struct gh_src *src;
 	uint64_t off, len; /* in src; when packed: the compressed bytes */
 	bool packed, deflate;
-	uint64_t size;	 /* of the bytes themselves: len unless packed */
-	bool has_crc;	 /* CRC-32 of the bytes, to be compared when they are read */
-	bool crc_seen;	 /* and it was right */
+	uint64_t size; /* of the bytes themselves: len unless packed */
+	bool has_crc;  /* CRC-32 of the bytes, to be compared when they are read */
+	bool crc_seen; /* and it was right */
 	uint32_t crc;
 	struct gh_span name; /* for messages */
 };
@@ -110,7 +111,7 @@ struct gh_dis_tensor {
 	uint64_t count;		    /* elements */
 	uint64_t bytes;		    /* written */
 	bool big_endian;
-	bool pairs; /* complex, written as pairs of floats in a last dimension of 2 */
+	bool pairs;	/* complex, written as pairs of floats in a last dimension of 2 */
 	const char *as; /* safetensors' name of the type as written */
 	unsigned unit;	/* bytes of one number, for byte order */
 };
@@ -125,7 +126,7 @@ struct gh_dis_job {
 	struct gh_dis_result *out;
 	struct gh_err *err;
 	struct gh_spool_budget *budget; /* of everything that is expanded */
-	struct gh_sink *sink; /* for readers that are run for their values: hears nothing, expands members */
+	struct gh_sink *sink;		/* for readers that are run for their values: hears nothing, expands members */
 
 	struct gh_dis_tensor *tensor;
 	size_t n, cap;
@@ -137,8 +138,8 @@ struct gh_dis_job {
 	struct gh_dis_store *open; /* the packed store that is expanded now */
 	struct gh_spool *spool;
 	struct gh_spool *kept; /* expanded bytes that values point into */
-	uint8_t *block; /* of pour.c */
-	unsigned unchanged; /* integer tensors that low_bits did not touch */
+	uint8_t *block;	       /* of pour.c */
+	unsigned unchanged;    /* integer tensors that low_bits did not touch */
 };
 
 /* A note about a part. */
@@ -162,6 +163,8 @@ enum gh_rc gh_dis_open(struct gh_dis_job *j, struct gh_dis_store *s, struct gh_s
 
 /* stout.c: all tensors as a canonical safetensors file. */
 enum gh_rc gh_dis_write_safetensors(struct gh_dis_job *j);
+/* The same for what was found in a pickle: nothing found is refused. */
+enum gh_rc gh_dis_write_pickled(struct gh_dis_job *j);
 
 /* Readers, one per row of the table in job.c. Each adds tensors or writes the output itself. */
 enum gh_rc gh_dis_torch_zip(struct gh_dis_job *j);

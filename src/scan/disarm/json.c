@@ -253,7 +253,8 @@ enum gh_rc gh_dis_template_file(struct gh_dis_job *j)
 	struct gh_span t = gh_dis_template(&m, (struct gh_span){ 0 }, &family);
 	if (t.p == NULL) {
 		j->out->outcome = GH_DIS_DROPPED;
-		return gh_fail(j->err, GH_OK, "a chat template whose family is not known for sure: give one when you serve the model");
+		return gh_fail(j->err, GH_OK,
+			       "a chat template whose family is not known for sure: give one when you serve the model");
 	}
 	gh_dis_say(j, GH_DIS_ACT_REPLACED, j->name, "chat template", j->src->size, "by the vetted one for %s", family);
 	enum gh_rc rc = gh_dis_write(j, t.p, t.n);

@@ -13,12 +13,14 @@ static enum gh_rc on_dataset(void *ctx, const struct gh_event *e)
 	struct gh_dis_job *j = ctx;
 	struct gh_dis_tensor t;
 	if (e->kind == GH_EV_MEMBER && e->u.member->raw)
-		return gh_fail(j->err, GH_E_UNREAD, "a dataset is stored in chunks or compressed: save the weights without compression");
+		return gh_fail(j->err, GH_E_UNREAD,
+			       "a dataset is stored in chunks or compressed: save the weights without compression");
 	if (e->kind != GH_EV_TENSOR)
 		return GH_OK;
 	if (gh_dis_from_event(j, e, &t) == GH_OK)
 		return gh_dis_add(j, &t);
-	gh_dis_say(j, GH_DIS_ACT_DROPPED, e->u.tensor->name, "dataset", e->at.len, "not of a plain number type (%s)", e->u.tensor->dtype);
+	gh_dis_say(j, GH_DIS_ACT_DROPPED, e->u.tensor->name, "dataset", e->at.len, "not of a plain number type (%s)",
+		   e->u.tensor->dtype);
 	return GH_OK;
 }
 
@@ -67,7 +69,9 @@ static enum gh_rc on_directory(void *ctx, struct gh_walk *w, const struct gh_zip
 enum gh_rc gh_dis_keras(struct gh_dis_job *j)
 {
 	struct search s = { .j = j };
-	struct gh_walk w = { .src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	const struct gh_zip_hooks hooks = { .ctx = &s, .directory = on_directory };
 	if (!j->opt->keras_weights)
 		return gh_dis_zip(j);

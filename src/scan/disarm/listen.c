@@ -40,7 +40,9 @@ enum gh_rc gh_dis_listen(struct gh_dis_job *j, struct gh_src *src, const struct 
 {
 	struct ear ear = { .sink.ops = &ops, .j = j, .on_event = on_event, .ctx = ctx };
 	struct gh_err err = { 0 };
-	struct gh_walk w = { .src = src, .arena = j->arena, .sink = &ear.sink, .lim = j->lim, .name = j->name, .err = &err };
+	struct gh_walk w = {
+		.src = src, .arena = j->arena, .sink = &ear.sink, .lim = j->lim, .name = j->name, .err = &err
+	};
 	enum gh_rc rc = fmt->walk(&w);
 	if (ear.rc != GH_OK)
 		return ear.rc;

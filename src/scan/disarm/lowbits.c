@@ -30,7 +30,8 @@ static uint64_t mixed(uint64_t x)
 	return x ^ x >> 31;
 }
 
-void gh_dis_low_bits(uint8_t *p, size_t n, const char *type, unsigned bits, uint64_t seed, uint64_t tensor, uint64_t off)
+void gh_dis_low_bits(uint8_t *p, size_t n, const char *type, unsigned bits, uint64_t seed, uint64_t tensor,
+		     uint64_t off)
 {
 	const struct form *f = form_of(type);
 	if (f == NULL || bits == 0)

@@ -11,5 +11,6 @@ unsigned gh_dis_mantissa(const char *type);
 /* Replace the `bits` low mantissa bits (at most as many as the type has) of each number in p[0, n), little-endian. Which bits
  * they become depends on seed, the number of the tensor and the place in it (`off`, bytes) only. Infinities and NaNs stay
  * what they are, and so do zeros: a zero in weights is a place that was pruned. */
-void gh_dis_low_bits(uint8_t *p, size_t n, const char *type, unsigned bits, uint64_t seed, uint64_t tensor, uint64_t off);
+void gh_dis_low_bits(uint8_t *p, size_t n, const char *type, unsigned bits, uint64_t seed, uint64_t tensor,
+		     uint64_t off);
 #endif

@@ -8,7 +8,8 @@
 enum { MAGIC = 6 };
 
 /* The array whose file lies in src[base, base + store->size): added under `name`, or dropped with a note. */
-static enum gh_rc add_array(struct gh_dis_job *j, struct gh_src *src, uint64_t base, struct gh_dis_store *s, struct gh_span name)
+static enum gh_rc add_array(struct gh_dis_job *j, struct gh_src *src, uint64_t base, struct gh_dis_store *s,
+			    struct gh_span name)
 {
 	struct gh_src_sub sub;
 	struct gh_npyhdr *h = GH_NEW(j->arena, struct gh_npyhdr, 1);
@@ -21,8 +22,8 @@ static enum gh_rc add_array(struct gh_dis_job *j, struct gh_src *src, uint64_t b
 	if (h == NULL || stride == NULL)
 		return gh_fail(j->err, GH_E_LIMIT, "memory (--limit-memory)");
 	if (p == NULL || major < 1 || major > 3)
-		return gh_fail(j->err, GH_E_MALFORMED, "'%s': the header of the array is cut off or of an unknown version",
-			       gh_safe(name).s);
+		return gh_fail(j->err, GH_E_MALFORMED,
+			       "'%s': the header of the array is cut off or of an unknown version", gh_safe(name).s);
 	uint64_t data = gh_cur_off(&c);
 	enum gh_rc rc = gh_npyhdr_parse((struct gh_span){ p, len }, j->arena, h);
 	if (rc != GH_OK)
@@ -31,8 +32,9 @@ static enum gh_rc add_array(struct gh_dis_job *j, struct gh_src *src, uint64_t b
 	t.dtype = h->type.fields || h->type.subarray ? NULL : gh_dtype_numpy(h->type.kind, h->type.size);
 	t.big_endian = h->type.order == '>';
 	if (t.dtype == NULL) {
-		gh_dis_say(j, GH_DIS_ACT_DROPPED, name, h->type.objects ? "array of objects" : "array of records or text",
-			   h->bytes, "only arrays of plain numbers are kept");
+		gh_dis_say(j, GH_DIS_ACT_DROPPED, name,
+			   h->type.objects ? "array of objects" : "array of records or text", h->bytes,
+			   "only arrays of plain numbers are kept");
 		return GH_OK;
 	}
 	uint64_t step = 1;
@@ -47,8 +49,9 @@ static enum gh_rc add_array(struct gh_dis_job *j, struct gh_src *src, uint64_t b
 
 static enum gh_rc none_kept(struct gh_dis_job *j)
 {
-	return gh_fail(j->err, GH_E_MALFORMED, "it holds no array of plain numbers: objects and records have no place in "
-					       "safetensors");
+	return gh_fail(j->err, GH_E_MALFORMED,
+		       "it holds no array of plain numbers: objects and records have no place in "
+		       "safetensors");
 }
 
 enum gh_rc gh_dis_npy(struct gh_dis_job *j)
@@ -93,10 +96,16 @@ static enum gh_rc add_member(struct gh_dis_job *j, const struct gh_zip_entry *e)
 	if (h.n < 30 || gh_le32(h.p) != 0x04034b50 || skip > left || e->csize > left - skip)
 		return gh_fail(j->err, GH_E_MALFORMED, "'%s' reaches beyond the file", gh_safe(e->name).s);
 	if ((e->flags & 1) != 0 || (e->method != GH_ZIP_STORE && e->method != GH_ZIP_DEFLATE))
-		return gh_fail(j->err, GH_E_UNREAD, "'%s' is encrypted or compressed in a way that NumPy does not write",
+		return gh_fail(j->err, GH_E_UNREAD,
+			       "'%s' is encrypted or compressed in a way that NumPy does not write",
 			       gh_safe(e->name).s);
-	*s = (struct gh_dis_store){ .src = j->src, .off = e->local_off + skip, .len = e->csize, .name = e->name,
-				    .packed = e->method == GH_ZIP_DEFLATE, .has_crc = true, .crc = e->crc };
+	*s = (struct gh_dis_store){ .src = j->src,
+				    .off = e->local_off + skip,
+				    .len = e->csize,
+				    .name = e->name,
+				    .packed = e->method == GH_ZIP_DEFLATE,
+				    .has_crc = true,
+				    .crc = e->crc };
 	s->size = s->packed ? e->usize : e->csize;
 	enum gh_rc rc = gh_dis_open(j, s, &src, &base);
 	if (rc != GH_OK)
@@ -113,7 +122,9 @@ static enum gh_rc add_member(struct gh_dis_job *j, const struct gh_zip_entry *e)
 enum gh_rc gh_dis_npz(struct gh_dis_job *j)
 {
 	struct directory d = { 0 };
-	struct gh_walk w = { .src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	const struct gh_zip_hooks hooks = { .ctx = &d, .directory = on_directory };
 	enum gh_rc rc = gh_zip_walk(&w, &hooks);
 	if (rc != GH_E_DENIED)

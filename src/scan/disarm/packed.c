@@ -25,7 +25,8 @@ static enum gh_rc on_expanded(void *ctx, struct gh_src *src)
 	struct gh_span head = gh_src_window(src, 0, GH_PROBE_BYTES);
 	bool array = head.n >= MAGIC && memcmp(head.p, npy, MAGIC) == 0;
 	if (!array && gh_pickle_probe(head, src->size) != GH_STRONG)
-		return gh_fail(j->err, GH_E_UNREAD, "a compressed file that holds neither a pickle nor an array: expand it first");
+		return gh_fail(j->err, GH_E_UNREAD,
+			       "a compressed file that holds neither a pickle nor an array: expand it first");
 	j->src = src;
 	enum gh_rc rc = array ? gh_dis_npy(j) : gh_dis_pickle(j);
 	j->src = was;
@@ -34,7 +35,9 @@ static enum gh_rc on_expanded(void *ctx, struct gh_src *src)
 
 enum gh_rc gh_dis_packed(struct gh_dis_job *j)
 {
-	struct gh_walk w = { .src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	struct gh_member m = { .how = GH_MEMBER_STREAM };
 	struct gh_expanded x = { 0 };
 	size_t i = 0;

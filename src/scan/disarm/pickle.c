@@ -31,8 +31,5 @@ enum gh_rc gh_dis_pickle(struct gh_dis_job *j)
 	enum gh_rc rc = gh_dis_load(j, j->src, 0, &r);
 	if (rc == GH_OK)
 		rc = gh_dis_values(j, r.heap, r.value, &links);
-	if (rc == GH_OK && j->n == 0)
-		return gh_fail(j->err, GH_E_MALFORMED, "it holds no tensors or arrays of numbers outside of objects of other classes; only their code "
-						       "could say what they mean");
-	return rc == GH_OK ? gh_dis_write_safetensors(j) : rc;
+	return rc == GH_OK ? gh_dis_write_pickled(j) : rc;
 }

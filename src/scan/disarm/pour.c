@@ -51,7 +51,8 @@ static enum gh_rc expand(struct gh_dis_job *j, const struct gh_dis_store *s)
 	bool end = false;
 	enum gh_rc rc = x == NULL || out == NULL ? gh_fail(j->err, GH_E_NOMEM, "no memory to expand a member") : GH_OK;
 	while (rc == GH_OK && !end && off < s->len) {
-		struct gh_span in = gh_src_window(s->src, s->off + off, s->len - off < CHUNK ? (size_t)(s->len - off) : CHUNK);
+		struct gh_span in = gh_src_window(s->src, s->off + off,
+						  s->len - off < CHUNK ? (size_t)(s->len - off) : CHUNK);
 		size_t had = in.n, made = 0;
 		if (had == 0)
 			rc = unread(j, s->src);
@@ -80,7 +81,8 @@ static enum gh_rc check_crc(struct gh_dis_job *j, struct gh_dis_store *s, struct
 		return GH_OK;
 	enum gh_rc rc = gh_range_crc32(src, base, s->size, &crc);
 	if (rc == GH_OK && crc != s->crc)
-		return gh_fail(j->err, GH_E_MALFORMED, "'%s': its bytes do not match their check sum", gh_safe(s->name).s);
+		return gh_fail(j->err, GH_E_MALFORMED, "'%s': its bytes do not match their check sum",
+			       gh_safe(s->name).s);
 	s->crc_seen = true;
 	return rc == GH_OK ? GH_OK : gh_fail(j->err, rc, "'%s'", gh_safe(s->name).s);
 }
@@ -210,7 +212,8 @@ static enum gh_rc run(struct pouring *p, struct gh_span *w, uint64_t *woff, uint
 		}
 		const uint8_t *q = w->p + (at - *woff);
 		uint64_t have = w->n - (at - *woff);
-		uint64_t fit = from == 0 ? n - i : (have - size) / (from * size) + 1;
+		/* Of a single element the step means nothing, and need not fit any number. */
+		uint64_t fit = from == 0 || n - i == 1 ? n - i : (have - size) / (from * size) + 1;
 		if (fit > n - i)
 			fit = n - i;
 		if (from == 1 && to == 1)
@@ -235,7 +238,8 @@ static enum gh_rc gather(struct pouring *p, struct part *b, uint64_t at, uint8_t
 	unsigned in = b->n == 0 ? 0 : b->n - 1;
 	for (;;) {
 		enum gh_rc rc = b->n == 0 ? run(p, &w, &woff, at, 1, 1, 1, out)
-					  : run(p, &w, &woff, at, b->d[in].dim, b->d[in].from, b->d[in].to, out + put * size);
+					  : run(p, &w, &woff, at, b->d[in].dim, b->d[in].from, b->d[in].to,
+						out + put * size);
 		if (rc != GH_OK)
 			return rc;
 		unsigned i = in;

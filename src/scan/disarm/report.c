@@ -10,7 +10,9 @@ static const char *const ends[] = { "written", "refused", "unfinished" };
 
 static enum gh_paint paint_of(enum gh_disarm_action a)
 {
-	static const enum gh_paint paint[GH_DISARM_ACTIONS] = { GH_GREEN, GH_GREEN, GH_PLAIN, GH_YELLOW, GH_RED, GH_RED };
+	static const enum gh_paint paint[GH_DISARM_ACTIONS] = {
+		GH_GREEN, GH_GREEN, GH_PLAIN, GH_YELLOW, GH_RED, GH_RED
+	};
 	return paint[a];
 }
 
@@ -68,7 +70,8 @@ static void notes(struct gh_pen *p, const struct gh_disarm_file *f, bool all)
 		total += f->count[a];
 	if (total > shown) {
 		gh_auto_buf b = gh_buf(120);
-		gh_buf_fmt(&b, "… and %llu more%s", (unsigned long long)(total - shown), all || want == shown ? "" : " (--all shows them)");
+		gh_buf_fmt(&b, "… and %llu more%s", (unsigned long long)(total - shown),
+			   all || want == shown ? "" : " (--all shows them)");
 		gh_pen_line(p, GH_DIM, 12, gh_buf_cstr(&b));
 	}
 }
@@ -106,7 +109,8 @@ void gh_disarm_text(const struct gh_disarm_report *r, const struct gh_report_sty
 		gh_buf_str(&b, r->out);
 		gh_buf_str(&b, ", scanned CLEAN. ");
 	} else {
-		gh_buf_fmt(&b, "%s: %s. Nothing was written. ", r->end == GH_DISARM_NOTHING ? "Refused" : "Not finished", r->why);
+		gh_buf_fmt(&b, "%s: %s. Nothing was written. ",
+			   r->end == GH_DISARM_NOTHING ? "Refused" : "Not finished", r->why);
 	}
 	for (int a = 0; a < GH_DISARM_ACTIONS; a++)
 		if (count[a] != 0)
@@ -118,7 +122,8 @@ void gh_disarm_text(const struct gh_disarm_report *r, const struct gh_report_sty
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------- */
 
-static void json_side(struct gh_json *j, const char *key, const char *path, const char *format, uint64_t size, const char *sha)
+static void json_side(struct gh_json *j, const char *key, const char *path, const char *format, uint64_t size,
+		      const char *sha)
 {
 	gh_json_open(j, key, '{');
 	gh_json_str(j, "path", path);
@@ -137,8 +142,8 @@ static void json_file(struct gh_json *j, const struct gh_disarm_report *r, const
 	if (f->out == NULL)
 		gh_json_null(j, "after");
 	else
-		json_side(j, "after", f->out[0] == '\0' ? r->out : f->out, f->written == NULL ? f->format : f->written, f->new_size,
-			  f->new_sha256);
+		json_side(j, "after", f->out[0] == '\0' ? r->out : f->out, f->written == NULL ? f->format : f->written,
+			  f->new_size, f->new_sha256);
 	gh_json_number(j, "tensors", f->tensors);
 	gh_json_open(j, "counts", '{');
 	for (int a = 0; a < GH_DIS_ACTS; a++)

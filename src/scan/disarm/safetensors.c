@@ -24,8 +24,8 @@ static enum gh_rc on_event(void *ctx, const struct gh_event *e)
 		if (e->u.anomaly.rule->effect == GH_INCOMPLETE)
 			return gh_fail(j->err, GH_E_UNREAD, "%s (%s)", e->u.anomaly.rule->title, e->u.anomaly.text);
 		if (e->u.anomaly.rule->effect == GH_REVIEW)
-			gh_dis_say(j, GH_DIS_ACT_DROPPED, GH_SPAN(""), "bytes", e->at.len, "%s (%s)", e->u.anomaly.rule->title,
-				   e->u.anomaly.text);
+			gh_dis_say(j, GH_DIS_ACT_DROPPED, GH_SPAN(""), "bytes", e->at.len, "%s (%s)",
+				   e->u.anomaly.rule->title, e->u.anomaly.text);
 		return GH_OK;
 	default: return GH_OK;
 	}

@@ -52,7 +52,8 @@ static enum gh_rc on_write(void *arg, struct gh_span bytes)
 static int on_spill(void *arg) { return gh_tool_spill(((struct side *)arg)->t); }
 
 /* Three texts behind one another, each cut to what fits. */
-static void say(struct gh_tool *t, uint32_t kind, const uint64_t *a, size_t n, struct gh_span x, struct gh_span y, struct gh_span z)
+static void say(struct gh_tool *t, uint32_t kind, const uint64_t *a, size_t n, struct gh_span x, struct gh_span y,
+		struct gh_span z)
 {
 	uint8_t text[GH_DIS_WHAT_MAX * 4 + GH_DIS_PATH_MAX + GH_DIS_TEXT_MAX + 2];
 	const struct gh_span in[3] = { gh_span_cut(x, 0, GH_DIS_WHAT_MAX * 4), gh_span_cut(y, 0, GH_DIS_PATH_MAX),

@@ -12,7 +12,7 @@ struct gh_dis_args {
 
 enum gh_dis_record {
 	GH_DIS_NOTE = 1, /* a[0] act, a[1] size; text: what, NUL, path, NUL, text */
-	GH_DIS_RESULT,	 /* a[0] outcome, a[1] tensors, a[2] bytes, a[3] low bits were filled; text: format, NUL, written,
+	GH_DIS_RESULT, /* a[0] outcome, a[1] tensors, a[2] bytes, a[3] low bits were filled; text: format, NUL, written,
 			  * NUL, why */
 };
 #endif

@@ -10,7 +10,8 @@ enum { HEADER_MAX = 100 << 20 }; /* what the reference reader accepts */
 
 static int by_width_and_name(const void *ctx, uint32_t a, uint32_t b)
 {
-	const struct gh_dis_tensor *x = &((const struct gh_dis_tensor *)ctx)[a], *y = &((const struct gh_dis_tensor *)ctx)[b];
+	const struct gh_dis_tensor *x = &((const struct gh_dis_tensor *)ctx)[a],
+				   *y = &((const struct gh_dis_tensor *)ctx)[b];
 	if (x->dtype->bytes != y->dtype->bytes)
 		return x->dtype->bytes > y->dtype->bytes ? -1 : 1;
 	size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
@@ -42,12 +43,14 @@ static void say_tensor(struct gh_dis_job *j, const struct gh_dis_tensor *t, cons
 	else if (t->stride != NULL)
 		gh_dis_say(j, GH_DIS_ACT_KEPT, t->name, what, t->bytes, "was a view, now in C order");
 	else
-		gh_dis_say(j, GH_DIS_ACT_KEPT, t->name, what, t->bytes, "%s", t->big_endian && t->unit > 1 ? "byte order turned round" : "");
+		gh_dis_say(j, GH_DIS_ACT_KEPT, t->name, what, t->bytes, "%s",
+			   t->big_endian && t->unit > 1 ? "byte order turned round" : "");
 }
 
 static int by_store(const void *ctx, uint32_t a, uint32_t b)
 {
-	const struct gh_dis_tensor *x = &((const struct gh_dis_tensor *)ctx)[a], *y = &((const struct gh_dis_tensor *)ctx)[b];
+	const struct gh_dis_tensor *x = &((const struct gh_dis_tensor *)ctx)[a],
+				   *y = &((const struct gh_dis_tensor *)ctx)[b];
 	uintptr_t p = (uintptr_t)x->store, q = (uintptr_t)y->store;
 	if (p != q)
 		return p < q ? -1 : 1;
@@ -95,7 +98,8 @@ enum gh_rc gh_dis_write_safetensors(struct gh_dis_job *j)
 	while (h.n % 8 != 0)
 		gh_buf_ch(&h, ' ');
 	if (h.full)
-		return gh_fail(j->err, GH_E_LIMIT, "the header of the new file would be larger than loaders accept, or memory ran out");
+		return gh_fail(j->err, GH_E_LIMIT,
+			       "the header of the new file would be larger than loaders accept, or memory ran out");
 	uint8_t len[8];
 	for (unsigned i = 0; i < 8; i++)
 		len[i] = (uint8_t)((uint64_t)h.n >> 8 * i);
@@ -108,4 +112,14 @@ enum gh_rc gh_dis_write_safetensors(struct gh_dis_job *j)
 	j->out->tensors = j->n;
 	j->out->written = "safetensors";
 	return rc;
+}
+
+enum gh_rc gh_dis_write_pickled(struct gh_dis_job *j)
+{
+	if (j->n == 0)
+		return gh_fail(j->err, GH_E_MALFORMED,
+			       "it holds no tensors or arrays of numbers outside of objects of other classes; only "
+			       "their code could "
+			       "say what they mean");
+	return gh_dis_write_safetensors(j);
 }

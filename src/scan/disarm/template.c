@@ -37,14 +37,23 @@ static const struct {
 	const char *text;
 	uint32_t mark;
 } marks[] = {
-	{ "<|im_start|>", IM_START },	 { "<|im_end|>", IM_END },
-	{ "<|start_header_id|>", HEADER }, { "<|eot_id|>", EOT_ID },
-	{ "[INST]", INST },		 { "<<SYS>>", SYS },
-	{ "<start_of_turn>", TURN },	 { "<end_of_turn>", TURN_END },
-	{ "<|user|>", USER },		 { "<|assistant|>", ASSISTANT },
-	{ "<|end|>", END },		 { "<\xef\xbd\x9cUser\xef\xbd\x9c>", DS_USER },
-	{ "<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>", DS_ASSISTANT },
-	{ "### Instruction:", INSTRUCTION }, { "### Response:", RESPONSE },
+	{ "<|im_start|>", IM_START },
+	{ "<|im_end|>", IM_END },
+	{ "<|start_header_id|>", HEADER },
+	{ "<|eot_id|>", EOT_ID },
+	{ "[INST]", INST },
+	{ "<<SYS>>", SYS },
+	{ "<start_of_turn>", TURN },
+	{ "<end_of_turn>", TURN_END },
+	{ "<|user|>", USER },
+	{ "<|assistant|>", ASSISTANT },
+	{ "<|end|>", END },
+	{ "<\xef\xbd\x9cUser\xef\xbd\x9c>", DS_USER },
+	{ "<\xef\xbd\x9c"
+	  "Assistant\xef\xbd\x9c>",
+	  DS_ASSISTANT },
+	{ "### Instruction:", INSTRUCTION },
+	{ "### Response:", RESPONSE },
 };
 
 /* In this order: what needs more comes before what needs less. `not`: markers that say it is another one. */
@@ -80,7 +89,8 @@ void gh_dis_mark_text(struct gh_dis_marks *m, struct gh_span text)
 		if (memmem(text.p, text.n, marks[i].text, strlen(marks[i].text)) != NULL)
 			m->set |= marks[i].mark;
 	/* "<|" + message['role'] + "|>" spells both roles at once. */
-	if (text.n != 0 && memmem(text.p, text.n, "'<|' + message", 14) != NULL && memmem(text.p, text.n, "'|>", 3) != NULL)
+	if (text.n != 0 && memmem(text.p, text.n, "'<|' + message", 14) != NULL &&
+	    memmem(text.p, text.n, "'|>", 3) != NULL)
 		m->set |= USER | ASSISTANT;
 }
 

@@ -9,6 +9,8 @@
 
 enum { NIL = UINT32_MAX, NAME_MAX_BYTES = 1024, MAX_TENSORS = 4 << 20 };
 
+const char *const gh_dis_acts[GH_DIS_ACTS] = { "kept", "changed", "replaced", "dropped", "alias" };
+
 void gh_dis_say(struct gh_dis_job *j, enum gh_dis_act act, struct gh_span path, const char *what, uint64_t size,
 		const char *fmt, ...)
 {
@@ -67,7 +69,8 @@ static bool taken(const struct gh_dis_job *j, struct gh_span name)
 	if (j->nbucket == 0)
 		return false;
 	unsigned steps = 0;
-	for (uint32_t i = j->bucket[hash_name(name) & (j->nbucket - 1)]; i != NIL && steps < 4096; i = j->chain[i], steps++)
+	for (uint32_t i = j->bucket[hash_name(name) & (j->nbucket - 1)]; i != NIL && steps < 4096;
+	     i = j->chain[i], steps++)
 		if (gh_span_eq(j->tensor[i].name, name))
 			return true;
 	return steps == 4096; /* names made to collide: no shorter chain than this is honest */
@@ -97,7 +100,8 @@ static enum gh_rc no_memory(struct gh_dis_job *j)
 
 static enum gh_rc append(struct gh_dis_job *j, const struct gh_dis_tensor *t)
 {
-	struct gh_dis_tensor *v = j->n < MAX_TENSORS ? gh_grow(j->arena, j->tensor, &j->cap, j->n + 1, sizeof *v) : NULL;
+	struct gh_dis_tensor *v = j->n < MAX_TENSORS ? gh_grow(j->arena, j->tensor, &j->cap, j->n + 1, sizeof *v)
+						     : NULL;
 	if (v == NULL)
 		return no_memory(j);
 	j->tensor = v;
@@ -227,8 +231,9 @@ enum gh_rc gh_dis_add(struct gh_dis_job *j, const struct gh_dis_tensor *in)
 			       gh_safe(in->name).s, (unsigned long long)reach,
 			       (unsigned long long)(t.store == NULL ? 0 : t.store->size));
 	if (t.bytes > j->opt->max_output || j->out->bytes > j->opt->max_output - t.bytes)
-		return gh_fail(j->err, GH_E_LIMIT, "tensor '%s': written out, the tensors take more than %llu bytes "
-						   "(--limit-expanded)",
+		return gh_fail(j->err, GH_E_LIMIT,
+			       "tensor '%s': written out, the tensors take more than %llu bytes "
+			       "(--limit-expanded)",
 			       gh_safe(in->name).s, (unsigned long long)j->opt->max_output);
 	enum gh_rc rc = copy_numbers(j, &t);
 	if (rc == GH_OK)

@@ -11,7 +11,8 @@ enum { KEY_MAX = 512, NIL = UINT32_MAX };
 static bool is_text(struct gh_heap *h, gh_val v, const char *s)
 {
 	enum gh_vkind k = gh_val_kind(h, v);
-	return (k == GH_V_STR || k == GH_V_BYTES) && gh_val_len(h, v) == strlen(s) && gh_span_is(gh_val_text(h, v, 64), s);
+	return (k == GH_V_STR || k == GH_V_BYTES) && gh_val_len(h, v) == strlen(s) &&
+	       gh_span_is(gh_val_text(h, v, 64), s);
 }
 
 /* Keys are text; the oldest files have numbers. */
@@ -163,11 +164,14 @@ static enum gh_rc load(struct gh_dis_job *j, struct gh_src *src, uint64_t *off, 
 static enum gh_rc load_object(struct gh_dis_job *j, struct gh_src *src, uint64_t *off, struct sizes *z,
 			      struct gh_pickle_result *r)
 {
-	struct gh_walk w = { .src = src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	const struct gh_pickle_hooks hooks = { .arg = z, .call = on_call, .keep = GH_DIS_KEEP };
 	enum gh_rc rc = gh_pickle_run(&w, *off, &hooks, r);
 	if (rc == GH_OK && r->end != GH_PICKLE_STOP)
-		rc = gh_fail(j->err, r->end == GH_PICKLE_LIMIT ? GH_E_LIMIT : GH_E_MALFORMED, "the object breaks off at byte %" PRIu64 ": %s", r->off, r->why);
+		rc = gh_fail(j->err, r->end == GH_PICKLE_LIMIT ? GH_E_LIMIT : GH_E_MALFORMED,
+			     "the object breaks off at byte %" PRIu64 ": %s", r->off, r->why);
 	*off = r->off;
 	return rc == GH_OK && z->full ? memory(j) : rc;
 }
@@ -197,7 +201,8 @@ enum gh_rc gh_dis_legacy(struct gh_dis_job *j, struct gh_src *src, uint64_t off,
 		if (gh_dis_key(keys.heap, gh_val_item(keys.heap, keys.value, i), &key))
 			s = gh_dis_find(&z->t, key);
 		if (s == NULL)
-			return gh_fail(j->err, GH_E_MALFORMED, "the list names a storage that the object does not know");
+			return gh_fail(j->err, GH_E_MALFORMED,
+				       "the list names a storage that the object does not know");
 		rc = read_data(o, src, &off, key, s->off);
 	}
 	if (rc != GH_OK)
@@ -211,5 +216,5 @@ enum gh_rc gh_dis_legacy(struct gh_dis_job *j, struct gh_src *src, uint64_t off,
 enum gh_rc gh_dis_torch_legacy(struct gh_dis_job *j)
 {
 	enum gh_rc rc = gh_dis_legacy(j, j->src, 0, NULL);
-	return rc == GH_OK ? gh_dis_write_safetensors(j) : rc;
+	return rc == GH_OK ? gh_dis_write_pickled(j) : rc;
 }

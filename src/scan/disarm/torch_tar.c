@@ -29,7 +29,8 @@ static enum gh_rc find_parts(struct archive *a)
 	for (unsigned n = 0; n < HEADERS && off < src->size; n++) {
 		struct gh_tar_header h;
 		struct gh_span block = gh_src_window(src, off, GH_TAR_BLOCK);
-		if (block.n < GH_TAR_BLOCK || !gh_tar_header(block, &h) || h.bad_size || h.size > src->size - off - GH_TAR_BLOCK)
+		if (block.n < GH_TAR_BLOCK || !gh_tar_header(block, &h) || h.bad_size ||
+		    h.size > src->size - off - GH_TAR_BLOCK)
 			break;
 		for (unsigned i = 0; i < PARTS; i++)
 			if (gh_span_is(h.name, names[i]))
@@ -75,8 +76,8 @@ static enum gh_rc one_storage(struct archive *a, struct gh_src *src, uint64_t *o
 	const struct gh_dtype *type = gh_dtype_torch_storage(n);
 	struct gh_cur c = gh_cur(src, *off);
 	uint64_t count = gh_cur_u64le(&c);
-	if (type == NULL || c.bad || __builtin_mul_overflow(count, (uint64_t)type->bytes, &bytes) || bytes > gh_cur_left(&c) ||
-	    gh_dis_find(&a->storages, key) != NULL)
+	if (type == NULL || c.bad || __builtin_mul_overflow(count, (uint64_t)type->bytes, &bytes) ||
+	    bytes > gh_cur_left(&c) || gh_dis_find(&a->storages, key) != NULL)
 		return broken(a, "a storage");
 	struct gh_dis_named *s = gh_dis_put(a->j, &a->storages, key);
 	if (s == NULL || (s->store = gh_dis_range(a->j, src, *off + 8, bytes)) == NULL)
@@ -92,8 +93,8 @@ static enum gh_rc one_view(struct archive *a, struct gh_heap *h, gh_val v)
 {
 	struct gh_span key, root;
 	int64_t off = 0;
-	if (gh_val_len(h, v) != 4 || !gh_dis_key(h, gh_val_item(h, v, 0), &key) || !gh_dis_key(h, gh_val_item(h, v, 1), &root) ||
-	    !gh_val_int(h, gh_val_item(h, v, 2), &off) || off < 0)
+	if (gh_val_len(h, v) != 4 || !gh_dis_key(h, gh_val_item(h, v, 0), &key) ||
+	    !gh_dis_key(h, gh_val_item(h, v, 1), &root) || !gh_val_int(h, gh_val_item(h, v, 2), &off) || off < 0)
 		return broken(a, "a view");
 	const struct gh_dis_named *r = gh_dis_find(&a->storages, root);
 	if (r == NULL)
@@ -154,8 +155,11 @@ static enum gh_rc one_tensor(struct archive *a, struct gh_src *src, uint64_t *of
 	for (uint32_t i = 0; i < 2 * ndim; i++)
 		room[i] = gh_cur_u64le(&c);
 	uint64_t first = gh_cur_u64le(&c);
-	struct gh_dis_tensor t = { .dtype = s->dtype, .ndim = ndim, .dim = room, .stride = room + ndim, .store = s->store };
-	if (c.bad || __builtin_mul_overflow(first, (uint64_t)s->dtype->bytes, &bytes) || __builtin_add_overflow(bytes, s->off, &t.off))
+	struct gh_dis_tensor t = {
+		.dtype = s->dtype, .ndim = ndim, .dim = room, .stride = room + ndim, .store = s->store
+	};
+	if (c.bad || __builtin_mul_overflow(first, (uint64_t)s->dtype->bytes, &bytes) ||
+	    __builtin_add_overflow(bytes, s->off, &t.off))
 		return broken(a, "a tensor");
 	*off = gh_cur_off(&c);
 	struct gh_dis_named *v = gh_dis_put(a->j, &a->tensors, key);
@@ -207,5 +211,5 @@ enum gh_rc gh_dis_torch_tar(struct gh_dis_job *j)
 		rc = src == NULL ? memory(j) : gh_dis_load(j, src, 0, &r);
 	if (rc == GH_OK)
 		rc = gh_dis_values(j, r.heap, r.value, &links);
-	return rc == GH_OK ? gh_dis_write_safetensors(j) : rc;
+	return rc == GH_OK ? gh_dis_write_pickled(j) : rc;
 }

@@ -88,7 +88,8 @@ static enum gh_rc find(struct archive *a, const char *dir, struct gh_span key, s
 	struct gh_span name = { room, n };
 	for (uint32_t i = a->bucket[hash_name(name) & (a->nbucket - 1)]; i != NIL; i = a->next[i]) {
 		if (++steps > 4096)
-			return gh_fail(a->j->err, GH_E_MALFORMED, "thousands of records whose names are made to collide");
+			return gh_fail(a->j->err, GH_E_MALFORMED,
+				       "thousands of records whose names are made to collide");
 		if (!same_name(a->e[i].name, name))
 			continue;
 		if (found != SIZE_MAX)
@@ -117,7 +118,8 @@ static enum gh_rc store_of(struct archive *a, size_t i, struct gh_dis_store **ou
 	if (skip > left || e->csize > left - skip)
 		return gh_fail(a->j->err, GH_E_MALFORMED, "'%s' reaches beyond the file", gh_safe(e->name).s);
 	if ((e->flags & 1) != 0 || (e->method != GH_ZIP_STORE && e->method != GH_ZIP_DEFLATE))
-		return gh_fail(a->j->err, GH_E_MALFORMED, "'%s' is encrypted or compressed in a way that PyTorch does not read",
+		return gh_fail(a->j->err, GH_E_MALFORMED,
+			       "'%s' is encrypted or compressed in a way that PyTorch does not read",
 			       gh_safe(e->name).s);
 	struct gh_dis_store *s = gh_dis_range(a->j, src, e->local_off + skip, e->csize);
 	if (s == NULL)
@@ -241,7 +243,9 @@ static enum gh_rc read_object(struct archive *a, size_t at)
 enum gh_rc gh_dis_torch_zip(struct gh_dis_job *j)
 {
 	struct archive a = { .j = j };
-	struct gh_walk w = { .src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	const struct gh_zip_hooks hooks = { .ctx = &a, .directory = on_directory };
 	size_t object = 0;
 	enum gh_rc rc = gh_zip_walk(&w, &hooks);
@@ -251,10 +255,11 @@ enum gh_rc gh_dis_torch_zip(struct gh_dis_job *j)
 	if (!make_index(&a))
 		return gh_fail(j->err, GH_E_LIMIT, "memory (--limit-memory)");
 	if (!find_object(&a, &object))
-		return gh_fail(j->err, GH_E_MALFORMED, "a TorchScript module or a torch.package holds code, not only weights: "
-						       "save its state_dict() with torch.save()");
+		return gh_fail(j->err, GH_E_MALFORMED,
+			       "a TorchScript module or a torch.package holds code, not only weights: "
+			       "save its state_dict() with torch.save()");
 	rc = read_object(&a, object);
 	if (rc == GH_OK)
 		say_rest(&a, object);
-	return rc == GH_OK ? gh_dis_write_safetensors(j) : rc;
+	return rc == GH_OK ? gh_dis_write_pickled(j) : rc;
 }

@@ -15,7 +15,7 @@ enum shape {
 struct frame {
 	gh_val v;
 	uint64_t i, n;
-	size_t path;	/* length of the path that leads here */
+	size_t path; /* length of the path that leads here */
 	enum shape shape;
 	bool module; /* its keys are the attributes of a module */
 };
@@ -44,11 +44,24 @@ bool gh_dis_class(struct gh_heap *h, gh_val v, struct gh_span *module, struct gh
 void gh_dis_type(struct gh_heap *h, gh_val v, char *out)
 {
 	static const char *const names[] = {
-		[GH_V_NONE] = "None",	  [GH_V_BOOL] = "bool",		  [GH_V_INT] = "int",	    [GH_V_BIGINT] = "int",
-		[GH_V_FLOAT] = "float",	  [GH_V_STR] = "str",		  [GH_V_BYTES] = "bytes",   [GH_V_BYTEARRAY] = "bytearray",
-		[GH_V_TUPLE] = "tuple",	  [GH_V_LIST] = "list",		  [GH_V_DICT] = "dict",	    [GH_V_SET] = "set",
-		[GH_V_FROZENSET] = "frozenset", [GH_V_PERSID] = "persistent object", [GH_V_BUFFER] = "buffer",
-		[GH_V_UNKNOWN] = "unknown", [GH_V_GLOBAL] = "imported", [GH_V_OBJECT] = "object",
+		[GH_V_NONE] = "None",
+		[GH_V_BOOL] = "bool",
+		[GH_V_INT] = "int",
+		[GH_V_BIGINT] = "int",
+		[GH_V_FLOAT] = "float",
+		[GH_V_STR] = "str",
+		[GH_V_BYTES] = "bytes",
+		[GH_V_BYTEARRAY] = "bytearray",
+		[GH_V_TUPLE] = "tuple",
+		[GH_V_LIST] = "list",
+		[GH_V_DICT] = "dict",
+		[GH_V_SET] = "set",
+		[GH_V_FROZENSET] = "frozenset",
+		[GH_V_PERSID] = "persistent object",
+		[GH_V_BUFFER] = "buffer",
+		[GH_V_UNKNOWN] = "unknown",
+		[GH_V_GLOBAL] = "imported",
+		[GH_V_OBJECT] = "object",
 	};
 	enum gh_vkind k = gh_val_kind(h, v);
 	struct gh_span m, n;
@@ -70,7 +83,9 @@ struct gh_dis_store *gh_dis_range(struct gh_dis_job *j, struct gh_src *src, uint
 
 enum gh_rc gh_dis_load(struct gh_dis_job *j, struct gh_src *src, uint64_t off, struct gh_pickle_result *r)
 {
-	struct gh_walk w = { .src = src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	const struct gh_pickle_hooks hooks = { .keep = GH_DIS_KEEP };
 	enum gh_rc rc = gh_pickle_run(&w, off, &hooks, r);
 	if (rc != GH_OK)
@@ -97,8 +112,8 @@ static void drop(struct walk *w, gh_val v, const char *why)
 	gh_auto_buf b = gh_buf(160);
 	if (why == NULL && (k == GH_V_INT || k == GH_V_FLOAT || k == GH_V_BOOL || k == GH_V_STR))
 		gh_val_render(w->h, v, &b, 60);
-	gh_dis_say(w->j, GH_DIS_ACT_DROPPED, gh_buf_view(&w->path), type,
-		   k == GH_V_OBJECT ? 0 : gh_val_len(w->h, v), "%s", why != NULL ? why : gh_buf_cstr(&b));
+	gh_dis_say(w->j, GH_DIS_ACT_DROPPED, gh_buf_view(&w->path), type, k == GH_V_OBJECT ? 0 : gh_val_len(w->h, v),
+		   "%s", why != NULL ? why : gh_buf_cstr(&b));
 }
 
 /* ---- the way down -------------------------------------------------------------------------------------------- */
@@ -262,7 +277,8 @@ static enum gh_rc visit(struct walk *w, gh_val v, bool in_module)
 /* Attributes of a module: its parts go by no name of their own, the rest is code's business. */
 static bool part_of_module(struct walk *w, gh_val key)
 {
-	return gh_val_is(w->h, key, "_parameters") || gh_val_is(w->h, key, "_buffers") || gh_val_is(w->h, key, "_modules");
+	return gh_val_is(w->h, key, "_parameters") || gh_val_is(w->h, key, "_buffers") ||
+	       gh_val_is(w->h, key, "_modules");
 }
 
 /* The next value of a frame. False: there is none (any more), or it was dealt with. */

@@ -35,7 +35,8 @@ enum gh_rc gh_dis_values(struct gh_dis_job *j, struct gh_heap *h, gh_val v, cons
  * it is one that cannot be kept, *why says why; else an error. */
 enum gh_rc gh_dis_torch_tensor(struct gh_dis_job *j, struct gh_heap *h, gh_val v, const struct gh_dis_links *links,
 			       struct gh_dis_tensor *out, const char **why);
-enum gh_rc gh_dis_ndarray(struct gh_dis_job *j, struct gh_heap *h, gh_val v, struct gh_dis_tensor *out, const char **why);
+enum gh_rc gh_dis_ndarray(struct gh_dis_job *j, struct gh_heap *h, gh_val v, struct gh_dis_tensor *out,
+			  const char **why);
 /* The class an object is of: also through copyreg. False: not known. */
 bool gh_dis_class(struct gh_heap *h, gh_val v, struct gh_span *module, struct gh_span *name);
 /* "dict", "argparse.Namespace": out has GH_DIS_WHAT_MAX bytes. */

@@ -7,16 +7,13 @@
 
 enum { DECODED_MAX = 32 << 20 };
 
-static bool module_is_numpy(struct gh_span m)
-{
-	return gh_span_is(m, "numpy") || gh_span_starts(m, "numpy.");
-}
+static bool module_is_numpy(struct gh_span m) { return gh_span_is(m, "numpy") || gh_span_starts(m, "numpy."); }
 
 static bool calls(struct gh_heap *h, gh_val v, const char *name)
 {
 	struct gh_span m, n;
-	return gh_val_kind(h, v) == GH_V_OBJECT && gh_val_global(h, gh_val_callee(h, v), &m, &n) && module_is_numpy(m) &&
-	       gh_span_is(n, name);
+	return gh_val_kind(h, v) == GH_V_OBJECT && gh_val_global(h, gh_val_callee(h, v), &m, &n) &&
+	       module_is_numpy(m) && gh_span_is(n, name);
 }
 
 /* numpy.dtype('f8', …) with a state that gives the byte order; or one of its scalar types by name. False: not known, or no
@@ -121,7 +118,8 @@ static enum gh_rc array(struct gh_dis_job *j, struct gh_heap *h, gh_val type, gh
 }
 
 /* _reconstruct(ndarray, (0,), b'b') and its state (version, shape, dtype, Fortran order, bytes). */
-static enum gh_rc reconstructed(struct gh_dis_job *j, struct gh_heap *h, gh_val v, struct gh_dis_tensor *t, const char **why)
+static enum gh_rc reconstructed(struct gh_dis_job *j, struct gh_heap *h, gh_val v, struct gh_dis_tensor *t,
+				const char **why)
 {
 	struct gh_span m, n;
 	int64_t fortran = 0;
@@ -157,7 +155,8 @@ enum gh_rc gh_dis_ndarray(struct gh_dis_job *j, struct gh_heap *h, gh_val v, str
 	}
 	/* As the machine shows joblib's inline arrays: class(shape, dtype, bytes). */
 	if (gh_val_global(h, gh_val_callee(h, v), &m, &n) && module_is_numpy(m) &&
-	    (gh_span_is(n, "ndarray") || gh_span_is(n, "memmap") || gh_span_is(n, "matrix")) && gh_val_len(h, args) == 3)
+	    (gh_span_is(n, "ndarray") || gh_span_is(n, "memmap") || gh_span_is(n, "matrix")) &&
+	    gh_val_len(h, args) == 3)
 		return array(j, h, gh_val_item(h, args, 1), gh_val_item(h, args, 0), gh_val_item(h, args, 2),
 			     gh_val_is(h, gh_val_kwargs(h, v), "F"), t, why);
 	return GH_E_NOTTHIS;

@@ -6,10 +6,7 @@
 
 enum { NEST = 6 };
 
-static bool module_is_torch(struct gh_span m)
-{
-	return gh_span_is(m, "torch") || gh_span_starts(m, "torch.");
-}
+static bool module_is_torch(struct gh_span m) { return gh_span_is(m, "torch") || gh_span_starts(m, "torch."); }
 
 /* Functions that return a tensor, by what their arguments are. */
 enum form {
@@ -86,7 +83,8 @@ static enum gh_rc geometry(struct gh_dis_job *j, struct gh_heap *h, gh_val args,
 static bool lazy(struct gh_heap *h, gh_val args, enum form form)
 {
 	gh_val meta = gh_val_item(h, args, form == TYPED ? 7 : 6);
-	return gh_val_len(h, args) > (form == TYPED ? 7u : 6u) && gh_val_kind(h, meta) == GH_V_DICT && gh_val_len(h, meta) != 0;
+	return gh_val_len(h, args) > (form == TYPED ? 7u : 6u) && gh_val_kind(h, meta) == GH_V_DICT &&
+	       gh_val_len(h, meta) != 0;
 }
 
 static enum gh_rc on_storage(struct gh_dis_job *j, struct gh_heap *h, gh_val args, enum form form,
@@ -117,7 +115,8 @@ static enum gh_rc on_storage(struct gh_dis_job *j, struct gh_heap *h, gh_val arg
 	rc = geometry(j, h, args, t, &off);
 	if (rc != GH_OK)
 		return rc;
-	if (__builtin_mul_overflow(off, (uint64_t)t->dtype->bytes, &bytes) || __builtin_add_overflow(bytes, s.off, &t->off))
+	if (__builtin_mul_overflow(off, (uint64_t)t->dtype->bytes, &bytes) ||
+	    __builtin_add_overflow(bytes, s.off, &t->off))
 		return bad(j, "an offset inside its storage");
 	t->store = s.store;
 	return GH_OK;

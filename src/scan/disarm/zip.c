@@ -28,7 +28,8 @@ static enum gh_rc on_directory(void *ctx, struct gh_walk *w, const struct gh_zip
 
 static int by_name(const void *ctx, uint32_t a, uint32_t b)
 {
-	const struct gh_zip_entry *x = &((const struct gh_zip_entry *)ctx)[a], *y = &((const struct gh_zip_entry *)ctx)[b];
+	const struct gh_zip_entry *x = &((const struct gh_zip_entry *)ctx)[a],
+				  *y = &((const struct gh_zip_entry *)ctx)[b];
 	size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
 	int c = n == 0 ? 0 : memcmp(x->name.p, y->name.p, n);
 	return c != 0 ? c : x->name.n < y->name.n ? -1 : x->name.n > y->name.n;
@@ -64,9 +65,15 @@ static enum gh_rc store_of(struct archive *a, size_t i, struct gh_dis_store *s)
 	if (h.n < LOCAL || gh_le32(h.p) != 0x04034b50 || skip > left || e->csize > left - skip)
 		return gh_fail(a->j->err, GH_E_MALFORMED, "'%s' reaches beyond the file", gh_safe(e->name).s);
 	if ((e->flags & 1) != 0 || (e->method != GH_ZIP_STORE && e->method != GH_ZIP_DEFLATE))
-		return gh_fail(a->j->err, GH_E_UNREAD, "'%s' is encrypted, or compressed in an unusual way", gh_safe(e->name).s);
-	*s = (struct gh_dis_store){ .src = src, .off = e->local_off + skip, .len = e->csize, .name = e->name,
-				    .packed = e->method == GH_ZIP_DEFLATE, .has_crc = true, .crc = e->crc };
+		return gh_fail(a->j->err, GH_E_UNREAD, "'%s' is encrypted, or compressed in an unusual way",
+			       gh_safe(e->name).s);
+	*s = (struct gh_dis_store){ .src = src,
+				    .off = e->local_off + skip,
+				    .len = e->csize,
+				    .name = e->name,
+				    .packed = e->method == GH_ZIP_DEFLATE,
+				    .has_crc = true,
+				    .crc = e->crc };
 	s->size = s->packed ? e->usize : e->csize;
 	return GH_OK;
 }
@@ -93,7 +100,8 @@ static enum gh_rc write_member(struct archive *a, struct gh_dis_store *s)
 		at += w.n;
 	}
 	if (rc == GH_OK && crc != s->crc)
-		return gh_fail(a->j->err, GH_E_MALFORMED, "'%s': its bytes do not match their check sum", gh_safe(s->name).s);
+		return gh_fail(a->j->err, GH_E_MALFORMED, "'%s': its bytes do not match their check sum",
+			       gh_safe(s->name).s);
 	return rc;
 }
 
@@ -101,10 +109,13 @@ static enum gh_rc judge_names(struct archive *a, const uint32_t *idx)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		const struct gh_zip_entry *e = &a->e[idx[i]];
-		if (e->name.n == 0 || (gh_path_flags(e->name) & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE)) != 0)
-			return gh_fail(a->j->err, GH_E_MALFORMED, "'%s' is a path that leads out of the archive", gh_safe(e->name).s);
+		if (e->name.n == 0 ||
+		    (gh_path_flags(e->name) & (GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE)) != 0)
+			return gh_fail(a->j->err, GH_E_MALFORMED, "'%s' is a path that leads out of the archive",
+				       gh_safe(e->name).s);
 		if (i != 0 && gh_span_eq(e->name, a->e[idx[i - 1]].name))
-			return gh_fail(a->j->err, GH_E_MALFORMED, "'%s' is there twice: readers differ in which one they take",
+			return gh_fail(a->j->err, GH_E_MALFORMED,
+				       "'%s' is there twice: readers differ in which one they take",
 				       gh_safe(e->name).s);
 	}
 	return GH_OK;
@@ -151,14 +162,17 @@ static enum gh_rc write_archive(struct archive *a, const uint32_t *idx, struct g
 enum gh_rc gh_dis_zip(struct gh_dis_job *j)
 {
 	struct archive a = { .j = j };
-	struct gh_walk w = { .src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err };
+	struct gh_walk w = {
+		.src = j->src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
+	};
 	const struct gh_zip_hooks hooks = { .ctx = &a, .directory = on_directory };
 	enum gh_rc rc = gh_zip_walk(&w, &hooks);
 	if (rc != GH_E_DENIED)
 		return rc == GH_OK ? gh_fail(j->err, GH_E_MALFORMED, "the archive has no directory") : rc;
 	*j->err = (struct gh_err){ 0 };
 	if (a.n > MEMBERS_MAX)
-		return gh_fail(j->err, GH_E_LIMIT, "archives of more than %d members are not written anew", MEMBERS_MAX);
+		return gh_fail(j->err, GH_E_LIMIT, "archives of more than %d members are not written anew",
+			       MEMBERS_MAX);
 	uint32_t *idx = GH_NEW(j->arena, uint32_t, a.n + 1), *tmp = GH_NEW(j->arena, uint32_t, a.n + 1);
 	if (idx == NULL || tmp == NULL)
 		return gh_fail(j->err, GH_E_LIMIT, "memory (--limit-memory)");
