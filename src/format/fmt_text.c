@@ -254,6 +254,60 @@ static bool is_pointer(struct gh_span s)
 	       memmem(s.p, s.n, "\noid sha256:", 12) != NULL && memmem(s.p, s.n, "\nsize ", 6) != NULL;
 }
 
+/* Behind "---", a first line "key:" or "key: value": what model cards begin with, and what their readers parse as YAML. */
+static bool begins_yaml(struct gh_span s)
+{
+	size_t i = 0;
+	while (i < s.n &&
+	       ((s.p[i] | 0x20) >= 'a' ? (s.p[i] | 0x20) <= 'z' : memchr("_-0123456789", s.p[i], 12) != NULL))
+		i++;
+	return i > 0 && i + 1 < s.n && s.p[i] == ':' && memchr(" \r\n", s.p[i + 1], 3) != NULL;
+}
+
+/* Where the front matter of a document begins and ends: between a first line "---" and the next one. *stop: 0 when there is
+ * none. */
+static void front_matter(struct gh_walk *w, uint64_t end, uint64_t *start, uint64_t *stop)
+{
+	struct gh_span s = gh_span_cut(gh_src_window(w->src, 0, GH_WINDOW_MAX), 0, end);
+	size_t mark = gh_span_starts(s, "\xef\xbb\xbf") ? 3 : 0, line;
+	struct gh_span first = gh_span_cut(s, mark, 5);
+	*start = mark + (gh_span_starts(first, "---\r\n") ? 5 : 4);
+	*stop = 0;
+	if ((!gh_span_starts(first, "---\n") && !gh_span_starts(first, "---\r\n")) ||
+	    !begins_yaml(gh_span_cut(s, *start, s.n)))
+		return;
+	for (line = (size_t)*start; line < s.n;) {
+		const uint8_t *nl = memchr(s.p + line, '\n', s.n - line);
+		size_t n = nl == NULL ? s.n - line : (size_t)(nl - (s.p + line));
+		n -= n > 0 && s.p[line + n - 1] == '\r';
+		if (n == 3 && memcmp(s.p + line, "---", 3) == 0) {
+			*stop = line;
+			return;
+		}
+		if (nl == NULL)
+			return;
+		line = (size_t)(nl - s.p) + 1;
+	}
+}
+
+/* Claims the document; what its readers parse as YAML goes to the reader of YAML. */
+static enum gh_rc claim_document(struct gh_walk *w, uint64_t end, bool wide)
+{
+	uint64_t start = 0, stop = 0;
+	if (!wide)
+		front_matter(w, end, &start, &stop);
+	if (stop <= start) {
+		gh_claim(w, 0, end, GH_CLAIM_DATA);
+		return GH_OK;
+	}
+	struct gh_member m = {
+		.how = GH_MEMBER_FILE, .name = GH_SPAN("front matter"), .role = "front matter", .expect = "yaml"
+	};
+	gh_claim(w, 0, start, GH_CLAIM_DATA);
+	gh_claim(w, stop, end - stop, GH_CLAIM_DATA);
+	return gh_member_range(w, m, start, stop - start);
+}
+
 static enum gh_rc say(struct text *t, uint64_t end)
 {
 	struct gh_walk *w = t->w;
@@ -306,10 +360,9 @@ static enum gh_rc say(struct text *t, uint64_t end)
 		/* Nothing is claimed: every byte is text, but what it makes a program do was not understood. */
 		return rc != GH_OK ? rc : gh_fail(w->err, GH_E_UNREAD, "identified, not read: %s", language);
 	}
-	gh_claim(w, 0, end, GH_CLAIM_DATA);
+	enum gh_rc rc = claim_document(w, end, wide);
 	if (wide)
-		return GH_OK;
-	enum gh_rc rc = GH_OK;
+		return rc;
 	for (uint64_t off = 0, stop = end < DOCUMENT ? end : DOCUMENT; off < stop && rc == GH_OK;) {
 		struct gh_span s = gh_span_cut(gh_src_window(w->src, off, GH_PROBE_BYTES), 0, stop - off);
 		const uint8_t *nl = s.n == 0 || off + s.n == stop ? NULL : memrchr(s.p, '\n', s.n);

@@ -220,11 +220,38 @@ static void names(void **state)
 	}
 }
 
+/* What readers of model cards parse as YAML goes to the reader of YAML; a line across the page is none of it. */
+static void front_matter(void **state)
+{
+	(void)state;
+	static const struct {
+		struct gh_span text;
+		const char *member; /* NULL: none */
+	} t[] = {
+		{ GH_SPAN("---\nlicense: mit\ntags:\n- a\n---\n\n# A model\n"), "member \"front matter\" file 4+23" },
+		{ GH_SPAN("\xef\xbb\xbf---\r\nlicense: mit\r\n---\r\n# A model\r\n"),
+		  "member \"front matter\" file 8+14" },
+		{ GH_SPAN("---\n\n# A title between lines\n\n---\n"), NULL },
+		{ GH_SPAN("---\nlicense: mit\n\nnever closed\n"), NULL },
+		{ GH_SPAN("A text\n---\nlicense: mit\n---\n"), NULL },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
+		for (int unstable = 0; unstable < 2; unstable++) {
+			struct gh_events ev;
+			gh_events_walk(&ev, &gh_fmt_text, t[i].text, "README.md", unstable != 0);
+			bool found = gh_events_has(&ev, "member \"front matter\"");
+			if (!ev.gapless || found != (t[i].member != NULL) ||
+			    (found && !gh_events_has(&ev, t[i].member)))
+				fail_msg("row %zu: %s", i, gh_buf_cstr(&ev.log));
+			gh_events_free(&ev);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(readings),	     cmocka_unit_test(no_text), cmocka_unit_test(long_text),
-		cmocka_unit_test(code_across_steps), cmocka_unit_test(names),
+		cmocka_unit_test(readings),  cmocka_unit_test(front_matter),	  cmocka_unit_test(no_text),
+		cmocka_unit_test(long_text), cmocka_unit_test(code_across_steps), cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
