@@ -114,5 +114,5 @@ rule disk_wiper
 		$d = "rm -rf --no-preserve-root /"
 		$e = ":(){ :|:& };:"
 	condition:
-		$a or $c or (($b or $d) and $x) or ($e and $x)
+		$a or $c or (filesize < 1MB and $x and any of ($b,$d,$e))
 }

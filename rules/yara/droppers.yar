@@ -80,12 +80,14 @@ rule dropper_powershell_download
 		reference = "CWE-494 AML.T0011.001"
 	strings:
 		$a = /(iex|Invoke-Expression)[\s(]{1,4}(\(\s*)?New-Object\s+(System\.)?Net\.WebClient\s*\)?\.DownloadString\(/ nocase
+		$y = /(powershell(\.exe)?|pwsh|system\(|popen\(|Popen\(|Shell\(|exec\(|\.Run\s?\(?|run\(|call\()[^\n]{0,160}(iex|Invoke-Expression)[\s(]{1,4}(\(\s*)?New-Object\s+(System\.)?Net\.WebClient/ nocase
+		$z = "```"
 		$b = /\.DownloadString\(\s*["']https?:[^\n]{4,200}\)\s*\)?\s*\|\s*(iex|Invoke-Expression)\b/ nocase
 		$c = /(iwr|Invoke-WebRequest|irm|Invoke-RestMethod|curl)\s[^\n|]{4,200}\|\s*(iex|Invoke-Expression)\b/ nocase
 		$d = /\.DownloadFile\(\s*["']https?:[^\n]{4,200}\.(exe|dll|scr|bat)["'][^\n]{0,120}\)\s*;?[^\n]{0,60}Start-Process/ nocase
 		$x = /powershell(\.exe)?\s|system\(|subprocess|Shell\(|WScript/ nocase
 	condition:
-		$a or $b or $d or ($c and $x)
+		$y or ($a and filesize < 4KB and not $z) or $b or $d or ($c and $x)
 }
 
 rule powershell_encoded

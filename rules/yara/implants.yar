@@ -302,5 +302,5 @@ rule keylogger_linux_input
 		$c = /(socket\(|requests\.post|curl |urlopen\()/
 		$d = /key_?log/ nocase
 	condition:
-		($a or $b) and $c and $d
+		filesize < 2MB and ($a or $b) and $c and $d
 }

@@ -43,7 +43,7 @@ rule ssh_aws_key_harvest
 		$x = /(requests\.(post|put)\(|urllib\.request\.urlopen\(|urlopen\(|http\.client\.HTTPS?Connection|curl\s[^\n]{0,120}(-d|-F|--data|-T|--upload-file)[^\n]{0,60}|fetch\(|axios\.post|socket\.connect|https?\.request\()/
 		$o = /(open\(|readFileSync\(|read_text\(|cat\s|tar\s|glob\()/
 	condition:
-		3 of ($a,$b,$c,$d,$e,$f,$g,$h) and $x and $o
+		filesize < 512KB and 3 of ($a,$b,$c,$d,$e,$f,$g,$h) and $x and $o
 }
 
 rule discord_webhook_exfil
