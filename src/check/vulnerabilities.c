@@ -7,6 +7,7 @@
 #include "format/format.h"
 #include "wire/advset.h"
 #include "wire/dep.h"
+#include "wire/purl.h"
 
 enum { R_CRITICAL, R_HIGH, R_MEDIUM, R_LOW, R_ALLOWED, R_PRODUCER, R_LOADER, R_SPELLING, R_MANY };
 #define FIX "Ask for a version in which it is repaired, and review what the loader does with this file."
@@ -40,7 +41,7 @@ static const struct gh_rule rules[] = {
 	GH_RULES_END
 };
 
-enum { PACKAGES = 20000 /* matched in one reading */, HITS = 2048, PURL = 300 };
+enum { PACKAGES = 20000 /* matched in one reading */, HITS = 2048 };
 
 struct hit {
 	struct gh_adv_record r;
@@ -53,7 +54,7 @@ struct hit {
 struct package {
 	struct gh_span ecosystem, name, version; /* as advisories name them */
 	char normal[80];
-	char purl[PURL];
+	char purl[GH_PURL];
 	const char *as; /* "pytorch" of conda is "torch" of PyPI: how it was found, or NULL */
 };
 
@@ -69,45 +70,6 @@ static const struct {
 		    { "matplotlib-base", "matplotlib" },
 		    { "dask-core", "dask" },
 		    { "ray-core", "ray" } };
-
-static const char *purl_type(struct gh_span eco)
-{
-	static const char *const types[][2] = {
-		{ "PyPI", "pypi" }, { "npm", "npm" }, { "conda", "conda" }, { "crates.io", "cargo" }, { "Go", "golang" }
-	};
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (gh_span_is(eco, types[i][0]))
-			return types[i][1];
-	return "generic";
-}
-
-/* Package URL: what is not unreserved as %XX; of npm's "@scope/name" the slash stays. */
-static void purl_text(struct gh_buf *b, struct gh_span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		uint8_t c = s.p[i];
-		bool plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-			     memchr("-._~/", c, 5) != NULL;
-		if (plain)
-			gh_buf_ch(b, (char)c);
-		else
-			gh_buf_fmt(b, "%%%02X", c);
-	}
-}
-
-static void make_purl(struct package *p, struct gh_span eco, struct gh_span name, struct gh_span version)
-{
-	gh_auto_buf b = gh_buf(PURL - 1);
-	gh_buf_fmt(&b, "pkg:%s/", purl_type(eco));
-	purl_text(&b, name);
-	if (version.n != 0) {
-		gh_buf_ch(&b, '@');
-		purl_text(&b, version);
-	}
-	const char *text = gh_buf_cstr(&b);
-	size_t n = strlen(text);
-	memcpy(p->purl, text, n + 1);
-}
 
 static void identify(struct package *p, const struct gh_package *g)
 {
@@ -196,8 +158,10 @@ static void range_text(struct gh_buf *b, const struct gh_adv_interval *i)
 		gh_buf_fmt(b, "%s%s, no repaired version is known", i->from.n == 0 ? "all versions" : "from ",
 			   i->from.n == 0 ? "" : gh_safe(i->from).s);
 	else
-		gh_buf_fmt(b, "%s%s%s%s", i->from.n == 0 ? "" : gh_safe(i->from).s, i->from.n == 0 ? "up to " : " to ",
-			   (i->flags & GH_ADV_TO_INCLUDED) != 0 ? "" : "before ", gh_safe(i->to).s);
+		gh_buf_fmt(b, "%s%s%s%s", i->from.n == 0 ? "" : "from ", i->from.n == 0 ? "" : gh_safe(i->from).s,
+			   (i->flags & GH_ADV_TO_INCLUDED) != 0 ? (i->from.n == 0 ? "up to " : " up to ")
+								: (i->from.n == 0 ? "before " : " before "),
+			   gh_safe(i->to).s);
 	if (!single && (i->flags & (GH_ADV_TO_NONE | GH_ADV_TO_INCLUDED)) == 0)
 		gh_buf_fmt(b, "; fixed in %s", gh_safe(i->to).s);
 }
@@ -290,12 +254,12 @@ static void judge(struct gh_scene *s, const struct gh_event *ev, const struct gh
 	if (rule == GH_VERSION_NONE || p.name.n == 0)
 		return;
 	if (!gh_version_set(rule, p.version, &want)) {
-		make_purl(&p, p.ecosystem, g->name, (struct gh_span){ 0 });
+		(void)gh_purl(p.ecosystem, g->name, (struct gh_span){ 0 }, p.purl);
 		gh_find(s, &rules[R_SPELLING], ev->at, "%s: %s", p.purl, gh_safe(p.version).s);
 		return;
 	}
-	make_purl(&p, p.ecosystem, p.normal[0] == '\0' ? g->name : gh_span_str(p.normal),
-		  want.exact ? gh_bound(&want.v[0].lo) : (struct gh_span){ 0 });
+	(void)gh_purl(p.ecosystem, p.normal[0] == '\0' ? g->name : gh_span_str(p.normal),
+		      want.exact ? gh_bound(&want.v[0].lo) : (struct gh_span){ 0 }, p.purl);
 	gh_auto_arena work = { .max = 2 << 20 };
 	struct hit *v = GH_NEW(&work, struct hit, HITS);
 	if (v == NULL) {

@@ -4,13 +4,18 @@
 #include "cli/progress.h"
 #include "cli/scan_args.h"
 #include "scan/advisories.h"
+#include "scan/report_cyclonedx.h"
+#include "scan/vex.h"
+#include "wire/osv.h"
+
+#include <time.h>
 
 #define REPORT_MAX ((size_t)1 << 30)
 
 static bool to_file(const struct gh_scan_args *a) { return a->output != NULL && strcmp(a->output, "-") != 0; }
 
 static void render(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_scan_report *r,
-		   struct gh_buf *out)
+		   const struct gh_advset *advisories, struct gh_buf *out)
 {
 	bool terminal = cli->out_tty && !to_file(a);
 	struct gh_report_style style = {
@@ -28,6 +33,7 @@ static void render(const struct gh_cli *cli, const struct gh_scan_args *a, const
 	case GH_SCAN_JSON: gh_report_json(r, out); break;
 	case GH_SCAN_SARIF: gh_report_sarif(r, out); break;
 	case GH_SCAN_HTML: gh_report_html(r, out); break;
+	case GH_SCAN_CYCLONEDX: gh_report_cyclonedx(r, advisories, a->timestamp, out); break;
 	}
 }
 
@@ -100,6 +106,7 @@ static void use_advisories(const struct gh_cli *cli, struct gh_advisories *adv, 
 	if (gh_advisories_load(adv, &err) == GH_OK) {
 		opt->data.section[GH_DATA_ADVISORIES] = gh_buf_view(&adv->set);
 		opt->stage_with[GH_STAGE_VULNERABILITIES] = adv->with;
+		opt->advisories = &adv->db;
 		return;
 	}
 	(void)gh_err_line(&err, why, cap);
@@ -131,6 +138,34 @@ static int arm(const struct gh_cli *cli, const struct gh_scan_args *a, const str
 	return GH_CLI_GO;
 }
 
+/* The user's statements about vulnerabilities, before anything is scanned: a wrong one is no reason to scan without it. The
+ * clock is asked only when no date is given. */
+static int use_vex(const struct gh_cli *cli, const struct gh_scan_args *a, struct gh_vex **vex)
+{
+	struct gh_err err = { 0 };
+	char why[600], now[24] = "";
+	time_t t = time(NULL);
+	struct tm tm;
+	if (a->timestamp != NULL && (!gh_osv_date(gh_span_str(a->timestamp)) || strlen(a->timestamp) >= sizeof now))
+		return gh_cli_wrong(cli, "--timestamp: '%s' is no date such as 2026-11-22T00:00:00Z",
+				    gh_safe(gh_span_str(a->timestamp)).s);
+	if (a->vex == NULL)
+		return GH_CLI_GO;
+	if (a->timestamp != NULL)
+		memcpy(now, a->timestamp, 10);
+	else if (gmtime_r(&t, &tm) == NULL || strftime(now, sizeof now, "%Y-%m-%d", &tm) == 0)
+		now[0] = '\0';
+	gh_auto_buf text = gh_buf((size_t)GH_VEX_MAX + (64 << 10));
+	enum gh_rc rc = gh_read_whole(a->vex, GH_VEX_MAX, &text, &err);
+	if (rc == GH_OK)
+		rc = gh_vex_read(vex, gh_buf_view(&text), now, &err);
+	if (rc == GH_OK)
+		return GH_CLI_GO;
+	gh_cli_error(cli, "nothing was scanned: --vex: '%s': %s", gh_safe(gh_span_str(a->vex)).s,
+		     gh_err_line(&err, why, sizeof why));
+	return GH_EXIT_UNFINISHED;
+}
+
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
 {
 	struct gh_scan_args a = gh_scan_args_default();
@@ -144,12 +179,19 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (rc != GH_CLI_GO)
 		return rc;
 
+	struct gh_vex *vex = NULL;
+	rc = use_vex(cli, &a, &vex);
+	if (rc != GH_CLI_GO)
+		return rc;
 	struct gh_scan_options opt = gh_scan_args_options(&a);
+	opt.vex = vex;
 	struct gh_detonate_options detonate = gh_scan_args_detonate(&a);
 	struct gh_detonator *detonator = NULL;
 	rc = arm(cli, &a, &detonate, &opt, &detonator);
-	if (rc != GH_CLI_GO)
+	if (rc != GH_CLI_GO) {
+		gh_vex_free(vex);
 		return rc;
+	}
 	struct gh_progress progress = gh_progress(cli->err_tty && !a.quiet && !a.no_progress ? cli->err : NULL);
 	opt.progress = gh_progress_show;
 	opt.progress_arg = &progress;
@@ -167,15 +209,17 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		gh_cli_error(cli, "nothing was scanned: %s", gh_err_line(&err, why, sizeof why));
 		gh_scan_free(scan);
 		gh_advisories_free(&adv);
+		gh_vex_free(vex);
 		return GH_EXIT_UNFINISHED;
 	}
 	complain_unread(cli, report);
 	gh_auto_buf doc = gh_buf(REPORT_MAX);
-	render(cli, &a, report, &doc);
+	render(cli, &a, report, opt.advisories, &doc);
 	enum gh_exit delivered = deliver(cli, &a, &doc);
 	enum gh_exit judged = gh_scan_exit(report, (enum gh_fail_on)a.fail_on);
 	gh_scan_free(scan);
 	gh_advisories_free(&adv);
+	gh_vex_free(vex);
 	return (int)(judged == GH_EXIT_OK ? delivered : judged);
 }
 

@@ -5,7 +5,7 @@
 #include "runtime/detonate.h"
 #include "scan/scan.h"
 
-enum gh_scan_format { GH_SCAN_TEXT, GH_SCAN_JSON, GH_SCAN_SARIF, GH_SCAN_HTML };
+enum gh_scan_format { GH_SCAN_TEXT, GH_SCAN_JSON, GH_SCAN_SARIF, GH_SCAN_HTML, GH_SCAN_CYCLONEDX };
 enum gh_fail_on { GH_FAIL_UNSAFE, GH_FAIL_REVIEW };
 enum gh_when { GH_WHEN_AUTO, GH_WHEN_ALWAYS, GH_WHEN_NEVER };
 
@@ -16,6 +16,7 @@ struct gh_scan_args {
 	const char *output;						 /* NULL or "-": standard output */
 	uint64_t jobs, seconds, memory, expanded, depth, members, ratio; /* as in struct gh_scan_options */
 	bool quiet, verbose, no_progress;
+	const char *vex, *timestamp; /* NULL: none given */
 	bool detonate;
 	const char *detonate_with, *detonate_python, *detonate_engine;
 	uint64_t detonate_seconds, detonate_memory; /* as in struct gh_detonate_options */

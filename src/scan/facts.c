@@ -1,7 +1,9 @@
 #include "scan/facts.h"
 
+#include "wire/purl.h"
 #include "wire/recs.h"
 #include "wire/sort.h"
+#include "wire/version.h"
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -94,12 +96,28 @@ static void on_setting(struct gh_facts *f, const struct gh_text *t)
 	add(f, GH_FACT_SETTING, t->key, v, 0, 0);
 }
 
+/* A requirement's version only when it is one ("==1.2.3", "1.2.3"). */
+static void on_package(struct gh_facts *f, const struct gh_package *p)
+{
+	struct gh_version_set set;
+	char purl[GH_PURL];
+	enum gh_version_rule rule = gh_version_rule(gh_span_str(p->ecosystem));
+	bool one = rule == GH_VERSION_NONE || (gh_version_set(rule, p->version, &set) && set.exact);
+	struct gh_span version = !one			   ? (struct gh_span){ 0 }
+				 : rule == GH_VERSION_NONE ? p->version
+							   : gh_bound(&set.v[0].lo);
+	size_t n = gh_purl(gh_span_str(p->ecosystem), p->name, version, purl);
+	add(f, GH_FACT_PACKAGE, (struct gh_span){ (const uint8_t *)purl, n }, p->producer, 0, 0);
+}
+
 void gh_facts_on(struct gh_facts *f, const struct gh_event *ev)
 {
 	if (ev->kind == GH_EV_TENSOR)
 		on_tensor(f, ev->u.tensor);
 	else if (ev->kind == GH_EV_TEXT && strcmp(ev->u.text->role, "setting") == 0)
 		on_setting(f, ev->u.text);
+	else if (ev->kind == GH_EV_PACKAGE)
+		on_package(f, ev->u.package);
 	if (ev->kind != GH_EV_REFERENCE)
 		return;
 	const struct gh_reference *r = ev->u.reference;
@@ -158,6 +176,7 @@ static bool merge(struct gh_fact *x, const struct gh_fact *y)
 		return true;
 	case GH_FACT_LAYERS: x->a = y->a > x->a ? y->a : x->a; return true;
 	case GH_FACT_CODE: return true;
+	case GH_FACT_PACKAGE: return x->a == y->a;
 	case GH_FACT_EMBED:
 	case GH_FACT_SETTING:
 	case GH_FACT_LOST:

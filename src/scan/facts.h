@@ -17,6 +17,7 @@ enum gh_fact_kind {
 	GH_FACT_LAYERS,	 /* a: 1 + the highest number of a layer in the names of tensors stored here */
 	GH_FACT_EMBED,	 /* a, b: rows and columns of the table of token embeddings stored here */
 	GH_FACT_SETTING, /* target: name of a size in a configuration; a: the size */
+	GH_FACT_PACKAGE, /* target: package URL; a: 1 the file says that this program wrote it, 0 it asks for it */
 	GH_FACT_LOST,	 /* there were more facts than a reading may have */
 	GH_FACT_STAGE,	 /* a: enum gh_stage; b, c: units and bytes looked at; target: why not all of it, or "" */
 	GH_FACT_KINDS

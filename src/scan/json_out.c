@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static void line(struct gh_json *j)
 {
@@ -86,6 +87,21 @@ void gh_json_number(struct gh_json *j, const char *key, uint64_t v)
 {
 	lead(j, key);
 	gh_buf_fmt(j->out, "%" PRIu64, v);
+}
+
+void gh_json_raw(struct gh_json *j, const char *key, const char *number)
+{
+	lead(j, key);
+	gh_buf_str(j->out, number);
+}
+
+void gh_json_real(struct gh_json *j, const char *key, double v)
+{
+	lead(j, key);
+	if (isfinite(v))
+		gh_buf_fmt(j->out, "%.9g", v);
+	else
+		gh_buf_str(j->out, "null");
 }
 
 void gh_json_bool(struct gh_json *j, const char *key, bool v)

@@ -23,6 +23,10 @@ void gh_json_close(struct gh_json *j, char bracket);
 void gh_json_str(struct gh_json *j, const char *key, const char *s); /* not UTF-8: U+FFFD; NULL: null */
 void gh_json_span(struct gh_json *j, const char *key, struct gh_span s);
 void gh_json_number(struct gh_json *j, const char *key, uint64_t v);
+/* A number as it is spelt: "9.8". */
+void gh_json_raw(struct gh_json *j, const char *key, const char *number);
+/* Nine digits: the same text for the same number on every machine. Infinite or no number: null. */
+void gh_json_real(struct gh_json *j, const char *key, double v);
 void gh_json_bool(struct gh_json *j, const char *key, bool v);
 void gh_json_null(struct gh_json *j, const char *key);
 /* An array of the space separated words of s (NULL: none). */

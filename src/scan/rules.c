@@ -5,6 +5,7 @@
 #include "format/format.h"
 #include "scan/detonation.h"
 #include "scan/repo.h"
+#include "scan/vex.h"
 #include "scan/report.h"
 
 #include <string.h>
@@ -122,11 +123,12 @@ static const struct gh_rule *table_at(size_t i, const char **owner)
 	} own[] = { { "pipeline", gh_scan_rules },
 		    { "repository", gh_repo_rules },
 		    { "yara", gh_yarapack_rules },
-		    { "detonation", gh_detonation_rules } };
+		    { "detonation", gh_detonation_rules },
+		    { "vex", gh_vex_rules } };
 	*owner = own[i].owner;
 	return own[i].rules;
 }
-enum { OWN_TABLES = 4 };
+enum { OWN_TABLES = 5 };
 static size_t tables(void) { return gh_fmts_n + gh_checks_n + OWN_TABLES; }
 
 /* Several rows may share one table (the compressed streams do): the first owner keeps it. */

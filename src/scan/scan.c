@@ -5,10 +5,12 @@
 #include "check/ruledata.h"
 #include "scan/data.h"
 #include "scan/detonation.h"
+#include "scan/parts.h"
 #include "scan/rules.h"
 #include "scan/stages.h"
 #include "scan/stdin.h"
 #include "scan/verdict.h"
+#include "scan/vex.h"
 #include "scan/whole.h"
 #include "scan/worker.h"
 
@@ -40,6 +42,7 @@ struct gh_scan {
 	struct gh_file_report *file;
 	struct gh_scan_report report;
 	struct gh_stage_sums stages;
+	struct gh_parts parts;
 	struct gh_detonation *detonation;
 	size_t ndetonation;
 };
@@ -434,8 +437,10 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 		rc = gh_fail(err, GH_E_NOMEM, "no memory for findings about the files as a whole");
 	if (rc == GH_OK && opt->detonate != NULL && !detonate(&p, path))
 		rc = gh_fail(err, GH_E_NOMEM, "no memory for what was found by loading");
-	for (size_t i = 0; i < p.tree.n; i++)
+	for (size_t i = 0; i < p.tree.n; i++) {
 		gh_stages_add(&s->stages, &s->file[p.first + i], p.known[i].fact, p.known[i].nfact);
+		gh_parts_add(&s->parts, &s->arena, s->file[p.first + i].path, p.known[i].fact, p.known[i].nfact);
+	}
 	(void)pthread_mutex_destroy(&p.lock);
 	free(p.again);
 	free(p.order);
@@ -450,6 +455,20 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(((const struct gh_file_report *)a)->path, ((const struct gh_file_report *)b)->path);
+}
+
+/* The user's statements are a part of what the stage worked with. */
+static void with_vex(struct gh_scan *s, const struct gh_vex *vex, size_t silenced)
+{
+	struct gh_stage_report *r = &s->report.stage[GH_STAGE_VULNERABILITIES];
+	size_t live, expired;
+	char text[400];
+	gh_vex_count(vex, &live, &expired);
+	(void)snprintf(text, sizeof text, "%s%s%zu VEX statements (%zu expired), %zu findings silenced by them",
+		       r->with == NULL ? "" : r->with, r->with == NULL ? "" : "; ", live + expired, expired, silenced);
+	struct gh_span kept = gh_keep(&s->arena, gh_span_str(text));
+	if (kept.p != NULL)
+		r->with = (const char *)kept.p;
 }
 
 enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_options *opt, struct gh_scan **out,
@@ -489,6 +508,12 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 		return rc;
 	}
 	qsort(s->file, s->nfile, sizeof *s->file, by_path);
+	gh_parts_close(&s->parts);
+	size_t silenced = opt->vex == NULL ? 0 : gh_vex_apply(opt->vex, opt->advisories, s->file, s->nfile, &s->arena);
+	if (silenced == SIZE_MAX) {
+		gh_scan_free(s);
+		return gh_fail(err, GH_E_NOMEM, "no memory to apply VEX statements");
+	}
 	struct gh_span kept = gh_keep(&s->arena, gh_buf_view(&target));
 	s->report = (struct gh_scan_report){
 		.target = kept.p == NULL ? "" : (const char *)kept.p,
@@ -497,10 +522,14 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 		.nfile = s->nfile,
 		.scanner = GH_VERSION,
 		.rules = gh_rules_version,
+		.parts = &s->parts,
+		.vex_silenced = silenced,
 	};
 	for (size_t i = 0; i < s->nfile; i++)
 		s->report.bytes += s->file[i].size;
 	gh_stages_close(&s->stages, opt->stage_off, opt->stage_with, &s->arena, s->report.stage);
+	if (opt->vex != NULL)
+		with_vex(s, opt->vex, silenced);
 	if (opt->detonate != NULL) {
 		s->report.detonated = true;
 		s->report.detonation = s->detonation;

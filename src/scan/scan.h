@@ -12,6 +12,9 @@
 struct gh_detonation;
 struct gh_os_entry;
 
+struct gh_vex;
+struct gh_advset;
+
 struct gh_scan_options {
 	struct gh_limits limits;
 	unsigned jobs;	  /* workers at a time, >= 1 */
@@ -27,6 +30,8 @@ struct gh_scan_options {
 	bool (*detonate)(void *arg, const struct gh_os_entry *e, const char *dir, const struct gh_file_report *r,
 			 struct gh_arena *a, struct gh_detonation *out);
 	void *detonate_arg;
+	const struct gh_vex *vex; /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
+	const struct gh_advset *advisories; /* whose aliases they may use, or NULL */
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);
