@@ -4,9 +4,10 @@
 #include "format/settings.h"
 #include "format/shell_code.h"
 #include "format/signs.h"
+#include "wire/recs.h"
 #include "wire/toml.h"
 
-enum { FILE_MAX = 8 << 20, SHOWN = 2000 };
+enum { FILE_MAX = 8 << 20, SHOWN = 2000, MANY = 8, KEYS_MAX = 1 << 18 };
 enum { A_SYNTAX, A_SIGN };
 static const struct gh_rule rules[] = {
 	[A_SYNTAX] = { "GH-TOML-0001", GH_MEDIUM, GH_REVIEW, "Not valid TOML",
@@ -22,9 +23,20 @@ static enum gh_match probe(const struct gh_probe *p)
 	return GH_NO;
 }
 
+/* The last tables of arrays of tables: which one of their kind a key belongs to. */
+struct many {
+	uint8_t path[GH_TOML_PATH];
+	size_t n;
+	uint64_t number;
+};
+
 struct doc {
 	struct gh_walk *w;
 	struct gh_toml t;
+	struct gh_recs keys; /* hash of a path and where it stands; offset */
+	struct many many[MANY];
+	size_t nmany;
+	uint64_t tables;
 	unsigned shown;
 	struct gh_settings settings;
 };
@@ -129,6 +141,66 @@ static enum gh_rc on_string(struct doc *d)
 	return gh_emit(d->w, GH_EV_TEXT, t->off, t->len, &text);
 }
 
+/* ---- keys that are defined twice: strict readers refuse them, others take the first or the last ----------------------------- */
+
+static bool within(struct gh_span path, const struct many *m)
+{
+	return path.n >= m->n && memcmp(path.p, m->path, m->n) == 0 && (path.n == m->n || path.p[m->n] == '.');
+}
+
+/* [[path]]: a table of its own, and the end of those of the same name and below. */
+static void another(struct doc *d, struct gh_span path)
+{
+	for (size_t i = 0; i < d->nmany; i++) {
+		struct many *m = &d->many[i];
+		if (m->n >= path.n && memcmp(m->path, path.p, path.n) == 0 &&
+		    (m->n == path.n || m->path[path.n] == '.'))
+			d->many[i--] = d->many[--d->nmany];
+	}
+	if (d->nmany == MANY)
+		memmove(d->many, d->many + 1, --d->nmany * sizeof d->many[0]);
+	struct many *m = &d->many[d->nmany++];
+	m->n = path.n;
+	m->number = ++d->tables;
+	memcpy(m->path, path.p, path.n);
+}
+
+static void defined(struct doc *d, struct gh_span text)
+{
+	const struct gh_toml *t = &d->t;
+	bool header = t->kind == GH_TOML_TABLE, inside = t->element;
+	for (unsigned i = 0; i < t->depth && i < GH_TOML_DEPTH; i++)
+		inside = inside || t->stack[i].array;
+	if (inside || t->path.n >= GH_TOML_PATH)
+		return;
+	if (header && gh_span_starts(gh_span_cut(text, t->off, 2), "[[")) {
+		another(d, t->path);
+		return;
+	}
+	uint64_t number = 0;
+	size_t deepest = 0;
+	for (size_t i = 0; i < d->nmany; i++)
+		if (d->many[i].n >= deepest && within(t->path, &d->many[i])) {
+			deepest = d->many[i].n;
+			number = d->many[i].number;
+		}
+	struct gh_span place = { (const uint8_t *)&number, sizeof number };
+	uint64_t h = gh_hash(GH_HASH_START, header ? GH_SPAN("[") : GH_SPAN("="));
+	h = gh_hash_end(gh_hash(gh_hash(h, place), t->path));
+	(void)gh_recs_add(&d->keys, (struct gh_rec){ h, t->off, 0 });
+}
+
+static void twice(struct doc *d)
+{
+	gh_recs_sort(&d->keys, 0);
+	unsigned said = 0;
+	for (size_t i = 1; i < d->keys.n && said < 16; i++)
+		if (gh_recs_at(&d->keys, i)->a == gh_recs_at(&d->keys, i - 1)->a && ++said != 0)
+			gh_anomaly(d->w, &rules[A_SYNTAX], gh_recs_at(&d->keys, i)->b, 0,
+				   "a key or table is defined again, first at byte %llu",
+				   (unsigned long long)gh_recs_at(&d->keys, i - 1)->b);
+}
+
 static enum gh_rc walk(struct gh_walk *w)
 {
 	if (w->src->size > FILE_MAX)
@@ -139,10 +211,12 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (text.p == NULL || room == NULL || d == NULL)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the document");
 	d->w = d->settings.w = w;
+	d->keys = gh_recs(w->arena, KEYS_MAX);
 	gh_toml(&d->t, text, room, text.n + 8);
 	bool any = false;
 	while (gh_toml_next(&d->t)) {
 		any = true;
+		defined(d, text);
 		if (d->t.kind == GH_TOML_STRING)
 			GH_TRY(on_string(d), w->err, "at byte %zu", d->t.off);
 	}
@@ -153,6 +227,7 @@ static enum gh_rc walk(struct gh_walk *w)
 		gh_claim(w, 0, d->t.off, GH_CLAIM_STRUCT);
 		return gh_fail(w->err, GH_E_MALFORMED, "%s at byte %zu", d->t.why, d->t.off);
 	}
+	twice(d);
 	gh_claim(w, 0, text.n, GH_CLAIM_STRUCT);
 	return GH_OK;
 }

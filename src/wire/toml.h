@@ -6,7 +6,7 @@
  *		… t.path, t.kind, t.text …
  *	if (t.bad) … t.why, t.off …
  *
- * What TOML forbids about defining a key twice is not watched. */
+ * What TOML forbids about defining a key twice is not watched here. */
 #ifndef GH_WIRE_TOML_H
 #define GH_WIRE_TOML_H
 #include "base/span.h"

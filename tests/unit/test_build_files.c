@@ -60,6 +60,17 @@ static const struct row rows[] = {
 	{ "a backend of its own", &gh_fmt_toml, S("[build-system]\nbackend-path = [\".\"]\n"), GH_OK,
 	  "anomaly GH-DEP-0005", NULL, NULL },
 	{ "broken TOML", &gh_fmt_toml, S("a = 1\nb = [1,\n"), GH_E_MALFORMED, "anomaly GH-TOML-0001", NULL, NULL },
+	{ "a key twice", &gh_fmt_toml, S("[a]\nx = 1\n[b]\nx = 1\n[c]\ny = 1\ny = 2\n"), GH_OK,
+	  "anomaly GH-TOML-0001 34+0 a key or table is defined again", NULL, NULL },
+	{ "a table twice", &gh_fmt_toml, S("[a]\nx = 1\n[b]\n[a]\ny = 1\n"), GH_OK, "anomaly GH-TOML-0001", NULL,
+	  NULL },
+	{ "tables of arrays", &gh_fmt_toml,
+	  S("[[p]]\nn = 1\n[p.m]\nk = 1\n[[p.d]]\nx = 1\n[[p.d]]\nx = 1\n[p.e]\nz = 1\n[[p]]\nn = 2\n[p.m]\nk = "
+	    "2\n[[p.d]]\n"
+	    "x = 1\n[p.e]\nz = [{a = 1}, {a = 1}]\n"),
+	  GH_OK, NULL, "anomaly", NULL },
+	{ "a key twice in a table of an array", &gh_fmt_toml, S("[[p]]\nn = 1\n[[p]]\nn = 1\nn = 2\n"), GH_OK,
+	  "anomaly GH-TOML-0001", NULL, NULL },
 	{ "code in TOML", &gh_fmt_toml, S("run = \"import os; os.system('id')\"\n"), GH_OK, "anomaly GH-TOML-0201",
 	  NULL, NULL },
 	{ "commands in TOML", &gh_fmt_toml, S("run = \"rm -rf /tmp/x\"\n"), GH_OK, "anomaly GH-TOML-0202", NULL, NULL },
