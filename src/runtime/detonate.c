@@ -256,7 +256,7 @@ static void plan_r(struct gh_detonator *d, struct plan *p, struct gh_arena *a, b
 }
 
 /* The own command: its program, and files of the host that its words name, are shown. */
-static void plan_command(struct gh_detonator *d, struct plan *p, struct gh_arena *a, bool bare)
+static void plan_command(struct gh_detonator *d, struct plan *p, struct gh_arena *a)
 {
 	for (size_t i = 0; i < d->ncommand; i++) {
 		struct stat st;
@@ -266,7 +266,7 @@ static void plan_command(struct gh_detonator *d, struct plan *p, struct gh_arena
 			if (p->nordinary < sizeof p->ordinary / sizeof *p->ordinary)
 				p->ordinary[p->nordinary++] = w;
 		}
-		p->argv[i] = gh_command_fill(a, w, bare ? "/dev/null" : p->inside);
+		p->argv[i] = gh_command_fill(a, w, p->inside);
 	}
 	p->argv[d->ncommand] = NULL;
 }
@@ -323,12 +323,11 @@ static enum gh_rc run(struct gh_detonator *d, struct plan *p, struct gh_arena *a
 static const char *prepare(struct gh_detonator *d, const struct gh_loader *l, struct plan *p, struct gh_arena *a,
 			   bool bare, const char *modules)
 {
-	static const struct gh_jail_text nothing = { "/model/.none", "", 0 };
 	show_system(p, a);
-	if (bare)
-		p->text[p->ntext++] = nothing;
+	if (bare) /* an empty file takes the model's place */
+		p->text[p->ntext++] = (struct gh_jail_text){ p->inside, "", 0 };
 	if (d->command != NULL)
-		plan_command(d, p, a, bare);
+		plan_command(d, p, a);
 	else if (l->host == GH_LOADER_R)
 		plan_r(d, p, a, bare);
 	else
@@ -338,9 +337,9 @@ static const char *prepare(struct gh_detonator *d, const struct gh_loader *l, st
 
 /* What the loader does by itself on this machine, with the modules it said it had imported but without the model. */
 static void take_away_ordinary(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a,
-			       struct gh_watched *w, const char *modules)
+			       struct gh_watched *w, const char *inside, const char *modules)
 {
-	struct plan p = { 0 };
+	struct plan p = { .inside = inside };
 	struct gh_watched bare;
 	struct gh_err err = { 0 };
 	if (prepare(d, l, &p, a, true, modules) == NULL && run(d, &p, a, &bare, &err) == GH_OK)
@@ -430,7 +429,7 @@ static const char *const *list(struct gh_arena *a, const char *const *v, size_t 
 
 /* False: it is for R. */
 static bool conclude(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a, struct gh_watched *w,
-		     struct gh_detonation *out)
+		     const char *inside, struct gh_detonation *out)
 {
 	struct gh_said s;
 	gh_said_read(&s, gh_buf_view(&w->say), a);
@@ -445,7 +444,7 @@ static bool conclude(struct gh_detonator *d, const struct gh_loader *l, struct g
 	if (out->flooded && out->why == NULL)
 		out->why = "it did more different things than are listed";
 	if (w->events.n != 0)
-		take_away_ordinary(d, l, a, w, s.modules);
+		take_away_ordinary(d, l, a, w, inside, s.modules);
 	out->event = w->events.v;
 	out->nevent = w->events.n;
 	if (d->command != NULL)
@@ -503,7 +502,7 @@ static const char *load(struct gh_detonator *d, const struct gh_loader *l, const
 		gh_watched_free(&w);
 		return kept(a, &b);
 	}
-	bool mine = conclude(d, l, a, &w, out);
+	bool mine = conclude(d, l, a, &w, p.inside, out);
 	gh_watched_free(&w);
 	if (!mine) {
 		const struct gh_loader *r = gh_loader_named("r-data");

@@ -237,8 +237,9 @@ enum gh_path_class gh_path_read(const char *path, const char *const *more, size_
 bool gh_path_scratch(const char *path)
 {
 	static const char *const where[] = { "/tmp/", "/dev/shm/" };
-	static const char *const device[] = { "/dev/null",   "/dev/zero",   "/dev/tty",
-					      "/dev/stdout", "/dev/stderr", "/dev/full" };
+	static const char *const device[] = { "/dev/null",	 "/dev/zero",	    "/dev/tty",
+					      "/dev/stdout",	 "/dev/stderr",	    "/dev/full",
+					      "/proc/self/fd/1", "/proc/self/fd/2", "/proc/self/fd/3" };
 	for (size_t i = 0; i < sizeof where / sizeof *where; i++)
 		if (below(path, where[i]))
 			return true;
