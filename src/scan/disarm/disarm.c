@@ -195,15 +195,29 @@ static const char *base_of(const char *name)
 }
 
 /* The place of a file's result below OUT: "" when OUT itself is it. */
-static bool result_name(struct gh_disarm *d, const struct gh_os_entry *e, bool converted, char *out, size_t cap)
+static bool result_name(struct gh_disarm *d, const struct gh_os_entry *e, enum gh_disarm_action action, char *out,
+			size_t cap)
 {
 	if (d->alone) {
 		out[0] = '\0';
 		return true;
 	}
-	if (converted && strcmp(base_of(e->name), "model.safetensors") != 0)
+	bool rewritten = action == GH_DISARM_REWRITTEN;
+	if (action == GH_DISARM_CONVERTED)
 		return gh_dis_converted_name(e->name, out, cap);
 	int n = snprintf(out, cap, "%s", e->name);
+	/* The index of shards goes by the name of what it is an index of. */
+	static const char index[] = ".index.json";
+	size_t len = strlen(e->name), tail = sizeof index - 1;
+	if (rewritten && len > tail + 4 && strcmp(e->name + len - tail, index) == 0 &&
+	    memcmp(e->name + len - tail - 4, ".bin", 4) == 0 && len < cap) {
+		char was[GH_PLACE_MAX];
+		memcpy(was, e->name, len - tail);
+		was[len - tail] = '\0';
+		if (!gh_dis_converted_name(was, out, cap) || strlen(out) + tail >= cap)
+			return false;
+		memcpy(out + strlen(out), index, sizeof index);
+	}
 	return n >= 0 && (size_t)n < cap;
 }
 
@@ -227,7 +241,7 @@ static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh
 		f->why = "the result is a safetensors file, and OUT is not named so: end it in .safetensors";
 		return;
 	}
-	if (!result_name(d, e, converted, rel, sizeof rel)) {
+	if (!result_name(d, e, f->action, rel, sizeof rel)) {
 		f->action = GH_DISARM_FAILED;
 		f->why = "its new name is too long";
 		return;
