@@ -171,10 +171,11 @@ static enum gh_rc instruction(struct docker *d, struct gh_span line, uint64_t of
 	else if (word_is(word, "ADD"))
 		return add(d, rest, off, len);
 	else if (word_is(word, "RUN") || word_is(word, "CMD") || word_is(word, "ENTRYPOINT") ||
-		 word_is(word, "HEALTHCHECK"))
+		 word_is(word, "HEALTHCHECK")) {
 		command(d, rest);
-	else if ((word_is(word, "ENV") || word_is(word, "ARG")) &&
-		 memchr(rest.p == NULL ? (const uint8_t *)"" : rest.p, '=', rest.n)) {
+		return word_is(word, "RUN") ? gh_package_command(d->w, rest, off, len) : GH_OK;
+	} else if ((word_is(word, "ENV") || word_is(word, "ARG")) &&
+		   memchr(rest.p == NULL ? (const uint8_t *)"" : rest.p, '=', rest.n)) {
 		put(d, GH_SPAN("export "));
 		put(d, rest);
 		put(d, GH_SPAN("\n"));

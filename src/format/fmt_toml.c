@@ -7,6 +7,8 @@
 #include "wire/recs.h"
 #include "wire/toml.h"
 
+#include <stdio.h>
+
 enum { FILE_MAX = 8 << 20, SHOWN = 2000, MANY = 8, KEYS_MAX = 1 << 18 };
 enum { A_SYNTAX, A_SIGN };
 static const struct gh_rule rules[] = {
@@ -38,6 +40,8 @@ struct doc {
 	size_t nmany;
 	uint64_t tables;
 	unsigned shown;
+	char locked[80];     /* name in the [[package]] table of a lock file at hand */
+	const char *lock_of; /* ecosystem of a lock file's packages */
 	struct gh_settings settings;
 };
 
@@ -86,6 +90,14 @@ static enum gh_rc acts(struct doc *d, bool *done)
 	if (!t->element && package_table(up))
 		return gh_span_is(t->key, "python") ? GH_OK
 						    : gh_package_named(d->w, "PyPI", t->key, t->text, t->off, t->len);
+	if (!t->element && (gh_span_is(up, "package") || gh_span_is(up, "packages")) && t->depth == 0) {
+		/* poetry.lock, uv.lock, pdm.lock, pylock.toml, Cargo.lock: name first, then version */
+		if (gh_span_is(t->key, "name"))
+			(void)snprintf(d->locked, sizeof d->locked, "%.*s", (int)(t->text.n < 79 ? t->text.n : 79),
+				       (const char *)t->text.p);
+		else if (gh_span_is(t->key, "version") && d->locked[0] != '\0')
+			return gh_package_named(d->w, d->lock_of, gh_span_str(d->locked), t->text, t->off, t->len);
+	}
 	bool of_package = has(up, "ependencies.") || gh_span_starts(up, "packages.") ||
 			  gh_span_starts(up, "dev-packages.") || gh_span_starts(up, "tool.uv.sources.");
 	if (of_package && gh_span_is(t->key, "version") && !gh_span_starts(up, "tool.uv")) {
@@ -212,11 +224,15 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the document");
 	d->w = d->settings.w = w;
 	d->keys = gh_recs(w->arena, KEYS_MAX);
+	d->lock_of = has(text, "registry+https://github.com/rust-lang/") ? "crates.io" : "PyPI";
 	gh_toml(&d->t, text, room, text.n + 8);
 	bool any = false;
 	while (gh_toml_next(&d->t)) {
 		any = true;
 		defined(d, text);
+		if (d->t.kind == GH_TOML_TABLE &&
+		    (gh_span_is(d->t.path, "package") || gh_span_is(d->t.path, "packages")))
+			d->locked[0] = '\0';
 		if (d->t.kind == GH_TOML_STRING)
 			GH_TRY(on_string(d), w->err, "at byte %zu", d->t.off);
 	}
@@ -234,7 +250,7 @@ static enum gh_rc walk(struct gh_walk *w)
 
 const struct gh_fmt gh_fmt_toml = {
 	.name = "toml",
-	.about = "TOML: pyproject.toml, Pipfile, configuration",
+	.about = "TOML: pyproject.toml, Pipfile, lock files (poetry, uv, pdm, Cargo), configuration",
 	.exts = "toml lock pipfile txt",
 	.probe = probe,
 	.walk = walk,

@@ -5,6 +5,7 @@
 #include "format/keras/json_objects.h"
 #include "format/json_text.h"
 #include "format/notebook.h"
+#include "format/packages.h"
 #include "format/settings.h"
 #include "format/signs.h"
 #include "wire/path.h"
@@ -183,7 +184,8 @@ struct doc {
 	struct gh_notebook *notebook; /* cells that were seen so far; NULL: no memory, or many values */
 	uint64_t last_shard;	      /* hash of the file name before */
 	bool is_notebook;
-	bool lines; /* many values: data, not configuration */
+	bool lines;	       /* many values: data, not configuration */
+	const char *lock_file; /* ecosystem of the packages of a lock file (Pipfile.lock, package-lock.json), or NULL */
 	unsigned said[RULES];
 };
 
@@ -388,9 +390,32 @@ static enum gh_rc on_setting(struct doc *d)
 	return gh_setting(&d->settings, &v);
 }
 
+/* {"default": {"torch": {"version": "==2.6.0"}}} of Pipenv; {"packages": {"node_modules/x": {"version": "1.2.3"}}} and, before
+ * npm 7, {"dependencies": {"x": {…}}}, nested, of npm. */
+static enum gh_rc on_locked(struct doc *d)
+{
+	struct gh_json *j = &d->x.j;
+	struct gh_span name = gh_json_name(&d->frame[j->depth].hold), zone = gh_json_name(&d->frame[j->depth - 1].hold);
+	bool pip = strcmp(d->lock_file, "PyPI") == 0;
+	if (pip ? !gh_span_is(zone, "default") && !gh_span_is(zone, "develop")
+		: !gh_span_is(zone, "packages") && !gh_span_is(zone, "dependencies"))
+		return GH_OK;
+	for (size_t i = name.n; !pip && i >= 13; i--) /* what stands behind the last "node_modules/" */
+		if (memcmp(name.p + i - 13, "node_modules/", 13) == 0) {
+			name = gh_span_cut(name, i, name.n);
+			break;
+		}
+	if (name.n == 0 || j->full != j->text.n)
+		return GH_OK;
+	return gh_package_named(d->w, d->lock_file, name, j->text, j->off, j->len);
+}
+
 static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_json_key key)
 {
 	struct gh_json *j = &d->x.j;
+	if (d->lock_file != NULL && j->depth >= 3 && !d->frame[j->depth].array &&
+	    gh_span_is(gh_json_name(&d->name), "version"))
+		GH_TRY(on_locked(d), d->w->err, "package");
 	unsigned what = j->full >= LONG_TEXT ? GH_JT_ENCODED : 0;
 	switch (zone) {
 	case GH_JZ_TEMPLATE: return on_template(d);
@@ -493,6 +518,10 @@ static enum gh_rc on_token(struct doc *d)
 		f->key = gh_json_key(gh_json_name(&d->name));
 		if (f->zone != GH_JZ_VOCAB)
 			f->marks |= f->key.mark;
+		if (j->depth == 1 && gh_json_is(j, "lockfileVersion"))
+			d->lock_file = "npm";
+		else if (j->depth == 2 && gh_json_is(j, "pipfile-spec"))
+			d->lock_file = "PyPI";
 		if (d->notebook != NULL && j->depth <= 2)
 			gh_notebook_key(d->notebook, gh_json_name(&d->name), j->depth);
 		return j->full >= LONG_TEXT ? gh_json_text(&d->texts, &d->x, gh_json_name(&d->name), GH_JT_ENCODED)

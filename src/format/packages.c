@@ -25,8 +25,11 @@ enum gh_rc gh_package_named(struct gh_walk *w, const char *ecosystem, struct gh_
 			    uint64_t off, uint64_t len)
 {
 	char normal[80];
-	gh_dep_normalise(name, normal);
-	struct gh_package p = { .ecosystem = ecosystem, .name = gh_span_str(normal), .version = version };
+	struct gh_package p = { .ecosystem = ecosystem, .name = name, .version = version };
+	if (strcmp(ecosystem, "PyPI") == 0) { /* elsewhere names have one spelling only */
+		gh_dep_normalise(name, normal);
+		p.name = gh_span_str(normal);
+	}
 	return gh_emit(w, GH_EV_PACKAGE, off, len, &p);
 }
 
@@ -83,5 +86,83 @@ enum gh_rc gh_package_line(struct gh_walk *w, struct gh_span line, uint64_t off,
 	case GH_DEP_UNKNOWN: break;
 	}
 	gh_anomaly(w, &gh_package_rules[GH_PKG_LINE], off, len, "%s", gh_safe(line).s);
+	return GH_OK;
+}
+
+static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\\'; }
+
+/* The next word of a command line, without quotes around it; empty at its end or where another command begins. */
+static struct gh_span command_word(struct gh_span *s, bool *ended)
+{
+	size_t i = 0, n;
+	while (i < s->n && is_blank(s->p[i]))
+		i++;
+	for (n = i; n < s->n && !is_blank(s->p[n]) && memchr(";&|", s->p[n], 3) == NULL; n++)
+		;
+	struct gh_span w = gh_span_cut(*s, i, n - i);
+	*ended = n < s->n && memchr(";&|", s->p[n], 3) != NULL;
+	*s = gh_span_cut(*s, n + (*ended && w.n == 0), s->n);
+	if (w.n >= 2 && (w.p[0] == '"' || w.p[0] == '\'') && w.p[w.n - 1] == w.p[0])
+		w = gh_span_cut(w, 1, w.n - 2);
+	return w;
+}
+
+static bool is_pip(struct gh_span w)
+{
+	const uint8_t *slash = w.n == 0 ? NULL : memrchr(w.p, '/', w.n);
+	struct gh_span name = slash == NULL ? w : gh_span_cut(w, (uint64_t)(slash - w.p) + 1, w.n);
+	return gh_span_is(name, "pip") || gh_span_is(name, "pip3") || gh_span_is(name, "uv");
+}
+
+static bool is_conda(struct gh_span w)
+{
+	return gh_span_is(w, "conda") || gh_span_is(w, "mamba") || gh_span_is(w, "micromamba");
+}
+
+/* One package of "conda install": "pytorch=2.1", "conda-forge::numpy>=1.20". */
+static enum gh_rc conda_word(struct gh_walk *w, struct gh_span s, uint64_t off, uint64_t len)
+{
+	const uint8_t *colon = memmem(s.p, s.n, "::", 2);
+	if (colon != NULL)
+		s = gh_span_cut(s, (uint64_t)(colon - s.p) + 2, s.n);
+	size_t n = 0;
+	while (n < s.n && memchr("=<>!~", s.p[n], 5) == NULL)
+		n++;
+	return n == 0 ? GH_OK : gh_package_named(w, "conda", gh_span_cut(s, 0, n), gh_span_cut(s, n, s.n), off, len);
+}
+
+enum gh_rc gh_package_command(struct gh_walk *w, struct gh_span line, uint64_t off, uint64_t len)
+{
+	bool ended, install = false;
+	enum { NONE, PIP, CONDA } tool = NONE;
+	while (line.n != 0) {
+		struct gh_span word = command_word(&line, &ended);
+		if (word.n == 0) {
+			tool = NONE;
+			install = false;
+			if (!ended)
+				break;
+			continue;
+		}
+		if (is_pip(word) || is_conda(word)) {
+			tool = is_conda(word) ? CONDA : PIP;
+		} else if (tool != NONE && gh_span_is(word, "install")) {
+			install = true;
+		} else if (install && word.p[0] != '-' && tool == CONDA) {
+			GH_TRY(conda_word(w, word, off, len), w->err, "package");
+		} else if (install && word.p[0] != '-') {
+			struct gh_dep d = gh_dep_line(word);
+			if (d.kind == GH_DEP_PACKAGE)
+				GH_TRY(gh_package_named(w, "PyPI", gh_span_str(d.name), d.version, off, len), w->err,
+				       "package");
+		} else if (install && (gh_span_is(word, "-r") || gh_span_is(word, "-c") || gh_span_is(word, "-i") ||
+				       gh_span_is(word, "-f") || gh_span_is(word, "-n") || gh_span_is(word, "-t") ||
+				       gh_span_is(word, "-p") || gh_span_is(word, "--index-url") ||
+				       gh_span_is(word, "--extra-index-url") || gh_span_is(word, "--find-links") ||
+				       gh_span_is(word, "--requirement") || gh_span_is(word, "--target") ||
+				       gh_span_is(word, "--name") || gh_span_is(word, "--channel"))) {
+			(void)command_word(&line, &ended); /* its value */
+		}
+	}
 	return GH_OK;
 }

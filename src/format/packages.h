@@ -14,6 +14,8 @@ enum gh_rc gh_package_line(struct gh_walk *w, struct gh_span line, uint64_t off,
 /* Name and version apart, as in TOML, Pipfile and conda ("numpy=1.26"). */
 enum gh_rc gh_package_named(struct gh_walk *w, const char *ecosystem, struct gh_span name, struct gh_span version,
 			    uint64_t off, uint64_t len);
+/* What a command line installs: "pip install torch==2.6.0 && conda install numpy=1.26". */
+enum gh_rc gh_package_command(struct gh_walk *w, struct gh_span line, uint64_t off, uint64_t len);
 /* An address that packages come from. */
 enum gh_rc gh_package_index(struct gh_walk *w, struct gh_span url, uint64_t off, uint64_t len);
 #endif

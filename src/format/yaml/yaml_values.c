@@ -1,5 +1,6 @@
 #include "format/encoded.h"
 #include "format/yaml/yaml_doc.h"
+#include "wire/dep.h"
 
 enum { LONG_TEXT = 256 };
 
@@ -187,16 +188,20 @@ static enum gh_rc dependency(struct yaml_doc *d, const char *ecosystem)
 	size_t n = 0;
 	while (n < s.n && memchr(" =<>!~;[@", s.p[n], 9) == NULL)
 		n++;
-	size_t v = n;
-	while (v < s.n && (s.p[v] == '=' || s.p[v] == ' '))
-		v++;
-	size_t end = v;
-	while (end < s.n && s.p[end] != '=' && s.p[end] != ' ' && s.p[end] != ';')
-		end++;
-	bool exact = v > n && v < s.n && memchr("<>!~", s.p[v], 4) == NULL;
-	struct gh_package p = { .ecosystem = ecosystem,
-				.name = gh_span_cut(s, 0, n),
-				.version = exact ? gh_span_cut(s, v, end - v) : (struct gh_span){ 0 } };
+	struct gh_package p = { .ecosystem = ecosystem, .name = gh_span_cut(s, 0, n) };
+	if (strcmp(ecosystem, "conda") == 0) { /* "=1.2=build" is exact, "=1.2" is 1.2 and what begins with it */
+		p.version = gh_span_cut(s, n, s.n);
+		while (p.version.n != 0 && p.version.p[0] == ' ')
+			p.version = gh_span_cut(p.version, 1, p.version.n);
+		const uint8_t *build = p.version.n < 2 || p.version.p[1] == '='
+					       ? NULL
+					       : memchr(p.version.p + 1, '=', p.version.n - 1);
+		if (p.version.p != NULL && p.version.n != 0 && p.version.p[0] == '=' && build != NULL)
+			p.version = gh_span_cut(p.version, 1, (uint64_t)(build - p.version.p) - 1);
+	} else {
+		struct gh_dep dep = gh_dep_line(s);
+		p.version = dep.kind == GH_DEP_PACKAGE ? dep.version : (struct gh_span){ 0 };
+	}
 	if (n == 0 || s.p[0] == '-' || contains(s, "://") || contains(p.name, "/"))
 		return GH_OK;
 	return gh_emit(d->w, GH_EV_PACKAGE, d->y.off, d->y.len, &p);
