@@ -192,7 +192,7 @@ static bool special(struct gh_span s)
 
 static void on_reference(struct gh_scene *s, const struct gh_event *ev)
 {
-	static const char *const formats[] = { "onnx", "ort", "coreml", "paddle" };
+	static const char *const formats[] = { "onnx", "onnx-tensor", "ort", "coreml", "paddle" };
 	enum {
 		BAD = GH_PATH_ESCAPES | GH_PATH_ABSOLUTE | GH_PATH_DRIVE | GH_PATH_NUL | GH_PATH_DOTDOT |
 		      GH_PATH_BACKSLASH | GH_PATH_CONTROL | GH_PATH_EMPTY,

@@ -41,8 +41,9 @@ static const struct gh_rule rules[] = {
 /* Readers of archives and streams that say nothing of what is inside; any other reader's members are a model's. */
 static bool general(const char *format)
 {
-	static const char *const names[] = { "zip",  "tar",  "7z",  "gzip", "bzip2",  "xz",	    "lzma",
-					     "zlib", "zstd", "lz4", "text", "script", "git-object", "git-pack" };
+	static const char *const names[] = { "zip", "tar",  "7z",	 "gzip",       "bzip2",
+					     "xz",  "lzma", "llamafile", "zlib",       "zstd",
+					     "lz4", "text", "script",	 "git-object", "git-pack" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(format, names[i]) == 0)
 			return true;

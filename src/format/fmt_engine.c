@@ -179,8 +179,7 @@ static enum gh_match probe_neff(const struct gh_probe *p)
 {
 	if (p->head.n < NEFF_HEADER + 2)
 		return GH_NO;
-	bool header = gh_le64(p->head.p) < 256 && gh_le64(p->head.p + 8) == NEFF_HEADER &&
-		      gh_le64(p->head.p + 16) <= p->size - NEFF_HEADER;
+	bool header = gh_le64(p->head.p) < 256 && gh_le64(p->head.p + 8) == NEFF_HEADER;
 	return header && p->head.p[NEFF_HEADER] == 0x1f && p->head.p[NEFF_HEADER + 1] == 0x8b ? GH_STRONG : GH_NO;
 }
 

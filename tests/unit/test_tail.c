@@ -4,6 +4,7 @@
 
 #include "format/formats.h"
 #include "support/events.h"
+#include "support/judged.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,9 +362,46 @@ static void probes(void **st)
 	}
 }
 
+/* ---- what the whole scan makes of them: readers, checks, coverage --------------------------------------------------------- */
+
+static void verdicts(void **st)
+{
+	(void)st;
+	static const struct {
+		const char *seed;
+		enum gh_verdict verdict;
+		const char *id; /* NULL: none */
+	} t[] = {
+		{ "faiss/disk.index", GH_UNSAFE, "GH-SET-0003" },
+		{ "ort/engine.ort", GH_UNSAFE, "GH-OXG-0001" },
+		{ "ort/python.ort", GH_UNSAFE, "GH-OXG-0005" },
+		{ "onnx-tensor/external.pb", GH_UNSAFE, "GH-OXG-0001" },
+		{ "matlab/java.mat", GH_UNSAFE, "GH-MAT-0001" },
+		{ "mxnet-symbol/native.json", GH_UNSAFE, "GH-MXS-0002" },
+		{ "executorch/backend.pte", GH_INCOMPLETE, "GH-FB-0006" },
+		{ "llamafile/model.llamafile", GH_INCOMPLETE, "GH-LLF-0001" },
+		{ "llamafile/pickle.llamafile", GH_UNSAFE, "GH-CALL-0001" },
+		{ "neff/long.neff", GH_UNSAFE, "GH-ENG-0003" },
+		{ "tensorrt/plugin.engine", GH_INCOMPLETE, "GH-ENG-0001" },
+		{ "darknet/yolo.weights", GH_INCOMPLETE, NULL },
+		{ "kaldi/final.mdl", GH_INCOMPLETE, "GH-SCAN-0002" },
+	};
+	for (size_t i = 0; i < GH_ROWS(t); i++) {
+		char path[300];
+		struct gh_test_judged j;
+		(void)snprintf(path, sizeof path, "tests/fuzz/seeds/%s", t[i].seed);
+		struct gh_span in = gh_test_file(path);
+		assert_non_null(in.p);
+		gh_test_judge(&j, in, strrchr(t[i].seed, '/') + 1);
+		if (j.verdict != t[i].verdict || (t[i].id != NULL && strstr(j.ids, t[i].id) == NULL))
+			fail_msg("%s: %d\n%s", t[i].seed, j.verdict, j.all);
+		free((void *)(uintptr_t)in.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(every_row), cmocka_unit_test(signs),
-					    cmocka_unit_test(probes) };
+					    cmocka_unit_test(probes), cmocka_unit_test(verdicts) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,7 +262,7 @@ const struct gh_fmt gh_fmt_onnx = {
 /* A type and data, and nothing that a tensor has not; seen to its end, or with the data last. */
 static enum gh_match probe_tensor(const struct gh_probe *p)
 {
-	enum { TYPE = 1, RAW = 2, DATA = RAW | 4 | 8 | 16 | 32 };
+	enum { TYPE = 1, RAW = 2, DATA = RAW | 4 | 8 | 16 | 32 | 1 << 12 };
 	if (p->size < 8 || p->head.n == 0 || p->head.p[0] == 0)
 		return GH_NO;
 	struct gh_pb_fit fit = gh_pb_fit(p->head, p->size, onnx_tensor_shape, false);

@@ -274,7 +274,7 @@ const struct gh_pb_shape onnx_shape[] = {
 	{ 30, L, 0, NULL, 0 },
 	{ 0 },
 };
-/* A tensor by itself: the probe asks for the first six by their place. */
+/* A tensor by itself: the probe asks for the first six and the last by their place. */
 const struct gh_pb_shape onnx_tensor_shape[] = {
 	{ 2, V, 0, NULL, 64 },
 	{ 9, L, 0, NULL, 0 },
@@ -288,5 +288,6 @@ const struct gh_pb_shape onnx_tensor_shape[] = {
 	{ 11, V | L, 0, NULL, 0 },
 	{ 12, L, GH_PB_TEXT, NULL, 0 },
 	{ 14, V, 0, NULL, 1 },
+	{ 13, L, GH_PB_MSG, o_entry, 0 },
 	{ 0 },
 };
