@@ -26,7 +26,7 @@ static const struct gh_rule rules[] = {
 		     "A text that gives orders to the language model that reads it",
 		     "An assistant or an automatic reviewer that reads the text may obey.",
 		     "Read the text yourself; do not let a model judge this file.", "CWE-1427 AML.T0051" },
-	[R_EXAMPLE] = { "GH-INJ-0006", GH_LOW, GH_CLEAN, "A text that shows or discusses orders to language models",
+	[R_EXAMPLE] = { "GH-INJ-0006", GH_INFO, GH_CLEAN, "A text that shows or discusses orders to language models",
 			"Little: a model that reads it without care may take the example for an order.",
 			"None needed, when the text is about such attacks.", "AML.T0051" },
 	[R_TURN] = { "GH-INJ-0007", GH_MEDIUM, GH_REVIEW, "The direction of letters is overridden",
@@ -41,7 +41,7 @@ static const struct gh_rule rules[] = {
 	GH_RULES_END
 };
 
-enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10 };
+enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10, HEAD = 4096 };
 
 struct state {
 	struct gh_kw kw;
@@ -51,7 +51,7 @@ struct state {
 	uint8_t *strip;
 	uint64_t quiet_until; /* an order was told: its words make no second one */
 	unsigned told;
-	bool bytes, talk;
+	bool bytes, talk, binary;
 	/* The strongest visible order, told at the end: only then it is known whether the text is about such orders. */
 	unsigned open;
 	struct gh_range open_at;
@@ -291,6 +291,10 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 	if (st == NULL)
 		return;
 	struct look l = { .scene = s, .st = st };
+	if (off == 0)
+		st->binary = memchr(block.p, '\0', block.n < HEAD ? block.n : HEAD) != NULL;
+	if (st->binary)
+		return; /* what is text in it comes as events */
 	st->bytes = true;
 	if (!gh_roll_put(&st->roll, s->arena, block, off, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");

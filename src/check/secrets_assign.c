@@ -215,6 +215,8 @@ bool gh_secret_url(struct gh_span s, size_t at, struct gh_secret *out)
 		return false;
 	struct gh_span scheme = { s.p + from, at - from }, user = { s.p + at + 3, (colon != 0 ? colon : i) - at - 3 };
 	struct gh_span pass = colon != 0 ? (struct gh_span){ s.p + colon + 1, i - colon - 1 } : user;
+	if (user.n == 0 && memchr(pass.p, ':', pass.n) != NULL)
+		return false; /* "cvs://:pserver:anonymous@host" */
 	if (pass.n < 4 || (colon != 0 && gh_span_eq(user, pass)) || gh_mix_filler(pass, false) ||
 	    gh_secret_published(pass))
 		return false;

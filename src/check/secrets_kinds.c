@@ -14,7 +14,6 @@ enum proof {
 	OPENAI,	   /* "OpenAI" in base64 in the middle, in keys of some years */
 	AWS,	   /* base32 with the number of an account in it */
 	JWT,	   /* JSON in base64 */
-	PYPI,	   /* a macaroon of the index */
 	TELEGRAM,  /* the number of a bot before the colon */
 	MAILCHIMP, /* 32 hexadecimal digits before the number of a data centre */
 	AZURE_AD,  /* three characters before 8Q~ */
@@ -23,8 +22,7 @@ enum proof {
 	HOOK,	   /* address of a webhook: the path is the secret */
 	UUID,
 	AZDO,
-	TEST,	 /* for tests only */
-	DUO_HEX, /* hexadecimal, of one case */
+	TEST, /* for tests only */
 };
 
 struct row {
@@ -56,8 +54,8 @@ struct row {
 	X("ATATT3", "Atlassian API token", B64, 150, 260, SPREAD) \
 	X("ATCTT3", "Bitbucket repository token", B64, 150, 260, SPREAD) \
 	X("npm_", "npm access token", B62, 36, 36, NPM) \
-	X("pypi-AgEIcHlwaS5vcmc", "PyPI upload token", B64U, 50, 400, PYPI) \
-	X("pypi-AgENdGVzdC5weXBpLm9yZw", "TestPyPI upload token", B64U, 50, 400, PYPI) \
+	X("pypi-AgEIcHlwaS5vcmc", "PyPI upload token", B64U, 50, 400, SPREAD) \
+	X("pypi-AgENdGVzdC5weXBpLm9yZw", "TestPyPI upload token", B64U, 50, 400, SPREAD) \
 	X("rubygems_", "RubyGems API key", HEX, 48, 48, SPREAD) \
 	X("oy2", "NuGet API key", LOW36, 43, 43, SPREAD) \
 	X("CLOJARS_", "Clojars deploy token", HEX, 60, 60, SPREAD) \
@@ -99,8 +97,8 @@ struct row {
 	X("e2b_", "E2B API key", HEX, 40, 40, SPREAD) \
 	X("rpa_", "RunPod API key", B62, 40, 50, SPREAD) \
 	X("pcsk_", "Pinecone API key", B64U, 50, 80, SPREAD) \
-	X("lsv2_pt_", "LangSmith token", DUO_HEX, 43, 43, SPREAD) \
-	X("lsv2_sk_", "LangSmith service key", DUO_HEX, 43, 43, SPREAD) \
+	X("lsv2_pt_", "LangSmith token", B64U, 43, 43, SPREAD) \
+	X("lsv2_sk_", "LangSmith service key", B64U, 43, 43, SPREAD) \
 	X("wandb_v1_", "Weights & Biases API key", B64U, 40, 120, SPREAD) \
 	X("KGAT_", "Kaggle API token", HEX, 32, 32, SPREAD) \
 	X("xoxb-", "Slack bot token", B64U, 40, 120, SPREAD) \
@@ -396,8 +394,6 @@ static bool prove(struct gh_span s, size_t at, const struct row *r, struct gh_sp
 		return all.n == 84 && gh_mix_random(all, 84);
 	}
 	case TEST: out->rule = GH_SECRET_PUBLIC; return gh_mix_spread(body);
-	case PYPI:
-	case DUO_HEX:
 	case SPREAD: return gh_mix_spread(body);
 	}
 	return false;

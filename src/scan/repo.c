@@ -443,4 +443,5 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		if (!alone && hidden(file[i].name) && !quiet)
 			say(&r, i, R_HIDDEN, "content is %s", file[i].report->format);
 	}
+	gh_repo_licences(file, n, alone, find, arg);
 }

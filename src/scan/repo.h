@@ -24,5 +24,9 @@ size_t gh_repo_declared(const struct gh_repo_file *file, size_t n, size_t i, str
 void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		   void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail), void *arg);
 
+/* The same for licences: what is declared against the texts that lie beside it. Never an effect. */
+void gh_repo_licences(const struct gh_repo_file *file, size_t n, bool alone,
+		      void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail), void *arg);
+
 extern const struct gh_rule gh_repo_rules[];
 #endif
