@@ -3,6 +3,7 @@
 #define GH_CLI_CMDS_H
 #include "cli/cli.h"
 
+extern const struct gh_cmd gh_cmd_diff;
 extern const struct gh_cmd gh_cmd_disarm;
 extern const struct gh_cmd gh_cmd_advisories;
 extern const struct gh_cmd gh_cmd_scan, gh_cmd_formats, gh_cmd_checks, gh_cmd_explain, gh_cmd_completion,
