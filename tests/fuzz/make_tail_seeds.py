@@ -438,3 +438,46 @@ put('cntk', 'clean_times.model', cntk(value=carray([2, 3], 6)))
 put('cntk', 'clean_name.model', cntk(name=cstr(b'prediction')))
 put('cntk', 'python.model', cntk(**{'module': cstr(b'os'), 'class': cstr(b'system')}))
 put('cntk', 'short.model', cntk(value=carray([2, 4], 6)))
+
+
+# ---- OCDBT ----
+def crc32c(data):
+    crc = 0xffffffff
+    for b in data:
+        crc ^= b
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def zraw(data):  # one frame of one raw block
+    return bytes.fromhex('28b52ffd20') + bytes([len(data)]) + (len(data) << 3 | 1).to_bytes(3, 'little') + data
+
+
+def ocdbt(body, packed=False, magic=0x0cdb3a2a):
+    body = zraw(body) if packed else body
+    head = struct.pack('>I', magic) + u64(14 + len(body) + 4) + bytes([0, packed])
+    return head + body + u32(crc32c(head + body))
+
+
+def manifest(*paths, kind=b'\0', file=0):
+    prefix, suffix = [], []
+    for i, p in enumerate(paths):
+        n = 0
+        while i and n < min(len(p), len(paths[i - 1])) and p[n] == paths[i - 1][n]:
+            n += 1
+        prefix += [n] if i else []
+        suffix.append(p[n:])
+    table = bytes([len(paths)] + prefix + [len(s) for s in suffix] + [0] * len(paths)) + b''.join(suffix)
+    return (bytes(range(16)) + kind + b'\x64\xff\xff\x7f\4\1' + u32(0) + table + b'\1' + b'\1' + b'\0' + bytes([file]) + b'\0\x50\3\x40\0' +
+            u64(1700000000) + b'\0')
+
+
+D = [b'd/0123456789abcdef', b'd/01fedcba98765432']
+put('ocdbt', 'clean_plain.ocdbt', ocdbt(manifest(*D)))
+put('ocdbt', 'clean_zstd.ocdbt', ocdbt(manifest(*D), True))
+put('ocdbt', 'clean_old.ocdbt', ocdbt(manifest(D[0], kind=b'')))
+put('ocdbt', 'outside.ocdbt', ocdbt(manifest(b'../../../etc/passwd')))
+put('ocdbt', 'file.ocdbt', ocdbt(manifest(*D, file=7)))
+put('ocdbt', 'sum.ocdbt', ocdbt(manifest(*D))[:-1] + b'\0')
+put('ocdbt', 'node', ocdbt(b'\0' + bytes(20), magic=0x0cdb20de))

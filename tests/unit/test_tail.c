@@ -231,6 +231,19 @@ static const struct row rows[] = {
 	{ &gh_fmt_cntk, "Python", "python.model", NONE, NONE, 0, GH_OK, true, "anomaly GH-CNTK-0001", NULL },
 	{ &gh_fmt_cntk, "fewer numbers than the shape says", "short.model", NONE, NONE, 0, GH_OK, true,
 	  "anomaly GH-CNTK-0002", NULL },
+	/* ---- OCDBT ---- */
+	{ &gh_fmt_ocdbt, "a manifest", "clean_plain.ocdbt", NONE, NONE, 0, GH_OK, true,
+	  "reference path \"d/01fedcba98765432\"", "anomaly" },
+	{ &gh_fmt_ocdbt, "compressed", "clean_zstd.ocdbt", NONE, NONE, 0, GH_OK, true,
+	  "reference path \"d/0123456789abcdef\"", "anomaly" },
+	{ &gh_fmt_ocdbt, "of an old writer", "clean_old.ocdbt", NONE, NONE, 0, GH_OK, true, "reference path",
+	  "anomaly" },
+	{ &gh_fmt_ocdbt, "files elsewhere", "outside.ocdbt", NONE, NONE, 0, GH_OK, true,
+	  "reference path \"../../../etc/passwd\"", NULL },
+	{ &gh_fmt_ocdbt, "a file that is not in the table", "file.ocdbt", NONE, NONE, 0, GH_E_MALFORMED, true,
+	  "anomaly GH-SEQ-0004", NULL },
+	{ &gh_fmt_ocdbt, "another sum", "sum.ocdbt", NONE, NONE, 0, GH_OK, true, "anomaly GH-OCD-0001", NULL },
+	{ &gh_fmt_ocdbt, "a node", "node", NONE, NONE, 0, GH_E_UNREAD, false, NULL, "anomaly" },
 	/* ---- frames ---- */
 	{ &gh_fmt_tensorrt, "an engine", "plain.engine", NONE, NONE, 0, GH_E_UNREAD, false, NULL, "anomaly" },
 	{ &gh_fmt_tensorrt, "a plugin", "plugin.engine", NONE, NONE, 0, GH_E_UNREAD, false, "anomaly GH-ENG-0001",
@@ -372,6 +385,7 @@ static void verdicts(void **st)
 		enum gh_verdict verdict;
 		const char *id; /* NULL: none */
 	} t[] = {
+		{ "ocdbt/outside.ocdbt", GH_UNSAFE, "GH-SET-0003" },
 		{ "faiss/disk.index", GH_UNSAFE, "GH-SET-0003" },
 		{ "ort/engine.ort", GH_UNSAFE, "GH-OXG-0001" },
 		{ "ort/python.ort", GH_UNSAFE, "GH-OXG-0005" },
