@@ -67,7 +67,8 @@ static void on_plain_open(struct gh_watcher *w, struct gh_notice *n) { on_open(w
 static void on_creat(struct gh_watcher *w, struct gh_notice *n) { on_open(w, n, NONE, 0, O_WRONLY | O_CREAT); }
 #endif
 
-/* Calls that change what is at a path: dir and path are numbers of arguments. */
+/* Calls that change what is at a path: dir and path are numbers of arguments. Where a symbolic link points to does not matter:
+ * who follows it meets the mounts, and the decoys are watched. */
 static const struct change {
 	short nr;
 	int8_t dir, path, dir2, path2;
@@ -79,7 +80,7 @@ static const struct change {
 	{ SYS_mkdirat, 0, 1, NONE, NONE, "would have made the directory" },
 	{ SYS_mknodat, 0, 1, NONE, NONE, "would have made the file" },
 	{ SYS_linkat, 0, 1, 2, 3, "would have linked" },
-	{ SYS_symlinkat, NONE, 0, 1, 2, "would have made a link to" },
+	{ SYS_symlinkat, 1, 2, NONE, NONE, "would have made the link" },
 	{ SYS_fchmodat, 0, 1, NONE, NONE, "would have changed the mode of" },
 	{ SYS_fchownat, 0, 1, NONE, NONE, "would have changed the owner of" },
 	{ SYS_utimensat, 0, 1, NONE, NONE, "would have changed the times of" },
@@ -94,7 +95,7 @@ static const struct change {
 	{ SYS_mkdir, NONE, 0, NONE, NONE, "would have made the directory" },
 	{ SYS_mknod, NONE, 0, NONE, NONE, "would have made the file" },
 	{ SYS_link, NONE, 0, NONE, 1, "would have linked" },
-	{ SYS_symlink, NONE, 0, NONE, 1, "would have made a link to" },
+	{ SYS_symlink, NONE, 1, NONE, NONE, "would have made the link" },
 	{ SYS_chmod, NONE, 0, NONE, NONE, "would have changed the mode of" },
 	{ SYS_chown, NONE, 0, NONE, NONE, "would have changed the owner of" },
 	{ SYS_lchown, NONE, 0, NONE, NONE, "would have changed the owner of" },

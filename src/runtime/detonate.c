@@ -33,6 +33,10 @@ struct gh_detonator {
 	bool has_engine, has_r, asked;
 	const char **command; /* the own loader's words, with the path of its program filled in */
 	size_t ncommand;
+	struct gh_arena bare_arena; /* what a loader does by itself: the last answer */
+	struct gh_events bare;
+	const struct gh_loader *bare_of;
+	const char *bare_modules;
 	struct sock_filter ins[GH_JAIL_FILTER_MAX];
 	struct sock_fprog filter;
 };
@@ -95,6 +99,7 @@ enum gh_rc gh_detonator_new(const struct gh_detonate_options *opt, struct gh_det
 		return gh_fail(err, GH_E_NOMEM, "no memory");
 	d->opt = opt;
 	d->arena.max = ARENA;
+	d->bare_arena.max = ARENA;
 	if (!gh_jail_filter(d->ins, true, &d->filter))
 		rc = gh_fail(err, GH_E_BUG, "the seccomp filter does not fit");
 	if (rc == GH_OK && opt->command != NULL)
@@ -122,6 +127,7 @@ void gh_detonator_free(struct gh_detonator *d)
 	if (d == NULL)
 		return;
 	gh_arena_free(&d->arena);
+	gh_arena_free(&d->bare_arena);
 	free(d);
 }
 
@@ -335,16 +341,27 @@ static const char *prepare(struct gh_detonator *d, const struct gh_loader *l, st
 	return NULL;
 }
 
-/* What the loader does by itself on this machine, with the modules it said it had imported but without the model. */
-static void take_away_ordinary(struct gh_detonator *d, const struct gh_loader *l, struct gh_arena *a,
-			       struct gh_watched *w, const char *inside, const char *modules)
+/* What the loader does by itself on this machine, with the modules it said it had imported but without the model. It is asked
+ * once for the same loader and modules. */
+static void take_away_ordinary(struct gh_detonator *d, const struct gh_loader *l, struct gh_watched *w,
+			       const char *inside, const char *modules)
 {
 	struct plan p = { .inside = inside };
-	struct gh_watched bare;
+	struct gh_watched bare = { 0 };
 	struct gh_err err = { 0 };
-	if (prepare(d, l, &p, a, true, modules) == NULL && run(d, &p, a, &bare, &err) == GH_OK)
-		gh_events_subtract(&w->events, &bare.events);
-	gh_watched_free(&bare);
+	bool known = d->bare_of == l && d->command == NULL && d->bare_modules != NULL &&
+		     strcmp(d->bare_modules, modules) == 0;
+	if (!known) {
+		d->bare = (struct gh_events){ 0 };
+		d->bare_of = l;
+		gh_arena_free(&d->bare_arena);
+		d->bare_modules = (const char *)gh_keep(&d->bare_arena, gh_span_str(modules)).p;
+		if (prepare(d, l, &p, &d->bare_arena, true, modules) == NULL &&
+		    run(d, &p, &d->bare_arena, &bare, &err) == GH_OK)
+			d->bare = bare.events;
+		gh_watched_free(&bare);
+	}
+	gh_events_subtract(&w->events, &d->bare);
 }
 
 /* The same bytes that were scanned? NULL, or why not. */
@@ -444,7 +461,7 @@ static bool conclude(struct gh_detonator *d, const struct gh_loader *l, struct g
 	if (out->flooded && out->why == NULL)
 		out->why = "it did more different things than are listed";
 	if (w->events.n != 0)
-		take_away_ordinary(d, l, a, w, inside, s.modules);
+		take_away_ordinary(d, l, w, inside, s.modules);
 	out->event = w->events.v;
 	out->nevent = w->events.n;
 	if (d->command != NULL)

@@ -38,10 +38,12 @@ done <- tryCatch({
 	tryCatch({
 		touch(thing)
 		say("X", "forced everything inside")
-		capture.output(print(utils::head(thing)))
-		say("X", "printed the head")
-		if (is.environment(thing) && is.function(thing$.First)) {
-			thing$.First()
+		if (!is.environment(thing)) {
+			utils::capture.output(print(utils::head(thing)))
+			say("X", "printed the head")
+		}
+		if (is.environment(thing) && is.function(thing[[".First"]])) {
+			thing[[".First"]]()
 			say("X", ".First")
 		}
 	}, error = function(e) say("N", paste("using it:", conditionMessage(e))))
