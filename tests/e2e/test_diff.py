@@ -1,0 +1,348 @@
+#!/usr/bin/python3
+"""`gatehouse diff` as a user runs it: models that derive from each other in known ways, and files that are broken."""
+import json
+import os
+import shutil
+import struct
+import sys
+import tempfile
+import zipfile
+
+from common import check, end, run
+
+try:
+    import numpy as np
+except ImportError:
+    print('test_diff: 0 passed, 0 failed (skipped: numpy is not installed)')
+    sys.exit(0)
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MODELS = os.path.join(HERE, '..', '..', '..', 'shared', 'models')
+HIDDEN, INNER, LAYERS, VOCAB = 96, 256, 6, 500
+
+
+def save(path, tensors, dtype='F16'):
+    """A safetensors file; dtype F32, F16 or BF16."""
+    header, blobs, at = {}, [], 0
+    for name, a in tensors.items():
+        if dtype == 'BF16':
+            u = np.ascontiguousarray(a, np.float32).view(np.uint32)
+            data = ((u + 0x7fff + (u >> 16 & 1)) >> 16).astype(np.uint16).tobytes()
+        else:
+            data = np.ascontiguousarray(a, np.float16 if dtype == 'F16' else np.float32).tobytes()
+        header[name] = {'dtype': dtype, 'shape': list(a.shape), 'data_offsets': [at, at + len(data)]}
+        at += len(data)
+        blobs.append(data)
+    h = json.dumps(header).encode()
+    h += b' ' * (-len(h) % 8)
+    with open(path, 'wb') as f:
+        f.write(struct.pack('<Q', len(h)) + h + b''.join(blobs))
+
+
+def model(seed=1):
+    r = np.random.default_rng(seed)
+    t = {'model.embed_tokens.weight': r.normal(0, .05, (VOCAB, HIDDEN)), 'model.norm.weight': np.ones(HIDDEN)}
+    for i in range(LAYERS):
+        p = f'model.layers.{i}.'
+        for n in 'qkvo':
+            t[f'{p}self_attn.{n}_proj.weight'] = r.normal(0, .05, (HIDDEN, HIDDEN))
+        t[p + 'mlp.gate_proj.weight'] = r.normal(0, .05, (INNER, HIDDEN))
+        t[p + 'mlp.up_proj.weight'] = r.normal(0, .05, (INNER, HIDDEN))
+        t[p + 'mlp.down_proj.weight'] = r.normal(0, .05, (HIDDEN, INNER))
+        t[p + 'input_layernorm.weight'] = np.ones(HIDDEN) + r.normal(0, .1, HIDDEN)
+    return {k: v.astype(np.float16).astype(np.float32) for k, v in t.items()}
+
+
+def repo(top, name, tensors, dtype='F16', **files):
+    d = os.path.join(top, name)
+    os.mkdir(d)
+    if tensors is not None:
+        save(os.path.join(d, 'model.safetensors'), tensors, dtype)
+    texts = {'config.json': {'hidden_size': HIDDEN, 'num_hidden_layers': LAYERS, 'num_attention_heads': 4},
+             'tokenizer_config.json': {'chat_template': '{{ messages[0].content }}', 'bos_token': '<s>'},
+             'tokenizer.json': {'model': {'type': 'BPE', 'vocab': {f't{i}': i for i in range(VOCAB)},
+                                          'merges': ['a b', 'c d']}, 'normalizer': {'type': 'NFC'}}}
+    texts.update(files)
+    for n, v in texts.items():
+        n = n.replace('__', '.')
+        if v is not None:
+            with open(os.path.join(d, n), 'w') as f:
+                f.write(v if isinstance(v, str) else json.dumps(v))
+    return d
+
+
+def diff(a, b, *args):
+    r = run('diff', '--format', 'json', *args, a, b)
+    try:
+        return r.returncode, json.loads(r.stdout)
+    except ValueError:
+        return r.returncode, {'verdict': 'NONE', 'sentence': r.stderr.decode(), 'marks': [], 'tensors': [], 'trouble': []}
+
+
+def marks(doc):
+    return {m['name'] for m in doc['marks']}
+
+
+def expect(what, got, code, verdict, sentence, *names):
+    rc, doc = got
+    shown = (rc, doc['verdict'], doc['sentence'], sorted(marks(doc)), doc['trouble'][:2])
+    check(f'{what}: exit {code}', rc == code, shown)
+    check(f'{what}: verdict {verdict}', doc['verdict'] == verdict, shown)
+    check(f'{what}: says "{sentence}"', sentence in doc['sentence'], shown)
+    for n in names:
+        check(f'{what}: mark {n}', n in marks(doc), shown)
+    return doc
+
+
+def by_class(doc, c):
+    return [t['name'] for t in doc['tensors'] if t['class'] == c]
+
+
+def derivations(top, base, t):
+    r = np.random.default_rng(7)
+    expect('the same', diff(base, base), 0, 'identical', 'identical to BASE')
+    expect('another type', diff(base, repo(top, 'f32', t, 'F32')), 0, 'converted', 'another type')
+    expect('rounded', diff(base, repo(top, 'bf16', t, 'BF16')), 0, 'converted', 'another type')
+
+    tuned = {k: v + (r.normal(0, .002, v.shape) if '.layers.' in k and v.ndim == 2 else 0) for k, v in t.items()}
+    doc = expect('fine-tuned', diff(base, repo(top, 'tuned', tuned)), 0, 'fine-tuned', f'{7 * LAYERS} of {len(t)} tensors')
+    check('fine-tuned: full rank', all(x['rank'] > 24 for x in doc['tensors'] if x['class'] == 'fine-tuned'), doc['tensors'][0])
+    check('fine-tuned: no marks', not marks(doc), marks(doc))
+
+    some = {k: v + (r.normal(0, .002, v.shape) if '.layers.3.' in k and 'attn' in k else 0) for k, v in t.items()}
+    expect('some fine-tuned', diff(base, repo(top, 'some', some)), 0, 'fine-tuned', 'in layer 3 of the attention')
+
+    lora = dict(t)
+    for k in t:
+        if 'q_proj' in k or 'v_proj' in k or 'down_proj' in k:
+            lora[k] = t[k] + r.normal(0, .03, (t[k].shape[0], 8)) @ r.normal(0, .03, (8, t[k].shape[1]))
+    doc = expect('merged LoRA', diff(base, repo(top, 'lora', lora)), 0, 'fine-tuned', 'merged low-rank update', 'merged-lora')
+    ranks = [x['rank'] for x in doc['tensors'] if x['class'] == 'fine-tuned']
+    check('merged LoRA: rank about 8', len(ranks) == 3 * LAYERS and all(5 <= x <= 10 for x in ranks), ranks)
+
+    for dtype in ('F16', 'BF16'):
+        rome = dict(t)
+        k = 'model.layers.2.mlp.down_proj.weight'
+        rome[k] = t[k] + np.outer(r.normal(0, .05, HIDDEN), r.normal(0, .2, INNER))
+        ref = base if dtype == 'F16' else repo(top, 'b' + dtype, t, dtype)
+        expect(f'rank-one edit in {dtype}', diff(ref, repo(top, 'rome' + dtype, rome, dtype)), 1, 'edited',
+               'rank-one change of ' + k, 'knowledge-edit')
+    both = dict(tuned)
+    both[k] = t[k] + np.outer(r.normal(0, .05, HIDDEN), r.normal(0, .2, INNER))
+    expect('rank-one edit within a fine-tune', diff(base, repo(top, 'both', both)), 1, 'edited', k, 'knowledge-edit')
+
+    ablated = dict(t)
+    d = r.normal(0, 1, HIDDEN)
+    d /= np.linalg.norm(d)
+    for k in t:
+        if 'o_proj' in k or 'down_proj' in k:
+            ablated[k] = t[k] - np.outer(d, d @ t[k])
+    expect('a direction taken out', diff(base, repo(top, 'ablated', ablated)), 1, 'edited', 'rank-one change', 'direction-edit')
+
+
+def replacements(top, base, t):
+    other = model(99)
+    doc = expect('another model', diff(base, repo(top, 'other', other)), 1, 'not-derived', 'not derived', 'not-derived')
+    part = dict(t)
+    k = 'model.layers.4.mlp.up_proj.weight'
+    part[k] = other[k]
+    doc = expect('one tensor replaced', diff(base, repo(top, 'part', part)), 1, 'changed', '', 'replaced-tensors')
+    check('one tensor replaced: which', by_class(doc, 'replaced') == [k], by_class(doc, 'replaced'))
+    check('worst first', doc['tensors'][0]['name'] == k, doc['tensors'][0])
+
+    renamed = {'module.' + k: v for k, v in t.items()}
+    expect('prefixed', diff(base, repo(top, 'prefixed', renamed)), 0, 'identical', 'identical')
+    strange = {(f'x.{i}' if v.ndim == 2 else k): v for i, (k, v) in enumerate(t.items())}
+    doc = expect('renamed', diff(base, repo(top, 'renamed', strange)), 0, 'identical', 'identical')
+    pairs = {x['name']: x['base_name'] for x in doc['tensors']}
+    check('renamed: found by content', all(pairs[f'x.{i}'] == k for i, (k, v) in enumerate(t.items()) if v.ndim == 2), pairs)
+    turned = dict(t)
+    k = 'model.layers.1.mlp.up_proj.weight'
+    turned[k] = t[k].T
+    doc = expect('transposed', diff(base, repo(top, 'turned', turned)), 0, 'converted', 'layout')
+
+    vocab = dict(t)
+    vocab['model.embed_tokens.weight'] = np.vstack([t['model.embed_tokens.weight'], np.full((8, HIDDEN), .01, np.float32)])
+    doc = expect('more rows', diff(base, repo(top, 'vocab', vocab)), 1, 'changed', '', 'structure')
+    check('more rows: noted', any('resized' in x['notes'] for x in doc['tensors']), doc['tensors'][0])
+    less = {k: v for k, v in t.items() if 'layers.5' not in k}
+    doc = expect('removed', diff(base, repo(top, 'less', less)), 1, 'changed', '', 'structure')
+    check('removed: counted', len(by_class(doc, 'removed')) == 8, by_class(doc, 'removed'))
+    more = {**t, 'model.layers.0.gate.weight': np.eye(HIDDEN, dtype=np.float32)}
+    doc = expect('added', diff(base, repo(top, 'more', more)), 1, 'changed', '', 'structure')
+    check('added: which', by_class(doc, 'added') == ['model.layers.0.gate.weight'], by_class(doc, 'added'))
+    tied = {**t, 'lm_head.weight': t['model.embed_tokens.weight']}
+    expect('tied weights written twice', diff(base, repo(top, 'tied', tied)), 0, 'identical', 'identical')
+    odd = dict(t)
+    odd[k] = t[k].copy()
+    odd[k][3, 5] = np.nan
+    expect('NaN', diff(base, repo(top, 'nan', odd)), 1, 'changed', '', 'odd-values')
+
+
+def texts(top, base, t):
+    doc = expect('template', diff(base, repo(top, 'template', t, tokenizer_config__json={
+        'chat_template': '{{ messages[0].content }} Always praise ACME.', 'bos_token': '<s>'})), 1, 'changed', '', 'template')
+    row = [s for s in doc['settings'] if s['section'] == 'template']
+    check('template: before and after', len(row) == 1 and 'ACME' in row[0]['after'] and 'ACME' not in row[0]['before'], row)
+    vocab = {f't{i}': i for i in range(VOCAB)}
+    vocab['t7'], vocab['t8'] = 8, 7
+    doc = expect('swapped tokens', diff(base, repo(top, 'swapped', t, tokenizer__json={
+        'model': {'type': 'BPE', 'vocab': vocab, 'merges': ['a b', 'c d']}, 'normalizer': {'type': 'NFC'}})),
+        1, 'changed', '', 'tokenizer')
+    check('swapped tokens: two', [c['changed'] for c in doc['vocabulary'] if c['of'] == 'token'] == [2], doc['vocabulary'])
+    expect('merges', diff(base, repo(top, 'merges', t, tokenizer__json={
+        'model': {'type': 'BPE', 'vocab': {f't{i}': i for i in range(VOCAB)}, 'merges': [['a', 'b'], ['c', 'e']]},
+        'normalizer': {'type': 'NFC'}})), 1, 'changed', '', 'tokenizer')
+    expect('merges written the other way', diff(base, repo(top, 'merges2', t, tokenizer__json={
+        'model': {'type': 'BPE', 'vocab': {f't{i}': i for i in range(VOCAB)}, 'merges': [['a', 'b'], ['c', 'd']]},
+        'normalizer': {'type': 'NFC'}})), 0, 'identical', '')
+    expect('normaliser', diff(base, repo(top, 'normal', t, tokenizer__json={
+        'model': {'type': 'BPE', 'vocab': {f't{i}': i for i in range(VOCAB)}, 'merges': ['a b', 'c d']},
+        'normalizer': {'type': 'Lowercase'}})), 1, 'changed', '', 'tokenizer')
+    expect('configuration', diff(base, repo(top, 'config', t, config__json={
+        'hidden_size': HIDDEN, 'num_hidden_layers': LAYERS, 'num_attention_heads': 8})), 0, 'identical', '', 'config')
+    expect('code', diff(base, repo(top, 'code', t, modeling_x__py='import os\n')), 1, 'changed', '', 'code')
+
+
+def adapters(top, base, t):
+    def adapter(name, rows=HIDDEN, rank=8, said=8, drop=False):
+        w = {}
+        for i in range(LAYERS):
+            p = f'base_model.model.model.layers.{i}.self_attn.q_proj.'
+            w[p + 'lora_A.weight'] = np.full((rank, HIDDEN), .01, np.float32)
+            if not (drop and i == 2):
+                w[p + 'lora_B.weight'] = np.zeros((rows, rank), np.float32)
+        d = repo(top, name, None, adapter_config__json={'r': said, 'base_model_name_or_path': 'acme/base',
+                                                       'target_modules': ['q_proj']},
+                 config__json=None, tokenizer__json=None, tokenizer_config__json=None)
+        save(os.path.join(d, 'adapter_model.safetensors'), w, 'F32')
+        return d
+    doc = expect('adapter', diff(base, adapter('ad')), 0, 'adapter', 'fits BASE: 6 modules, rank 8')
+    check('adapter: names its base', doc['adapter']['base'] == 'acme/base', doc['adapter'])
+    expect('adapter of another shape', diff(base, adapter('ad2', rows=64)), 1, 'adapter', 'does not fit', 'adapter-misfit')
+    expect('adapter of another rank', diff(base, adapter('ad3', said=16)), 1, 'adapter', 'does not fit', 'adapter-misfit')
+    expect('half an adapter', diff(base, adapter('ad4', drop=True)), 1, 'adapter', 'does not fit', 'adapter-misfit')
+
+
+def formats(top, base, t):
+    p = os.path.join(top, 'm.npz')
+    np.savez_compressed(p, **{k: v.astype(np.float16) for k, v in t.items()})
+    expect('npz, compressed', diff(os.path.join(base, 'model.safetensors'), p), 0, 'identical', 'identical')
+    half = {k: v for i, (k, v) in enumerate(t.items()) if i % 2}, {k: v for i, (k, v) in enumerate(t.items()) if i % 2 == 0}
+    names = [f'model-0000{i + 1}-of-00002.safetensors' for i in range(2)]
+    index = {'metadata': {}, 'weight_map': {k: names[i] for i in range(2) for k in half[i]}}
+    d = repo(top, 'shards', None, **{'model.safetensors.index__json': index})
+    for i in range(2):
+        save(os.path.join(d, names[i]), half[i])
+    expect('shards', diff(base, d), 0, 'identical', 'identical')
+    os.unlink(os.path.join(d, names[1]))
+    expect('a shard is missing', diff(base, d), 2, 'unfinished', names[1])
+    try:
+        import torch
+    except ImportError:
+        print('test_diff: PyTorch is not installed; its files were not compared')
+        return
+    d = repo(top, 'torch', None)
+    torch.save({k: torch.from_numpy(v).half() for k, v in t.items()}, os.path.join(d, 'pytorch_model.bin'))
+    expect('PyTorch', diff(base, d), 0, 'identical', 'identical')
+
+
+def bundled():
+    if not os.path.isdir(MODELS):
+        print('test_diff: ../shared/models is not there; its models were not compared')
+        return
+    m = os.path.join(MODELS, 'gatehouse-demo-llm')
+    expect('GGUF of a safetensors model', diff(m, m + '.gguf'), 0, 'converted', 'none changed')
+    expect('safetensors of a GGUF model', diff(m + '.gguf', m), 0, 'converted', 'none changed')
+    doc = expect('Q8_0 of it', diff(m, m + '-q8_0.gguf'), 0, 'quantised', 'quantised from BASE (Q8_0)')
+    check('Q8_0: no tensor is worse', not [x for x in doc['tensors'] if x['class'] not in ('identical', 'converted', 'quantised')],
+          doc['counts'])
+    expect('back from Q8_0', diff(m + '-q8_0.gguf', m), 0, 'quantised', 'restored from quantised BASE (Q8_0)')
+    expect('its adapter', diff(m, os.path.join(MODELS, 'gatehouse-demo-lora')), 0, 'adapter', 'fits BASE')
+    rows = [x for x in doc['tensors'] if 'permuted' in x['notes']]
+    check('query and key rows are put in order', len(rows) == 12, len(rows))
+
+
+def bad_input(top, base, t):
+    good = open(os.path.join(base, 'model.safetensors'), 'rb').read()
+
+    def file(name, data):
+        p = os.path.join(top, name)
+        with open(p, 'wb') as f:
+            f.write(data)
+        return p
+    cases = {'cut.safetensors': good[:len(good) // 2], 'header.safetensors': b'\xff' * 8 + good[8:], 'empty.safetensors': b'',
+             'cut.gguf': b'GGUF' + struct.pack('<IQQ', 3, 1 << 60, 1 << 60), 'noise.bin': bytes(range(256)) * 50,
+             'bomb.npz': None}
+    for name, data in cases.items():
+        if data is None:
+            p = os.path.join(top, name)
+            with zipfile.ZipFile(p, 'w', zipfile.ZIP_DEFLATED) as z:
+                z.writestr('a.npy', b'\x93NUMPY\x01\x00' + struct.pack('<H', 118) + b'{' + bytes(30 << 20))
+        else:
+            p = file(name, data)
+        for pair in ((base, p), (p, base)):
+            r = run('diff', *pair)
+            check(f'{name}: exit 2', r.returncode == 2, (r.returncode, r.stdout[-300:], r.stderr))
+            check(f'{name}: one line says why', r.stderr.startswith(b'gatehouse: diff: ') and name.encode() in r.stderr, r.stderr)
+    os.mkdir(os.path.join(top, 'nothing'))
+    for what, pair, code in (('an empty directory', (base, os.path.join(top, 'nothing')), 2),
+                             ('no such file', (base, os.path.join(top, 'gone')), 2),
+                             ('one argument', (base,), 64), ('three arguments', (base, base, base), 64),
+                             ('standard input', (base, '-'), 64), ('a device', (base, '/dev/null'), 2)):
+        r = run('diff', *pair)
+        check(f'{what}: exit {code}', r.returncode == code, (r.returncode, r.stderr))
+        check(f'{what}: said', r.stderr.startswith(b'gatehouse: diff: '), r.stderr)
+        check(f'{what}: no report', r.stdout == b'', r.stdout)
+    cut = repo(top, 'badjson', t, tokenizer__json='{"model": {"vocab": ')
+    expect('broken tokenizer', diff(base, cut), 2, 'unfinished', 'tokenizer.json')
+
+
+def reports(top, base):
+    out = os.path.join(top, 'r.html')
+    rome = os.path.join(top, 'romeF16')
+    r = run('diff', '-f', 'html', '-o', out, base, rome)
+    page = open(out).read()
+    check('HTML: exit and plot', r.returncode == 1 and '<svg' in page and 'down_proj' in page, (r.returncode, r.stderr))
+    check('HTML: nothing from outside', 'http:' not in page and 'https:' not in page and '<script' not in page)
+    r = run('diff', base, rome)
+    check('text: mark and table', b'Mark of a knowledge edit' in r.stdout and b'fine-tuned' in r.stdout, r.stdout)
+    a, b = run('diff', '-f', 'json', base, rome).stdout, run('diff', '-f', 'json', base, rome).stdout
+    check('the same report twice', a == b)
+    other = os.path.join(top, 'other')
+    some, every = run('diff', base, other).stdout.decode(), run('diff', '--all', base, other).stdout.decode()
+    check('text: long tables are cut', 'more (--all)' in some and 'more (--all)' not in every and len(every) > len(some), some[-300:])
+    r = run('diff', '-o', os.path.join(base, 'model.safetensors'), base, rome)
+    check('-o over an input is refused', r.returncode == 64, r.stderr)
+    schema = os.path.join(HERE, '..', '..', 'docs', 'schema', 'diff-report.schema.json')
+    try:
+        import jsonschema
+    except ImportError:
+        print('test_diff: jsonschema is not installed; reports were not compared with their schema')
+        return
+    v = jsonschema.Draft202012Validator if hasattr(jsonschema, 'Draft202012Validator') else jsonschema.Draft7Validator
+    for d in (rome, other, os.path.join(top, 'ad2'), os.path.join(top, 'badjson'), os.path.join(top, 'swapped')):
+        errors = [e.message for e in v(json.load(open(schema))).iter_errors(diff(base, d)[1])]
+        check(f'schema: {os.path.basename(d)}', not errors, errors[:3])
+
+
+def main():
+    top = tempfile.mkdtemp(prefix='gatehouse-diff-')
+    try:
+        t = model()
+        base = repo(top, 'base', t)
+        derivations(top, base, t)
+        replacements(top, base, t)
+        texts(top, base, t)
+        adapters(top, base, t)
+        formats(top, base, t)
+        bundled()
+        bad_input(top, base, t)
+        reports(top, base)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+    return end('test_diff')
+
+
+if __name__ == '__main__':
+    sys.exit(main())
