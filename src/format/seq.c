@@ -34,7 +34,7 @@ const struct gh_rule gh_seq_rules[GH_SEQ_RULES + 1] = {
 	[GH_SEQ_ODD] = { "GH-SEQ-0008", GH_MEDIUM, GH_REVIEW, "Two statements of the file disagree",
 			 "Loaders that believe one of them see another model than those that believe the other.",
 			 "Have the model saved again by its author, and compare.", "CWE-436" },
-	GH_SIGN_RULES("GH-SEQ", GH_SEQ_SIGN),
+	GH_SIGN_RULES("GH-SEQ", (int)GH_SEQ_SIGN),
 	[GH_SEQ_RULES] = GH_RULES_END,
 };
 
