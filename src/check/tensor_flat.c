@@ -45,11 +45,22 @@ static void octaves(const struct gh_fkind *k, const uint64_t *key, struct sums *
 	}
 }
 
+unsigned gh_octave(const struct gh_fkind *k, const uint64_t *key)
+{
+	for (unsigned e = (1u << k->kebits) - 3; e > 0; e--) {
+		uint64_t here = mass(k, key, e, 0, 0), next = mass(k, key, e + 1, 0, 0);
+		if (here >= MASS && next * 20 >= here)
+			return e;
+	}
+	return 0;
+}
+
 /* Neighbours within an octave: halves for the second bit, quarters for the third. */
 static void cells(const struct gh_fkind *k, const uint64_t *key, unsigned bit, struct sums *s, struct gh_flatness *out)
 {
 	unsigned bits = bit - 1, n = 1u << bits;
-	for (unsigned e = 1; e + 1 < 1u << k->kebits; e++)
+	unsigned last = gh_octave(k, key); /* where the density may end, it may end anywhere in an octave */
+	for (unsigned e = 1; e <= last; e++)
 		for (unsigned m = 0; m + 1 < n; m++) {
 			uint64_t here = mass(k, key, e, bits, m), next = mass(k, key, e, bits, m + 1);
 			if (here < MASS || next * 2 < here || next > here * 2)
@@ -57,6 +68,40 @@ static void cells(const struct gh_fkind *k, const uint64_t *key, unsigned bit, s
 			double f = 1 / (1 + sqrt((double)here / (double)next));
 			add(s, out, here, mass(k, key, e, bits + 1, 2 * m + 1), f);
 		}
+}
+
+void gh_deep_add(struct gh_deep *d, const struct gh_fkind *k, const uint64_t *key, const uint64_t *mid, unsigned octave)
+{
+	uint64_t n = 0, ones[GH_DEEP_BITS] = { 0 };
+	for (unsigned i = 0; i < 256; i++) {
+		n += mid[i];
+		for (unsigned b = 0; b < GH_DEEP_BITS; b++)
+			ones[b] += (i >> (7 - b) & 1) != 0 ? mid[i] : 0;
+	}
+	uint64_t odd = 0, in = mass(k, key, octave, 0, 0);
+	for (unsigned m = 1; m < 8; m += 2)
+		odd += mass(k, key, octave, 3, m);
+	if (octave == 0 || in == 0 || n == 0)
+		return;
+	/* What the third bit lacks, the fourth lacks half of, and so on: a density is straight where one looks closely. */
+	double lack = (double)odd / (double)in - 0.5;
+	d->spread += (double)n / 4;
+	for (unsigned b = 0; b < GH_DEEP_BITS; b++) {
+		lack /= 2;
+		d->expected[b] += (double)n * lack;
+		d->seen[b] += (double)ones[b] - (double)n / 2;
+	}
+}
+
+unsigned gh_deep_flat(const struct gh_deep *d)
+{
+	for (unsigned b = 0; b < GH_DEEP_BITS && d->spread > 0; b++) {
+		double deviation = sqrt(d->spread), expected = d->expected[b] / deviation,
+		       seen = d->seen[b] / deviation;
+		if (expected <= -8.5 && fabs(seen) <= 2.5)
+			return b + 4;
+	}
+	return 0;
 }
 
 struct gh_flatness gh_flatness(const struct gh_fkind *k, const uint64_t *key, unsigned bit)

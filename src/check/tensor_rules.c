@@ -39,5 +39,9 @@ const struct gh_rule gh_tensor_rules[] = {
 			 "Encrypted or compressed content stands in place of the codes of weights.",
 			 "Quantise the original model yourself, or get the file from its publisher.",
 			 "CWE-506 AML.T0018" },
+	[GH_T_PAYLOAD] = { "GH-TNS-0010", GH_CRITICAL, GH_UNSAFE,
+			   "A program, an archive or a script in the codes of quantised weights",
+			   "A few lines elsewhere put it together and run it; scanners of programs never see it.",
+			   "Do not use this model.", "CWE-506 AML.T0018 AML.T0011.001" },
 	GH_RULES_END
 };

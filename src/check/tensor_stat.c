@@ -11,6 +11,7 @@ enum {
 	ALIKE_MIN = 4096,
 	FLAT_MIN = 8192,
 	SWITCH_MIN = 256,
+	SAMPLE = 4096,
 };
 
 bool gh_tstat_start(struct gh_tstat *ts, const struct gh_tensor *t)
@@ -66,25 +67,60 @@ static bool is_text(const struct gh_tstat *ts, const struct gh_fblock *b, const 
 	return kinds >= TEXT_KINDS && most * 10 < GH_FSTAT_PART * 4;
 }
 
-/* Low bytes of full precision that are more alike than chance gives, among numbers that are all different. Bits that were
- * rounded away leave zeros at the end: only odd bytes count. */
-static bool is_alike(const struct gh_tstat *ts, const struct gh_fblock *b)
+/* How many of the first numbers of a block are different; zeros do not count. */
+static unsigned distinct(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned *of)
+{
+	uint64_t table[2 * SAMPLE] = { 0 };
+	unsigned got = 0, all = 0;
+	for (size_t i = 0; i < n && all < SAMPLE; i++) {
+		uint64_t v = gh_word(&(struct gh_words){ { p, n * k->width }, k->width, false }, i);
+		if (v << (65 - 8 * k->width) == 0)
+			continue;
+		all++;
+		size_t at = (v * UINT64_C(0x9e3779b97f4a7c15)) >> 51;
+		while (table[at] != 0 && table[at] != v)
+			at = (at + 1) % (2 * SAMPLE);
+		got += table[at] == 0;
+		table[at] = v;
+	}
+	*of = all;
+	return got;
+}
+
+/* How much more often than by chance two odd low bytes of the same high bit are the same. Bits that were rounded away leave
+ * zeros at the end: only odd bytes count. The high bit belongs to the exponent of BF16. */
+static double likeness(const uint32_t *low, unsigned from, unsigned to)
+{
+	double n = 0, twice = 0;
+	for (unsigned i = from | 1; i < to; i += 2) {
+		n += low[i];
+		twice += (double)low[i] * ((double)low[i] - 1);
+	}
+	return n < 400 ? 0 : twice * ((to - from) / 2) / (n * (n - 1));
+}
+
+/* Low bytes of full precision that are more alike than chance gives, among numbers that are all different. */
+static bool is_alike(const struct gh_tstat *ts, const struct gh_fblock *b, const uint8_t *p)
 {
 	const struct gh_fkind *k = ts->kind;
-	if (k->width < 4 || b->n < ALIKE_MIN || b->pairs == 0)
+	unsigned of, part = k->width == 2 && k->mbits > 7 ? 20 : k->width == 2 ? 8 : 1;
+	if (k->width < 2 || b->n < ALIKE_MIN)
 		return false;
-	uint64_t none = (uint64_t)b->key[0] + b->key[GH_FSTAT_KEYS / 2];
-	double zeros = (double)none / b->keyed, pairs = b->pairs, equal = b->equal;
-	if (equal > pairs * (zeros * zeros * 1.5 + zeros * 0.5 + 0.002) || equal * 2 > pairs)
+	if (k->width >= 4) {
+		double same = (double)b->same - b->equal, pairs = (double)b->pairs - b->equal;
+		if (same * 256 < pairs * 1.5 || pairs * 4 < b->pairs || likeness(b->low, 0, 256) < 1.4)
+			return false;
+	} else if (k->mbits > 7) { /* small numbers have few bits: the first of these are zero */
+		uint64_t small = 0;
+		for (unsigned i = 0; i < 2u << k->kmbits; i++)
+			small += b->key[i] + b->key[GH_FSTAT_KEYS / 2 + i];
+		if (small * 20 > b->keyed || likeness(b->low, 0, 256) < 2)
+			return false;
+	} else if (likeness(b->low, 0, 128) < 2.2 || likeness(b->low, 128, 256) < 2.2) {
 		return false;
-	if ((b->same - equal) * 256 < (pairs - equal) * 1.5)
-		return false;
-	uint64_t odd = 0, twice = 0;
-	for (size_t i = 1; i < 256; i += 2) {
-		odd += b->low[i];
-		twice += (uint64_t)b->low[i] * (b->low[i] - (b->low[i] != 0));
 	}
-	return odd >= 200 && (double)twice * 128 >= (double)odd * (double)(odd - 1) * 1.4;
+	unsigned got = distinct(k, p, b->n, &of);
+	return of >= SAMPLE / 4 && (k->width >= 4 ? got * 4 >= of * 3 : got * part >= of * (part == 20 ? 5 : 1));
 }
 
 /* The low byte of BF16 is the last bit of the exponent and all of the mantissa: no distribution of numbers makes all of its
@@ -104,15 +140,15 @@ static bool is_flat(const struct gh_fkind *k, const uint64_t *key, uint64_t n)
 	if (n < FLAT_MIN || k->mbits < 7)
 		return false;
 	struct gh_flatness f = gh_flatness(k, key, 1);
-	return f.octaves >= 3 && f.expected <= -8 && f.worst <= 3.5 && f.seen >= -3;
+	return f.octaves >= 2 && f.expected <= -8 && f.worst <= 3.5 && f.seen >= -3;
 }
 
 /* Mantissas replaced but for their first or first two bits. */
 static unsigned flat_from(const struct gh_fkind *k, const uint64_t *key, uint64_t n)
 {
-	for (unsigned bit = 2; bit <= 3 && n >= FLAT_MIN && k->mbits > 7; bit++) {
+	for (unsigned bit = 2; bit <= 4 && n >= FLAT_MIN && k->mbits > 7; bit++) {
 		struct gh_flatness f = gh_flatness(k, key, bit);
-		if (f.expected <= -10 && f.seen >= -3 && f.seen <= 4)
+		if (f.expected <= -8 && f.seen >= -2.5 && f.seen <= 4)
 			return bit;
 	}
 	return 0;
@@ -152,10 +188,21 @@ static void compare_rows(struct gh_tstat *ts, const uint8_t *p, size_t n)
 	}
 }
 
+/* After the first block: which octave to look at closely. The block is counted again for it. */
+static void choose_octave(struct gh_tstat *ts, const uint64_t *key, const uint8_t *p, size_t n)
+{
+	ts->octave = gh_octave(ts->kind, key);
+	if (ts->octave == 0)
+		return;
+	gh_fstat_block(ts->kind, p, n, ts->octave, &ts->room, &ts->block);
+	for (size_t i = 0; i < 256; i++)
+		ts->mid[i] += ts->block.mid[i];
+}
+
 static void one_block(struct gh_tstat *ts, const uint8_t *p, size_t n)
 {
 	struct gh_fblock *b = &ts->block;
-	gh_fstat_block(ts->kind, p, n, &ts->room, b);
+	gh_fstat_block(ts->kind, p, n, ts->octave, &ts->room, b);
 	uint64_t key[GH_FSTAT_KEYS];
 	for (size_t i = 0; i < GH_FSTAT_KEYS; i++) {
 		key[i] = b->key[i];
@@ -167,13 +214,17 @@ static void one_block(struct gh_tstat *ts, const uint8_t *p, size_t n)
 		mark(&ts->uniform, ts->n, n);
 	else if (is_text(ts, b, p))
 		mark(&ts->text, ts->n + b->text_at, GH_FSTAT_PART);
-	else if (is_alike(ts, b))
+	else if (is_alike(ts, b, p))
 		mark(&ts->alike, ts->n, n);
 	else if (is_flat_byte(ts->kind, b->low, b->lowed) || is_flat(ts->kind, key, b->keyed))
 		mark(&ts->flat, ts->n, n);
 	if (ts->kind->width >= 4)
 		follow_zeros(ts, p, b);
 	compare_rows(ts, p, n);
+	for (size_t i = 0; i < 256 && ts->octave != 0; i++)
+		ts->mid[i] += b->mid[i];
+	if (ts->octave == 0 && ts->kind->width == 4)
+		choose_octave(ts, key, p, n);
 	ts->n += n;
 }
 
@@ -223,7 +274,7 @@ static bool switches(const struct gh_tstat *ts, uint64_t keyed)
 	       none * 4 < (double)left;
 }
 
-bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at)
+bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at, struct gh_deep *all_of_them)
 {
 	struct gh_stretch all = { 0, ts->n, ts->n };
 	uint64_t keyed = 0;
@@ -243,7 +294,10 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 		say(s, ts, at, GH_T_LOW, &ts->alike, "the low bytes of different numbers are too much alike");
 	if (ts->text.n + ts->alike.n != 0)
 		return true;
+	struct gh_deep deep = { 0 };
+	gh_deep_add(&deep, ts->kind, ts->key, ts->mid, ts->octave);
 	unsigned bit = flat_from(ts->kind, ts->key, keyed);
+	bit = bit == 0 ? gh_deep_flat(&deep) : bit;
 	if (ts->flat.n != 0) {
 		say(s, ts, at, GH_T_FLAT, &ts->flat, "mantissas are spread evenly where exponents are not");
 	} else if (bit != 0) {
@@ -254,7 +308,18 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 		struct gh_stretch head = { 0, ts->used, ts->used };
 		say(s, ts, at, GH_T_SWITCH, &head, "low bits are used, and zero behind that");
 	} else {
+		gh_deep_add(all_of_them, ts->kind, ts->key, ts->mid, ts->octave);
 		return false;
 	}
 	return true;
+}
+
+void gh_tstat_judge_all(struct gh_scene *s, const struct gh_deep *all)
+{
+	unsigned bit = gh_deep_flat(all);
+	if (bit != 0)
+		gh_find(s, &gh_tensor_rules[GH_T_FLAT], (struct gh_range){ 0 },
+			"the 32-bit tensors together: mantissas are spread evenly from bit %u on, the first bits are "
+			"not",
+			bit);
 }

@@ -27,8 +27,15 @@ enum gh_tensor_rule {
 	GH_T_CONSTANT,
 	GH_T_SCALES,
 	GH_T_CODES,
+	GH_T_PAYLOAD,
 };
 extern const struct gh_rule gh_tensor_rules[];
+
+/* The fourth to the eighth bit of the mantissa of 32-bit numbers, in one octave: sums over blocks, or over tensors. */
+enum { GH_DEEP_BITS = 5 };
+struct gh_deep {
+	double spread, expected[GH_DEEP_BITS], seen[GH_DEEP_BITS];
+};
 
 /* Where blocks look strange. */
 struct gh_stretch {
@@ -45,7 +52,8 @@ struct gh_tstat {
 	uint64_t low_zero, full;     /* numbers whose low byte is zero; blocks full of others */
 	bool mixed;		     /* such a number after a block of zeros */
 	uint64_t key[GH_FSTAT_KEYS]; /* sums of all blocks */
-	uint64_t low[256];
+	uint64_t low[256], mid[256];
+	unsigned octave; /* that mid is about */
 	struct gh_stretch uniform, text, alike, flat;
 	struct gh_fscratch room;
 	struct gh_fblock block;
@@ -56,8 +64,10 @@ struct gh_tstat {
 bool gh_tstat_start(struct gh_tstat *ts, const struct gh_tensor *t);
 /* The next numbers. */
 void gh_tstat_add(struct gh_tstat *ts, const struct gh_words *w);
-/* After the last: say what is wrong. Returns whether anything was. */
-bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at);
+/* After the last: say what is wrong. Returns whether anything was. If not, the bits of its mantissas are added to `all`. */
+bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at, struct gh_deep *all);
+/* The same of all tensors together: too few numbers in each, but many in all. */
+void gh_tstat_judge_all(struct gh_scene *s, const struct gh_deep *all);
 
 /* How far the numbers of a histogram (GH_FSTAT_KEYS counts) are from what the masses of octaves, halves or quarters of them
  * predict for the first, second or third bit of the mantissa. */
@@ -67,5 +77,12 @@ struct gh_flatness {
 	unsigned octaves; /* that say anything */
 	double worst;	  /* the largest deviation from even in any of them */
 };
+/* An octave in which the density falls and behind which it goes on; 0: there is none. */
+unsigned gh_octave(const struct gh_fkind *k, const uint64_t *key);
+/* Bits of mid (256 counts) and key, of the same blocks. */
+void gh_deep_add(struct gh_deep *d, const struct gh_fkind *k, const uint64_t *key, const uint64_t *mid,
+		 unsigned octave);
+/* From which bit of the mantissa on numbers are spread evenly though the bits before it say that they cannot be; 0: none. */
+unsigned gh_deep_flat(const struct gh_deep *d);
 struct gh_flatness gh_flatness(const struct gh_fkind *k, const uint64_t *key, unsigned bit);
 #endif

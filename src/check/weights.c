@@ -1,3 +1,4 @@
+#include "check/tensor_quant.h"
 #include "check/tensor_stat.h"
 #include "check/weights.h"
 #include "check/weights_hidden.h"
@@ -74,6 +75,7 @@ struct place {
 
 /* Of one reading. */
 struct state {
+	struct gh_deep deep;
 	uint64_t stored, expanded; /* bytes looked at: stored as they are, expanded from something */
 	unsigned looks;
 	size_t n, room; /* elements of `run`; they are little-endian numbers of 8 bytes */
@@ -300,26 +302,14 @@ static __attribute__((noinline)) bool counted(struct gh_scene *s, struct state *
 	if (!gh_tstat_start(&ts, ev->u.tensor))
 		return all_of(s, st, ev, type, NULL);
 	bool all = all_of(s, st, ev, type, &ts);
-	(void)gh_tstat_judge(s, &ts, ev->at);
+	(void)gh_tstat_judge(s, &ts, ev->at, &st->deep);
 	return all;
 }
 
-static void on(struct gh_scene *s, const struct gh_event *ev)
+/* Plain numbers. Returns whether all bytes were there. */
+static bool plain(struct gh_scene *s, struct state *st, const struct gh_event *ev, const struct type *type)
 {
 	const struct gh_tensor *t = ev->u.tensor;
-	const struct type *type = t->src == NULL || t->dtype == NULL ? NULL : type_of(t);
-	struct state *st = *s->state;
-	if (type == NULL || ev->at.len < type->width)
-		return;
-	if (st == NULL) {
-		st = *s->state = GH_NEW(s->arena, struct state, 1);
-		if (st == NULL)
-			return;
-	}
-	if (!afford(st, s, t->src, ev->at.len)) {
-		gh_not_looked(s, "tensors that name the same bytes many times");
-		return;
-	}
 	struct gh_span head = gh_src_window(t->src, ev->at.off,
 					    ev->at.len < GH_HIDDEN_LOOK ? (size_t)ev->at.len : (size_t)GH_HIDDEN_LOOK);
 	struct gh_hidden h = gh_hidden_start(head);
@@ -327,7 +317,33 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		gh_find(s, &rules[type->width == 1 && !type->floats ? R_BLOB : R_BYTES], ev->at,
 			"tensor \"%s\" is a %s", gh_safe(t->name).s, h.name);
 	bool weights = type->floats && !holds_data(s->format) && ev->at.len / type->width >= COUNTED;
-	if (weights ? counted(s, st, ev, type) : all_of(s, st, ev, type, NULL))
+	return weights ? counted(s, st, ev, type) : all_of(s, st, ev, type, NULL);
+}
+
+static void on(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_tensor *t = ev->u.tensor;
+	const struct type *type = t->dtype == NULL ? NULL : type_of(t);
+	struct state *st = *s->state;
+	if (t->src == NULL || t->dtype == NULL || ev->at.len == 0)
+		return; /* stored elsewhere, or nowhere */
+	if (st == NULL) {
+		st = *s->state = GH_NEW(s->arena, struct state, 1);
+		if (st == NULL) {
+			gh_not_looked(s, "memory (--limit-memory)");
+			return;
+		}
+	}
+	if (!afford(st, s, t->src, ev->at.len)) {
+		gh_not_looked(s, "tensors that name the same bytes many times");
+		return;
+	}
+	bool all = true;
+	if (type != NULL)
+		all = ev->at.len < type->width || plain(s, st, ev, type);
+	else
+		(void)gh_tensor_quant(s, ev, &all); /* of other types, the sweep of the whole file is all there is */
+	if (all)
 		gh_looked(s, 1, ev->at.len);
 	else
 		gh_not_looked(s, "bytes of a tensor could not be had");
@@ -338,6 +354,8 @@ static void end(struct gh_scene *s)
 	struct state *st = *s->state;
 	if (st != NULL && st->waiting != 0)
 		look_at_waiting(s, st, st->waiting);
+	if (st != NULL)
+		gh_tstat_judge_all(s, &st->deep);
 }
 
 const struct gh_check gh_check_weights = {

@@ -49,7 +49,7 @@ static uint32_t keys64(struct gh_fscratch *r, const uint8_t *p, size_t n)
 }
 
 /* Four numbers at a time; of many, every other four. */
-static uint32_t keys32(struct gh_fscratch *r, const uint8_t *p, size_t n)
+static uint32_t keys32(struct gh_fscratch *r, const uint8_t *p, size_t n, unsigned octave)
 {
 	size_t i = 0, step = n > GH_FSTAT_EVERY ? 8 : 4, got = 0;
 	for (; i + step <= n; i += step, got += 4) {
@@ -61,10 +61,14 @@ static uint32_t keys32(struct gh_fscratch *r, const uint8_t *p, size_t n)
 		r->key[3][b >> 52]++;
 		r->low[0][a & 0xff]++;
 		r->low[1][b & 0xff]++;
+		r->mid[0][(a >> 12 & 0xff) | (uint64_t)((a >> 23 & 0xff) != octave) << 8]++;
+		r->mid[1][(b >> 12 & 0xff) | (uint64_t)((b >> 23 & 0xff) != octave) << 8]++;
 	}
 	for (; step == 4 && i < n; i++, got++) {
-		r->key[0][gh_le32(p + 4 * i) >> 20]++;
-		r->low[0][p[4 * i]]++;
+		uint32_t x = gh_le32(p + 4 * i);
+		r->key[0][x >> 20]++;
+		r->low[0][x & 0xff]++;
+		r->mid[0][(x >> 12 & 0xff) | (uint32_t)((x >> 23 & 0xff) != octave) << 8]++;
 	}
 	return (uint32_t)got;
 }
@@ -107,19 +111,22 @@ static uint32_t keys8(struct gh_fscratch *r, const uint8_t *p, size_t n)
 }
 
 /* ---- one block ------------------------------------------------------------------------------------------------------- */
-static void count(const struct gh_fkind *k, const uint8_t *p, size_t n, struct gh_fscratch *r, struct gh_fblock *out,
-		  const struct gh_fstat_way *way)
+static void count(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave, struct gh_fscratch *r,
+		  struct gh_fblock *out, const struct gh_fstat_way *way)
 {
 	memset(r->key, 0, sizeof r->key);
 	memset(r->low, 0, sizeof r->low);
+	memset(r->mid, 0, sizeof r->mid);
 	n = n < GH_FSTAT_BLOCK ? n : GH_FSTAT_BLOCK;
 	out->n = (uint32_t)n;
-	out->keyed = k->width == 4   ? keys32(r, p, n)
+	out->keyed = k->width == 4   ? keys32(r, p, n, octave)
 		     : k->width == 2 ? keys16(r, p, n)
 		     : k->width == 8 ? keys64(r, p, n)
 				     : keys8(r, p, n);
 	for (size_t i = 0; i < GH_FSTAT_KEYS; i++)
 		out->key[i] = (uint32_t)(r->key[0][i] + r->key[1][i] + r->key[2][i] + r->key[3][i]);
+	for (size_t i = 0; i < 512; i++)
+		out->mid[i] = (uint32_t)(r->mid[0][i] + r->mid[1][i]);
 	out->lowed = out->text_at = 0;
 	for (size_t i = 0; i < 256; i++) {
 		out->low[i] = k->width == 1 ? out->key[i]
@@ -190,17 +197,17 @@ uint32_t gh_fstat_equal_plain(const uint8_t *p, size_t n, unsigned width, size_t
 static const struct gh_fstat_way plain = { plane_plain, gh_fstat_kinds_plain, gh_fstat_same_plain,
 					   gh_fstat_equal_plain };
 
-void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, struct gh_fscratch *room,
-			  struct gh_fblock *out)
+void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave,
+			  struct gh_fscratch *room, struct gh_fblock *out)
 {
-	count(k, p, n, room, out, &plain);
+	count(k, p, n, octave, room, out, &plain);
 }
 
-void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, struct gh_fscratch *room,
+void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave, struct gh_fscratch *room,
 		    struct gh_fblock *out)
 {
 	const struct gh_fstat_way *way = gh_fstat_fast();
-	count(k, p, n, room, out, way == NULL ? &plain : way);
+	count(k, p, n, octave, room, out, way == NULL ? &plain : way);
 }
 
 /* The binary logarithm from basic operations alone: libraries differ in the last bits, reports must not. x > 0. */

@@ -43,21 +43,24 @@ struct gh_fblock {
 	uint32_t equal;		/* and those whose low 16 bits are: numbers that are the
 				     * same but for sign or size, as in tables */
 	uint32_t key[GH_FSTAT_KEYS]; /* by sign, exponent and first bits of the mantissa */
-	uint32_t low[256];	     /* by the lowest byte */
+	uint32_t mid
+		[512]; /* 32 bits: by the 4th to 11th bit of the mantissa, of numbers of one octave; the rest behind */
+	uint32_t low[256]; /* by the lowest byte */
 };
 
 struct gh_fscratch { /* room that the functions below need; content does not matter */
 	uint16_t key[4][GH_FSTAT_KEYS];
 	uint16_t low[4][256];
+	uint16_t mid[2][512];
 	uint8_t plane[GH_FSTAT_BLOCK + 64];
 };
 
-/* Count n <= GH_FSTAT_BLOCK numbers, least significant byte first. */
-void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, struct gh_fscratch *room,
+/* Count n <= GH_FSTAT_BLOCK numbers, least significant byte first. octave: the exponent that `mid` is about. */
+void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave, struct gh_fscratch *room,
 		    struct gh_fblock *out);
 /* The same without special instructions: what the fast way is tested against. */
-void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, struct gh_fscratch *room,
-			  struct gh_fblock *out);
+void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave,
+			  struct gh_fscratch *room, struct gh_fblock *out);
 
 /* What follows from the counts of all blocks of a tensor. */
 struct gh_fsum {
