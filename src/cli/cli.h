@@ -36,6 +36,13 @@ enum gh_opt_kind {
 	GH_OPT_SIZE,   /* uint64_t from min to max, in bytes; takes K, M, G, T (powers of 1024) */
 	GH_OPT_MIB,    /* the same, but a bare number counts MiB */
 	GH_OPT_FILE,   /* const char *: the name of a file, not empty */
+	GH_OPT_FILES,  /* struct gh_opt_files: the same, and it may be given several times */
+};
+
+enum { GH_OPT_FILES_MAX = 64 };
+struct gh_opt_files {
+	const char *v[GH_OPT_FILES_MAX];
+	size_t n;
 };
 
 /* One option. A table of them ends with name == NULL. --help (-h) is every subcommand's and stands in no table. */

@@ -43,7 +43,7 @@ static bool known_words(const struct gh_cmd *c, struct gh_buf *b)
 	return true;
 }
 
-static bool is_file(const struct gh_opt *o) { return o->kind == GH_OPT_FILE; }
+static bool is_file(const struct gh_opt *o) { return o->kind == GH_OPT_FILE || o->kind == GH_OPT_FILES; }
 static bool takes_files(const struct gh_cmd *c) { return c->words != NULL && strcmp(c->words, "files") == 0; }
 
 static void bash_command(struct gh_buf *b, const struct gh_cmd *c)

@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/scan_args.h"
+#include "cli/scan_malware.h"
 #include "scan/advisories.h"
 #include "scan/report_cyclonedx.h"
 #include "scan/vex.h"
@@ -189,6 +190,13 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	struct gh_detonator *detonator = NULL;
 	rc = arm(cli, &a, &detonate, &opt, &detonator);
 	if (rc != GH_CLI_GO) {
+		gh_vex_free(vex);
+		return rc;
+	}
+	__attribute__((cleanup(gh_scan_malware_free))) struct gh_scan_malware malware;
+	rc = gh_scan_malware(cli, &malware, &a.yara, &a.known_bad, a.clamd, &opt);
+	if (rc != GH_CLI_GO) {
+		gh_detonator_free(detonator);
 		gh_vex_free(vex);
 		return rc;
 	}

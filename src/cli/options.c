@@ -107,6 +107,15 @@ static int set_size(struct reader *r, const struct gh_opt *o, const char *text)
 			    o->min >> 20 > 0 ? "M" : "", o->max >> 30, "G");
 }
 
+static int add_file(struct reader *r, const struct gh_opt *o, const char *text)
+{
+	struct gh_opt_files *f = field(r, o);
+	if (f->n == GH_OPT_FILES_MAX)
+		return gh_cli_wrong(r->cli, "--%s: given more than %d times", o->name, GH_OPT_FILES_MAX);
+	f->v[f->n++] = text;
+	return GH_CLI_GO;
+}
+
 static int set_value(struct reader *r, const struct gh_opt *o, const char *text)
 {
 	switch (o->kind) {
@@ -115,10 +124,13 @@ static int set_value(struct reader *r, const struct gh_opt *o, const char *text)
 	case GH_OPT_NUMBER: return set_number(r, o, text);
 	case GH_OPT_SIZE:
 	case GH_OPT_MIB: return set_size(r, o, text);
-	case GH_OPT_FILE: break;
+	case GH_OPT_FILE:
+	case GH_OPT_FILES: break;
 	}
 	if (text[0] == '\0')
 		return gh_cli_wrong(r->cli, "--%s: the name of the file is empty", o->name);
+	if (o->kind == GH_OPT_FILES)
+		return add_file(r, o, text);
 	*(const char **)field(r, o) = text;
 	return GH_CLI_GO;
 }

@@ -16,6 +16,8 @@ struct gh_scan_args {
 	const char *output;						 /* NULL or "-": standard output */
 	uint64_t jobs, seconds, memory, expanded, depth, members, ratio; /* as in struct gh_scan_options */
 	bool quiet, verbose, no_progress;
+	struct gh_opt_files yara, known_bad;
+	const char *clamd;
 	const char *vex, *timestamp; /* NULL: none given */
 	bool detonate;
 	const char *detonate_with, *detonate_python, *detonate_engine;

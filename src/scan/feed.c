@@ -40,7 +40,7 @@ static void *digest_thread(void *arg)
 bool gh_feed_open(struct gh_feed *f, int fd, const struct stat *st, uint8_t *shm, struct gh_sha256 *sha)
 {
 	*f = (struct gh_feed){
-		.fd = fd, .before = *st, .size = (uint64_t)st->st_size, .ring = shm, .sha = sha, .progress = -1
+		.fd = fd, .before = *st, .size = (uint64_t)st->st_size, .ring = shm, .sha = sha, .progress = -1, .also = UINT64_MAX
 	};
 	if (!gh_sha256_start(sha))
 		return false;
@@ -96,6 +96,8 @@ bool gh_feed_room(struct gh_feed *f)
 	uint64_t low = hashed(f);
 	if (f->hold < low)
 		low = f->hold;
+	if (f->also < low)
+		low = f->also;
 	return f->head + next_block(f) - low <= GH_RING;
 }
 

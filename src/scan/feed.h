@@ -18,6 +18,7 @@ struct gh_feed {
 	uint8_t *ring; /* GH_SHM bytes: ring, then window slots */
 	uint64_t head; /* bytes read into the ring */
 	uint64_t hold; /* the worker is done with everything below */
+	uint64_t also; /* … and so is somebody else who reads along; UINT64_MAX: nobody does */
 	enum gh_feed_state state;
 	int sys; /* errno of GH_FEED_ERROR */
 

@@ -232,8 +232,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 	struct gh_looked_at stage[GH_STAGES];
 	memcpy(stage, p->stage, sizeof stage);
 	struct gh_weights_mark mark = { 0 };
-	if (f->trial)
-		gh_malware_mark(f, &mark);
+	gh_malware_mark(f, &mark);
 	enum gh_rc rc = fmt->walk(&w);
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->end != NULL) {

@@ -32,6 +32,7 @@ struct gh_scan_options {
 	void *detonate_arg;
 	const struct gh_vex *vex; /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
 	const struct gh_advset *advisories; /* whose aliases they may use, or NULL */
+	const char *clamd;  /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);

@@ -1,8 +1,11 @@
 #include "scan/worker.h"
 
+#include "check/badhash.h"
+#include "check/malware.h"
 #include "os/file.h"
 #include "os/ipc.h"
 #include "scan/child.h"
+#include "scan/clamd.h"
 #include "scan/rules.h"
 
 #include <errno.h>
@@ -27,6 +30,7 @@ struct job {
 	struct gh_outcome *out;
 	bool done, told_failed;
 	unsigned spills;
+	struct gh_clamd clamd;
 	const char *broken; /* how the worker broke the protocol */
 	bool stale;	    /* … by speaking of an earlier file */
 };
@@ -269,17 +273,70 @@ static bool drain(struct job *j)
 	return true;
 }
 
+/* ---- the virus scanner ------------------------------------------------------------------------------------------- */
+
+static void read_along(struct job *j)
+{
+	gh_clamd_step(&j->clamd, j->feed->ring, GH_RING, j->feed->head);
+	j->feed->also = j->clamd.state == GH_CLAMD_TALK ? j->clamd.sent : UINT64_MAX;
+}
+
+static void ask_clamd(struct job *j, const char *address)
+{
+	struct gh_err err = { 0 };
+	char why[300] = "";
+	if (address == NULL || j->feed->size == 0)
+		return;
+	int fd;
+	if (gh_clamd_connect(address, &fd, &err) != GH_OK)
+		(void)gh_err_line(&err, why, sizeof why);
+	gh_clamd_begin(&j->clamd, fd, j->feed->size, why);
+	read_along(j);
+}
+
+/* What it said becomes a finding; when it did not say anything to the end, that too. */
+static void hear_clamd(struct job *j)
+{
+	gh_clamd_end(&j->clamd, "the file could not be read to its end in time");
+	if (j->clamd.state == GH_CLAMD_FOUND)
+		gh_outcome_add(j->arena, j->out, gh_malware_rule(GH_MALWARE_CLAMD), j->clamd.text);
+	else if (j->clamd.state == GH_CLAMD_LOST)
+		gh_outcome_add(j->arena, j->out, gh_malware_rule(GH_MALWARE_CLAMD_LOST), j->clamd.text);
+}
+
+/* The digest of the file itself; those of its members are compared in the worker. */
+static void known_bad(struct job *j, const struct gh_scan_options *opt)
+{
+	struct gh_badlist list = gh_badlist(opt->data.section[GH_DATA_BADHASH]);
+	uint8_t digest[GH_SHA256_BYTES];
+	const char *hex = j->out->sha256, *name;
+	if (list.n == 0 || hex[0] == '\0')
+		return;
+	for (unsigned i = 0; i < GH_SHA256_BYTES; i++) {
+		unsigned hi = (unsigned char)hex[2 * i], lo = (unsigned char)hex[2 * i + 1];
+		digest[i] = (uint8_t)((hi > '9' ? hi - 'a' + 10 : hi - '0') << 4 |
+				      (lo > '9' ? lo - 'a' + 10 : lo - '0'));
+	}
+	name = gh_badlist_find(&list, digest);
+	if (name != NULL)
+		gh_outcome_add(j->arena, j->out, gh_malware_rule(GH_MALWARE_KNOWN), name);
+}
+
 enum wait { WAIT_OK, WAIT_GONE, WAIT_TIME };
 
 /* Sleep until the worker speaks, the digest moves on, or the deadline passes. */
 static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
 {
-	struct pollfd fd[2] = { { .fd = j->done ? -1 : j->w->sock, .events = POLLIN },
-				{ .fd = j->feed->progress, .events = POLLIN } };
+	short virus = gh_clamd_wants(&j->clamd, j->feed->head);
+	struct pollfd fd[3] = { { .fd = j->done ? -1 : j->w->sock, .events = POLLIN },
+				{ .fd = j->feed->progress, .events = POLLIN },
+				{ .fd = virus == 0 ? -1 : j->clamd.fd, .events = virus } };
 	int64_t left = deadline - gh_child_now_ms();
 	if (left <= 0)
 		return WAIT_TIME;
-	int n = poll(fd, 2, busy ? 0 : (int)(left < 60000 ? left : 60000));
+	int n = poll(fd, 3, busy ? 0 : (int)(left < 60000 ? left : 60000));
+	if (n > 0 && fd[2].revents != 0)
+		read_along(j);
 	if (n > 0 && fd[1].revents != 0) {
 		uint64_t x;
 		(void)!read(j->feed->progress, &x, sizeof x);
@@ -362,7 +419,10 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	}
 	if (feed.state != GH_FEED_OK)
 		j.done = true; /* unreadable from the start: the worker was not asked, and will not answer */
-	while (how == WAIT_OK && !(j.done && (small || gh_feed_done(&feed)))) {
+	if (feed.state == GH_FEED_OK)
+		ask_clamd(&j, opt->clamd);
+	while (how == WAIT_OK && !(j.done && (small || gh_feed_done(&feed)) &&
+				   (j.clamd.state != GH_CLAMD_TALK || feed.state != GH_FEED_OK))) {
 		if (gh_feed_room(&feed)) {
 			uint64_t was = feed.head;
 			gh_feed_block(&feed);
@@ -377,6 +437,8 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 			how = wait_for(&j, deadline, gh_feed_room(&feed));
 	}
 	close_outcome(&j, how, opt->seconds);
+	hear_clamd(&j);
+	feed.also = UINT64_MAX;
 	/* The digest is wanted even when the worker is gone. */
 	feed.hold = feed.size;
 	while (feed.state == GH_FEED_OK && !small && !gh_feed_done(&feed) && how != WAIT_TIME) {
@@ -386,6 +448,7 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 			(void)poll(&(struct pollfd){ .fd = feed.progress, .events = POLLIN }, 1, 100);
 	}
 	gh_feed_close(&feed, out->sha256);
+	known_bad(&j, opt);
 	if (feed.state == GH_FEED_CHANGED)
 		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_CHANGED],
 			       "size, time or content differ from what was read first");

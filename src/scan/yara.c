@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <yara.h>
 
-enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, SETS = 2 };
+enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, NAME = 256, SETS = 2 };
 enum { BUNDLED, USERS };
 
 /* One set of rules over one source: what libyara calls an iterator asks it for blocks. */
@@ -36,6 +36,7 @@ struct stream {
 	void (*hit)(void *arg, const struct gh_yara_hit *);
 	void *arg;
 	char why[200];
+	char name[NAME];
 };
 
 struct gh_yara {
@@ -240,10 +241,25 @@ static int on_message(YR_SCAN_CONTEXT *c, int message, void *data, void *arg)
 
 /* ---- one source ----------------------------------------------------------------------------------------------------- */
 
+/* Names that rules may ask for; rules that do not ask have no such variable. */
+static void define_names(struct run *r)
+{
+	const char *path = r->of->name, *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1, *dot = strrchr(name, '.');
+	if (r->set != USERS)
+		return;
+	(void)yr_scanner_define_string_variable(r->scanner, "filepath", path);
+	(void)yr_scanner_define_string_variable(r->scanner, "filename", name);
+	(void)yr_scanner_define_string_variable(r->scanner, "extension", dot == NULL ? "" : dot);
+}
+
 static int ready(struct run *r)
 {
-	if (r->scanner != NULL)
+	if (r->scanner != NULL) {
+		if (!r->started && !r->pending)
+			define_names(r);
 		return ERROR_SUCCESS;
+	}
 	int rc = yr_scanner_create(r->y->rules[r->set], &r->scanner);
 	if (rc != ERROR_SUCCESS) {
 		r->scanner = NULL;
@@ -254,12 +270,15 @@ static int ready(struct run *r)
 			     SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_REPORT_RULES_MATCHING);
 	yr_scanner_set_callback(r->scanner, on_message, r);
 	yr_scanner_set_timeout(r->scanner, (int)r->y->seconds);
+	define_names(r);
 	return ERROR_SUCCESS;
 }
 
-void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size)
+void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size, struct gh_span name)
 {
 	struct stream *s = &y->slot[slot];
+	(void)snprintf(s->name, sizeof s->name, "%.*s", (int)(name.n < NAME ? name.n : NAME - 1),
+		       name.n == 0 ? "" : (const char *)name.p);
 	s->size = size;
 	s->nhead = 0;
 	s->whole = (struct gh_span){ 0 };

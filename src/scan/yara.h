@@ -35,7 +35,8 @@ enum gh_yara_slot {
 	GH_YARA_HERE, /* a source that is at hand */
 	GH_YARA_SLOTS
 };
-void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size);
+/* name: of the file or member, for rules that ask for `filename`; copied. */
+void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size, struct gh_span name);
 /* off: place of the block in the source. whole: it is the only one, and stays valid until gh_yara_end(). */
 void gh_yara_put(struct gh_yara *y, enum gh_yara_slot slot, struct gh_span block, uint64_t off, bool whole);
 /* Evaluate; NULL, or why not everything could be looked for (one line, a constant or valid until the next call). */

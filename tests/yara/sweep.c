@@ -38,7 +38,7 @@ static void one(struct gh_yara *y, const char *path, bool list)
 	now = path;
 	here = 0;
 	files++;
-	gh_yara_begin(y, GH_YARA_HERE, n);
+	gh_yara_begin(y, GH_YARA_HERE, n, gh_span_str(path));
 	gh_yara_put(y, GH_YARA_HERE, (struct gh_span){ whole, n }, 0, true);
 	const char *why = gh_yara_end(y, GH_YARA_HERE, on_hit, NULL);
 	if (why != NULL) {
