@@ -31,7 +31,8 @@ static enum gh_rc entry(struct gh_seq *s)
 {
 	uint64_t off = gh_cur_off(&s->c), left = gh_cur_left(&s->c);
 	size_t n = left < WORD_MAX ? (size_t)left : WORD_MAX;
-	const uint8_t *p = gh_cur_peek(&s->c, n < 64 ? n : 64), *end = p == NULL ? NULL : memchr(p, 0, n < 64 ? n : 64);
+	const uint8_t *p = n == 0 ? NULL : gh_cur_peek(&s->c, n < 64 ? n : 64);
+	const uint8_t *end = p == NULL ? NULL : memchr(p, 0, n < 64 ? n : 64);
 	if (end == NULL && n > 64 && (p = gh_cur_peek(&s->c, n)) != NULL)
 		end = memchr(p, 0, n);
 	if (end == NULL)

@@ -68,7 +68,7 @@ static enum gh_rc read_words(struct gh_seq *s, const struct header *h)
 	for (uint64_t i = 0; i < h->words; i++) {
 		uint64_t off = gh_cur_off(&s->c), left = gh_cur_left(&s->c);
 		size_t n = left < WORD_MAX + 2 ? (size_t)left : WORD_MAX + 2;
-		const uint8_t *p = gh_cur_peek(&s->c, n);
+		const uint8_t *p = n == 0 ? NULL : gh_cur_peek(&s->c, n);
 		size_t len = p == NULL ? 0 : word_at((struct gh_span){ p, n });
 		if (!gh_seq_step(s) || len == 0)
 			return gh_seq_fail(s, left == 0 ? GH_SEQ_CUT : GH_SEQ_NAME, "a word without its end");
