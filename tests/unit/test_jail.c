@@ -513,10 +513,12 @@ static void notices_are_answered(void **state)
 	assert_true(gh_jail_go(&out));
 	bool seen = false, unreadable = false;
 	int status = -1;
+	struct pollfd p[] = { { .fd = out.listen, .events = POLLIN }, { .fd = out.ctl, .events = POLLIN } };
 	for (int i = 0; i < 500 && !gh_jail_ended(&out, &status); i++) {
-		struct pollfd p[] = { { .fd = out.listen, .events = POLLIN }, { .fd = out.ctl, .events = POLLIN } };
 		struct gh_notice n;
 		(void)poll(p, 2, 100);
+		if ((p[0].revents & (POLLIN | POLLHUP)) == POLLHUP)
+			p[0].fd = -1; /* nobody is left who could call */
 		if ((p[0].revents & POLLIN) == 0 || gh_notice_next(out.listen, &n) != GH_NOTICE_CALL)
 			continue;
 		char path[100];
