@@ -28,15 +28,19 @@ static void show(struct gh_frame *f, struct gh_span block, uint64_t off, bool la
 		}
 }
 
-static void show_all(struct gh_frame *f)
+/* Bytes [off, end) at hand; returns how far it came. */
+static uint64_t show_range(struct gh_frame *f, uint64_t off, uint64_t end)
 {
-	for (uint64_t off = 0; off < f->src->size;) {
-		struct gh_span w = gh_src_window(f->src, off, GH_WINDOW_MAX);
+	while (off < end) {
+		uint64_t left = end - off;
+		struct gh_span w = gh_src_window(f->src, off,
+						 left < GH_WINDOW_MAX ? (size_t)left : (size_t)GH_WINDOW_MAX);
 		if (w.n == 0)
 			break; /* somebody else says why */
 		off += w.n;
 		show(f, w, off - w.n, off == f->src->size);
 	}
+	return off;
 }
 
 /* Bytes that are shown as something else already, or that nobody should search. */
@@ -51,18 +55,26 @@ void gh_pipe_show_ahead(struct gh_frame *f, const struct gh_member *m)
 	if (m->how == GH_MEMBER_NESTED && f->up != NULL && f->up->src->stable)
 		gh_pipe_show_keep(f, f->up);	  /* a part of what was shown */
 	bool once = f->placed && !f->src->stable; /* flows by, and is at hand for a moment */
-	if (left_out(f, m) || (once && (f->up == NULL || f->src->size > SMALL)))
+	if (left_out(f, m) || (once && f->up != NULL && f->src->size > SMALL))
 		return;
-	f->shown = texty(gh_src_window(f->src, 0, once ? (size_t)SMALL : (size_t)HEAD));
-	if (f->shown)
-		show_all(f);
+	bool root = once && f->up == NULL;
+	bool text = texty(gh_src_window(f->src, 0, once && !root ? (size_t)SMALL : (size_t)HEAD));
+	uint64_t done = 0;
+	if (text && !root)
+		(void)show_range(f, 0, f->src->size);
+	else if (text) /* of the file itself, what came before now; a look at it may bring more */
+		for (uint64_t was = 1; done != was && done < f->p->swept;) {
+			was = done;
+			done = show_range(f, done, f->p->swept);
+		}
+	f->shown = text; /* from here on it is shown as it flows by */
 }
 
 void gh_pipe_show_rest(struct gh_frame *f, const struct gh_member *m)
 {
 	if (left_out(f, m) || f->shown || f->container || (f->placed && !f->src->stable) || f->src->size > SMALL)
 		return;
-	show_all(f);
+	(void)show_range(f, 0, f->src->size);
 }
 
 void gh_pipe_show_flow(struct gh_pipe *p, struct gh_span fresh, uint64_t off)
@@ -70,8 +82,6 @@ void gh_pipe_show_flow(struct gh_pipe *p, struct gh_span fresh, uint64_t off)
 	struct gh_frame *f = p->root;
 	if (f == NULL || p->ndeclared != 0 || f->src->stable)
 		return;
-	if (off == 0)
-		f->shown = texty(fresh);
 	if (f->shown && fresh.n != 0)
 		show(f, fresh, off, off + fresh.n == f->src->size);
 }
