@@ -85,6 +85,32 @@ static const struct gh_opt opts[] = {
 	{ .name = NULL }
 };
 
+/* Is `dir` the directory `above`, or below it? */
+static bool below(const char *dir, const char *above)
+{
+	size_t n = strlen(above);
+	return strncmp(dir, above, n) == 0 && (dir[n] == '/' || dir[n] == '\0' || n == 1);
+}
+
+/* OUT inside PATH would become part of what is read; PATH inside OUT would be replaced by it. */
+static int apart(const struct gh_cli *cli, const char *out, const char *in)
+{
+	char *from = realpath(in, NULL), *to = realpath(out, NULL), *copy = strdup(out), *dir = NULL;
+	char *slash = copy == NULL ? NULL : strrchr(copy, '/');
+	if (slash != NULL)
+		slash[slash == copy] = '\0';
+	dir = copy == NULL ? NULL : realpath(slash == NULL ? "." : copy, NULL);
+	bool inside = from != NULL && dir != NULL && below(dir, from);
+	bool around = from != NULL && to != NULL && strcmp(from, to) != 0 && below(from, to);
+	free(from);
+	free(to);
+	free(copy);
+	free(dir);
+	if (inside)
+		return gh_cli_wrong(cli, "OUT lies inside PATH; name a place outside of it");
+	return around ? gh_cli_wrong(cli, "PATH lies inside OUT, which would be replaced") : GH_CLI_GO;
+}
+
 static int check(const struct gh_cli *cli, const struct args *a, const char *in)
 {
 	if (a->output == NULL)
@@ -95,21 +121,7 @@ static int check(const struct gh_cli *cli, const struct args *a, const char *in)
 		return gh_cli_wrong(cli, "--seed means nothing without --randomise-low-bits");
 	if (a->only != NULL && strlen(a->only) >= sizeof((struct gh_dis_options *)0)->only)
 		return gh_cli_wrong(cli, "--only: the key is too long");
-	/* OUT inside PATH would become part of what is read. */
-	char *from = realpath(in, NULL), *dup = strdup(a->output);
-	bool inside = false;
-	if (from != NULL && dup != NULL) {
-		char *slash = strrchr(dup, '/');
-		if (slash != NULL)
-			slash[slash == dup] = '\0';
-		char *dir = realpath(slash == NULL ? "." : dup, NULL);
-		size_t n = strlen(from);
-		inside = dir != NULL && strncmp(dir, from, n) == 0 && (dir[n] == '/' || dir[n] == '\0');
-		free(dir);
-	}
-	free(from);
-	free(dup);
-	return inside ? gh_cli_wrong(cli, "OUT lies inside PATH; name a place outside of it") : GH_CLI_GO;
+	return apart(cli, a->output, in);
 }
 
 static struct gh_disarm_options options(struct args *a)

@@ -311,6 +311,48 @@ def numpy(new):
 
 
 # ---- what a user does ---------------------------------------------------------------------------------------------------
+def shape_of_report(value, schema, root, path='$'):
+    """Enough of JSON Schema for this one: types, enums, required keys, references."""
+    if '$ref' in schema:
+        schema = root['$defs'][schema['$ref'].rsplit('/', 1)[1]]
+    for one in schema.get('oneOf', []):
+        if not list(shape_of_report(value, one, root, path)):
+            return
+    if 'oneOf' in schema:
+        yield f'{path}: none of the forms'
+        return
+    kinds = schema.get('type', [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    is_a = {'object': dict, 'array': list, 'string': str, 'integer': int, 'null': type(None)}
+    if kinds and not any(isinstance(value, is_a[k]) for k in kinds):
+        yield f'{path}: {value!r} is no {kinds}'
+        return
+    if 'const' in schema and value != schema['const'] or 'enum' in schema and value not in schema['enum']:
+        yield f'{path}: {value!r}'
+    if isinstance(value, dict):
+        yield from (f'{path}: {k} is missing' for k in schema.get('required', []) if k not in value)
+        for k, v in value.items():
+            if 'properties' in schema and k not in schema['properties']:
+                yield f'{path}: {k} is not described'
+            yield from shape_of_report(v, schema.get('properties', {}).get(k, {}), root, f'{path}.{k}')
+    if isinstance(value, list):
+        for i, v in enumerate(value):
+            yield from shape_of_report(v, schema.get('items', {}), root, f'{path}[{i}]')
+
+
+def described(new):
+    schema = json.loads((pathlib.Path(__file__).resolve().parents[2] / 'docs' / 'schema' / 'disarm-report.schema.json').read_text())
+    folder = new()
+    (folder / 'in').mkdir()
+    (folder / 'in' / 'w.safetensors').write_bytes(common.safetensors())
+    (folder / 'in' / 'run.sh').write_text('#!/bin/sh\nset -e\nls\n')
+    (folder / 'evil.pkl').write_bytes(common.EVIL)
+    for source, args, status in ((folder / 'in', (), 0), (folder / 'evil.pkl', (), 1), (folder / 'in' / 'w.safetensors', ('--randomise-low-bits', '3'), 0)):
+        code, report = disarm(source, folder / f'out-{source.name}', *args)
+        check(f'{source.name}: status', code == status, report.get('reason'))
+        check(f'{source.name}: the report is as its schema says', not list(shape_of_report(report, schema, schema)), list(shape_of_report(report, schema, schema)))
+
+
 def usage(new):
     folder = new()
     src = folder / 'a.safetensors'
@@ -325,6 +367,10 @@ def usage(new):
     check('--force replaces it', code == 0 and out.read_bytes() != b'old')
     r = run('disarm', folder, '-o', folder / 'inside')
     check('OUT inside PATH', r.returncode == 64 and b'inside' in r.stderr, r.stderr)
+    (folder / 'deep' / 'in').mkdir(parents=True)
+    (folder / 'deep' / 'in' / 'a.txt').write_text('text\n')
+    r = run('disarm', '--force', folder / 'deep' / 'in', '-o', folder / 'deep')
+    check('PATH inside OUT', r.returncode == 64 and b'replaced' in r.stderr and (folder / 'deep' / 'in' / 'a.txt').exists(), r.stderr)
     r = run('disarm', folder / 'none', '-o', folder / 'x')
     check('PATH is missing', r.returncode == 2 and b'none' in r.stderr and not (folder / 'x').exists(), r.stderr)
     r = run('disarm', src, '-o', folder / 'no' / 'x')
@@ -481,6 +527,15 @@ def directories(new):
     check('a file that cannot be kept refuses the whole', code == 1 and 'evil.pkl' in report['reason'], report['reason'])
     code, report = disarm(folder / 'in', folder / 'partial', '--partial')
     check('--partial leaves it out', code == 0 and not (folder / 'partial' / 'evil.pkl').exists(), report.get('reason'))
+    (folder / 'in' / 'evil.pkl').unlink()
+    (folder / 'in' / 'graph.onnx').write_bytes(b'\x08\x08\x12\x05evil!' + b'\x3a\x10\x0a\x0e\x22\x04Evil\x3a\x06custom')
+    code, report = disarm(folder / 'in', folder / 'graph')
+    check('a graph that is not CLEAN refuses the whole', code == 1 and 'graph.onnx' in report['reason'] and 'taken apart' in report['reason'],
+          report['reason'])
+    (folder / 'in' / 'graph.onnx').unlink()
+    (folder / 'in' / 'notes.txt').write_bytes(b'text \xe2\x80\xaewith a trick\n')
+    code, report = disarm(folder / 'in', folder / 'notes')
+    check('a text that is not CLEAN is left out', code == 0 and not (folder / 'notes' / 'notes.txt').exists(), report.get('reason'))
     (folder / 'link').mkdir()
     (folder / 'link' / 'a.txt').write_text('text\n')
     (folder / 'link' / 'b.txt').symlink_to('/etc/passwd')
@@ -521,6 +576,17 @@ def containers(new):
     if check('--keras-weights: written', code == 0, report.get('reason')):
         got = {n.strip('/').replace('/', '.'): v for n, v in tensors(folder / 'w.safetensors').items()}
         check('--keras-weights: bit-equal', sorted(v[2] for v in got.values()) == sorted([w.tobytes(), w[0].tobytes()]), list(got))
+    layer = {'module': 'keras.layers', 'class_name': 'Lambda', 'config': {'name': 'l', 'function': {
+        'class_name': '__lambda__', 'config': {'code': '4wEAAAAAAAAA', 'defaults': None, 'closure': None}}}}
+    model = {'module': 'keras', 'class_name': 'Sequential', 'config': {'name': 's', 'layers': [layer]}}
+    with zipfile.ZipFile(folder / 'm.keras', 'w') as z:
+        z.writestr('metadata.json', json.dumps({'keras_version': '3.3.3', 'date_saved': '2026-01-01@00:00:00'}))
+        z.writestr('config.json', json.dumps(model))
+        z.write(folder / 'w.h5', 'model.weights.h5')
+    code, report = disarm(folder / 'm.keras', folder / 'o.keras')
+    check('a Lambda layer is refused, and named', code == 1 and 'not CLEAN' in report['reason'] and 'ambda' in report['reason'], report['reason'])
+    code, report = disarm(folder / 'm.keras', folder / 'k.safetensors', '--keras-weights')
+    check('… its weights can be had', code == 0 and len(tensors(folder / 'k.safetensors')) == 2, report.get('reason'))
     with h5py.File(folder / 'c.h5', 'w') as f:
         f.create_dataset('w', data=w, chunks=(3, 5), compression='gzip')
     code, report = disarm(folder / 'c.h5', folder / 'c.safetensors', '--keras-weights')
@@ -543,7 +609,7 @@ def models(new):
         check('free text is gone', b'general.description' in was and b'general.description' not in now)
 
 
-TESTS = [models, containers, directories, oldest, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
+TESTS = [models, described, containers, directories, oldest, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory(dir=os.environ.get('TMPDIR')) as root:
         count = 0

@@ -387,6 +387,19 @@ static const char *below_root(const struct gh_disarm *d, const char *path)
 	return strncmp(path, d->place.root, n) == 0 ? path + n + (path[n] == '/') : base_of(path);
 }
 
+/* Copies that a model can do without: texts, pictures, data beside it. Without one that is none of these (a graph, weights, a
+ * tokenizer) the result would be another model. */
+static bool beside_the_model(const struct gh_disarm_file *f)
+{
+	static const char *const formats[] = { "",     "text", "json",	"yaml",	   "toml",  "ini",
+					       "xml",  "html", "pdf",	"png",	   "jpeg",  "gif",
+					       "webp", "bmp",  "jinja", "parquet", "arrow", "pbtxt" };
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		if (strcmp(f->format, formats[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Scan the result. True: another round is needed, because files that were copied did not come out CLEAN and are dropped. */
 static bool rescan(struct gh_disarm *d)
 {
@@ -412,12 +425,14 @@ static bool rescan(struct gh_disarm *d)
 		if (r->file[i].verdict == GH_CLEAN)
 			continue;
 		const char *why = first_finding(d, &r->file[i]);
-		if (f->action == GH_DISARM_KEPT && !d->alone) {
+		if (f->action == GH_DISARM_KEPT && !d->alone && (beside_the_model(f) || d->opt->partial)) {
 			drop_written(d, f, why);
 			again = true;
 		} else {
+			f->why = f->action == GH_DISARM_KEPT
+					 ? textf(d, "it cannot be taken apart, and as it is it is not CLEAN: %s", why)
+					 : textf(d, "the result is not CLEAN: %s", why);
 			f->action = GH_DISARM_REFUSED;
-			f->why = textf(d, "the result is not CLEAN: %s", why);
 		}
 	}
 	if (again || r->verdict == GH_CLEAN || blocked(d))
