@@ -286,7 +286,8 @@ static struct subject *subjects(const struct gh_scan_report *r, size_t *n)
 			for (size_t k = 0; k < r->file[i].nfinding; k++) {
 				s.f = &r->file[i].finding[k];
 				s.path = r->file[i].path;
-				if (!gh_vex_subject(s.f, &s.id, &s.purl) || !gh_purl_valid(s.purl))
+				if (!gh_vex_subject(s.f, &s.id, &s.purl) || !gh_purl_valid(s.purl) ||
+				    strcmp(s.f->rule->id, "GH-DEP-0101") == 0) /* said by the advisory too */
 					continue;
 				s.order = pass == 0 ? all++ : kept;
 				if (pass == 1)

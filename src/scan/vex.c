@@ -431,7 +431,8 @@ static struct gh_span word(struct gh_span *s)
 
 bool gh_vex_subject(const struct gh_finding *f, struct gh_span *id, struct gh_span *purl)
 {
-	static const char *const ids[] = { "GH-VUL-0001", "GH-VUL-0002", "GH-VUL-0003", "GH-VUL-0004", "GH-VUL-0010" };
+	static const char *const ids[] = { "GH-VUL-0001", "GH-VUL-0002", "GH-VUL-0003",
+					   "GH-VUL-0004", "GH-VUL-0010", "GH-DEP-0101" };
 	bool is = false;
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
 		is = is || strcmp(f->rule->id, ids[i]) == 0;

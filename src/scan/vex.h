@@ -1,5 +1,5 @@
 /* vex.h - OpenVEX (https://github.com/openvex/spec, 0.2.0): statements of the user that a known vulnerability does not matter
- * here. They silence findings about vulnerabilities of packages (GH-VUL-0001 to -0004), and nothing else: never what a file
+ * here. They silence findings about vulnerabilities of packages (GH-VUL-0001 to -0004, GH-DEP-0101), and nothing else: never what a file
  * does.
  *
  * A statement silences when its status is not_affected or fixed, it names the vulnerability by id or alias, one of its products
