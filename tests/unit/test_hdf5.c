@@ -40,6 +40,8 @@ static const struct {
 	  NULL },
 	{ "a shared type", "clean_types_earliest.h5", NONE, GH_OK, true, "tensor \"/cmp\" RECORD [1]", NULL },
 	{ "chunks, old", "clean_chunks_earliest.h5", NONE, GH_OK, true, "text value \"/text\" \"three\"", "anomaly" },
+	{ "filtered chunks as one tensor", "clean_chunks_latest.h5", NONE, GH_OK, true,
+	  "tensor \"/gz\" F32 [6, 5] 0+120", "tensor \"/both\"" },
 	{ "chunks, new", "clean_chunks_latest.h5", NONE, GH_OK, true, "text value \"/text\" \"one\\ntwo\"", "anomaly" },
 	{ "links and attributes in heaps", "clean_dense.h5", NONE, GH_OK, true,
 	  "text attribute \"/many@k11\" \"value 11\"", "anomaly" },

@@ -309,6 +309,8 @@ void h5_stored(struct h5 *h, struct h5_dataset *d, uint64_t addr);
 /* ---- h5_data.c, h5_chunks.c */
 enum gh_rc h5_data(struct h5 *h);
 enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d);
+/* Tells the numbers of a dataset, which are [off, off+len) of src. */
+enum gh_rc h5_tensor(struct h5 *h, const struct h5_dataset *d, struct gh_src *src, uint64_t off, uint64_t len);
 /* h5_large.c: a chunk of numbers that does not fit into memory, looked at by way of a spool. */
 enum gh_rc h5_large_chunk(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c);
 const char *h5_dtype(const struct gh_hdf5_type *t, unsigned *bits);

@@ -201,10 +201,17 @@ static void programs(struct h5 *h, const struct h5_dataset *d, uint64_t addr, st
 		       found[i].at);
 }
 
-static enum gh_rc look_at(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, bool first)
+/* into: where decoded numbers are collected, `left` bytes more; may be NULL. */
+static enum gh_rc look_at(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, bool first,
+			  struct gh_spool *into, uint64_t *left)
 {
 	struct gh_span s;
 	enum gh_rc rc = decode(h, d, c, &s);
+	if (rc == GH_OK && into != NULL) {
+		struct gh_span part = gh_span_cut(s, 0, *left); /* behind the end of the data there is filling */
+		*left -= part.n;
+		rc = h->w->sink->ops->spool_put(into, part);
+	}
 	if (rc != GH_OK)
 		return rc;
 	programs(h, d, c->b, s);
@@ -228,6 +235,49 @@ static enum gh_rc look_at(struct h5 *h, const struct h5_dataset *d, const struct
 	return h5_look(h, gh_src_mem(&mem, s), d->path, h->base + c->b, size, !h5_bytes_like(&d->type));
 }
 
+/* ---- filtered numbers as one tensor ---------------------------------------------------------------------------------------- */
+
+enum { TENSOR_MAX = 64 << 20, RATIO = 500 };
+
+static uint64_t total(const struct h5_dataset *d)
+{
+	uint64_t n = 0;
+	return __builtin_mul_overflow(d->space.count, (uint64_t)d->type.size, &n) ? UINT64_MAX : n;
+}
+
+/* Do the chunks hold the numbers and nothing between them? At the edges chunks are filled up; that must come last. */
+static bool seamless(const struct h5_dataset *d)
+{
+	bool even = true, rows = true;
+	if (d->layout.ndim != d->space.ndim)
+		return false;
+	for (unsigned i = 0; i < d->space.ndim; i++) {
+		uint64_t n = d->layout.chunk[i];
+		if (n == 0)
+			return false;
+		even = even && d->space.dim[i] % n == 0;
+		rows = rows && (i == 0 || d->space.dim[i] == n);
+	}
+	return even || rows;
+}
+
+/* Numbers behind filters, no more of them than may be kept, and no more than any codec makes of so few bytes. */
+static bool collects(const struct h5 *h, const struct h5_dataset *d, bool large)
+{
+	bool numbers = d->type.cls == GH_HDF5_FLOAT || d->type.cls == GH_HDF5_INT;
+	uint64_t n = total(d);
+	return numbers && seamless(d) && d->type.nspot == 0 && d->filters.n != 0 && !large && n != 0 &&
+	       n <= TENSOR_MAX && n / RATIO <= packed(h, d);
+}
+
+/* The chunks as they came, one behind the other: in another order than the rows, which no statistic minds. */
+static enum gh_rc tell_collected(struct h5 *h, const struct h5_dataset *d, struct gh_spool *spool)
+{
+	struct gh_src *src = h->w->sink->ops->spool_src(spool);
+	bool complete = src != NULL && src->size == total(d);
+	return complete ? h5_tensor(h, d, src, 0, src->size) : GH_OK;
+}
+
 /* Plain chunks of numbers are not copied: only how they start is looked at. */
 static enum gh_rc look_plain(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, bool first)
 {
@@ -246,18 +296,30 @@ enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d)
 {
 	bool strings = d->type.cls == GH_HDF5_STRING || d->type.nspot != 0, plain = d->filters.n == 0;
 	bool large = d->chunk_bytes > CHUNK_MAX && (!plain || strings);
+	const struct gh_sink_ops *ops = h->w->sink->ops;
+	struct gh_spool *into = collects(h, d, large) ? ops->spool_open(h->w->sink, packed(h, d)) : NULL;
+	uint64_t left = total(d);
+	enum gh_rc end = GH_OK;
 	for (size_t i = d->chunk_from; i < d->chunk_to; i++) {
 		struct gh_rec c = *gh_recs_at(&h->chunks, i);
-		if (h->decoded > h->w->lim->expanded)
-			return h5_bad(h, H5_A_MANY, c.b, "more data than may be expanded (--limit-expanded)");
+		if (h->decoded > h->w->lim->expanded) {
+			end = h5_bad(h, H5_A_MANY, c.b, "more data than may be expanded (--limit-expanded)");
+			break;
+		}
 		h->decoded += plain ? 0 : d->chunk_bytes;
 		enum gh_rc rc = large		    ? h5_large_chunk(h, d, &c)
 				: plain && !strings ? look_plain(h, d, &c, i == d->chunk_from)
-						    : look_at(h, d, &c, i == d->chunk_from);
+						    : look_at(h, d, &c, i == d->chunk_from, into, &left);
 		gh_arena_free(&h->tmp);
 		h->broken = h->broken || rc == GH_E_MALFORMED;
-		if (rc != GH_OK && rc != GH_E_MALFORMED)
-			return rc;
+		if (rc != GH_OK && rc != GH_E_MALFORMED) {
+			end = rc;
+			break;
+		}
 	}
-	return GH_OK;
+	if (into != NULL && end == GH_OK)
+		end = tell_collected(h, d, into);
+	if (into != NULL)
+		ops->spool_close(into);
+	return end;
 }

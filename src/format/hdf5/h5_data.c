@@ -23,17 +23,18 @@ const char *h5_dtype(const struct gh_hdf5_type *t, unsigned *bits)
 	return t->cls == GH_HDF5_COMPOUND ? "RECORD" : t->cls == GH_HDF5_STRING ? "BYTES" : "VOID";
 }
 
-static enum gh_rc tensor(struct h5 *h, const struct h5_dataset *d, uint64_t off, uint64_t len)
+enum gh_rc h5_tensor(struct h5 *h, const struct h5_dataset *d, struct gh_src *src, uint64_t off, uint64_t len)
 {
 	uint64_t dim[GH_HDF5_DIMS + 1];
 	struct gh_tensor t = {
-		.name = d->path, .ndim = d->space.ndim, .dim = dim, .src = h->w->src, .big_endian = d->type.big_endian
+		.name = d->path, .ndim = d->space.ndim, .dim = dim, .src = src, .big_endian = d->type.big_endian
 	};
 	t.dtype = h5_dtype(&d->type, &t.bits);
 	memcpy(dim, d->space.dim, d->space.ndim * sizeof *dim);
 	if (d->type.cls == GH_HDF5_ARRAY && t.bits >= 8) /* what stands in each element is one more dimension */
 		dim[t.ndim++] = d->type.size / (t.bits / 8);
-	gh_src_advance(h->w->src, off);
+	if (src == h->w->src)
+		gh_src_advance(src, off);
 	enum gh_rc rc = gh_emit(h->w, GH_EV_TENSOR, off, len, &t);
 	return rc == GH_OK ? GH_OK : gh_fail(h->w->err, rc, "a dataset");
 }
@@ -72,7 +73,7 @@ static enum gh_rc contiguous(struct h5 *h, const struct h5_dataset *d)
 	GH_TRY(h5_extent(h, addr, len, GH_CLAIM_DATA), h->w->err, "dataset");
 	if (len == 0)
 		return GH_OK;
-	GH_TRY(tensor(h, d, off, len), h->w->err, "dataset");
+	GH_TRY(h5_tensor(h, d, h->w->src, off, len), h->w->err, "dataset");
 	struct gh_src_sub sub;
 	struct gh_src *src = gh_src_sub(&sub, h->w->src, off, len);
 	struct gh_span head = gh_src_window(src, 0, len < GH_PROBE_BYTES ? (size_t)len : (size_t)GH_PROBE_BYTES);
@@ -99,7 +100,7 @@ static enum gh_rc compact(struct h5 *h, const struct h5_dataset *d)
 	struct gh_span w = h5_copy(h, addr, len, "values");
 	if (w.p == NULL)
 		return h5_why(h);
-	GH_TRY(tensor(h, d, v.off, len), h->w->err, "dataset");
+	GH_TRY(h5_tensor(h, d, h->w->src, v.off, len), h->w->err, "dataset");
 	return h5_values(h, &v, w);
 }
 
