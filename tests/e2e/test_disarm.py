@@ -170,6 +170,11 @@ def pytorch(new):
             check(f'{name}: both forms give the same file', (folder / 'True.safetensors').read_bytes() == (folder / 'False.safetensors').read_bytes())
 
 
+class Estimator:
+    def __init__(self, coef):
+        self.coef_ = coef
+
+
 class Namespace:
     def __reduce__(self):
         return os.system, ('touch ' + self.mark,)
@@ -301,7 +306,7 @@ def numpy(new):
     check('an array of objects alone is refused', code == 1 and 'objects' in report['reason'], report['reason'])
     (folder / 'evil.pkl').write_bytes(common.EVIL)
     code, report = disarm(folder / 'evil.pkl', folder / 'evil.safetensors')
-    check('a pickle without arrays is refused', code == 1 and 'no tensors' in report['reason'], report['reason'])
+    check('a pickle without arrays is refused', code == 1 and 'nothing in it is weights' in report['reason'], report['reason'])
     if torch is not None:
         w = {'a': torch.randn(9, 4), 'b': torch.arange(5)}
         (folder / 't.pkl').write_bytes(pickle.dumps(w))
@@ -523,8 +528,12 @@ def directories(new):
     again, _ = disarm(folder / 'out', folder / 'twice')
     check('what was disarmed stays as it is', again == 0 and all((folder / 'twice' / n).read_bytes() == (folder / 'out' / n).read_bytes() for n in got))
     (folder / 'in' / 'evil.pkl').write_bytes(common.EVIL)
+    code, report = disarm(folder / 'in', folder / 'without')
+    check('a pickle without weights is left out', code == 0 and not (folder / 'without' / 'evil.pkl').exists(), report.get('reason'))
+    (folder / 'in' / 'evil.pkl').write_bytes(pickle.dumps(Estimator(torch.randn(3).numpy())))
     code, report = disarm(folder / 'in', folder / 'refused')
-    check('a file that cannot be kept refuses the whole', code == 1 and 'evil.pkl' in report['reason'], report['reason'])
+    check('weights in an object of a class refuse the whole', code == 1 and 'evil.pkl' in report['reason'] and 'classes' in report['reason'],
+          report['reason'])
     code, report = disarm(folder / 'in', folder / 'partial', '--partial')
     check('--partial leaves it out', code == 0 and not (folder / 'partial' / 'evil.pkl').exists(), report.get('reason'))
     (folder / 'in' / 'evil.pkl').unlink()

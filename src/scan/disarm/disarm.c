@@ -477,7 +477,7 @@ static void finish(struct gh_disarm *d)
 	unsigned rounds = 0;
 	do {
 		if (!anything_written(d)) {
-			end(d, GH_DISARM_NOTHING, "nothing is left that could be kept");
+			end(d, GH_DISARM_NOTHING, d->alone ? d->file[0].why : "nothing is left that could be kept");
 			return;
 		}
 	} while (rescan(d) && ++rounds < LOOPS);

@@ -139,6 +139,7 @@ struct gh_dis_job {
 	struct gh_spool *spool;
 	struct gh_spool *kept; /* expanded bytes that values point into */
 	uint8_t *block;	       /* of pour.c */
+	bool numbers;	       /* a pickle makes tensors or arrays, wherever it puts them */
 	unsigned unchanged;    /* integer tensors that low_bits did not touch */
 };
 
@@ -163,8 +164,11 @@ enum gh_rc gh_dis_open(struct gh_dis_job *j, struct gh_dis_store *s, struct gh_s
 
 /* stout.c: all tensors as a canonical safetensors file. */
 enum gh_rc gh_dis_write_safetensors(struct gh_dis_job *j);
-/* The same for what was found in a pickle: nothing found is refused. */
+/* The same for what was found in pickles. When nothing was: a pickle that makes no tensors and arrays at all is dropped, one
+ * that keeps them in objects of other classes is refused. */
 enum gh_rc gh_dis_write_pickled(struct gh_dis_job *j);
+/* Of each call that a pickle makes: sets j->numbers. */
+void gh_dis_hear_call(struct gh_dis_job *j, const struct gh_call *c);
 
 /* Readers, one per row of the table in job.c. Each adds tensors or writes the output itself. */
 enum gh_rc gh_dis_torch_zip(struct gh_dis_job *j);

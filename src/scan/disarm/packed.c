@@ -1,5 +1,5 @@
 /* packed.c - a compressed file that holds a pickle (joblib.dump(…, compress=3)), or an array: expanded once, then taken
- * apart as what it holds. Anything else in a compressed stream is not a thing of this tool. */
+ * apart as what it holds. Anything else is copied as it is. */
 #include "format/expand_member.h"
 #include "format/pickle/pickle.h"
 #include "scan/disarm/job.h"
@@ -24,9 +24,11 @@ static enum gh_rc on_expanded(void *ctx, struct gh_src *src)
 	struct gh_src *was = j->src;
 	struct gh_span head = gh_src_window(src, 0, GH_PROBE_BYTES);
 	bool array = head.n >= MAGIC && memcmp(head.p, npy, MAGIC) == 0;
-	if (!array && gh_pickle_probe(head, src->size) != GH_STRONG)
-		return gh_fail(j->err, GH_E_UNREAD,
-			       "a compressed file that holds neither a pickle nor an array: expand it first");
+	if (!array && gh_pickle_probe(head, src->size) != GH_STRONG) { /* its scan says what it is worth */
+		j->out->outcome = GH_DIS_COPY;
+		j->out->written = NULL;
+		return GH_OK;
+	}
 	j->src = src;
 	enum gh_rc rc = array ? gh_dis_npy(j) : gh_dis_pickle(j);
 	j->src = was;
@@ -44,7 +46,7 @@ enum gh_rc gh_dis_packed(struct gh_dis_job *j)
 	while (i + 1 < sizeof codecs / sizeof codecs[0] && strcmp(codecs[i].format, j->out->format) != 0)
 		i++;
 	enum gh_rc rc = gh_member_expand_with(&w, m, codecs[i].codec, 0, j->src->size, &x, on_expanded, j);
-	if (rc == GH_OK && x.rc != GH_OK)
+	if (rc == GH_OK && x.rc != GH_OK && j->out->outcome != GH_DIS_COPY)
 		return gh_fail(j->err, x.rc, "the compressed bytes are broken, or expand too far");
 	return rc;
 }

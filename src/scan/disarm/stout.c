@@ -114,12 +114,25 @@ enum gh_rc gh_dis_write_safetensors(struct gh_dis_job *j)
 	return rc;
 }
 
+void gh_dis_hear_call(struct gh_dis_job *j, const struct gh_call *c)
+{
+	static const char *const makers[] = { "_rebuild_", "_reconstruct", "_frombuffer", "NumpyArrayWrapper",
+					      "NDArrayWrapper" };
+	j->numbers = j->numbers || c->how == GH_CALL_PERSID;
+	for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
+		j->numbers = j->numbers || gh_span_starts(c->name, makers[i]);
+}
+
 enum gh_rc gh_dis_write_pickled(struct gh_dis_job *j)
 {
-	if (j->n == 0)
+	if (j->n != 0)
+		return gh_dis_write_safetensors(j);
+	if (j->numbers)
 		return gh_fail(j->err, GH_E_MALFORMED,
-			       "it holds no tensors or arrays of numbers outside of objects of other classes; only "
-			       "their code could "
-			       "say what they mean");
-	return gh_dis_write_safetensors(j);
+			       "its tensors and arrays are parts of objects of other classes; only their code could "
+			       "say what they "
+			       "mean");
+	j->out->outcome = GH_DIS_DROPPED;
+	j->out->written = NULL;
+	return gh_fail(j->err, GH_OK, "a pickle without tensors or arrays: nothing in it is weights");
 }

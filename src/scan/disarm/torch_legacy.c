@@ -144,6 +144,7 @@ static void on_call(void *arg, const struct gh_call *c, struct gh_range at)
 	struct sizes *z = arg;
 	struct gh_dis_persid id;
 	(void)at;
+	gh_dis_hear_call(z->j, c);
 	if (c->how != GH_CALL_PERSID || c->heap == NULL || !gh_dis_persid(c->heap, c->args, &id))
 		return;
 	if (gh_dis_find(&z->t, id.key) != NULL)

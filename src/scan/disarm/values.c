@@ -81,12 +81,18 @@ struct gh_dis_store *gh_dis_range(struct gh_dis_job *j, struct gh_src *src, uint
 	return s;
 }
 
+static void on_call(void *arg, const struct gh_call *c, struct gh_range at)
+{
+	(void)at;
+	gh_dis_hear_call(arg, c);
+}
+
 enum gh_rc gh_dis_load(struct gh_dis_job *j, struct gh_src *src, uint64_t off, struct gh_pickle_result *r)
 {
 	struct gh_walk w = {
 		.src = src, .arena = j->arena, .sink = j->sink, .lim = j->lim, .name = j->name, .err = j->err
 	};
-	const struct gh_pickle_hooks hooks = { .keep = GH_DIS_KEEP };
+	const struct gh_pickle_hooks hooks = { .arg = j, .call = on_call, .keep = GH_DIS_KEEP };
 	enum gh_rc rc = gh_pickle_run(&w, off, &hooks, r);
 	if (rc != GH_OK)
 		return rc;
