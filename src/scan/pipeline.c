@@ -40,6 +40,7 @@ static void tell_checks(struct gh_frame *f, const struct gh_event *ev)
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if ((gh_checks[i]->events & 1u << ev->kind) != 0 && gh_checks[i]->end == NULL) {
 			f->scene.state = &f->state[i];
+			f->scene.common = &f->p->common[i];
 			gh_checks[i]->on(&f->scene, ev);
 		}
 }
@@ -237,6 +238,7 @@ static struct outcome walk_as(struct gh_frame *sf, const struct gh_fmt *fmt, enu
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->end != NULL) {
 			f->scene.state = &f->state[i];
+			f->scene.common = &f->p->common[i];
 			f->scene.stage = gh_checks[i]->stage;
 			gh_checks[i]->end(&f->scene);
 		}
@@ -478,7 +480,7 @@ void gh_pipe_read(struct gh_pipe *p, struct gh_frame *up, const struct gh_member
 			t->container = true;
 	sf->placed = gh_src_within(m->src, p->root->src, &sf->base);
 	gh_pipe_show_ahead(sf, m);
-	gh_malware_open(sf, m);
+	gh_malware_open(sf, m, at);
 	struct reading r = { .missing = m->src->size };
 	struct gh_arena arena = { .max = 2 * GH_PROBE_BYTES };
 	struct gh_ident id;
