@@ -351,6 +351,13 @@ def described(new):
     (folder / 'in').mkdir()
     (folder / 'in' / 'w.safetensors').write_bytes(common.safetensors())
     (folder / 'in' / 'run.sh').write_text('#!/bin/sh\nset -e\nls\n')
+    (folder / 'in' / '.git').mkdir()
+    (folder / 'in' / '.git' / 'HEAD').write_text('ref: refs/heads/main\n')
+    first = disarm(folder / 'in', folder / 'same', '--force')
+    content = (folder / 'same' / 'w.safetensors').read_bytes()
+    again = disarm(folder / 'in', folder / 'same', '--force')
+    check('the same input gives the same report and the same file', first == again and (folder / 'same' / 'w.safetensors').read_bytes() == content)
+    check('a history is left out', sorted(os.listdir(folder / 'same')) == ['w.safetensors'], os.listdir(folder / 'same'))
     (folder / 'evil.pkl').write_bytes(common.EVIL)
     for source, args, status in ((folder / 'in', (), 0), (folder / 'evil.pkl', (), 1), (folder / 'in' / 'w.safetensors', ('--randomise-low-bits', '3'), 0)):
         code, report = disarm(source, folder / f'out-{source.name}', *args)

@@ -301,6 +301,11 @@ static void one_file(struct gh_disarm *d, struct gh_disarm_file *f, const struct
 						  : "a link that leads out of the directory, or nowhere";
 		return;
 	}
+	if (strncmp(e->name, ".git/", 5) == 0 || strstr(e->name, "/.git/") != NULL) {
+		f->action = GH_DISARM_DROPPED;
+		f->why = "a repository's history is not needed to run a model";
+		return;
+	}
 	int in = e->kind == GH_OS_UNREADABLE ? -1 : gh_os_open_regular(e->path, &st);
 	if (in < 0) {
 		f->action = GH_DISARM_FAILED;
