@@ -1,46 +1,19 @@
-#include "scan/vex.h"
+#include "scan/vex_int.h"
 
-#include "format/format.h"
-#include "scan/verdict.h"
 #include "wire/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct gh_rule gh_vex_rules[] = {
-	{ "GH-VUL-0010", GH_INFO, GH_CLEAN, "A known vulnerability is silenced by a VEX statement",
-	  "Nothing, if the statement is right.", "Look at the statement again before it expires.", "CWE-1395" },
-	GH_RULES_END
-};
-
-enum { DATE = 10, NAMES = 512, TEXT = 160, NOT_SAID = 0 };
-enum status { STATUS_NONE, STATUS_AFFECTED, STATUS_NOT_AFFECTED, STATUS_FIXED, STATUS_OPEN };
-
-struct product {
-	struct product *next;
-	struct gh_span purl, sha256;
-};
-struct statement {
-	struct statement *next;
-	struct gh_span names; /* of the vulnerability: id and aliases, separated by blanks */
-	struct product *product;
-	enum status status;
-	struct gh_span reason;
-	char until[DATE + 1];
-	bool expired;
-};
-struct gh_vex {
-	struct gh_arena arena;
-	struct statement *first, *last;
-};
+enum { NAMES = 512, TEXT = 160 };
 
 struct doc {
 	struct gh_vex *vex;
 	struct gh_json *j;
 	struct gh_err *err;
 	const char *now;
-	char issued[DATE + 1];
-	struct statement *first, *last;
+	char issued[GH_VEX_DAY + 1];
+	struct gh_vex_statement *first, *last;
 	bool context, id, author, version, statements;
 };
 
@@ -82,21 +55,21 @@ static enum gh_rc text(struct doc *d, const char *name, size_t max, struct gh_sp
 }
 
 /* "2026-11-22…": the day only. */
-static bool day(struct gh_span s, char out[DATE + 1])
+static bool day(struct gh_span s, char out[GH_VEX_DAY + 1])
 {
 	static const char shape[] = "0000-00-00";
-	if (s.n < DATE)
+	if (s.n < GH_VEX_DAY)
 		return false;
-	for (size_t i = 0; i < DATE; i++)
+	for (size_t i = 0; i < GH_VEX_DAY; i++)
 		if (shape[i] == '0' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != (uint8_t)shape[i])
 			return false;
-	memcpy(out, s.p, DATE);
-	out[DATE] = '\0';
+	memcpy(out, s.p, GH_VEX_DAY);
+	out[GH_VEX_DAY] = '\0';
 	int m = (out[5] - '0') * 10 + out[6] - '0', t = (out[8] - '0') * 10 + out[9] - '0';
 	return m >= 1 && m <= 12 && t >= 1 && t <= 31;
 }
 
-static enum gh_rc date(struct doc *d, const char *name, char out[DATE + 1])
+static enum gh_rc date(struct doc *d, const char *name, char out[GH_VEX_DAY + 1])
 {
 	if (d->j->tok != GH_JSON_STRING || !day(d->j->text, out))
 		return gh_fail(d->err, GH_E_MALFORMED, "\"%s\" is no date such as 2026-11-22T00:00:00Z", name);
@@ -104,7 +77,7 @@ static enum gh_rc date(struct doc *d, const char *name, char out[DATE + 1])
 }
 
 /* A day `days` later, in the proleptic Gregorian calendar. */
-static void later(const char *from, unsigned days, char out[DATE + 1])
+static void later(const char *from, unsigned days, char out[GH_VEX_DAY + 1])
 {
 	static const uint8_t length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	unsigned y = (unsigned)strtoul(from, NULL, 10), m = (unsigned)strtoul(from + 5, NULL, 10),
@@ -120,12 +93,12 @@ static void later(const char *from, unsigned days, char out[DATE + 1])
 	}
 	char b[40];
 	(void)snprintf(b, sizeof b, "%04u-%02u-%02u", y, m, t);
-	memcpy(out, b, DATE);
-	out[DATE] = '\0';
+	memcpy(out, b, GH_VEX_DAY);
+	out[GH_VEX_DAY] = '\0';
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------------- */
-static enum gh_rc names(struct doc *d, struct statement *s)
+static enum gh_rc names(struct doc *d, struct gh_vex_statement *s)
 {
 	gh_auto_buf b = gh_buf(NAMES);
 	char f[40];
@@ -159,12 +132,12 @@ static enum gh_rc names(struct doc *d, struct statement *s)
 	return s->names.p == NULL ? gh_fail(d->err, GH_E_NOMEM, "no memory") : GH_OK;
 }
 
-static enum gh_rc add_product(struct doc *d, struct statement *s, struct gh_span purl, struct gh_span sha256)
+static enum gh_rc add_product(struct doc *d, struct gh_vex_statement *s, struct gh_span purl, struct gh_span sha256)
 {
-	struct product *p = GH_NEW(&d->vex->arena, struct product, 1);
+	struct gh_vex_product *p = GH_NEW(&d->vex->arena, struct gh_vex_product, 1);
 	if (p == NULL)
 		return gh_fail(d->err, GH_E_NOMEM, "no memory");
-	*p = (struct product){ s->product, purl, sha256 };
+	*p = (struct gh_vex_product){ s->product, purl, sha256 };
 	s->product = p;
 	return GH_OK;
 }
@@ -208,7 +181,7 @@ static enum gh_rc subcomponents(struct doc *d, struct gh_span *list, size_t *n, 
 	return GH_OK;
 }
 
-static enum gh_rc products(struct doc *d, struct statement *s)
+static enum gh_rc products(struct doc *d, struct gh_vex_statement *s)
 {
 	char f[40];
 	int more;
@@ -239,12 +212,12 @@ static enum gh_rc products(struct doc *d, struct statement *s)
 	return GH_OK;
 }
 
-static enum gh_rc status(struct doc *d, struct statement *s)
+static enum gh_rc status(struct doc *d, struct gh_vex_statement *s)
 {
 	static const char *const words[] = { "", "affected", "not_affected", "fixed", "under_investigation" };
-	for (unsigned i = STATUS_AFFECTED; i <= STATUS_OPEN; i++)
+	for (unsigned i = GH_VEX_AFFECTED; i <= GH_VEX_OPEN; i++)
 		if (d->j->tok == GH_JSON_STRING && gh_json_is(d->j, words[i])) {
-			s->status = (enum status)i;
+			s->status = (enum gh_vex_status)i;
 			return GH_OK;
 		}
 	return bad(d, "\"status\" is not one of not_affected, affected, fixed, under_investigation");
@@ -263,7 +236,7 @@ static bool justification_known(struct gh_span j)
 }
 
 /* "… expires 2027-01-31 …" */
-static enum gh_rc expiry(struct doc *d, struct gh_span notes, char until[DATE + 1])
+static enum gh_rc expiry(struct doc *d, struct gh_span notes, char until[GH_VEX_DAY + 1])
 {
 	const uint8_t *at = notes.n == 0 ? NULL : memmem(notes.p, notes.n, "expires", 7);
 	if (at == NULL)
@@ -276,20 +249,20 @@ static enum gh_rc expiry(struct doc *d, struct gh_span notes, char until[DATE + 
 					  "\"status_notes\" says \"expires\" without a date such as 2027-01-31");
 }
 
-static enum gh_rc settle(struct doc *d, struct statement *s, struct gh_span justification, struct gh_span impact,
+static enum gh_rc settle(struct doc *d, struct gh_vex_statement *s, struct gh_span justification, struct gh_span impact,
 			 struct gh_span notes, const char *changed)
 {
-	if (s->names.n == 0 || s->status == STATUS_NONE)
+	if (s->names.n == 0 || s->status == GH_VEX_NONE)
 		return bad(d, "a statement needs \"vulnerability\" and \"status\"");
 	if (s->product == NULL)
 		return bad(d, "a statement needs \"products\": what it is about would be left open");
 	if (justification.n != 0 && !justification_known(justification))
 		return bad(d, "\"justification\" is none that OpenVEX knows");
-	if (s->status == STATUS_NOT_AFFECTED && justification.n == 0 && impact.n == 0)
+	if (s->status == GH_VEX_NOT_AFFECTED && justification.n == 0 && impact.n == 0)
 		return bad(d, "not_affected needs a \"justification\" or an \"impact_statement\"");
 	s->reason = justification.n != 0	? justification
 		    : impact.n != 0		? impact
-		    : s->status == STATUS_FIXED ? GH_SPAN("fixed")
+		    : s->status == GH_VEX_FIXED ? GH_SPAN("fixed")
 						: notes;
 	if (s->until[0] == '\0') {
 		if (changed[0] == '\0')
@@ -308,8 +281,8 @@ static enum gh_rc settle(struct doc *d, struct statement *s, struct gh_span just
 static enum gh_rc statement(struct doc *d)
 {
 	struct gh_span justification = { 0 }, impact = { 0 }, notes = { 0 };
-	char f[40], when[DATE + 1] = "", updated[DATE + 1] = "";
-	struct statement *s = GH_NEW(&d->vex->arena, struct statement, 1);
+	char f[40], when[GH_VEX_DAY + 1] = "", updated[GH_VEX_DAY + 1] = "";
+	struct gh_vex_statement *s = GH_NEW(&d->vex->arena, struct gh_vex_statement, 1);
 	int more;
 	if (s == NULL)
 		return gh_fail(d->err, GH_E_NOMEM, "no memory");
@@ -415,146 +388,7 @@ void gh_vex_free(struct gh_vex *v)
 void gh_vex_count(const struct gh_vex *v, size_t *live, size_t *expired)
 {
 	*live = *expired = 0;
-	for (const struct statement *s = v == NULL ? NULL : v->first; s != NULL; s = s->next)
-		if (s->status == STATUS_NOT_AFFECTED || s->status == STATUS_FIXED)
+	for (const struct gh_vex_statement *s = v == NULL ? NULL : v->first; s != NULL; s = s->next)
+		if (s->status == GH_VEX_NOT_AFFECTED || s->status == GH_VEX_FIXED)
 			++*(s->expired ? expired : live);
-}
-
-/* ---- silencing -------------------------------------------------------------------------------------------------------------- */
-static struct gh_span word(struct gh_span *s)
-{
-	const uint8_t *at = s->n == 0 ? NULL : memchr(s->p, ' ', s->n);
-	struct gh_span w = at == NULL ? *s : gh_span_cut(*s, 0, (uint64_t)(at - s->p));
-	*s = at == NULL ? (struct gh_span){ 0 } : gh_span_cut(*s, w.n + 1, s->n);
-	return w;
-}
-
-bool gh_vex_subject(const struct gh_finding *f, struct gh_span *id, struct gh_span *purl)
-{
-	static const char *const ids[] = { "GH-VUL-0001", "GH-VUL-0002", "GH-VUL-0003",
-					   "GH-VUL-0004", "GH-VUL-0010", "GH-DEP-0101" };
-	bool is = false;
-	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
-		is = is || strcmp(f->rule->id, ids[i]) == 0;
-	if (!is || f->detail == NULL)
-		return false;
-	struct gh_span rest = gh_span_str(f->detail);
-	*id = word(&rest);
-	*purl = word(&rest);
-	if (purl->n != 0 && purl->p[purl->n - 1] == ':')
-		purl->n--;
-	return gh_span_starts(*purl, "pkg:");
-}
-
-bool gh_vex_silenced(const struct gh_finding *f) { return f->rule == &gh_vex_rules[0]; }
-
-static bool listed(struct gh_span list, struct gh_span w)
-{
-	struct gh_span one;
-	while ((one = word(&list)).n != 0)
-		if (gh_span_eq(one, w))
-			return true;
-	return false;
-}
-
-/* The statement's names against the finding's id, and against the aliases that the advisories know for it. */
-static bool same_vulnerability(const struct statement *s, const struct gh_advset *set, struct gh_span id)
-{
-	if (listed(s->names, id))
-		return true;
-	for (unsigned d = 0; set != NULL && d < set->n; d++) {
-		struct gh_span names = s->names, one;
-		while ((one = word(&names)).n != 0) { /* "GHSA-…" said, "CVE-…" found, or the other way round */
-			uint32_t k = gh_advdb_by_id(&set->db[d], one);
-			if (k != UINT32_MAX && listed(gh_advdb_record(&set->db[d], k).aliases, id))
-				return true;
-		}
-		uint32_t k = gh_advdb_by_id(&set->db[d], id);
-		struct gh_span aliases = k == UINT32_MAX ? (struct gh_span){ 0 }
-							 : gh_advdb_record(&set->db[d], k).aliases;
-		while ((one = word(&aliases)).n != 0)
-			if (listed(s->names, one))
-				return true;
-	}
-	return false;
-}
-
-/* pkg:type/name up to '@', '?', '#'; names of Python packages without case, '_' as '-'. */
-static bool same_package(struct gh_span said, struct gh_span found)
-{
-	size_t i = 0;
-	for (; i < said.n && memchr("@?#", said.p[i], 3) == NULL; i++) {
-		if (i >= found.n)
-			return false;
-		uint8_t a = said.p[i], b = found.p[i];
-		a = a >= 'A' && a <= 'Z' ? (uint8_t)(a | 0x20) : a == '_' ? '-' : a;
-		b = b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b == '_' ? '-' : b;
-		if (a != b)
-			return false;
-	}
-	if (i < found.n && found.p[i] != '@')
-		return false;
-	if (i >= said.n || said.p[i] != '@')
-		return true; /* every version */
-	struct gh_span v = gh_span_cut(said, i + 1, said.n), w = gh_span_cut(found, i + 1, found.n);
-	size_t n = 0;
-	while (n < v.n && v.p[n] != '?' && v.p[n] != '#')
-		n++;
-	return gh_span_eq(gh_span_cut(v, 0, n), w);
-}
-
-static const struct statement *silences(const struct gh_vex *vex, const struct gh_advset *set,
-					const struct gh_file_report *file, struct gh_span id, struct gh_span purl)
-{
-	const struct statement *found = NULL;
-	for (const struct statement *s = vex->first; s != NULL; s = s->next) {
-		bool fits = false;
-		for (const struct product *p = s->product; p != NULL && !fits; p = p->next)
-			fits = same_package(p->purl, purl) && (p->sha256.n == 0 || gh_span_is(p->sha256, file->sha256));
-		if (!fits || s->expired || !same_vulnerability(s, set, id))
-			continue;
-		/* The last word counts: a later "affected" takes an earlier "not_affected" back. */
-		found = s->status == STATUS_NOT_AFFECTED || s->status == STATUS_FIXED ? s : NULL;
-	}
-	return found;
-}
-
-size_t gh_vex_apply(const struct gh_vex *vex, const struct gh_advset *set, struct gh_file_report *file, size_t n,
-		    struct gh_arena *arena)
-{
-	size_t silenced = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct gh_finding *own = NULL;
-		for (size_t k = 0; k < file[i].nfinding; k++) {
-			struct gh_span id, purl;
-			const struct gh_finding *f = own != NULL ? &own[k] : &file[i].finding[k];
-			if (!gh_vex_subject(f, &id, &purl))
-				continue;
-			const struct statement *s = silences(vex, set, &file[i], id, purl);
-			if (s == NULL)
-				continue;
-			if (own == NULL) {
-				own = GH_NEW(arena, struct gh_finding, file[i].nfinding);
-				if (own == NULL)
-					return SIZE_MAX;
-				memcpy(own, file[i].finding, file[i].nfinding * sizeof *own);
-			}
-			gh_auto_buf b = gh_buf(2048);
-			gh_buf_fmt(&b, "%s %s: silenced by VEX: %s, %s, until %s (%s, was %s)", gh_safe(id).s,
-				   gh_safe(purl).s, s->status == STATUS_FIXED ? "fixed" : "not_affected",
-				   gh_safe(s->reason).s, s->until, f->rule->id, gh_severity_name(f->rule->severity));
-			struct gh_span kept = gh_keep(arena, gh_buf_view(&b));
-			if (kept.p == NULL)
-				return SIZE_MAX;
-			own[k].rule = &gh_vex_rules[0];
-			own[k].detail = (const char *)kept.p;
-			silenced++;
-		}
-		if (own != NULL) {
-			gh_findings_sort(own, file[i].nfinding);
-			file[i].finding = own;
-			file[i].verdict = gh_file_verdict(&file[i]);
-		}
-	}
-	return silenced;
 }

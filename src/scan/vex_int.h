@@ -1,0 +1,27 @@
+/* vex_int.h - what reading (vex.c) and silencing (vex_apply.c) share. */
+#ifndef GH_SCAN_VEX_INT_H
+#define GH_SCAN_VEX_INT_H
+#include "scan/vex.h"
+
+enum { GH_VEX_DAY = 10 };
+enum gh_vex_status { GH_VEX_NONE, GH_VEX_AFFECTED, GH_VEX_NOT_AFFECTED, GH_VEX_FIXED, GH_VEX_OPEN };
+
+struct gh_vex_product {
+	struct gh_vex_product *next;
+	struct gh_span purl, sha256;
+};
+struct gh_vex_statement {
+	struct gh_vex_statement *next;
+	struct gh_span names; /* of the vulnerability: id and aliases, separated by blanks */
+	struct gh_vex_product *product;
+	enum gh_vex_status status;
+	struct gh_span reason;
+	char until[GH_VEX_DAY + 1];
+	bool expired;
+};
+struct gh_vex {
+	struct gh_arena arena;
+	struct gh_vex_statement *first, *last;
+};
+
+#endif
