@@ -15,6 +15,7 @@ struct gh_scene {
 	unsigned depth;		/* 0: the file itself */
 	struct gh_arena *arena; /* lives as long as the file's scan */
 	void **state; /* the check's own, for this format's reading of this source: NULL at first; memory from arena */
+	void **common; /* the check's own too, for all sources of one file; may be NULL */
 	/* text: one line, what exactly; already safe to print. evidence may be empty. */
 	void (*find)(struct gh_scene *, const struct gh_rule *, struct gh_range at, const char *text);
 	const struct gh_data *data; /* NULL: there is none */

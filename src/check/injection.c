@@ -44,7 +44,7 @@ static const struct gh_rule rules[] = {
 enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10, HEAD = 4096 };
 
 struct state {
-	struct gh_kw kw;
+	struct gh_roll_common *common;
 	struct gh_roll roll;
 	struct gh_orders orders;
 	struct gh_dressed dressed;
@@ -222,8 +222,8 @@ static void undress(struct look *l, struct gh_span s, size_t from, size_t to)
 	for (size_t i = from; i < to; i += STRIP - 512) {
 		bool talk = false;
 		struct gh_span part = gh_span_cut(s, i, STRIP);
-		unsigned plain = gh_orders_of(&st->kw, part, &talk);
-		unsigned beneath = gh_orders_of(&st->kw,
+		unsigned plain = gh_orders_of(&st->common->kw, part, &talk);
+		unsigned beneath = gh_orders_of(&st->common->kw,
 						(struct gh_span){ st->strip, gh_unseen_strip(part, st->strip) }, &talk);
 		if (beneath >= ORDER && beneath > plain && more(l))
 			gh_find(l->scene, &rules[R_HIDDEN], place(l, i, 1),
@@ -238,7 +238,7 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	unsigned which = GH_KW_NONE;
 	struct gh_dressed before = st->dressed;
 	l->base = base;
-	for (size_t i = from; (i = gh_kw_find(&st->kw, s, i, to, &which)) != SIZE_MAX; i++) {
+	for (size_t i = from; (i = gh_kw_find(&st->common->kw, s, i, to, &which)) != SIZE_MAX; i++) {
 		enum gh_order what = gh_order_of(which);
 		st->talk = st->talk || what == GH_ORDER_TALK;
 		unsigned points = gh_orders_put(&st->orders, what, base + i);
@@ -256,11 +256,12 @@ static struct state *state_of(struct gh_scene *s)
 {
 	if (*s->state == NULL) {
 		struct state *st = GH_NEW(s->arena, struct state, 1);
-		if (st == NULL) {
+		if (st != NULL)
+			st->common = gh_roll_common(s, gh_order_words, gh_order_words_n);
+		if (st == NULL || st->common == NULL) {
 			gh_not_looked(s, "no memory for the search of texts");
 			return NULL;
 		}
-		gh_kw_make(&st->kw, gh_order_words, gh_order_words_n);
 		*s->state = st;
 	}
 	return *s->state;
@@ -296,10 +297,8 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 	if (st->binary)
 		return; /* what is text in it comes as events */
 	st->bytes = true;
-	if (!gh_roll_put(&st->roll, s->arena, block, off, look, &l))
+	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");
-	if (last)
-		gh_roll_end(&st->roll, look, &l);
 	if (last && strcmp(s->format, "unknown") != 0)
 		report(s, st);
 }

@@ -161,6 +161,10 @@ void gh_unseen_look(struct gh_span s, size_t from, size_t to, struct gh_dressed 
 {
 	for (size_t i = skip_ascii(s, from, to); i < to; i = skip_ascii(s, i, to)) {
 		uint32_t cp = 0, before = 0;
+		if (lead[s.p[i]] == 3 && !latin(i > 0 ? s.p[i - 1] : 0) && !latin(i + 2 < s.n ? s.p[i + 2] : 0)) {
+			i += 2; /* a word of that script */
+			continue;
+		}
 		unsigned n = gh_utf8_next(gh_span_cut(s, i, 4), &cp);
 		if (n == 0) {
 			i++;

@@ -52,7 +52,7 @@ static const struct gh_rule rules[] = {
 /* Where a text stands. */
 enum context { CARD, SETTINGS, CODE, TEMPLATE };
 
-enum { SLOTS = 1024, HOSTS = 768, SHOWN = 20, NAME = 96 };
+enum { SLOTS = 2048, SHOWN = 20, NAME = 96 };
 
 struct seen {
 	uint64_t hash;
@@ -65,10 +65,10 @@ struct seen {
 };
 
 struct state {
-	struct gh_kw kw;
+	struct gh_roll_common *common;
 	struct gh_roll roll;
-	struct seen *host[SLOTS]; /* by hash; open addressing */
-	unsigned n;
+	struct seen **host; /* by hash; open addressing, at most three quarters full */
+	unsigned n, slots;
 	uint64_t beyond, mails;
 	struct gh_range mail_at;
 	char mail[NAME];
@@ -81,6 +81,27 @@ static bool name_byte(uint8_t c)
 	       c >= 0x80;
 }
 
+/* Room for one more host. */
+static bool room(struct state *st, struct gh_arena *a)
+{
+	if (st->n * 4 < st->slots * 3)
+		return true;
+	unsigned slots = st->slots == 0 ? 32 : st->slots * 4;
+	struct seen **host = slots > SLOTS ? NULL : GH_NEW(a, struct seen *, slots);
+	if (host == NULL)
+		return false;
+	for (unsigned i = 0; i < st->slots; i++)
+		if (st->host[i] != NULL) {
+			size_t k = (size_t)st->host[i]->hash % slots;
+			while (host[k] != NULL)
+				k = (k + 1) % slots;
+			host[k] = st->host[i];
+		}
+	st->host = host;
+	st->slots = slots;
+	return true;
+}
+
 static struct seen *slot(struct state *st, struct gh_arena *a, struct gh_span name)
 {
 	uint8_t low[NAME];
@@ -88,11 +109,14 @@ static struct seen *slot(struct state *st, struct gh_arena *a, struct gh_span na
 	for (size_t i = 0; i < n; i++)
 		low[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] | 0x20) : name.p[i];
 	uint64_t h = gh_hash_end(gh_hash(GH_HASH_START, (struct gh_span){ low, n }));
-	size_t i = (size_t)h % SLOTS;
-	for (; st->host[i] != NULL; i = (i + 1) % SLOTS)
+	bool more = room(st, a);
+	if (st->slots == 0)
+		return NULL;
+	size_t i = (size_t)h % st->slots;
+	for (; st->host[i] != NULL; i = (i + 1) % st->slots)
 		if (st->host[i]->hash == h)
 			return st->host[i];
-	struct seen *x = st->n >= HOSTS ? NULL : GH_NEW(a, struct seen, 1);
+	struct seen *x = more ? GH_NEW(a, struct seen, 1) : NULL;
 	if (x == NULL)
 		return NULL;
 	x->hash = h;
@@ -273,7 +297,7 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 		i = (size_t)(p - s.p);
 		mail(l, s, i++);
 	}
-	for (size_t i = from; (i = gh_kw_find(&l->st->kw, s, i, to, &which)) != SIZE_MAX; i++)
+	for (size_t i = from; (i = gh_kw_find(&l->st->common->kw, s, i, to, &which)) != SIZE_MAX; i++)
 		bare(l, s, i);
 }
 
@@ -325,8 +349,8 @@ static unsigned rule_of(const struct seen *x, enum context c)
 }
 
 struct order {
-	struct seen *v[HOSTS];
-	unsigned rule[HOSTS];
+	struct seen **v;
+	unsigned *rule;
 };
 
 static int by_name(const void *ctx, uint32_t a, uint32_t b)
@@ -342,29 +366,31 @@ static int by_name(const void *ctx, uint32_t a, uint32_t b)
 
 static void report(struct gh_scene *s, struct state *st)
 {
-	struct order *o = GH_NEW(s->arena, struct order, 1);
-	uint32_t *idx = GH_NEW(s->arena, uint32_t, HOSTS), *tmp = GH_NEW(s->arena, uint32_t, HOSTS);
+	struct order o = { st->n == 0 ? NULL : GH_NEW(s->arena, struct seen *, st->n),
+			   st->n == 0 ? NULL : GH_NEW(s->arena, unsigned, st->n) };
+	uint32_t *idx = st->n == 0 ? NULL : GH_NEW(s->arena, uint32_t, st->n * 2u),
+		 *tmp = idx == NULL ? NULL : idx + st->n;
 	enum context c = context(s);
 	uint32_t n = 0, shown = 0, plain = 0;
 	if (st->mails != 0)
 		gh_find(s, &rules[R_MAIL], st->mail_at, "%llu, the first is %s", (unsigned long long)st->mails,
 			gh_safe(gh_span_str(st->mail)).s);
-	if (st->n == 0 || o == NULL || tmp == NULL || idx == NULL) {
+	if (o.v == NULL || o.rule == NULL || idx == NULL) {
 		if (st->n != 0)
 			gh_not_looked(s, "no memory for the list of hosts");
 		return;
 	}
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; i < st->slots; i++)
 		if (st->host[i] != NULL) {
-			o->v[n] = st->host[i];
-			o->rule[n] = rule_of(st->host[i], c);
+			o.v[n] = st->host[i];
+			o.rule[n] = rule_of(st->host[i], c);
 			idx[n] = n;
 			n++;
 		}
-	gh_sort_idx(idx, tmp, n, by_name, o);
+	gh_sort_idx(idx, tmp, n, by_name, &o);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct seen *x = o->v[idx[i]];
-		unsigned rule = o->rule[idx[i]];
+		const struct seen *x = o.v[idx[i]];
+		unsigned rule = o.rule[idx[i]];
 		plain += rule == R_HOST;
 		if (rule == R_HOST && shown >= SHOWN)
 			continue;
@@ -388,11 +414,12 @@ static struct state *state_of(struct gh_scene *s)
 {
 	if (*s->state == NULL) {
 		struct state *st = GH_NEW(s->arena, struct state, 1);
-		if (st == NULL) {
+		if (st != NULL)
+			st->common = gh_roll_common(s, gh_host_bare, gh_host_bare_n);
+		if (st == NULL || st->common == NULL) {
 			gh_not_looked(s, "no memory for the search of texts");
 			return NULL;
 		}
-		gh_kw_make(&st->kw, gh_host_bare, gh_host_bare_n);
 		*s->state = st;
 	}
 	return *s->state;
@@ -405,10 +432,8 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 		return;
 	struct look l = { .scene = s, .st = st, .in_template = strcmp(s->format, "jinja") == 0 };
 	st->bytes = true;
-	if (!gh_roll_put(&st->roll, s->arena, block, off, look, &l))
+	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");
-	if (last)
-		gh_roll_end(&st->roll, look, &l);
 	gh_looked(s, l.units, block.n);
 	if (last && strcmp(s->format, "unknown") != 0)
 		report(s, st);

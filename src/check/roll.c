@@ -52,3 +52,39 @@ bool gh_roll_put(struct gh_roll *r, struct gh_arena *a, struct gh_span block, ui
 	keep(r, block, to > from ? to : from, off);
 	return true;
 }
+
+struct gh_roll_common *gh_roll_common(struct gh_scene *s, const char *const *words, unsigned n)
+{
+	if (s->common != NULL && *s->common != NULL)
+		return *s->common;
+	struct gh_roll_common *c = GH_NEW(s->arena, struct gh_roll_common, 1);
+	if (c == NULL)
+		return NULL;
+	gh_kw_make(&c->kw, words, n);
+	if (s->common != NULL)
+		*s->common = c;
+	return c;
+}
+
+bool gh_roll_bytes(struct gh_roll *r, struct gh_roll_common *c, struct gh_scene *s, struct gh_span block, uint64_t off,
+		   bool last, gh_roll_look *look, void *arg)
+{
+	if (off == 0 && last) { /* all of it: nothing to be joined */
+		look(arg, block, 0, block.n, 0);
+		return true;
+	}
+	for (unsigned i = 0; i < 2 && r->join == NULL; i++) {
+		r->join = c->join[i];
+		c->join[i] = NULL;
+	}
+	bool ok = gh_roll_put(r, s->arena, block, off, look, arg);
+	if (!last)
+		return ok;
+	gh_roll_end(r, look, arg);
+	for (unsigned i = 0; i < 2 && r->join != NULL; i++)
+		if (c->join[i] == NULL) {
+			c->join[i] = r->join;
+			r->join = NULL;
+		}
+	return ok;
+}

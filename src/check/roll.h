@@ -2,7 +2,8 @@
  * seen whole. For checks that search texts of any length. */
 #ifndef GH_CHECK_ROLL_H
 #define GH_CHECK_ROLL_H
-#include "base/arena.h"
+#include "check/check.h"
+#include "wire/keywords.h"
 
 enum {
 	GH_ROLL_BEHIND = 512, /* bytes before a place that a look may need */
@@ -19,6 +20,17 @@ struct gh_roll {
 	size_t n, fresh; /* bytes kept; the first of them that was not looked at */
 	uint64_t base;	 /* place of join[0] in the source */
 };
+
+/* The keywords of a check and room for rolls, shared by all sources of a file. */
+struct gh_roll_common {
+	struct gh_kw kw;
+	uint8_t *join[2]; /* not in use at the moment */
+};
+/* The check's common memory, with these words; NULL: no memory. */
+struct gh_roll_common *gh_roll_common(struct gh_scene *s, const char *const *words, unsigned n);
+/* What a block brings, and the end of the source with it when it is the last. False: no memory, nothing was looked at. */
+bool gh_roll_bytes(struct gh_roll *r, struct gh_roll_common *c, struct gh_scene *s, struct gh_span block, uint64_t off,
+		   bool last, gh_roll_look *look, void *arg);
 
 /* The next block of a source; off is its place, and that of the block before plus its length, or a new start. False: no
  * memory, nothing was looked at. */

@@ -50,7 +50,7 @@ static const struct gh_rule rules[] = {
 enum { TOLD = 64 };
 
 struct state {
-	struct gh_kw kw;
+	struct gh_roll_common *common;
 	struct gh_roll roll;
 	uint64_t told[TOLD]; /* hashes of secrets that were reported: the same one is reported once */
 	unsigned ntold;
@@ -95,9 +95,10 @@ static struct state *state_of(struct gh_scene *s)
 {
 	if (*s->state == NULL) {
 		struct state *st = GH_NEW(s->arena, struct state, 1);
-		if (st == NULL)
+		if (st != NULL)
+			st->common = gh_roll_common(s, gh_secret_words, gh_secret_words_n);
+		if (st == NULL || st->common == NULL)
 			return NULL;
-		gh_kw_make(&st->kw, gh_secret_words, gh_secret_words_n);
 		*s->state = st;
 	}
 	return *s->state;
@@ -134,8 +135,8 @@ static void found(void *arg, const struct gh_secret *x, size_t at)
 	if (x->rule == GH_SECRET_VALUE || x->rule == GH_SECRET_LOGIN) {
 		struct gh_secret inner;
 		unsigned which = GH_KW_NONE;
-		if (gh_kw_find(&l->st->kw, v, 0, 1, &which) == 0)
-			for (unsigned w = which; w != GH_KW_NONE; w = gh_kw_also(&l->st->kw, v, 0, w))
+		if (gh_kw_find(&l->st->common->kw, v, 0, 1, &which) == 0)
+			for (unsigned w = which; w != GH_KW_NONE; w = gh_kw_also(&l->st->common->kw, v, 0, w))
 				if (gh_secret_word(w) == GH_WORD_TOKEN && gh_secret_token(v, 0, w, &inner))
 					return;
 	}
@@ -163,7 +164,7 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	struct look *l = arg;
 	l->base = base;
 	l->p = s.p;
-	gh_secrets_look(&l->st->kw, s, from, to, found, l);
+	gh_secrets_look(&l->st->common->kw, s, from, to, found, l);
 }
 
 static void on(struct gh_scene *s, const struct gh_event *ev)
@@ -197,10 +198,8 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 		return;
 	}
 	struct look l = { .scene = s, .st = st };
-	if (!gh_roll_put(&st->roll, s->arena, block, off, look, &l))
+	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");
-	if (last)
-		gh_roll_end(&st->roll, look, &l);
 	gh_looked(s, off == 0, block.n);
 }
 

@@ -35,6 +35,7 @@ struct gh_pipe {
 	uint64_t swept; /* bytes of the root that have flowed by */
 	bool lost;	/* no room to remember a place: what should have been looked at there was not */
 	struct gh_facts facts;
+	void *common[GH_CHECKS_MAX]; /* of each check, for all sources */
 	struct gh_looked_at {
 		uint64_t units, bytes;
 		const char *why; /* the first reason why not all of it; in the arena */

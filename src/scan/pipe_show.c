@@ -23,6 +23,7 @@ static void show(struct gh_frame *f, struct gh_span block, uint64_t off, bool la
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->bytes != NULL) {
 			f->scene.state = &f->state[i];
+			f->scene.common = &f->p->common[i];
 			f->scene.stage = gh_checks[i]->stage;
 			gh_checks[i]->bytes(&f->scene, block, off, last);
 		}

@@ -135,6 +135,7 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if ((gh_checks[i]->events & 1u << ev->kind) != 0) {
 			f->scene.state = &f->state[i];
+			f->scene.common = &f->p->common[i];
 			f->scene.stage = gh_checks[i]->stage;
 			gh_checks[i]->on(&f->scene, ev);
 		}

@@ -1,8 +1,9 @@
 #include "wire/keywords.h"
 
 /* Bit 5 decides between small and capital letters; other characters that differ only in it are told apart by the comparison. */
-static uint32_t fold3(uint32_t v) { return (v | 0x202020u) & 0xffffffu; }
-static uint32_t hash(uint32_t folded) { return (folded * 0x9e3779b1u) >> 18; }
+static uint32_t fold(uint32_t v) { return v | 0x20202020u; }
+static uint32_t hash(uint32_t folded) { return (folded * 0x9e3779b1u) >> 15; }
+static uint32_t group(uint32_t folded) { return ((folded & 0xffffffu) * 0x9e3779b1u) >> 24; }
 
 static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
 
@@ -15,10 +16,13 @@ void gh_kw_make(struct gh_kw *k, const char *const *words, unsigned n)
 		struct gh_span w = gh_span_str(words[i]);
 		if (w.n < GH_KW_LEAST || w.n > UINT8_MAX)
 			continue;
-		uint32_t h = hash(fold3(three(w.p)));
+		uint32_t v = w.n == 3 ? three(w.p) : gh_le32(w.p);
 		k->len[i] = (uint8_t)w.n;
-		k->bits[h >> 6] |= (uint64_t)1 << (h & 63);
-		uint16_t *at = &k->head[h & 255]; /* the longest stands first */
+		for (uint32_t c = 0; c < (w.n == 3 ? 256u : 1u); c++) { /* a short word: whatever follows it */
+			uint32_t h = hash(fold(v | c << 24));
+			k->bits[h >> 6] |= (uint64_t)1 << (h & 63);
+		}
+		uint16_t *at = &k->head[group(fold(v))]; /* the longest stands first */
 		while (*at != 0 && k->len[*at - 1] > w.n)
 			at = &k->next[*at - 1];
 		k->next[i] = *at;
@@ -50,13 +54,18 @@ size_t gh_kw_find(const struct gh_kw *k, struct gh_span s, size_t from, size_t t
 {
 	if (s.n < GH_KW_LEAST)
 		return SIZE_MAX;
-	size_t quick = s.n < 4 ? 0 : s.n - 3; /* four bytes can be loaded before */
-	size_t end = to < s.n - 2 ? to : s.n - 2;
-	for (size_t i = from; i < end; i++) {
-		uint32_t h = hash(fold3(i < quick ? gh_le32(s.p + i) : three(s.p + i)));
+	size_t quick = s.n - 3, end = to < s.n - 2 ? to : s.n - 2; /* up to quick, four bytes can be loaded */
+	size_t i = from, fast = end < quick ? end : quick;
+	for (; i < fast; i++) {
+		uint32_t v = fold(gh_le32(s.p + i)), h = hash(v);
 		if ((k->bits[h >> 6] >> (h & 63) & 1) == 0)
 			continue;
-		*which = chain(k, s, i, k->head[h & 255]);
+		*which = chain(k, s, i, k->head[group(v)]);
+		if (*which != GH_KW_NONE)
+			return i;
+	}
+	for (; i < end; i++) { /* the last three bytes: a short word */
+		*which = chain(k, s, i, k->head[group(fold(three(s.p + i)))]);
 		if (*which != GH_KW_NONE)
 			return i;
 	}

@@ -1,5 +1,5 @@
 /* keywords.h - finds the places of a text where one of some hundred words starts, in one pass and at about a gigabyte per
- * second: a filter of three bytes at each place, then a comparison with the few words that pass it.
+ * second: a filter of four bytes at each place, then a comparison with the few words that pass it.
  *
  * Small and capital letters of ASCII are the same; who needs the spelling compares it at the place. Words have at least
  * GH_KW_LEAST bytes and may overlap each other; of words that start at the same place the
@@ -11,7 +11,7 @@
 enum { GH_KW_LEAST = 3, GH_KW_MAX = 512, GH_KW_NONE = 0xffff };
 
 struct gh_kw {
-	uint64_t bits[256]; /* which three bytes, hashed to 14 bits, start a word */
+	uint64_t bits[2048]; /* which four bytes, hashed to 17 bits, start a word */
 	uint16_t head[256]; /* first word of each hash, 1 + index; 0: none */
 	uint16_t next[GH_KW_MAX];
 	uint8_t len[GH_KW_MAX];
