@@ -101,26 +101,31 @@ static enum gh_rc until_ready(const struct gh_jail *j, struct gh_jailed *out, st
 {
 	struct gh_jail_msg m;
 	pid_t from = 0;
-	for (;;) {
+	int listener = -1;
+	bool ready = false, guarded = false;
+	while (!ready || !guarded) {
 		if (!hear(out->ctl, &m, &from))
 			return refused(err, errno, "be set up: its first process died");
 		if (m.word == GH_JW_FAILED)
 			return refused(err, m.value, m.what);
 		if (m.word == GH_JW_HELLO)
 			out->pid = from;
-		else if (m.word == GH_JW_READY)
-			break;
-		else
+		else if (m.word == GH_JW_GUARDED)
+			guarded = true;
+		else if (m.word == GH_JW_READY) {
+			ready = true;
+			listener = m.value;
+			out->landlock = m.landlock;
+			out->proc = m.proc;
+		} else
 			return refused(err, EPROTO, "be set up");
 	}
-	out->landlock = m.landlock;
-	out->proc = m.proc;
 	if (!j->listen || (left_out(j) & GH_JAIL_SECCOMP) != 0)
 		return GH_OK;
 	int pidfd = (int)syscall(SYS_pidfd_open, out->pid, 0);
 	if (pidfd < 0)
 		return refused(err, errno, "be watched (pidfd_open)");
-	out->listen = (int)syscall(SYS_pidfd_getfd, pidfd, m.value, 0);
+	out->listen = (int)syscall(SYS_pidfd_getfd, pidfd, listener, 0);
 	int e = errno;
 	(void)close(pidfd);
 	return out->listen < 0 ? refused(err, e, "be watched (pidfd_getfd)") : GH_OK;

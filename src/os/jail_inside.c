@@ -152,8 +152,10 @@ _Noreturn void gh_jail_init(struct gh_jail_inside *in)
 		program(in);
 	for (int i = 0; i < CTL; i++)
 		(void)close(i);
-	if (!drop_rights() || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	/* This process is a copy of the caller, with its memory and environment: nobody inside may look. */
+	if (!drop_rights() || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fail(CTL, "give up all capabilities");
+	send_word(CTL, (struct gh_jail_msg){ .word = GH_JW_GUARDED });
 	for (;;) {
 		int status = 0;
 		pid_t got = (pid_t)syscall(SYS_wait4, -1, &status, 0, NULL);

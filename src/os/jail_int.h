@@ -5,7 +5,7 @@
 #include "os/jail.h"
 
 /* What went wrong, or how far it got: one packet on the control socket. */
-enum gh_jail_word { GH_JW_FAILED, GH_JW_HELLO, GH_JW_READY, GH_JW_GO, GH_JW_ENDED };
+enum gh_jail_word { GH_JW_FAILED, GH_JW_HELLO, GH_JW_READY, GH_JW_GUARDED, GH_JW_GO, GH_JW_ENDED };
 struct gh_jail_msg {
 	enum gh_jail_word word;
 	int value;	/* FAILED: errno; READY: number of the listener or -1; ENDED: wait status */

@@ -200,7 +200,7 @@ static void on_clone(struct gh_watcher *w, struct gh_notice *n)
 			gh_watch_refuse(w, n, EAGAIN);
 	} else {
 		gh_watch_note(w, GH_DET_FORK, "started another process (in the sandbox)");
-		if (w->forks++ < GH_FORKS_MAX)
+		if (w->forks++ < w->forks_max)
 			gh_notice_allow(n);
 		else
 			gh_watch_refuse(w, n, EAGAIN);

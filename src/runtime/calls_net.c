@@ -45,7 +45,9 @@ static void on_socket(struct gh_watcher *w, struct gh_notice *n)
 		return;
 	}
 	struct stat st;
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | ((int)n->arg[1] & SOCK_NONBLOCK), 0);
+	/* Of a kind that sends to no address, whatever is asked of it. */
+	int kind = type == SOCK_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
+	int fd = socket(AF_UNIX, kind | SOCK_CLOEXEC | ((int)n->arg[1] & SOCK_NONBLOCK), 0);
 	if (fd < 0 || fstat(fd, &st) != 0 || w->nstand_in >= GH_STAND_INS) {
 		gh_watch_note(w, GH_DET_NET, "would have opened more and more sockets");
 		gh_watch_refuse(w, n, EMFILE);
@@ -145,8 +147,11 @@ static void sent_message(struct gh_watcher *w, struct gh_notice *n)
 
 static void on_send(struct gh_watcher *w, struct gh_notice *n)
 {
-	if (!stands_in(w, n)) {
-		gh_notice_allow(n); /* to itself, through a pair; there is nobody else it could reach */
+	if (!stands_in(w, n)) { /* a pair that it made for itself */
+		if (n->nr == SYS_sendto && n->arg[4] == 0)
+			gh_notice_allow(n);
+		else /* the address of a message lies in memory, where it can be changed */
+			gh_watch_refuse(w, n, EPERM);
 		return;
 	}
 	if (n->nr == SYS_sendto) {

@@ -83,12 +83,12 @@ struct decoys {
 	int wd[DECOYS];
 };
 
-static struct decoys watch_decoys(const struct gh_watch_options *opt, pid_t init)
+static struct decoys watch_decoys(const struct gh_watch_options *opt, pid_t pid)
 {
 	struct decoys d = { .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC) };
 	for (size_t i = 0; d.fd >= 0 && i < opt->ndecoy && i < DECOYS; i++) {
 		char path[300];
-		(void)snprintf(path, sizeof path, "/proc/%d/root%s", (int)init, opt->decoy[i]);
+		(void)snprintf(path, sizeof path, "/proc/%d/root%s", (int)pid, opt->decoy[i]);
 		d.wd[i] = inotify_add_watch(d.fd, path, IN_OPEN);
 	}
 	return d;
@@ -125,7 +125,7 @@ static void hear_decoys(struct gh_watcher *w, struct decoys *d)
 static void loop(struct gh_watcher *w, struct gh_jailed *j)
 {
 	struct gh_watched *out = w->w;
-	struct decoys decoys = watch_decoys(w->opt, j->init);
+	struct decoys decoys = watch_decoys(w->opt, j->pid);
 	uint64_t start = now_ms(), limit = (uint64_t)w->opt->seconds * 1000;
 	struct pollfd p[] = { { .fd = j->listen, .events = POLLIN },
 			      { .fd = j->ctl, .events = POLLIN },
@@ -189,7 +189,10 @@ enum gh_rc gh_watch(const struct gh_jail *j, const struct gh_watch_options *opt,
 	enum gh_rc rc = gh_jail_open(j, &jailed, err);
 	if (rc != GH_OK)
 		return rc;
-	struct gh_watcher w = { .opt = opt, .w = out, .main = jailed.pid };
+	struct gh_watcher w = { .opt = opt,
+				.w = out,
+				.main = jailed.pid,
+				.forks_max = jailed.cgroup_memory ? GH_FORKS_MAX : GH_FORKS_BARE };
 	out->landlock = jailed.landlock;
 	out->cgroup_memory = jailed.cgroup_memory;
 	out->cgroup_pids = jailed.cgroup_pids;

@@ -4,7 +4,7 @@
 #include "os/notify.h"
 #include "runtime/watch.h"
 
-enum { GH_STAND_INS = 64, GH_FORKS_MAX = 24, GH_THREADS_MAX = 256 };
+enum { GH_STAND_INS = 64, GH_FORKS_MAX = 24, GH_FORKS_BARE = 4, GH_THREADS_MAX = 256 };
 
 struct gh_watcher {
 	const struct gh_watch_options *opt;
@@ -12,6 +12,7 @@ struct gh_watcher {
 	pid_t main;    /* the program's first thread, as seen from here */
 	bool launched; /* the program itself was started: from here on no other is */
 	unsigned forks, threads;
+	unsigned forks_max;		 /* few, where each process has a limit of memory and all together have none */
 	uint64_t stand_in[GH_STAND_INS]; /* inode numbers of sockets that were handed out in place of network sockets */
 	size_t nstand_in;
 };

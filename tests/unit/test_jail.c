@@ -101,6 +101,13 @@ static int trace_first(void *arg)
 	(void)arg;
 	return fails((int)ptrace(PTRACE_SEIZE, 1, NULL, NULL));
 }
+static int read_first(void *arg) /* a copy of the caller: its memory, its environment */
+{
+	(void)arg;
+	int fd = open("/proc/1/environ", O_RDONLY | O_CLOEXEC);
+	char text[64];
+	return fails(fd < 0 ? -1 : (int)read(fd, text, sizeof text));
+}
 static int mount_something(void *arg)
 {
 	(void)arg;
@@ -334,6 +341,10 @@ static const struct {
 	  trace_first,
 	  ONLY(GH_JAIL_RIGHTS | GH_JAIL_LANDLOCK | GH_JAIL_MOUNTS | GH_JAIL_PID),
 	  { EPERM } },
+	{ "others: process 1 is no open book",
+	  read_first,
+	  ONLY(GH_JAIL_RIGHTS | GH_JAIL_MOUNTS | GH_JAIL_PID),
+	  { EACCES, EPERM } },
 	{ "others: Landlock, signals", kill_parent, ONLY(GH_JAIL_LANDLOCK | GH_JAIL_MOUNTS), { EPERM } },
 	{ "others: seccomp", kill_parent, ONLY(GH_JAIL_SECCOMP), { EPERM } },
 	{ "others: seccomp, ptrace", trace_parent, ONLY(GH_JAIL_SECCOMP), { EPERM } },
