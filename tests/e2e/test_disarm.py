@@ -228,6 +228,20 @@ def zips_written_otherwise(new):
     code, report = disarm(folder / 'packed.pt', folder / 'packed.safetensors')
     check('compressed records: written', code == 0, report)
     compare('compressed records', list(leaves(w)), folder / 'packed.safetensors')
+    b = {'f': torch.randn(3, 5), 'h': torch.randn(4).half(), 'i': torch.arange(6), 'c': torch.randn(2, dtype=torch.complex64),
+         'u': torch.arange(5, dtype=torch.uint8)}
+    torch.save(b, folder / 'little.pt')
+    with zipfile.ZipFile(folder / 'little.pt') as old, zipfile.ZipFile(folder / 'big.pt', 'w') as big:
+        top = old.namelist()[0].split('/')[0]
+        units = {as_written(t)[2]: t.element_size() // (2 if t.is_complex() else 1) for t in b.values()}
+        for name in old.namelist():
+            data = old.read(name)
+            unit = units.get(data, 1)
+            big.writestr(name, b''.join(data[i:i + unit][::-1] for i in range(0, len(data), unit)))
+        big.writestr(f'{top}/byteorder', 'big')
+    code, report = disarm(folder / 'big.pt', folder / 'big.safetensors')
+    if check('big-endian storages: written', code == 0, report.get('reason')):
+        compare('big-endian storages', list(leaves(b)), folder / 'big.safetensors')
     raw = bytearray((folder / 'x.pt').read_bytes())
     at = raw.find(w['a'].numpy().tobytes()[:64])
     raw[at + 5] ^= 1
