@@ -71,6 +71,19 @@ static const struct {
 		    { "dask-core", "dask" },
 		    { "ray-core", "ray" } };
 
+/* What exporters call themselves in ONNX graphs. */
+static const struct {
+	const char *says, *pypi;
+} producer_names[] = { { "pytorch", "torch" },
+		       { "tf2onnx", "tf2onnx" },
+		       { "skl2onnx", "skl2onnx" },
+		       { "onnx", "onnx" },
+		       { "keras2onnx", "keras2onnx" },
+		       { "OnnxMLTools", "onnxmltools" },
+		       { "tensorflow", "tensorflow" },
+		       { "keras", "keras" },
+		       { "torch", "torch" } };
+
 static void identify(struct package *p, const struct gh_package *g)
 {
 	*p = (struct package){ .ecosystem = gh_span_str(g->ecosystem), .name = g->name, .version = g->version };
@@ -78,6 +91,14 @@ static void identify(struct package *p, const struct gh_package *g)
 		gh_dep_normalise(g->name, p->normal);
 		p->name = gh_span_str(p->normal);
 	}
+	for (size_t i = 0;
+	     g->producer && gh_span_is(p->ecosystem, "generic") && i < sizeof producer_names / sizeof producer_names[0];
+	     i++)
+		if (gh_span_is(g->name, producer_names[i].says)) {
+			p->ecosystem = GH_SPAN("PyPI");
+			p->name = gh_span_str(producer_names[i].pypi);
+			gh_dep_normalise(p->name, p->normal);
+		}
 	for (size_t i = 0; gh_span_is(p->ecosystem, "conda") && i < sizeof conda_names / sizeof conda_names[0]; i++)
 		if (gh_span_is(p->name, conda_names[i].conda)) {
 			p->as = conda_names[i].pypi;

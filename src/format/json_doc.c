@@ -410,9 +410,41 @@ static enum gh_rc on_locked(struct doc *d)
 	return gh_package_named(d->w, d->lock_file, name, j->text, j->off, j->len);
 }
 
+/* Which version of a library wrote this configuration, it says. */
+static enum gh_rc on_writer(struct doc *d)
+{
+	static const struct {
+		const char *key, *package;
+	} writers[] = {
+		{ "transformers_version", "transformers" },
+		{ "_diffusers_version", "diffusers" },
+		{ "torch_version", "torch" },
+		{ "keras_version", "keras" },
+		{ "tensorflow_version", "tensorflow" },
+		{ "sklearn_version", "scikit-learn" },
+		{ "_sklearn_version", "scikit-learn" },
+		{ "peft_version", "peft" },
+		{ "nemo_version", "nemo-toolkit" },
+		{ "mlflow_version", "mlflow" },
+	};
+	struct gh_json *j = &d->x.j;
+	for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
+		if (gh_span_is(gh_json_name(&d->name), writers[i].key)) {
+			struct gh_package p = { .ecosystem = "PyPI",
+						.name = gh_span_str(writers[i].package),
+						.version = j->text,
+						.producer = true };
+			return gh_emit(d->w, GH_EV_PACKAGE, j->off, j->len, &p);
+		}
+	return GH_OK;
+}
+
 static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_json_key key)
 {
 	struct gh_json *j = &d->x.j;
+	if (!d->lines && j->depth == 1 && !d->frame[1].array && j->text.n != 0 && j->text.n < 40 &&
+	    j->full == j->text.n)
+		GH_TRY(on_writer(d), d->w->err, "version");
 	if (d->lock_file != NULL && j->depth >= 3 && !d->frame[j->depth].array &&
 	    gh_span_is(gh_json_name(&d->name), "version"))
 		GH_TRY(on_locked(d), d->w->err, "package");

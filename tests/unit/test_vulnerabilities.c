@@ -97,6 +97,8 @@ static void packages_are_matched(void **st)
 		{ "PyPI", "torch", ">=2.6", false, NULL, NULL },
 		{ "PyPI", "torch", "2.0.0", true, "GH-VUL-0006 pkg:pypi/torch@2.0.0 wrote", "1 known" },
 		{ "PyPI", "torch", "2.7.0", true, NULL, NULL },
+		{ "generic", "pytorch", "2.1.0", true, "GH-VUL-0006 pkg:pypi/torch@2.1.0 wrote", "1 known" },
+		{ "generic", "pytorch", "2.1.0", false, NULL, NULL },
 		{ "conda", "pytorch", "=2.1", false, "GH-VUL-0001 CVE-2025-1 pkg:conda/pytorch",
 		  "matched as torch of PyPI" },
 		{ "conda", "pytorch", "2.6.1", false, NULL, NULL },
