@@ -1,338 +1,18 @@
-#include "scan/disarm/disarm.h"
-
-#include "os/file.h"
-#include "os/tree.h"
-#include "scan/child.h"
-#include "scan/disarm/place.h"
-#include "scan/disarm/side.h"
-#include "scan/tool.h"
+/* disarm.c - from all files to one result: what stands in its way, its scan, its name. */
+#include "scan/disarm/disarm_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { NOTES_KEPT = 1 << 16, RECORDS = 8 << 20, TIMES = 10, LOOPS = 8 };
+enum { LOOPS = 8 };
 #define REPORT_ARENA ((size_t)1 << 30)
-#define WORKER_MEMORY ((size_t)256 << 20)
 
 const char *const gh_disarm_actions[GH_DISARM_ACTIONS] = { "converted", "rewritten", "kept",
 							   "dropped",	"refused",   "failed" };
-
-struct gh_disarm {
-	struct gh_arena arena;
-	struct gh_place place;
-	struct gh_disarm_report report;
-	struct gh_disarm_file *file;
-	size_t nfile;
-	struct gh_scan *scan; /* of the rescan */
-	const struct gh_disarm_options *opt;
-	bool alone; /* IN is one file */
-	const struct gh_os_tree *tree;
-	/* The digest of the file before, which may still be read while the next one is taken apart, or the result scanned. */
-	struct {
-		struct gh_digest digest;
-		struct gh_disarm_file *f; /* NULL: none */
-		int fd;
-	} late;
-};
-
-static const char *text(struct gh_disarm *d, const char *s) { return gh_child_text(&d->arena, gh_span_str(s)); }
-
-static const char *__attribute__((format(printf, 2, 3))) textf(struct gh_disarm *d, const char *fmt, ...)
-{
-	char line[1024];
-	va_list ap;
-	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof line, fmt, ap);
-	va_end(ap);
-	return text(d, line);
-}
-
-/* ---- what the worker says ---------------------------------------------------------------------------------------- */
-
-struct hearing {
-	struct gh_disarm *d;
-	struct gh_disarm_file *f;
-	struct gh_disarm_note *note;
-	size_t cap;
-	enum gh_dis_outcome outcome;
-	bool result;
-	int fd; /* the output */
-	uint64_t written;
-};
-
-/* The three texts of a record. */
-static bool split(struct gh_span s, struct gh_span part[3])
-{
-	for (unsigned i = 0; i < 3; i++) {
-		const uint8_t *end = i == 2 ? NULL : memchr(s.p, 0, s.n);
-		if (i != 2 && end == NULL)
-			return false;
-		size_t n = i == 2 ? s.n : (size_t)(end - s.p);
-		part[i] = (struct gh_span){ s.p, n };
-		s = gh_span_cut(s, n + 1, s.n);
-		if (s.p == NULL)
-			s.p = (const uint8_t *)"";
-	}
-	return true;
-}
-
-static const char *on_note(struct hearing *h, const struct gh_tool_record *r, const struct gh_span part[3])
-{
-	struct gh_disarm_file *f = h->f;
-	if (r->a[0] >= GH_DIS_ACTS)
-		return "a note of unknown kind";
-	f->count[r->a[0]]++;
-	if (f->nnote == NOTES_KEPT)
-		return NULL;
-	struct gh_disarm_note *v = gh_grow(&h->d->arena, h->note, &h->cap, f->nnote + 1, sizeof *v);
-	if (v == NULL)
-		return NULL; /* counted, not shown */
-	h->note = v;
-	v[f->nnote++] = (struct gh_disarm_note){ .act = (enum gh_dis_act)r->a[0],
-						 .size = r->a[1],
-						 .what = gh_child_text(&h->d->arena, part[0]),
-						 .path = gh_child_text(&h->d->arena, part[1]),
-						 .text = gh_child_text(&h->d->arena, part[2]) };
-	f->note = v;
-	return NULL;
-}
-
-static const char *on_record(void *arg, const struct gh_tool_record *r)
-{
-	struct hearing *h = arg;
-	struct gh_span part[3];
-	if (h->result || !split(r->text, part))
-		return "a record of another form";
-	if (r->kind == GH_DIS_NOTE)
-		return on_note(h, r, part);
-	if (r->kind != GH_DIS_RESULT || r->a[0] >= GH_DIS_OUTCOMES)
-		return "a record of unknown kind";
-	h->result = true;
-	h->outcome = (enum gh_dis_outcome)r->a[0];
-	h->f->tensors = r->a[1];
-	h->f->format = gh_child_text(&h->d->arena, part[0]);
-	h->f->written = part[1].n == 0 ? NULL : gh_child_text(&h->d->arena, part[1]);
-	h->f->why = gh_child_text(&h->d->arena, part[2]);
-	return NULL;
-}
-
-/* Let the disk begin early: by the time of the fsync most of it is there. */
-static void on_tick(void *arg, uint64_t bytes)
-{
-	struct hearing *h = arg;
-	if (bytes > h->written && bytes <= INT64_MAX)
-		(void)sync_file_range(h->fd, (off_t)h->written, (off_t)(bytes - h->written), SYNC_FILE_RANGE_WRITE);
-	h->written = bytes;
-}
-
-static void await_digest(struct gh_disarm *d)
-{
-	if (d->late.f == NULL)
-		return;
-	if (gh_digest_end(&d->late.digest))
-		memcpy(d->late.f->sha256, d->late.digest.hex, sizeof d->late.f->sha256);
-	(void)close(d->late.fd);
-	d->late.f = NULL;
-}
-
-static void begin_digest(struct gh_disarm *d, struct gh_disarm_file *f, int fd)
-{
-	await_digest(d);
-	d->late.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (d->late.fd < 0)
-		return;
-	d->late.f = f;
-	gh_digest_begin(&d->late.digest, d->late.fd);
-}
-
-/* ---- one file -------------------------------------------------------------------------------------------------------- */
-
-static void failed(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_err *err)
-{
-	char why[GH_ERR_LINKS * GH_ERR_TEXT];
-	f->action = GH_DISARM_FAILED;
-	f->why = text(d, gh_err_line(err, why, sizeof why));
-}
-
-static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int out, const char *name,
-			   struct gh_err *err)
-{
-	const struct gh_scan_options *o = &d->opt->scan;
-	struct gh_dis_args args = {
-		.opt = d->opt->job, .expanded = o->limits.expanded, .steps = o->limits.steps, .ratio = o->limits.ratio
-	};
-	uint64_t twice = h->f->size * 2 + (1 << 20);
-	args.opt.max_output = twice > o->limits.expanded ? twice : o->limits.expanded;
-	const struct gh_tool_input input = { in, name, 0 };
-	const struct gh_tool_job job = {
-		.mode = "disarm",
-		.worker = o->worker,
-		.input = &input,
-		.ninput = 1,
-		.output = out,
-		.output_bytes = args.opt.max_output + (256 << 20),
-		.args = { (const uint8_t *)&args, sizeof args },
-		.memory = o->memory > WORKER_MEMORY ? o->memory : WORKER_MEMORY,
-		.seconds = o->seconds * TIMES,
-		.records = RECORDS,
-		.on_record = on_record,
-		.tick = on_tick,
-		.arg = h,
-	};
-	enum gh_rc rc = gh_tool_run(&job, err);
-	return rc == GH_OK && !h->result ? gh_fail(err, GH_E_BUG, "the worker said nothing about the file") : rc;
-}
-
-static const char *base_of(const char *name)
-{
-	const char *s = strrchr(name, '/');
-	return s == NULL ? name : s + 1;
-}
-
-/* The place of a file's result below OUT: "" when OUT itself is it. */
-static bool result_name(struct gh_disarm *d, const struct gh_os_entry *e, enum gh_disarm_action action, char *out,
-			size_t cap)
-{
-	if (d->alone) {
-		out[0] = '\0';
-		return true;
-	}
-	bool rewritten = action == GH_DISARM_REWRITTEN;
-	if (action == GH_DISARM_CONVERTED)
-		return gh_dis_converted_name(e->name, out, cap);
-	int n = snprintf(out, cap, "%s", e->name);
-	/* The index of shards goes by the name of what it is an index of. */
-	static const char index[] = ".index.json";
-	size_t len = strlen(e->name), tail = sizeof index - 1;
-	if (rewritten && len > tail + 4 && strcmp(e->name + len - tail, index) == 0 &&
-	    memcmp(e->name + len - tail - 4, ".bin", 4) == 0 && len < cap) {
-		char was[GH_PLACE_MAX];
-		memcpy(was, e->name, len - tail);
-		was[len - tail] = '\0';
-		if (!gh_dis_converted_name(was, out, cap) || strlen(out) + tail >= cap)
-			return false;
-		memcpy(out + strlen(out), index, sizeof index);
-	}
-	return n >= 0 && (size_t)n < cap;
-}
-
-static bool in_tree(const struct gh_os_tree *t, const char *name)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->v[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* What was written to the temporary name gets its own, if nothing has it. */
-static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_os_entry *e, const char *part, int out)
-{
-	char rel[GH_PLACE_MAX], path[GH_PLACE_MAX];
-	struct stat st;
-	bool converted = f->action == GH_DISARM_CONVERTED;
-	const char *dot = strrchr(base_of(d->place.root), '.');
-	if (converted && d->alone && (dot == NULL || strcmp(dot, ".safetensors") != 0)) {
-		f->action = GH_DISARM_REFUSED;
-		f->why = "the result is a safetensors file, and OUT is not named so: end it in .safetensors";
-		return;
-	}
-	if (!result_name(d, e, f->action, rel, sizeof rel)) {
-		f->action = GH_DISARM_FAILED;
-		f->why = "its new name is too long";
-		return;
-	}
-	/* A converted file never takes the place of one that comes with the model. */
-	bool there = converted && !d->alone && in_tree(d->tree, rel);
-	int fd = there ? -1 : gh_place_create(&d->place, rel, path, sizeof path);
-	if (there || (fd < 0 && errno == EEXIST && converted)) {
-		f->action = GH_DISARM_DROPPED;
-		f->why = textf(d, "'%s' is there already, so it is not converted a second time",
-			       gh_safe(gh_span_str(rel)).s);
-		return;
-	}
-	if (fd < 0 || fstat(out, &st) != 0 || rename(part, path) != 0) {
-		f->action = GH_DISARM_FAILED;
-		f->why = textf(d, "its new file: %s", strerror(errno));
-	} else {
-		f->out = d->alone ? "" : text(d, rel);
-		f->new_size = (uint64_t)st.st_size;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-}
-
-/* What the worker's answer means for the file. */
-static void settle(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_os_entry *e, const struct hearing *h,
-		   const char *part, int in, int out)
-{
-	static const enum gh_disarm_action actions[GH_DIS_OUTCOMES] = {
-		[GH_DIS_CONVERTED] = GH_DISARM_CONVERTED, [GH_DIS_REWRITTEN] = GH_DISARM_REWRITTEN,
-		[GH_DIS_COPY] = GH_DISARM_KEPT,		  [GH_DIS_DROPPED] = GH_DISARM_DROPPED,
-		[GH_DIS_REFUSED] = GH_DISARM_REFUSED,
-	};
-	f->action = actions[h->outcome];
-	if (h->outcome == GH_DIS_REFUSED && d->opt->partial && !d->alone)
-		f->action = GH_DISARM_DROPPED;
-	if (h->outcome == GH_DIS_COPY &&
-	    (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 || !gh_place_copy(in, out, f->size))) {
-		f->action = GH_DISARM_FAILED;
-		f->why = textf(d, "copying: %s", strerror(errno));
-	}
-	if (f->action <= GH_DISARM_KEPT)
-		place(d, f, e, part, out);
-}
-
-static void one_file(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_os_entry *e)
-{
-	char part[GH_PLACE_MAX + 8];
-	struct stat st = { 0 };
-	struct gh_err err = { 0 };
-	f->in = text(d, e->name);
-	f->format = f->why = "";
-	if (e->kind == GH_OS_LINK_OTHER || e->kind == GH_OS_SPECIAL ||
-	    (e->kind == GH_OS_LINK_FILE && e->outside && !e->cached)) {
-		f->action = GH_DISARM_DROPPED;
-		f->why = e->kind == GH_OS_SPECIAL ? "no regular file"
-						  : "a link that leads out of the directory, or nowhere";
-		return;
-	}
-	if (strncmp(e->name, ".git/", 5) == 0 || strstr(e->name, "/.git/") != NULL) {
-		f->action = GH_DISARM_DROPPED;
-		f->why = "a repository's history is not needed to run a model";
-		return;
-	}
-	int in = e->kind == GH_OS_UNREADABLE ? -1 : gh_os_open_regular(e->path, &st);
-	if (in < 0) {
-		f->action = GH_DISARM_FAILED;
-		f->why = textf(d, "cannot be read: %s", strerror(e->kind == GH_OS_UNREADABLE ? e->sys : errno));
-		return;
-	}
-	f->size = (uint64_t)st.st_size;
-	(void)snprintf(part, sizeof part, "%s/.part", d->place.dir);
-	int out = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	struct hearing h = { .d = d, .f = f, .fd = out };
-	if (out < 0) {
-		f->action = GH_DISARM_FAILED;
-		f->why = textf(d, "a file beside OUT: %s", strerror(errno));
-	} else {
-		begin_digest(d, f, in);
-		enum gh_rc rc = run_tool(d, &h, in, out, base_of(e->name), &err);
-		if (rc == GH_OK)
-			settle(d, f, e, &h, part, in, out);
-		else
-			failed(d, f, &err);
-		(void)close(out);
-	}
-	(void)unlink(part);
-	(void)close(in);
-}
-
-/* ---- the whole --------------------------------------------------------------------------------------------------------- */
 
 static void end(struct gh_disarm *d, enum gh_disarm_end how, const char *why)
 {
@@ -349,7 +29,7 @@ static bool blocked(struct gh_disarm *d)
 			if ((int)f->action != action)
 				continue;
 			end(d, action == GH_DISARM_FAILED ? GH_DISARM_UNFINISHED : GH_DISARM_NOTHING,
-			    d->alone ? f->why : textf(d, "'%s': %s", f->in, f->why));
+			    d->alone ? f->why : gh_disarm_words(d, "'%s': %s", f->in, f->why));
 			return true;
 		}
 	return false;
@@ -379,9 +59,10 @@ static const char *first_finding(struct gh_disarm *d, const struct gh_file_repor
 {
 	for (size_t i = 0; i < r->nfinding; i++)
 		if (r->finding[i].rule->effect != GH_CLEAN)
-			return textf(d, "%s: %s: %s%s%.200s", gh_verdict_name(r->verdict), r->finding[i].rule->id,
-				     r->finding[i].rule->title, r->finding[i].detail == NULL ? "" : ": ",
-				     r->finding[i].detail == NULL ? "" : r->finding[i].detail);
+			return gh_disarm_words(d, "%s: %s: %s%s%.200s", gh_verdict_name(r->verdict),
+					       r->finding[i].rule->id, r->finding[i].rule->title,
+					       r->finding[i].detail == NULL ? "" : ": ",
+					       r->finding[i].detail == NULL ? "" : r->finding[i].detail);
 	return gh_verdict_name(r->verdict);
 }
 
@@ -389,7 +70,7 @@ static const char *first_finding(struct gh_disarm *d, const struct gh_file_repor
 static const char *below_root(const struct gh_disarm *d, const char *path)
 {
 	size_t n = strlen(d->place.root);
-	return strncmp(path, d->place.root, n) == 0 ? path + n + (path[n] == '/') : base_of(path);
+	return strncmp(path, d->place.root, n) == 0 ? path + n + (path[n] == '/') : gh_disarm_base(path);
 }
 
 /* Copies that a model can do without: texts, pictures, data beside it. Without one that is none of these (a graph, weights, a
@@ -418,7 +99,7 @@ static bool rescan(struct gh_disarm *d)
 	if (gh_scan_run(&root, 1, &d->opt->scan, &d->scan, &r, &err) != GH_OK) {
 		char why[400];
 		end(d, GH_DISARM_UNFINISHED,
-		    textf(d, "the result could not be scanned: %s", gh_err_line(&err, why, sizeof why)));
+		    gh_disarm_words(d, "the result could not be scanned: %s", gh_err_line(&err, why, sizeof why)));
 		return false;
 	}
 	d->report.rescan = r;
@@ -435,14 +116,15 @@ static bool rescan(struct gh_disarm *d)
 			again = true;
 		} else {
 			f->why = f->action == GH_DISARM_KEPT
-					 ? textf(d, "it cannot be taken apart, and as it is it is not CLEAN: %s", why)
-					 : textf(d, "the result is not CLEAN: %s", why);
+					 ? gh_disarm_words(
+						   d, "it cannot be taken apart, and as it is it is not CLEAN: %s", why)
+					 : gh_disarm_words(d, "the result is not CLEAN: %s", why);
 			f->action = GH_DISARM_REFUSED;
 		}
 	}
 	if (again || r->verdict == GH_CLEAN || blocked(d))
 		return again && !blocked(d);
-	end(d, GH_DISARM_NOTHING, textf(d, "the result as a whole is %s", gh_verdict_name(r->verdict)));
+	end(d, GH_DISARM_NOTHING, gh_disarm_words(d, "the result as a whole is %s", gh_verdict_name(r->verdict)));
 	return false;
 }
 
@@ -467,7 +149,7 @@ static bool sync_all(struct gh_disarm *d)
 		if (fd >= 0)
 			(void)close(fd);
 		if (!ok) {
-			end(d, GH_DISARM_UNFINISHED, textf(d, "writing to the disk: %s", strerror(errno)));
+			end(d, GH_DISARM_UNFINISHED, gh_disarm_words(d, "writing to the disk: %s", strerror(errno)));
 			return false;
 		}
 	}
@@ -496,7 +178,7 @@ static void finish(struct gh_disarm *d)
 		return;
 	if (gh_place_commit(&d->place, &err) != GH_OK) {
 		char why[400];
-		end(d, GH_DISARM_UNFINISHED, text(d, gh_err_line(&err, why, sizeof why)));
+		end(d, GH_DISARM_UNFINISHED, gh_disarm_word(d, gh_err_line(&err, why, sizeof why)));
 		return;
 	}
 	end(d, GH_DISARM_WRITTEN, "");
@@ -526,7 +208,7 @@ static enum gh_rc fill(struct gh_disarm *d, const char *in, struct gh_err *err)
 	d->tree = &tree;
 	enum gh_rc rc = d->file == NULL ? gh_fail(err, GH_E_NOMEM, "no memory for the report") : GH_OK;
 	for (size_t i = 0; rc == GH_OK && i < tree.n; i++)
-		one_file(d, &d->file[d->nfile++], &tree.v[i]);
+		gh_disarm_take(d, &d->file[d->nfile++], &tree.v[i]);
 	if (rc == GH_OK && tree.n == 0)
 		end(d, GH_DISARM_NOTHING, "the directory holds no files");
 	else if (rc == GH_OK)
@@ -547,13 +229,13 @@ enum gh_rc gh_disarm_run(const char *in, const char *out, const struct gh_disarm
 	enum gh_rc rc = gh_place_open(&d->place, out, opt->force, err);
 	if (rc == GH_OK)
 		rc = fill(d, in, err);
-	await_digest(d);
+	gh_disarm_await(d);
 	gh_place_close(&d->place);
 	if (rc != GH_OK)
 		return rc;
 	totals(d);
-	d->report.in = text(d, in);
-	d->report.out = text(d, out);
+	d->report.in = gh_disarm_word(d, in);
+	d->report.out = gh_disarm_word(d, out);
 	d->report.file = d->file;
 	d->report.nfile = d->nfile;
 	d->report.low_bits = opt->job.low_bits;

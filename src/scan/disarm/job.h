@@ -5,11 +5,13 @@
  * numbers, names and vetted texts, and decides nothing about safety: what it writes is as hostile as what it read until
  * the scanner has cleared it.
  *
- *	tensors.c  the list of tensors to be written      pour.c      their bytes, in order, to the output
- *	values.c   objects of a pickle -> tensors         torch_*.c   PyTorch's containers
- *	numpy.c    npy, npz                               stout.c     canonical safetensors
- *	gguf.c     GGUF                                   jsonfix.c   configuration files
- *	zipfix.c   zip archives                           outcome.c   notes */
+ *	job.c         what a file is and who takes it apart
+ *	tensors.c     the list of tensors to be written    pour.c          their bytes, in order, to the output
+ *	stout.c       canonical safetensors                lowbits.c       mantissa bits filled anew
+ *	values*.c     values of a pickle -> tensors        torch_*.c       PyTorch's containers
+ *	pickle.c, packed.c, numpy.c, safetensors.c, gguf*.c, json.c, template.c, zip.c, keras.c: the other formats
+ *	listen.c      readers that say where tensors are   side.c          the job in its process
+ * The trusted side is disarm.c, take.c, place.c and report.c. */
 #ifndef GH_SCAN_DISARM_JOB_H
 #define GH_SCAN_DISARM_JOB_H
 #include "format/dtype.h"

@@ -1,0 +1,309 @@
+/* take.c - one file in the hands of a worker: what it is given, what it may say, and what its answer means. */
+#include "os/file.h"
+#include "scan/child.h"
+#include "scan/disarm/disarm_int.h"
+#include "scan/disarm/side.h"
+#include "scan/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NOTES_KEPT = 1 << 16, RECORDS = 8 << 20, TIMES = 10 };
+#define WORKER_MEMORY ((size_t)256 << 20)
+
+const char *gh_disarm_word(struct gh_disarm *d, const char *s) { return gh_child_text(&d->arena, gh_span_str(s)); }
+
+const char *gh_disarm_words(struct gh_disarm *d, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	return gh_disarm_word(d, line);
+}
+
+/* ---- what the worker says ---------------------------------------------------------------------------------------- */
+
+struct hearing {
+	struct gh_disarm *d;
+	struct gh_disarm_file *f;
+	struct gh_disarm_note *note;
+	size_t cap;
+	enum gh_dis_outcome outcome;
+	bool result;
+	int fd; /* the output */
+	uint64_t written;
+};
+
+/* The three texts of a record. */
+static bool split(struct gh_span s, struct gh_span part[3])
+{
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *end = i == 2 ? NULL : memchr(s.p, 0, s.n);
+		if (i != 2 && end == NULL)
+			return false;
+		size_t n = i == 2 ? s.n : (size_t)(end - s.p);
+		part[i] = (struct gh_span){ s.p, n };
+		s = gh_span_cut(s, n + 1, s.n);
+		if (s.p == NULL)
+			s.p = (const uint8_t *)"";
+	}
+	return true;
+}
+
+static const char *on_note(struct hearing *h, const struct gh_tool_record *r, const struct gh_span part[3])
+{
+	struct gh_disarm_file *f = h->f;
+	if (r->a[0] >= GH_DIS_ACTS)
+		return "a note of unknown kind";
+	f->count[r->a[0]]++;
+	if (f->nnote == NOTES_KEPT)
+		return NULL;
+	struct gh_disarm_note *v = gh_grow(&h->d->arena, h->note, &h->cap, f->nnote + 1, sizeof *v);
+	if (v == NULL)
+		return NULL; /* counted, not shown */
+	h->note = v;
+	v[f->nnote++] = (struct gh_disarm_note){ .act = (enum gh_dis_act)r->a[0],
+						 .size = r->a[1],
+						 .what = gh_child_text(&h->d->arena, part[0]),
+						 .path = gh_child_text(&h->d->arena, part[1]),
+						 .text = gh_child_text(&h->d->arena, part[2]) };
+	f->note = v;
+	return NULL;
+}
+
+static const char *on_record(void *arg, const struct gh_tool_record *r)
+{
+	struct hearing *h = arg;
+	struct gh_span part[3];
+	if (h->result || !split(r->text, part))
+		return "a record of another form";
+	if (r->kind == GH_DIS_NOTE)
+		return on_note(h, r, part);
+	if (r->kind != GH_DIS_RESULT || r->a[0] >= GH_DIS_OUTCOMES)
+		return "a record of unknown kind";
+	h->result = true;
+	h->outcome = (enum gh_dis_outcome)r->a[0];
+	h->f->tensors = r->a[1];
+	h->f->format = gh_child_text(&h->d->arena, part[0]);
+	h->f->written = part[1].n == 0 ? NULL : gh_child_text(&h->d->arena, part[1]);
+	h->f->why = gh_child_text(&h->d->arena, part[2]);
+	return NULL;
+}
+
+/* Let the disk begin early: by the time of the fsync most of it is there. */
+static void on_tick(void *arg, uint64_t bytes)
+{
+	struct hearing *h = arg;
+	if (bytes > h->written && bytes <= INT64_MAX)
+		(void)sync_file_range(h->fd, (off_t)h->written, (off_t)(bytes - h->written), SYNC_FILE_RANGE_WRITE);
+	h->written = bytes;
+}
+
+void gh_disarm_await(struct gh_disarm *d)
+{
+	if (d->late.f == NULL)
+		return;
+	if (gh_digest_end(&d->late.digest))
+		memcpy(d->late.f->sha256, d->late.digest.hex, sizeof d->late.f->sha256);
+	(void)close(d->late.fd);
+	d->late.f = NULL;
+}
+
+static void begin_digest(struct gh_disarm *d, struct gh_disarm_file *f, int fd)
+{
+	gh_disarm_await(d);
+	d->late.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (d->late.fd < 0)
+		return;
+	d->late.f = f;
+	gh_digest_begin(&d->late.digest, d->late.fd);
+}
+
+/* ---- one file -------------------------------------------------------------------------------------------------------- */
+
+static void failed(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_err *err)
+{
+	char why[GH_ERR_LINKS * GH_ERR_TEXT];
+	f->action = GH_DISARM_FAILED;
+	f->why = gh_disarm_word(d, gh_err_line(err, why, sizeof why));
+}
+
+static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int out, const char *name,
+			   struct gh_err *err)
+{
+	const struct gh_scan_options *o = &d->opt->scan;
+	struct gh_dis_args args = {
+		.opt = d->opt->job, .expanded = o->limits.expanded, .steps = o->limits.steps, .ratio = o->limits.ratio
+	};
+	uint64_t twice = h->f->size * 2 + (1 << 20);
+	args.opt.max_output = twice > o->limits.expanded ? twice : o->limits.expanded;
+	const struct gh_tool_input input = { in, name, 0 };
+	const struct gh_tool_job job = {
+		.mode = "disarm",
+		.worker = o->worker,
+		.input = &input,
+		.ninput = 1,
+		.output = out,
+		.output_bytes = args.opt.max_output + (256 << 20),
+		.args = { (const uint8_t *)&args, sizeof args },
+		.memory = o->memory > WORKER_MEMORY ? o->memory : WORKER_MEMORY,
+		.seconds = o->seconds * TIMES,
+		.records = RECORDS,
+		.on_record = on_record,
+		.tick = on_tick,
+		.arg = h,
+	};
+	enum gh_rc rc = gh_tool_run(&job, err);
+	return rc == GH_OK && !h->result ? gh_fail(err, GH_E_BUG, "the worker said nothing about the file") : rc;
+}
+
+const char *gh_disarm_base(const char *name)
+{
+	const char *s = strrchr(name, '/');
+	return s == NULL ? name : s + 1;
+}
+
+/* The place of a file's result below OUT: "" when OUT itself is it. */
+static bool result_name(struct gh_disarm *d, const struct gh_os_entry *e, enum gh_disarm_action action, char *out,
+			size_t cap)
+{
+	if (d->alone) {
+		out[0] = '\0';
+		return true;
+	}
+	bool rewritten = action == GH_DISARM_REWRITTEN;
+	if (action == GH_DISARM_CONVERTED)
+		return gh_dis_converted_name(e->name, out, cap);
+	int n = snprintf(out, cap, "%s", e->name);
+	/* The index of shards goes by the name of what it is an index of. */
+	static const char index[] = ".index.json";
+	size_t len = strlen(e->name), tail = sizeof index - 1;
+	if (rewritten && len > tail + 4 && strcmp(e->name + len - tail, index) == 0 &&
+	    memcmp(e->name + len - tail - 4, ".bin", 4) == 0 && len < cap) {
+		char was[GH_PLACE_MAX];
+		memcpy(was, e->name, len - tail);
+		was[len - tail] = '\0';
+		if (!gh_dis_converted_name(was, out, cap) || strlen(out) + tail >= cap)
+			return false;
+		memcpy(out + strlen(out), index, sizeof index);
+	}
+	return n >= 0 && (size_t)n < cap;
+}
+
+static bool in_tree(const struct gh_os_tree *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What was written to the temporary name gets its own, if nothing has it. */
+static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_os_entry *e, const char *part, int out)
+{
+	char rel[GH_PLACE_MAX], path[GH_PLACE_MAX];
+	struct stat st;
+	bool converted = f->action == GH_DISARM_CONVERTED;
+	const char *dot = strrchr(gh_disarm_base(d->place.root), '.');
+	if (converted && d->alone && (dot == NULL || strcmp(dot, ".safetensors") != 0)) {
+		f->action = GH_DISARM_REFUSED;
+		f->why = "the result is a safetensors file, and OUT is not named so: end it in .safetensors";
+		return;
+	}
+	if (!result_name(d, e, f->action, rel, sizeof rel)) {
+		f->action = GH_DISARM_FAILED;
+		f->why = "its new name is too long";
+		return;
+	}
+	/* A converted file never takes the place of one that comes with the model. */
+	bool there = converted && !d->alone && in_tree(d->tree, rel);
+	int fd = there ? -1 : gh_place_create(&d->place, rel, path, sizeof path);
+	if (there || (fd < 0 && errno == EEXIST && converted)) {
+		f->action = GH_DISARM_DROPPED;
+		f->why = gh_disarm_words(d, "'%s' is there already, so it is not converted a second time",
+					 gh_safe(gh_span_str(rel)).s);
+		return;
+	}
+	if (fd < 0 || fstat(out, &st) != 0 || rename(part, path) != 0) {
+		f->action = GH_DISARM_FAILED;
+		f->why = gh_disarm_words(d, "its new file: %s", strerror(errno));
+	} else {
+		f->out = d->alone ? "" : gh_disarm_word(d, rel);
+		f->new_size = (uint64_t)st.st_size;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* What the worker's answer means for the file. */
+static void settle(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_os_entry *e, const struct hearing *h,
+		   const char *part, int in, int out)
+{
+	static const enum gh_disarm_action actions[GH_DIS_OUTCOMES] = {
+		[GH_DIS_CONVERTED] = GH_DISARM_CONVERTED, [GH_DIS_REWRITTEN] = GH_DISARM_REWRITTEN,
+		[GH_DIS_COPY] = GH_DISARM_KEPT,		  [GH_DIS_DROPPED] = GH_DISARM_DROPPED,
+		[GH_DIS_REFUSED] = GH_DISARM_REFUSED,
+	};
+	f->action = actions[h->outcome];
+	if (h->outcome == GH_DIS_REFUSED && d->opt->partial && !d->alone)
+		f->action = GH_DISARM_DROPPED;
+	if (h->outcome == GH_DIS_COPY &&
+	    (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 || !gh_place_copy(in, out, f->size))) {
+		f->action = GH_DISARM_FAILED;
+		f->why = gh_disarm_words(d, "copying: %s", strerror(errno));
+	}
+	if (f->action <= GH_DISARM_KEPT)
+		place(d, f, e, part, out);
+}
+
+void gh_disarm_take(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh_os_entry *e)
+{
+	char part[GH_PLACE_MAX + 8];
+	struct stat st = { 0 };
+	struct gh_err err = { 0 };
+	f->in = gh_disarm_word(d, e->name);
+	f->format = f->why = "";
+	if (e->kind == GH_OS_LINK_OTHER || e->kind == GH_OS_SPECIAL ||
+	    (e->kind == GH_OS_LINK_FILE && e->outside && !e->cached)) {
+		f->action = GH_DISARM_DROPPED;
+		f->why = e->kind == GH_OS_SPECIAL ? "no regular file"
+						  : "a link that leads out of the directory, or nowhere";
+		return;
+	}
+	if (strncmp(e->name, ".git/", 5) == 0 || strstr(e->name, "/.git/") != NULL) {
+		f->action = GH_DISARM_DROPPED;
+		f->why = "a repository's history is not needed to run a model";
+		return;
+	}
+	int in = e->kind == GH_OS_UNREADABLE ? -1 : gh_os_open_regular(e->path, &st);
+	if (in < 0) {
+		f->action = GH_DISARM_FAILED;
+		f->why = gh_disarm_words(d, "cannot be read: %s",
+					 strerror(e->kind == GH_OS_UNREADABLE ? e->sys : errno));
+		return;
+	}
+	f->size = (uint64_t)st.st_size;
+	(void)snprintf(part, sizeof part, "%s/.part", d->place.dir);
+	int out = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	struct hearing h = { .d = d, .f = f, .fd = out };
+	if (out < 0) {
+		f->action = GH_DISARM_FAILED;
+		f->why = gh_disarm_words(d, "a file beside OUT: %s", strerror(errno));
+	} else {
+		begin_digest(d, f, in);
+		enum gh_rc rc = run_tool(d, &h, in, out, gh_disarm_base(e->name), &err);
+		if (rc == GH_OK)
+			settle(d, f, e, &h, part, in, out);
+		else
+			failed(d, f, &err);
+		(void)close(out);
+	}
+	(void)unlink(part);
+	(void)close(in);
+}
