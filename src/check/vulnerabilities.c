@@ -251,7 +251,7 @@ static void summary(struct gh_scene *s, const struct gh_event *ev, const struct 
 	const struct hit *h = &v[worst];
 	gh_auto_buf b = gh_buf(900);
 	range_text(&b, &h->where);
-	gh_find(s, &rules[rule], ev->at, "%s %s: %zu known vulnerabilit%s, the worst %s%s%s%s%s", p->purl, what, count,
+	gh_find(s, &rules[rule], ev->at, "%s %s %zu known vulnerabilit%s, the worst %s%s%s%s%s", p->purl, what, count,
 		count == 1 ? "y" : "ies", gh_safe(h->canonical).s, gh_buf_cstr(&b), p->version.n == 0 ? "" : " (",
 		p->version.n == 0 ? "" : gh_safe(p->version).s, p->version.n == 0 ? "" : ")");
 }
@@ -290,7 +290,7 @@ static void judge(struct gh_scene *s, const struct gh_event *ev, const struct gh
 	size_t n = collect(set, &p, &want, v);
 	if (g->producer) {
 		if (want.exact)
-			summary(s, ev, &p, v, n, GH_ADV_YES, R_PRODUCER, "wrote this file, it says");
+			summary(s, ev, &p, v, n, GH_ADV_YES, R_PRODUCER, "wrote this file, as it says, and has");
 		return;
 	}
 	bool firm = want.exact || bounded(&want);
@@ -301,7 +301,7 @@ static void judge(struct gh_scene *s, const struct gh_event *ev, const struct gh
 		hit_text(&b, &p, &v[i], want.exact);
 		gh_find(s, &rules[rule_of(v[i].r.severity)], ev->at, "%s", gh_buf_cstr(&b));
 	}
-	summary(s, ev, &p, v, n, firm ? GH_ADV_SOME : GH_ADV_YES, R_ALLOWED, "may be a version with");
+	summary(s, ev, &p, v, n, firm ? GH_ADV_SOME : GH_ADV_YES, R_ALLOWED, "allows versions with");
 }
 
 struct state {

@@ -198,7 +198,7 @@ static enum gh_adv_answer overlap(enum gh_version_rule rule, const struct gh_adv
 	bool all = true;
 	if (!open_end) {
 		int lo = s->lo.n == 0 ? -1 : gh_version_cmp(rule, gh_bound(&s->lo), a->to);
-		if (lo == GH_VERSION_APART || lo > 0 || (lo == 0 && (!last || s->lo.open)))
+		if (lo > 0 || (lo == 0 && (!last || s->lo.open))) /* GH_VERSION_APART too */
 			return GH_ADV_NO;
 		int hi = s->hi.n == 0 ? 1 : gh_version_cmp(rule, gh_bound(&s->hi), a->to);
 		all = hi < 0 || (hi == 0 && (last || s->hi.open));

@@ -117,7 +117,7 @@ def scanning(root):
     f = by_name(report)
     req = details(f['requirements.txt'])
     for what in ('CVE-2025-32434 pkg:pypi/torch@2.5.1', 'CVE-2024-3660 pkg:pypi/keras@2.12.0', 'fixed in 2.13.1', 'CVSS 9.8',
-                 'pkg:pypi/onnx may be a version with', 'why: this version is required (==2.5.1)', 'unconfirmed'):
+                 'pkg:pypi/onnx allows versions with', 'why: this version is required (==2.5.1)', 'unconfirmed'):
         check(f'requirements: {what}', what in req, req)
     check('rules of all weights', {'GH-VUL-0001', 'GH-VUL-0002', 'GH-VUL-0003', 'GH-VUL-0005'} <= set(ids(f['requirements.txt'])),
           ids(f['requirements.txt']))
