@@ -2,6 +2,7 @@
 #include "scan/diff/decode.h"
 
 typedef uint32_t u32x8 __attribute__((vector_size(32)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef float f32x8 __attribute__((vector_size(32)));
 typedef uint16_t u16x8 __attribute__((vector_size(16)));
 
@@ -24,8 +25,8 @@ static inline float half(const uint8_t *p)
 
 /* ---- plain numbers -------------------------------------------------------------------------------------------- */
 
-/* Eight at a time, without branches: the compiler has vectors for it on every machine. Same results as half(). */
-static void from_f16(const uint8_t *p, size_t n, float *out)
+/* Eight at a time, without branches, compiled for what every machine has and for AVX2. Same results as half(). */
+static inline __attribute__((always_inline)) void f16_body(const uint8_t *p, size_t n, float *out)
 {
 	size_t i = 0;
 	const f32x8 small = { 0x1p-14f, 0x1p-14f, 0x1p-14f, 0x1p-14f, 0x1p-14f, 0x1p-14f, 0x1p-14f, 0x1p-14f };
@@ -33,7 +34,7 @@ static void from_f16(const uint8_t *p, size_t n, float *out)
 		u16x8 h;
 		memcpy(&h, p + 2 * i, sizeof h);
 		u32x8 w = __builtin_convertvector(h, u32x8), em = (w & 0x7fff) << 13, sign = (w & 0x8000) << 16;
-		u32x8 special = (u32x8)(em >= 0x1fu << 23), tiny = (u32x8)(em < 1u << 23);
+		u32x8 special = (u32x8)((i32x8)em >= 0x1f << 23), tiny = (u32x8)((i32x8)em < 1 << 23);
 		u32x8 bits = em + (112u << 23) + (special & (112u << 23));
 		f32x8 sub = (f32x8)(em + (113u << 23)) - small;
 		u32x8 r = sign | ((bits & ~tiny) | ((u32x8)sub & tiny));
@@ -41,6 +42,16 @@ static void from_f16(const uint8_t *p, size_t n, float *out)
 	}
 	for (; i < n; i++)
 		out[i] = half(p + 2 * i);
+}
+static void f16_plain(const uint8_t *p, size_t n, float *out) { f16_body(p, n, out); }
+__attribute__((target("avx2"))) static void f16_wide(const uint8_t *p, size_t n, float *out) { f16_body(p, n, out); }
+
+static void from_f16(const uint8_t *p, size_t n, float *out)
+{
+	if (__builtin_cpu_supports("avx2"))
+		f16_wide(p, n, out);
+	else
+		f16_plain(p, n, out);
 }
 
 static void from_bf16(const uint8_t *p, size_t n, float *out)
@@ -64,13 +75,13 @@ static void from_f64(const uint8_t *p, size_t n, float *out)
 		double d;
 		uint64_t u = gh_le64(p + 8 * i);
 		memcpy(&d, &u, sizeof d);
-		out[i] = d > 3.4e38 || d < -3.4e38 ? (d > 0 ? __builtin_inff() : -__builtin_inff()) : (float)d;
+		out[i] = d > 0x1.fffffep127 || d < -0x1.fffffep127 ? (d > 0 ? __builtin_inff() : -__builtin_inff()) : (float)d;
 	}
 }
 
 static float f8(uint8_t v, unsigned exp_bits, unsigned bias, bool ieee)
 {
-	unsigned man_bits = 7 - exp_bits, e = (v & 0x7f) >> man_bits, m = v & ((1u << man_bits) - 1);
+	unsigned man_bits = 7 - exp_bits, e = (v & 0x7fu) >> man_bits, m = v & ((1u << man_bits) - 1);
 	unsigned top = (1u << exp_bits) - 1;
 	float f;
 	if (ieee && e == top)

@@ -1,0 +1,380 @@
+/* gatehouse diff, piece by piece: names, decoders, the sketch, classes and verdicts. */
+#include "support/cm.h"
+
+#include "scan/diff/decode.h"
+#include "scan/diff/diff.h"
+#include "scan/diff/names.h"
+#include "scan/diff/sketch.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- names ---------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *key;
+	uint32_t layer;
+	enum gh_diff_part part;
+	int lora;
+	bool buffer;
+} name_rows[] = {
+	{ "model.layers.12.self_attn.q_proj.weight", "12.attn_q.weight", 13, GH_DIFF_P_ATTENTION, 0, false },
+	{ "blk.12.attn_q.weight", "12.attn_q.weight", 13, GH_DIFF_P_ATTENTION, 0, false },
+	{ "module.model.layers.0.mlp.down_proj.weight", "0.ffn_down.weight", 1, GH_DIFF_P_MLP_OUT, 0, false },
+	{ "transformer.h.3.mlp.c_proj.bias", "3.ffn_down.bias", 4, GH_DIFF_P_MLP_OUT, 0, false },
+	{ "transformer.h.3.attn.c_proj.weight", "3.attn_output.weight", 4, GH_DIFF_P_ATTENTION, 0, false },
+	{ "bert.encoder.layer.1.attention.self.key.weight", "1.attn_k.weight", 2, GH_DIFF_P_ATTENTION, 0, false },
+	{ "model.embed_tokens.weight", "token_embd.weight", 0, GH_DIFF_P_EMBED, 0, false },
+	{ "token_embd.weight", "token_embd.weight", 0, GH_DIFF_P_EMBED, 0, false },
+	{ "lm_head.weight", "output.weight", 0, GH_DIFF_P_EMBED, 0, false },
+	{ "model.norm.weight", "output_norm.weight", 0, GH_DIFF_P_NORM, 0, false },
+	{ "base_model.model.model.layers.1.self_attn.v_proj.lora_A.weight", "1.attn_v.weight", 2, GH_DIFF_P_ATTENTION,
+	  'a', false },
+	{ "base_model.model.model.layers.1.self_attn.v_proj.lora_B.default.weight", "1.attn_v.weight", 2,
+	  GH_DIFF_P_ATTENTION, 'b', false },
+	{ "blk.1.attn_v.weight.lora_b", "1.attn_v.weight", 2, GH_DIFF_P_ATTENTION, 'b', false },
+	{ "model.layers.4.self_attn.rotary_emb.inv_freq", "4.self_attn.rotary_emb.inv_freq", 5, GH_DIFF_P_OTHER, 0,
+	  true },
+	{ "conv1.weight", "conv1.weight", 0, GH_DIFF_P_OTHER, 0, false },
+	{ "layers.99999999.x", "layers.99999999.x", 0, GH_DIFF_P_OTHER, 0, false }, /* no such layer */
+	{ "", "", 0, GH_DIFF_P_OTHER, 0, false },
+	{ "model.", "model.", 0, GH_DIFF_P_OTHER, 0, false },
+};
+
+static void one_spelling_for_all_libraries(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof name_rows / sizeof name_rows[0]; i++) {
+		struct gh_diff_name n;
+		gh_diff_name(gh_span_str(name_rows[i].name), &n);
+		assert_string_equal(n.key, name_rows[i].key);
+		assert_int_equal(n.layer, name_rows[i].layer);
+		assert_int_equal(n.part, name_rows[i].part);
+		assert_int_equal(n.lora, name_rows[i].lora);
+		assert_int_equal(n.buffer, name_rows[i].buffer);
+		assert_false(n.truncated);
+	}
+	static uint8_t longer[4000];
+	memset(longer, 'a', sizeof longer);
+	struct gh_diff_name n;
+	gh_diff_name((struct gh_span){ longer, sizeof longer }, &n);
+	assert_true(n.truncated);
+	gh_diff_name((struct gh_span){ (const uint8_t *)"a\0b", 3 }, &n);
+	assert_true(n.truncated);
+}
+
+/* ---- decoders ------------------------------------------------------------------------------------------------- */
+
+static double of(const char *type, const uint8_t *p, size_t at)
+{
+	float v[256];
+	const struct gh_diff_dtype *d = gh_diff_dtype(type);
+	assert_non_null(d);
+	d->to(p, 1, v);
+	return (double)v[at];
+}
+
+/* Every half-precision number there is, against ldexp(). */
+static void halves_are_exact(void **state)
+{
+	(void)state;
+	const struct gh_diff_dtype *d = gh_diff_dtype("F16");
+	for (uint32_t first = 0; first < 65536; first += 256) {
+		uint8_t raw[512];
+		float v[256];
+		for (uint32_t i = 0; i < 256; i++) {
+			raw[2 * i] = (uint8_t)(first + i);
+			raw[2 * i + 1] = (uint8_t)((first + i) >> 8);
+		}
+		d->to(raw, 255, v); /* an odd number: the rest that fills no vector too */
+		d->to(raw + 510, 1, v + 255);
+		for (uint32_t i = 0; i < 256; i++) {
+			uint32_t h = first + i, e = h >> 10 & 31, m = h & 1023;
+			double want = e == 31  ? (m != 0 ? (double)NAN : (double)INFINITY)
+				      : e == 0 ? ldexp(m, -24)
+					       : ldexp(1024 + m, (int)e - 25);
+			want = h >> 15 ? -want : want;
+			if (isnan(want))
+				assert_true(isnan(v[i]));
+			else
+				assert_true((double)v[i] == want);
+		}
+	}
+}
+
+static void numbers_of_every_width(void **state)
+{
+	(void)state;
+	assert_true(of("BF16", (const uint8_t *)"\x80\x3f", 0) == 1);
+	assert_true(of("F64", (const uint8_t *)"\0\0\0\0\0\0\xf8\xbf", 0) == -1.5);
+	assert_true(of("I8", (const uint8_t *)"\x80", 0) == -128);
+	assert_true(of("I16", (const uint8_t *)"\xfe\xff", 0) == -2);
+	assert_true(of("U16", (const uint8_t *)"\xfe\xff", 0) == 65534);
+	assert_true(of("F8_E4M3", (const uint8_t *)"\x38", 0) == 1);
+	assert_true(of("F8_E4M3", (const uint8_t *)"\x01", 0) == 0x1p-9);
+	assert_true(of("F8_E5M2", (const uint8_t *)"\xbc", 0) == -1);
+	assert_true(isinf(of("F8_E5M2", (const uint8_t *)"\x7c", 0)));
+	assert_null(gh_diff_dtype("IQ1_S"));
+	uint8_t swap[4] = { 1, 2, 3, 4 };
+	gh_diff_swap(swap, 2, 2);
+	assert_memory_equal(swap, "\2\1\4\3", 4);
+}
+
+/* Blocks made by hand: a scale of 1 (0x3c00) and quants that are easy to name. */
+static void blocks_of_quantised_numbers(void **state)
+{
+	(void)state;
+	uint8_t b[292] = { 0, 0x3c };
+	b[2 + 31] = 0xff;
+	assert_true(of("Q8_0", b, 31) == -1 && of("Q8_0", b, 0) == 0);
+	memset(b + 2, 0x9f, 16); /* low nibbles 15, high ones 9 */
+	assert_true(of("Q4_0", b, 0) == 7 && of("Q4_0", b, 16) == 1);
+	memset(b, 0, sizeof b);
+	b[1] = b[3] = 0x3c; /* scale 1, minimum 1 */
+	memset(b + 4, 0x21, 16);
+	assert_true(of("Q4_1", b, 3) == 2 && of("Q4_1", b, 19) == 3);
+	memset(b, 0, sizeof b);
+	b[1] = 0x3c;
+	b[2] = 1; /* fifth bit of the first */
+	assert_true(of("Q5_0", b, 0) == 0 && of("Q5_0", b, 1) == -16);
+	memset(b, 0, sizeof b);
+	b[1] = 0x3c;
+	b[4] = 2; /* scale of the first 32 */
+	b[16] = 0x53;
+	assert_true(of("Q4_K", b, 0) == 6 && of("Q4_K", b, 32) == 0);
+	b[16] = 1; /* Q5_K keeps the fifth bits here */
+	b[48] = 3;
+	assert_true(of("Q5_K", b, 0) == 2 * (16 + 3));
+	memset(b, 0, sizeof b);
+	b[209] = 0x3c;
+	b[192] = 2;
+	b[0] = 0x05;
+	b[128] = 3;
+	assert_true(of("Q6_K", b, 0) == 2 * (0x35 - 32));
+	memset(b, 0, sizeof b);
+	b[81] = 0x3c;
+	b[0] = 3;
+	b[16] = 2;
+	assert_true(of("Q2_K", b, 0) == 6);
+	memset(b, 0, sizeof b);
+	b[109] = 0x3c;
+	b[96] = 1;  /* low bits of the first scale */
+	b[104] = 2; /* high bits: 1 | 2 << 4 = 33, less 32 */
+	b[32] = 3;
+	assert_true(of("Q3_K", b, 0) == 3 - 4);
+	b[0] = 1;
+	assert_true(of("Q3_K", b, 0) == 3);
+	memset(b, 0, sizeof b);
+	b[2] = 0x80, b[3] = 0x3f;
+	b[4] = 0xfe;
+	assert_true(of("Q8_K", b, 0) == -2);
+}
+
+/* ---- the sketch ----------------------------------------------------------------------------------------------- */
+
+static uint64_t seed;
+static float noise(void) /* triangular, mean 0 */
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (float)((int32_t)(seed >> 40) - (1 << 23)) / (1 << 23);
+}
+
+enum { R = 128, C = 256 };
+
+/* The difference is a sum of `rank` outer products plus noise: what the sketch says about it. */
+static unsigned sketched(unsigned rank, double dust, double *top, struct gh_diff_sums *s)
+{
+	static float u[64][R], v[64][C], base[C], cand[C];
+	struct gh_diff_sketch sk = { 0 };
+	double value[GH_DIFF_SKETCH];
+	*s = (struct gh_diff_sums){ 0 };
+	seed = rank + 1;
+	for (unsigned k = 0; k < rank; k++) {
+		for (size_t i = 0; i < R; i++)
+			u[k][i] = noise();
+		for (size_t i = 0; i < C; i++)
+			v[k][i] = noise();
+	}
+	for (size_t r = 0; r < R; r++) {
+		for (size_t c = 0; c < C; c++) {
+			base[c] = noise();
+			cand[c] = base[c] + (float)dust * noise();
+			for (unsigned k = 0; k < rank; k++)
+				cand[c] += u[k][r] * v[k][c];
+		}
+		gh_diff_piece(base, cand, C, 0, s, &sk);
+		gh_diff_row(&sk);
+	}
+	gh_diff_eigen(&sk, value);
+	return gh_diff_rank(value, 0.95, top);
+}
+
+static void rank_of_a_difference(void **state)
+{
+	(void)state;
+	double top;
+	struct gh_diff_sums s;
+	assert_int_equal(sketched(1, 0.01, &top, &s), 1);
+	assert_true(top > 0.98);
+	unsigned r = sketched(4, 0.01, &top, &s);
+	assert_true(r >= 3 && r <= 4);
+	r = sketched(16, 0, &top, &s);
+	assert_true(r >= 10 && r <= 16);
+	assert_true(sketched(0, 1, &top, &s) > 24);
+	assert_true(top < 0.2);
+	assert_int_equal(sketched(0, 0, &top, &s), 0); /* no difference, no rank */
+	assert_int_equal(s.same, R * C);
+	assert_true(s.dd == 0 && s.max == 0 && s.bb == s.cc && s.bc == s.bb);
+}
+
+static void sums_leave_out_what_is_no_number(void **state)
+{
+	(void)state;
+	float b[4] = { 1, NAN, INFINITY, 2 }, c[4] = { 1, NAN, 3, 4 };
+	struct gh_diff_sums s = { 0 };
+	uint64_t odd = 0;
+	gh_diff_careful(b, c, 4, &s, &odd);
+	assert_int_equal(odd, 1);
+	assert_int_equal(s.same, 2);
+	assert_true(s.dd == 4 && s.max == 2 && s.bb == 5);
+	double zero[GH_DIFF_SKETCH] = { 0 }, top;
+	struct gh_diff_sketch sk = { 0 };
+	sk.gram[0][0] = NAN;
+	gh_diff_eigen(&sk, zero);
+	assert_int_equal(gh_diff_rank(zero, 0.95, &top), 0);
+}
+
+/* ---- judging -------------------------------------------------------------------------------------------------- */
+
+static struct gh_diff_row row(const char *name, enum gh_diff_part part, uint32_t layer, double relative, double cosine,
+			      unsigned rank, double top)
+{
+	struct gh_diff_row r = { .text = { name, name, "c", "b", "F16", "F16", "64x64", "64x64" },
+				 .part = part,
+				 .layer = layer,
+				 .base = 4096,
+				 .cand = 4096,
+				 .compared = 4096,
+				 .rows = 64,
+				 .cols = 64,
+				 .relative = relative,
+				 .cosine = cosine,
+				 .rank = rank,
+				 .width = 32,
+				 .top = top };
+	r.same = relative == 0 ? 4096 : 7;
+	return r;
+}
+
+static void class_of_a_tensor(void **state)
+{
+	(void)state;
+	struct gh_diff_row r = row("w", GH_DIFF_P_OTHER, 0, 0, 1, 0, 0);
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_IDENTICAL);
+	r.text[GH_DIFF_T_DTYPE] = "BF16";
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_CONVERTED);
+	r.same = 3;
+	r.relative = 0.002;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_CONVERTED);
+	r.outside = 400; /* more than rounding explains */
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
+	r.outside = 0;
+	r.text[GH_DIFF_T_DTYPE] = "Q4_0";
+	r.flags = GH_DIFF_F_COARSE;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_QUANTISED);
+	r.top = 0.8; /* the noise of quantisation has no direction */
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
+	r = row("w", GH_DIFF_P_OTHER, 0, 0.1, 0.99, 30, 0.1);
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
+	r.cosine = 0.01;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_REPLACED);
+	r.rows = 1; /* a long vector of unrelated numbers, and a short one */
+	r.relative = 1.4;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_REPLACED);
+	r.compared = 64;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
+	r.flags = GH_DIFF_F_SHAPE;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_RESHAPED);
+	r.flags = GH_DIFF_F_UNREAD;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_UNREAD);
+	r.match = GH_DIFF_ADDED;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_C_ADDED);
+	r.match = GH_DIFF_REMOVED;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_C_REMOVED);
+}
+
+static struct gh_diff_report judged(struct gh_diff_row *v, size_t n)
+{
+	struct gh_diff_report r = { .row = v, .nrow = n, .adapter_base = "" };
+	gh_diff_judge(&r);
+	return r;
+}
+
+static void verdict_of_a_model(void **state)
+{
+	(void)state;
+	struct gh_diff_row v[12];
+	for (unsigned i = 0; i < 12; i++)
+		v[i] = row("a", i % 2 ? GH_DIFF_P_ATTENTION : GH_DIFF_P_MLP_OUT, 1 + i / 2, 0, 1, 0, 0);
+	struct gh_diff_report r = judged(v, 12);
+	assert_int_equal(r.verdict, GH_DIFF_V_IDENTICAL);
+	assert_int_equal(gh_diff_exit(&r), 0);
+
+	v[4] = row("edited", GH_DIFF_P_MLP_OUT, 3, 0.1, 0.99, 1, 0.99);
+	r = judged(v, 12);
+	assert_int_equal(r.verdict, GH_DIFF_V_EDITED);
+	assert_true(r.mark[GH_DIFF_M_KNOWLEDGE]);
+	assert_non_null(strstr(r.sentence, "rank-one change of edited"));
+	assert_string_equal(r.row[0].text[GH_DIFF_T_NAME], "edited"); /* worst first */
+	assert_int_equal(gh_diff_exit(&r), 1);
+
+	for (unsigned i = 0; i < 12; i++)
+		v[i] = row("l", i % 2 ? GH_DIFF_P_ATTENTION : GH_DIFF_P_MLP_OUT, 1 + i / 2, 0.05, 0.99, 7, 0.3);
+	r = judged(v, 12);
+	assert_int_equal(r.verdict, GH_DIFF_V_TUNED);
+	assert_true(r.mark[GH_DIFF_M_LORA]);
+	assert_int_equal(gh_diff_exit(&r), 0);
+
+	for (unsigned i = 0; i < 12; i++)
+		v[i] = row("d", i % 2 ? GH_DIFF_P_ATTENTION : GH_DIFF_P_MLP_OUT, 1 + i / 2, 0.05, 0.99, 1, 0.99);
+	r = judged(v, 12);
+	assert_true(r.mark[GH_DIFF_M_DIRECTION]);
+	assert_int_equal(gh_diff_exit(&r), 1);
+
+	for (unsigned i = 0; i < 12; i++)
+		v[i] = row("x", GH_DIFF_P_MLP, 1 + i / 2, 1.4, i < 8 ? 0 : 0.99, 31, 0.1);
+	r = judged(v, 12);
+	assert_int_equal(r.verdict, GH_DIFF_V_NOT_DERIVED);
+	v[0].flags = GH_DIFF_F_UNREAD; /* whatever else: something was not compared */
+	r = judged(v, 12);
+	assert_int_equal(r.verdict, GH_DIFF_V_UNFINISHED);
+	assert_int_equal(gh_diff_exit(&r), 2);
+	r = judged(v, 0);
+	assert_int_equal(gh_diff_exit(&r), 1); /* nothing in common */
+}
+
+static void every_mark_explains_itself(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GH_DIFF_MARKS; i++) {
+		assert_non_null(gh_diff_marks[i].name);
+		assert_true(strlen(gh_diff_marks[i].title) > 8 && strlen(gh_diff_marks[i].gain) > 8 &&
+			    strlen(gh_diff_marks[i].fix) > 8);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_spelling_for_all_libraries),
+		cmocka_unit_test(halves_are_exact),
+		cmocka_unit_test(numbers_of_every_width),
+		cmocka_unit_test(blocks_of_quantised_numbers),
+		cmocka_unit_test(rank_of_a_difference),
+		cmocka_unit_test(sums_leave_out_what_is_no_number),
+		cmocka_unit_test(class_of_a_tensor),
+		cmocka_unit_test(verdict_of_a_model),
+		cmocka_unit_test(every_mark_explains_itself),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
