@@ -184,10 +184,12 @@ const char *gh_licence_of_name(struct gh_span name)
 	uint8_t want[130], have[130];
 	name = gh_span_cut(name, 0, 120);
 	/* The last part of a trove classifier. */
+	if (name.n == 0)
+		return NULL;
 	const uint8_t *sep = memmem(name.p, name.n, ":: ", 3);
 	while (sep != NULL) {
 		name = gh_span_cut(name, (uint64_t)(sep - name.p) + 3, name.n);
-		sep = memmem(name.p, name.n, ":: ", 3);
+		sep = name.n == 0 ? NULL : memmem(name.p, name.n, ":: ", 3);
 	}
 	size_t n = plain(name, want);
 	while (n > 1 && want[n - 1] == ' ')
