@@ -55,6 +55,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_mslite,
 	&gh_fmt_llamafile,
 	&gh_fmt_ocdbt,
+	&gh_fmt_matlab4,
 	&gh_fmt_ort,
 	&gh_fmt_mxnet_symbol,
 	&gh_fmt_cntk,

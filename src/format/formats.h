@@ -52,6 +52,7 @@ extern const struct gh_fmt gh_fmt_litertlm;
 extern const struct gh_fmt gh_fmt_circle;
 extern const struct gh_fmt gh_fmt_mslite;
 extern const struct gh_fmt gh_fmt_ocdbt;
+extern const struct gh_fmt gh_fmt_matlab4;
 extern const struct gh_fmt gh_fmt_ort;
 extern const struct gh_fmt gh_fmt_mxnet_symbol;
 extern const struct gh_fmt gh_fmt_cntk;

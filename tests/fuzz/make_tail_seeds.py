@@ -481,3 +481,14 @@ put('ocdbt', 'outside.ocdbt', ocdbt(manifest(b'../../../etc/passwd')))
 put('ocdbt', 'file.ocdbt', ocdbt(manifest(*D, file=7)))
 put('ocdbt', 'sum.ocdbt', ocdbt(manifest(*D))[:-1] + b'\0')
 put('ocdbt', 'node', ocdbt(b'\0' + bytes(20), magic=0x0cdb20de))
+
+
+# ---- MATLAB, level 4 ----
+def mat4(name, rows, cols, data, mopt=0, order='<'):
+    return struct.pack(order + '5I', mopt, rows, cols, 0, len(name) + 1) + name + b'\0' + data
+
+
+put('matlab-4', 'clean_two.mat', mat4(b'weights', 2, 2, struct.pack('<4d', 1, 2, 3, 4)) + mat4(b'bias', 1, 2, f32(2), 10))
+put('matlab-4', 'clean_text.mat', mat4(b'label', 1, 5, b'hello', 51))
+put('matlab-4', 'clean_big.mat', mat4(b'w', 1, 3, struct.pack('>3d', 1, 2, 3), 1000, '>'))
+put('matlab-4', 'cut.mat', (mat4(b'weights', 2, 2, bytes(32)) + mat4(b'bias', 1, 2, f32(2), 10))[:-3])

@@ -231,6 +231,16 @@ static const struct row rows[] = {
 	{ &gh_fmt_cntk, "Python", "python.model", NONE, NONE, 0, GH_OK, true, "anomaly GH-CNTK-0001", NULL },
 	{ &gh_fmt_cntk, "fewer numbers than the shape says", "short.model", NONE, NONE, 0, GH_OK, true,
 	  "anomaly GH-CNTK-0002", NULL },
+	/* ---- MATLAB, level 4 ---- */
+	{ &gh_fmt_matlab4, "two arrays", "clean_two.mat", NONE, NONE, 0, GH_OK, true, "tensor \"bias\" F32 [2]",
+	  "anomaly" },
+	{ &gh_fmt_matlab4, "text", "clean_text.mat", NONE, NONE, 0, GH_OK, true, "text metadata \"label\" \"hello\"",
+	  "anomaly" },
+	{ &gh_fmt_matlab4, "big-endian", "clean_big.mat", NONE, NONE, 0, GH_OK, true, "tensor \"w\" F64 [3]",
+	  "anomaly" },
+	{ &gh_fmt_matlab4, "cut", "cut.mat", NONE, NONE, 0, GH_E_MALFORMED, false, "anomaly GH-SEQ-0001", NULL },
+	{ &gh_fmt_matlab4, "a name twice", "clean_two.mat", NONE, B("\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0bias\0"),
+	  0, GH_OK, true, "anomaly GH-SEQ-0006", NULL },
 	/* ---- OCDBT ---- */
 	{ &gh_fmt_ocdbt, "a manifest", "clean_plain.ocdbt", NONE, NONE, 0, GH_OK, true,
 	  "reference path \"d/01fedcba98765432\"", "anomaly" },
