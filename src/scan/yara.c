@@ -122,23 +122,6 @@ static void drop_scanner(struct run *r)
 	r->scanner = NULL;
 }
 
-void gh_yara_free(struct gh_yara *y)
-{
-	if (y == NULL)
-		return;
-	for (unsigned s = 0; s < GH_YARA_SLOTS; s++) {
-		for (unsigned i = 0; i < SETS; i++)
-			drop_scanner(&y->slot[s].run[i]);
-		free(y->slot[s].head);
-	}
-	for (unsigned i = 0; i < SETS; i++)
-		if (y->rules[i] != NULL)
-			(void)yr_rules_destroy(y->rules[i]);
-	if (y->loaded)
-		(void)yr_finalize();
-	free(y);
-}
-
 /* ---- blocks --------------------------------------------------------------------------------------------------------- */
 
 static const uint8_t *fetch(YR_MEMORY_BLOCK *b) { return b->context; }
@@ -179,23 +162,25 @@ static uint64_t file_size(YR_MEMORY_BLOCK_ITERATOR *it) { return ((struct run *)
 static void say_strings(YR_SCAN_CONTEXT *c, YR_RULE *rule, struct gh_buf *out, struct gh_yara_hit *h)
 {
 	YR_STRING *s;
-	YR_MATCH *m;
+	YR_MATCH m;
 	unsigned said = 0;
 	yr_rule_strings_foreach(rule, s)
 	{
-		m = c->matches[s->idx].head;
-		if (m == NULL || m->is_private)
+		const void *head = c->matches[s->idx].head;
+		if (head == NULL)
 			continue;
-		uint64_t at = (uint64_t)(m->base + m->offset);
+		memcpy(&m, head, sizeof m); /* libyara packs matches and their bytes: they are not aligned */
+		if (m.is_private)
+			continue;
+		uint64_t at = (uint64_t)(m.base + m.offset);
 		if (h->len == 0 || at < h->off) {
 			h->off = at;
-			h->len = m->match_length > 0 ? (uint64_t)m->match_length : 1;
+			h->len = m.match_length > 0 ? (uint64_t)m.match_length : 1;
 		}
 		if (++said > SAY_STRINGS)
 			continue;
 		gh_buf_fmt(out, "%s%s at byte %llu \"", said > 1 ? ", " : "", s->identifier, (unsigned long long)at);
-		gh_buf_safe(out, (struct gh_span){ m->data, m->data_length > 0 ? (size_t)m->data_length : 0 },
-			    SAY_BYTES);
+		gh_buf_safe(out, (struct gh_span){ m.data, m.data_length > 0 ? (size_t)m.data_length : 0 }, SAY_BYTES);
 		gh_buf_ch(out, '"');
 	}
 	if (said > SAY_STRINGS)
@@ -222,7 +207,8 @@ static int on_match(YR_SCAN_CONTEXT *c, struct run *r, YR_RULE *rule)
 	}
 	say_strings(c, rule, &what, &h);
 	h.what = gh_buf_cstr(&what);
-	r->of->hit(r->of->arg, &h);
+	if (r->of->hit != NULL)
+		r->of->hit(r->of->arg, &h);
 	return CALLBACK_CONTINUE;
 }
 
@@ -274,6 +260,27 @@ static int ready(struct run *r)
 	return ERROR_SUCCESS;
 }
 
+static void step(struct run *r)
+{
+	r->started = true;
+	int rc = yr_scanner_scan_mem_blocks(r->scanner, &r->it);
+	if (rc == ERROR_SUCCESS || (rc == ERROR_BLOCK_NOT_READY && !r->finished))
+		return;
+	r->rc = rc;
+	drop_scanner(r);
+}
+
+/* Left in the middle, a scanner holds matches of other bytes: let it come to its end, heard by nobody. */
+static void abandon(struct run *r)
+{
+	if (r->scanner == NULL || !r->started || r->finished)
+		return;
+	r->of->hit = NULL;
+	r->pending = false;
+	r->finished = true;
+	step(r);
+}
+
 void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size, struct gh_span name)
 {
 	struct stream *s = &y->slot[slot];
@@ -285,23 +292,12 @@ void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size, str
 	s->why[0] = '\0';
 	for (unsigned i = 0; i < SETS; i++) {
 		struct run *r = &s->run[i];
-		if (r->started && !r->finished)
-			drop_scanner(r); /* left in the middle: it holds matches of other bytes */
+		abandon(r);
 		*r = (struct run){ .y = y, .scanner = r->scanner, .set = i, .of = s };
 		r->it = (YR_MEMORY_BLOCK_ITERATOR){
 			.context = r, .first = first_block, .next = next_block, .file_size = file_size
 		};
 	}
-}
-
-static void step(struct run *r)
-{
-	r->started = true;
-	int rc = yr_scanner_scan_mem_blocks(r->scanner, &r->it);
-	if (rc == ERROR_SUCCESS || (rc == ERROR_BLOCK_NOT_READY && !r->finished))
-		return;
-	r->rc = rc;
-	drop_scanner(r);
 }
 
 void gh_yara_put(struct gh_yara *y, enum gh_yara_slot slot, struct gh_span block, uint64_t off, bool whole)
@@ -358,4 +354,23 @@ const char *gh_yara_end(struct gh_yara *y, enum gh_yara_slot slot, void (*hit)(v
 	if (s->why[0] != '\0')
 		return s->why;
 	return y->failed[0] != '\0' ? y->failed : NULL;
+}
+
+void gh_yara_free(struct gh_yara *y)
+{
+	if (y == NULL)
+		return;
+	for (unsigned s = 0; s < GH_YARA_SLOTS; s++) {
+		for (unsigned i = 0; i < SETS; i++) {
+			abandon(&y->slot[s].run[i]);
+			drop_scanner(&y->slot[s].run[i]);
+		}
+		free(y->slot[s].head);
+	}
+	for (unsigned i = 0; i < SETS; i++)
+		if (y->rules[i] != NULL)
+			(void)yr_rules_destroy(y->rules[i]);
+	if (y->loaded)
+		(void)yr_finalize();
+	free(y);
 }

@@ -1,0 +1,122 @@
+/* The engine: blocks, the ways a rule can ask for bytes, both sets of rules; and the user's rules as they are compiled.
+ * The samples of the bundled rules are tested end to end (tests/e2e/test_malware.py). */
+#include "support/cm.h"
+
+#include "check/malware.h"
+#include "check/yarapack.h"
+#include "scan/yara.h"
+#include "scan/yara_compile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char log_text[4096];
+
+static void on_hit(void *arg, const struct gh_yara_hit *h)
+{
+	(void)arg;
+	size_t n = strlen(log_text);
+	(void)snprintf(log_text + n, sizeof log_text - n, "%s@%llu ", h->rule, (unsigned long long)h->off);
+}
+
+static void compiled(const char *text, struct gh_buf *out)
+{
+	char path[] = "/tmp/gh-yara-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+	const char *const paths[] = { path };
+	struct gh_err err = { 0 };
+	size_t n = 0;
+	assert_int_equal(gh_yara_compile(paths, 1, out, &n, &err), GH_OK);
+	assert_int_not_equal(n, 0);
+	(void)unlink(path);
+}
+
+static const char *scan(struct gh_yara *y, const char *text, size_t block, const char *name)
+{
+	struct gh_span s = gh_span_str(text);
+	log_text[0] = '\0';
+	gh_yara_begin(y, GH_YARA_HERE, s.n, gh_span_str(name));
+	for (size_t at = 0; at < s.n; at += block)
+		gh_yara_put(y, GH_YARA_HERE, gh_span_cut(s, at, s.n - at < block ? s.n - at : block), at, block >= s.n);
+	assert_null(gh_yara_end(y, GH_YARA_HERE, on_hit, NULL));
+	return log_text;
+}
+
+static void blocks(void **state)
+{
+	(void)state;
+	gh_auto_buf code = gh_buf(1 << 20);
+	compiled("rule both { strings: $a = \"alpha\" $b = \"omega\" condition: all of them }\n"
+		 "rule first { condition: uint16be(0) == 0x616c }\n"
+		 "rule size { condition: filesize == 20 }\n"
+		 "rule named { condition: filename == \"x.bin\" and extension == \".bin\" and filepath == \"d/x.bin\" "
+		 "}\n",
+		 &code);
+	struct gh_yara *y = gh_yara_new(gh_buf_view(&code), 60);
+	assert_non_null(y);
+	static const char text[] = "alpha.........omega.";
+	assert_string_equal(scan(y, text, 100, "d/x.bin"), "both@0 first@0 size@0 named@0 ");
+	assert_string_equal(scan(y, text, 7, "x"), "both@0 first@0 size@0 "); /* over blocks, conditions at the end */
+	assert_string_equal(scan(y, "alpha..", 100, "x"), "first@0 "); /* nothing is left from the source before */
+	assert_string_equal(scan(y, "", 1, "x"), "");
+	/* Left in the middle, the next one starts afresh. */
+	gh_yara_begin(y, GH_YARA_HERE, 20, gh_span_str("x"));
+	gh_yara_put(y, GH_YARA_HERE, gh_span_str("alpha"), 0, false);
+	assert_string_equal(scan(y, "..omega", 100, "x"), "");
+	/* Two sources at a time. */
+	gh_yara_begin(y, GH_YARA_FLOW, 30, gh_span_str("x"));
+	gh_yara_put(y, GH_YARA_FLOW, gh_span_str("..alpha.."), 0, false);
+	assert_string_equal(scan(y, "omega", 100, "x"), "");
+	gh_yara_put(y, GH_YARA_FLOW, gh_span_str("..omega.."), 9, false);
+	log_text[0] = '\0';
+	assert_null(gh_yara_end(y, GH_YARA_FLOW, on_hit, NULL));
+	assert_string_equal(log_text, "both@2 ");
+	gh_yara_free(y);
+}
+
+static void damaged_rules(void **state)
+{
+	(void)state;
+	gh_auto_buf code = gh_buf(1 << 20);
+	compiled("rule a { strings: $a = \"alpha\" condition: $a }", &code);
+	struct gh_yara *y = gh_yara_new(gh_span_cut(gh_buf_view(&code), 0, code.n / 2), 60);
+	gh_yara_begin(y, GH_YARA_HERE, 5, gh_span_str("x"));
+	gh_yara_put(y, GH_YARA_HERE, gh_span_str("alpha"), 0, true);
+	const char *why = gh_yara_end(y, GH_YARA_HERE, on_hit, NULL);
+	assert_non_null(why);
+	assert_non_null(strstr(why, "your rules could not be loaded"));
+	gh_yara_free(y);
+}
+
+/* The rows of the pack are those of the compiled rules, and findings of the user's rules are what the rule says. */
+static void rows(void **state)
+{
+	(void)state;
+	size_t n = 0;
+	while (gh_yarapack_rules[n].id != NULL)
+		n++;
+	assert_int_equal(n, gh_yarapack_n);
+	assert_true(n >= 60);
+	assert_string_equal(gh_malware_user_rule("unsafe")->id, "GH-MAL-0001");
+	assert_string_equal(gh_malware_user_rule("review")->id, "GH-MAL-0002");
+	assert_string_equal(gh_malware_user_rule(NULL)->id, "GH-MAL-0002");
+	assert_string_equal(gh_malware_user_rule("nonsense")->id, "GH-MAL-0002");
+	assert_string_equal(gh_malware_user_rule("info")->id, "GH-MAL-0003");
+	assert_string_equal(gh_malware_unlooked_rule->id, "GH-MAL-0004");
+	assert_string_equal(gh_malware_rule(GH_MALWARE_KNOWN)->id, "GH-MAL-0005");
+	assert_string_equal(gh_malware_rule(GH_MALWARE_CLAMD)->id, "GH-MAL-0006");
+	assert_string_equal(gh_malware_rule(GH_MALWARE_CLAMD_LOST)->id, "GH-MAL-0007");
+	assert_ptr_equal(gh_check_malware.rules, gh_malware_user_rule("unsafe"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks), cmocka_unit_test(damaged_rules),
+					    cmocka_unit_test(rows) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
