@@ -43,7 +43,7 @@ void gh_watch_note(struct gh_watcher *w, enum gh_detonation_kind kind, const cha
 	/* A cut may fall into a character. */
 	gh_auto_buf b = gh_buf(2 * GH_EVENT_TEXT);
 	size_t n = strlen(text);
-	while (n > 0 && n >= sizeof text - 4 && ((uint8_t)text[n - 1] & 0x80) != 0)
+	while (n >= sizeof text - 4 && ((uint8_t)text[n - 1] & 0x80) != 0)
 		n--;
 	gh_buf_put(&b, text, n);
 	gh_event_add(&w->w->events, kind, gh_buf_cstr(&b));

@@ -1,6 +1,7 @@
 #include "scan/detonation.h"
 
 #include "scan/json_out.h"
+#include "scan/report_parts.h"
 #include "scan/verdict.h"
 
 #include <stdio.h>
@@ -154,6 +155,32 @@ struct gh_stage_report gh_detonation_stage(const struct gh_detonation *v, size_t
 	gh_buf_fmt(&text, "not exercised: %.700s", why == NULL ? "" : why);
 	s.reason = keep(a, &text);
 	return s;
+}
+
+/* ---- text ---------------------------------------------------------------------------------------------------------- */
+
+static void joined(struct gh_buf *b, const char *label, const char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		gh_buf_str(b, i == 0 ? label : ", ");
+		gh_buf_str(b, v[i]);
+	}
+}
+
+void gh_detonation_line(struct gh_buf *b, const struct gh_detonation *d)
+{
+	gh_plain_path(b, d->path);
+	if (!d->ran) {
+		gh_buf_fmt(b, ": not loaded: %s", d->why == NULL ? "" : d->why);
+		return;
+	}
+	gh_buf_fmt(b, " in the sandbox for %llu ms: %s", (unsigned long long)d->ms,
+		   d->loader[0] == '\0' ? "its loader said nothing" : d->loader);
+	joined(b, "; exercised: ", d->exercised, d->nexercised);
+	joined(b, "; not exercised: ", d->not_exercised, d->nnot_exercised);
+	if (d->why != NULL)
+		gh_buf_fmt(b, "; not to the end: %s", d->why);
+	gh_buf_fmt(b, "; %zu events", d->nevent);
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------- */

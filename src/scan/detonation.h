@@ -57,6 +57,9 @@ bool gh_detonation_judge(const struct gh_detonation *d, struct gh_arena *a, stru
 /* What the report says about the stage. Texts are made in the arena. */
 struct gh_stage_report gh_detonation_stage(const struct gh_detonation *v, size_t n, struct gh_arena *a);
 
+/* One sentence for a reader: what loaded this file, what was exercised and what was not. */
+void gh_detonation_line(struct gh_buf *b, const struct gh_detonation *d);
+
 struct gh_json;
 /* The member "detonation" of the JSON report. */
 void gh_detonation_json(struct gh_json *j, const struct gh_detonation *v, size_t n);

@@ -1,5 +1,6 @@
 /* One self-contained page for the person who decides: it loads nothing, runs nothing, and can be mailed, archived and
  * printed. Its content security policy forbids everything but its own style sheet, should any escaping ever fail. */
+#include "scan/detonation.h"
 #include "scan/report_html_css.h"
 #include "scan/report_parts.h"
 
@@ -234,6 +235,23 @@ static void stages(struct gh_buf *b, const struct gh_scan_report *r)
 	gh_buf_str(b, "</tbody>\n</table>\n</section>\n");
 }
 
+static void detonations(struct gh_buf *b, const struct gh_scan_report *r)
+{
+	if (r->ndetonation == 0)
+		return;
+	gh_buf_str(b, "<h2>Loaded in the sandbox</h2>\n<section class=\"card\">\n<ul>\n");
+	for (size_t i = 0; i < r->ndetonation; i++) {
+		gh_auto_buf line = gh_buf(64 << 10);
+		gh_detonation_line(&line, &r->detonation[i]);
+		gh_buf_str(b, "<li>");
+		gh_plain_html(b, gh_buf_cstr(&line));
+		gh_buf_str(b, "</li>\n");
+	}
+	gh_buf_str(b, "</ul>\n<p class=\"soft\">That nothing was attempted proves little: code may wait, or act only "
+		      "where it is "
+		      "used.</p>\n</section>\n");
+}
+
 static void glossary(struct gh_buf *b)
 {
 	gh_buf_str(b, "<h2>What the verdicts mean</h2>\n<section class=\"card\">\n<dl>\n");
@@ -256,6 +274,7 @@ void gh_report_html(const struct gh_scan_report *r, struct gh_buf *out)
 	findings(out, r);
 	files(out, r);
 	stages(out, r);
+	detonations(out, r);
 	glossary(out);
 	gh_buf_str(out,
 		   "<footer>Written by gatehouse. The same files and the same rules give the same report.</footer>\n"

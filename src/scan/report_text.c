@@ -1,5 +1,6 @@
 /* The report for a person at a terminal: the verdict first, then why, where, what it means and what to do. It reads the
  * same without colour. Long lists are cut, and every cut says so; --verbose and the other formats have everything. */
+#include "scan/detonation.h"
 #include "scan/report_parts.h"
 #include "scan/text_out.h"
 
@@ -264,6 +265,24 @@ static void stages(struct pen *p, const struct gh_scan_report *r)
 	}
 }
 
+enum { DETONATIONS = 10 }; /* shown, unless everything is to be shown */
+
+/* What was loaded, and what of it was exercised: no event means little without it. */
+static void detonations(struct pen *p, const struct gh_scan_report *r)
+{
+	size_t n = p->style->verbose || r->ndetonation <= DETONATIONS ? r->ndetonation : DETONATIONS;
+	for (size_t i = 0; i < n; i++) {
+		gh_auto_buf b = gh_buf(16 << 10);
+		gh_detonation_line(&b, &r->detonation[i]);
+		gh_pen_line(&p->ink, GH_DIM, 2, gh_buf_cstr(&b));
+	}
+	if (n < r->ndetonation) {
+		gh_auto_buf b = gh_buf(100);
+		gh_buf_fmt(&b, "… and %zu more files (-v shows all)", r->ndetonation - n);
+		gh_pen_line(&p->ink, GH_DIM, 2, gh_buf_cstr(&b));
+	}
+}
+
 /* "UNSAFE  path: its worst finding" */
 static void bad_line(struct pen *p, const struct gh_file_report *f)
 {
@@ -351,9 +370,10 @@ void gh_report_text(const struct gh_scan_report *r, const struct gh_report_style
 			clean_line(&p, f, true);
 		else
 			file_block(&p, f, true);
-		if (!quiet || style->verbose) {
+		if (!quiet || style->verbose || r->detonated) {
 			gh_pen_end(&p.ink);
 			stages(&p, r);
+			detonations(&p, r);
 			footer(&p, r);
 		}
 		return;
@@ -363,6 +383,7 @@ void gh_report_text(const struct gh_scan_report *r, const struct gh_report_style
 		gh_pen_line(&p.ink, GH_PLAIN, 2, gh_verdict_means(r->verdict));
 	totals(&p, r);
 	stages(&p, r);
+	detonations(&p, r);
 	files_by_verdict(&p, r);
 	if (r->verdict != GH_CLEAN || style->verbose)
 		footer(&p, r);
