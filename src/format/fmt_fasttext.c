@@ -9,7 +9,7 @@
 #define MAGIC 793712314u
 
 enum { HEAD = 8, INTS = 12, ENTRY_REST = 9, WORD_MAX = 1 << 16, KSUB = 256 };
-enum { A_DIM, A_LOSS = 6, A_MODEL, A_BUCKET };
+enum { A_DIM, A_NGRAMS = 5, A_LOSS, A_MODEL, A_BUCKET, A_MAXN = 10 };
 
 struct fasttext {
 	struct gh_seq s;
@@ -139,10 +139,10 @@ static enum gh_rc read_all(struct fasttext *f)
 	if (quant > 1)
 		return gh_seq_fail(s, GH_SEQ_VALUE, "neither quantised nor not");
 	GH_TRY(matrix(s, "input", quant != 0, &rows, &cols), s->w->err, "input");
-	/* Rows of words, then of buckets: the prediction adds up rows by number, unchecked. */
-	uint64_t need = f->words + (f->pruned >= 0 ? (uint64_t)f->pruned : f->arg[A_BUCKET]);
-	bool subwords = f->arg[A_BUCKET] != 0 && rows != f->words;
-	if (rows < f->words || (subwords && rows < need))
+	/* Rows of words, then of buckets: the prediction adds up rows by number, unchecked, the number being a remainder. */
+	bool hashed = f->arg[A_NGRAMS] > 1 || (f->arg[A_MAXN] > 0 && !(f->version == 11 && f->arg[A_MODEL] == 3));
+	uint64_t buckets = f->pruned >= 0 ? (uint64_t)f->pruned : hashed ? f->arg[A_BUCKET] : 0;
+	if (rows < f->words + buckets || (hashed && f->arg[A_BUCKET] == 0))
 		return gh_seq_fail(s, GH_SEQ_VALUE, "fewer rows than words and buckets");
 	uint8_t qout = gh_cur_u8(&s->c);
 	if (qout > 1)
