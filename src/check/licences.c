@@ -81,6 +81,9 @@ static void declare(struct gh_scene *s, struct gh_span v, struct gh_range at)
 static void head(struct gh_scene *s, struct gh_span t)
 {
 	bool front = starts(t, "---"), name = false;
+	struct gh_span file = base_of(s->name);
+	if (!front && (starts(file, "readme") || starts(file, "model")))
+		return; /* a sentence may begin like that */
 	t = gh_span_cut(t, 0, HEAD);
 	for (size_t i = 0, line = 0; i < t.n; line++) {
 		const uint8_t *nl = memchr(t.p + i, '\n', t.n - i);

@@ -126,7 +126,8 @@ static bool value_at(struct gh_span s, size_t i, struct gh_span *v, bool *quoted
 		i++;
 	while (i < end && (s.p[i] == ' ' || s.p[i] == '\t'))
 		i++;
-	if (i + 4 < end && s.p[i] == ':' && memmem(s.p + i, 6, "str", 3) != NULL) { /* an annotation of Python */
+	if (end - i >= 6 && i < end && s.p[i] == ':' &&
+	    memmem(s.p + i, 6, "str", 3) != NULL) { /* an annotation of Python */
 		const uint8_t *eq = memchr(s.p + i, '=', end - i < 40 ? end - i : 40);
 		i = eq == NULL ? i : (size_t)(eq - s.p);
 	}
