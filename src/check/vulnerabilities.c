@@ -15,11 +15,11 @@ enum { R_CRITICAL, R_HIGH, R_MEDIUM, R_LOW, R_ALLOWED, R_PRODUCER, R_LOADER, R_S
 static const struct gh_rule rules[] = {
 	[R_CRITICAL] = { "GH-VUL-0001", GH_CRITICAL, GH_REVIEW,
 			 "A package with a critical known vulnerability is required", GAIN, FIX, "CWE-1395 AML.T0010" },
-	[R_HIGH] = { "GH-VUL-0002", GH_HIGH, GH_CLEAN, "A package with a serious known vulnerability is required", GAIN,
+	[R_HIGH] = { "GH-VUL-0002", GH_LOW, GH_CLEAN, "A package with a serious known vulnerability is required", GAIN,
 		     FIX, "CWE-1395 AML.T0010" },
-	[R_MEDIUM] = { "GH-VUL-0003", GH_MEDIUM, GH_CLEAN, "A package with a known vulnerability is required", GAIN,
-		       FIX, "CWE-1395 AML.T0010" },
-	[R_LOW] = { "GH-VUL-0004", GH_LOW, GH_CLEAN, "A package with a minor known vulnerability is required", GAIN,
+	[R_MEDIUM] = { "GH-VUL-0003", GH_LOW, GH_CLEAN, "A package with a known vulnerability is required", GAIN, FIX,
+		       "CWE-1395 AML.T0010" },
+	[R_LOW] = { "GH-VUL-0004", GH_INFO, GH_CLEAN, "A package with a minor known vulnerability is required", GAIN,
 		    FIX, "CWE-1395 AML.T0010" },
 	[R_ALLOWED] = { "GH-VUL-0005", GH_INFO, GH_CLEAN, "A requirement allows vulnerable versions, among others",
 			"Nothing by itself: an installer takes the newest version unless something else holds it back.",
@@ -187,6 +187,8 @@ static void range_text(struct gh_buf *b, const struct gh_adv_interval *i)
 		gh_buf_fmt(b, "; fixed in %s", gh_safe(i->to).s);
 }
 
+static const char *const severities[] = { "unknown", "low", "medium", "high", "critical" };
+
 static void hit_text(struct gh_buf *b, const struct package *p, const struct hit *h, bool exact)
 {
 	struct gh_span rest = h->r.aliases, w;
@@ -209,6 +211,8 @@ static void hit_text(struct gh_buf *b, const struct package *p, const struct hit
 	else
 		gh_buf_str(b, "no summary");
 	range_text(b, &h->where);
+	if (h->r.severity != GH_OSV_UNKNOWN)
+		gh_buf_fmt(b, "; severity %s", severities[h->r.severity]);
 	if (h->r.score >= 0)
 		gh_buf_fmt(b, "; CVSS %d.%d", h->r.score / 10, h->r.score % 10);
 	if (h->r.vector.n != 0)

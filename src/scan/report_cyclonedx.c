@@ -234,10 +234,7 @@ static void put_vulnerability(struct gh_json *j, const struct gh_advset *set, co
 		}
 		gh_json_close(j, ']');
 	}
-	put_rating(j, &r,
-		   known && r.severity != GH_OSV_UNKNOWN ? severities[r.severity]
-		   : silenced				 ? "unknown"
-							 : gh_severity_name(s->f->rule->severity));
+	put_rating(j, &r, severities[r.severity]);
 	gh_json_str(j, "description", s->f->detail);
 	gh_json_str(j, "recommendation", s->f->rule->fix);
 	gh_json_open(j, "analysis", '{');

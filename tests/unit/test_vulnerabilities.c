@@ -87,7 +87,7 @@ static void packages_are_matched(void **st)
 		const char *too;  /* stands in it */
 	} rows[] = {
 		{ "PyPI", "torch", "==2.5.1", false, "GH-VUL-0001 CVE-2025-1 pkg:pypi/torch@2.5.1 (GHSA-1): bad",
-		  "fixed in 2.6.0; CVSS 9.8" },
+		  "fixed in 2.6.0; severity critical; CVSS 9.8" },
 		{ "PyPI", "Torch", "==2.5.1+cu118", false, "GH-VUL-0001 CVE-2025-1", "before 2.6.0" },
 		{ "PyPI", "torch", "==2.6.0", false, NULL, NULL },
 		{ "PyPI", "torch", "==2.6.0+cu118", false, NULL, NULL },
@@ -102,7 +102,7 @@ static void packages_are_matched(void **st)
 		{ "conda", "pytorch", "=2.1", false, "GH-VUL-0001 CVE-2025-1 pkg:conda/pytorch",
 		  "matched as torch of PyPI" },
 		{ "conda", "pytorch", "2.6.1", false, NULL, NULL },
-		{ "PyPI", "high", "==2", false, "GH-VUL-0002 CVE-2025-2", "up to 2; unconfirmed range" },
+		{ "PyPI", "high", "==2", false, "GH-VUL-0002 CVE-2025-2", "up to 2; severity high; unconfirmed range" },
 		{ "PyPI", "medium", "==9", false, "GH-VUL-0003 CVE-2025-3", "no repaired version is known" },
 		/* without an upper end an installer takes what comes out next */
 		{ "PyPI", "medium", ">=1", false, "GH-VUL-0005", "no repaired version is known" },
