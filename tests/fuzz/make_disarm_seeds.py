@@ -10,6 +10,7 @@ import struct
 import sys
 import zipfile
 
+import h5py
 import joblib
 import numpy as np
 import torch
@@ -70,3 +71,14 @@ with zipfile.ZipFile(f, 'w', zipfile.ZIP_DEFLATED) as z:
     z.writestr('b.txt', 'text' * 9)
     z.writestr('a.txt', 'x')
 put('z.zip', f.getvalue())
+for name, kw in (('plain', {}), ('chunked', {'chunks': (2, 2), 'compression': 'gzip'})):
+    f = io.BytesIO()
+    with h5py.File(f, 'w') as h:
+        h.create_dataset('layers/0/w', data=np.arange(8, dtype='f4').reshape(4, 2), **kw)
+    put(f'{name}.h5', f.getvalue(), 4)
+f2 = io.BytesIO()
+with zipfile.ZipFile(f2, 'w') as z:
+    z.writestr('config.json', json.dumps({'module': 'keras', 'class_name': 'Sequential', 'config': {'layers': []}}))
+    z.writestr('metadata.json', json.dumps({'keras_version': '3.3.3'}))
+    z.writestr('model.weights.h5', f.getvalue())
+put('m.keras', f2.getvalue(), 7)

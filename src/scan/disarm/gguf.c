@@ -55,6 +55,9 @@ static enum gh_rc on_tensor(struct file *f, const struct gh_event *e)
 	struct gh_span name = gh_keep(f->j->arena, in->name);
 	const struct gh_dtype *d;
 	uint32_t type = 0;
+	uint64_t base = 0;
+	if (!gh_src_within(in->src, f->j->src, &base))
+		return gh_fail(f->j->err, GH_E_BUG, "a tensor outside of the file");
 	if (v == NULL || dim == NULL || name.p == NULL)
 		return memory(f->j);
 	while (type < 256 && ((d = gh_dtype_ggml(type, NULL)) == NULL || strcmp(d->name, in->dtype) != 0))
@@ -64,7 +67,7 @@ static enum gh_rc on_tensor(struct file *f, const struct gh_event *e)
 	if (in->ndim != 0)
 		memcpy(dim, in->dim, in->ndim * sizeof *dim);
 	f->t = v;
-	v[f->nt++] = (struct gguf_tensor){ name, type, in->ndim, dim, in->src, e->at.off, e->at.len };
+	v[f->nt++] = (struct gguf_tensor){ name, type, in->ndim, dim, f->j->src, base + e->at.off, e->at.len };
 	return GH_OK;
 }
 

@@ -7,26 +7,37 @@
 
 #include <stdio.h>
 
-/* Datasets as the reader tells them: only those whose bytes lie in one piece come with a source. */
+struct datasets {
+	struct gh_dis_job *j;
+	struct gh_src *src;
+};
+
 static enum gh_rc on_dataset(void *ctx, const struct gh_event *e)
 {
-	struct gh_dis_job *j = ctx;
+	struct datasets *d = ctx;
 	struct gh_dis_tensor t;
 	if (e->kind == GH_EV_MEMBER && e->u.member->raw)
-		return gh_fail(j->err, GH_E_UNREAD,
+		return gh_fail(d->j->err, GH_E_UNREAD,
 			       "a dataset is stored in chunks or compressed: save the weights without compression");
 	if (e->kind != GH_EV_TENSOR)
 		return GH_OK;
-	if (gh_dis_from_event(j, e, &t) == GH_OK)
-		return gh_dis_add(j, &t);
-	gh_dis_say(j, GH_DIS_ACT_DROPPED, e->u.tensor->name, "dataset", e->at.len, "not of a plain number type (%s)",
-		   e->u.tensor->dtype);
-	return GH_OK;
+	enum gh_rc rc = gh_dis_from_event(d->j, d->src, e, &t);
+	if (rc == GH_E_NOTTHIS) {
+		gh_dis_say(d->j, GH_DIS_ACT_DROPPED, e->u.tensor->name, "dataset", e->at.len,
+			   "not of a plain number type (%s)", e->u.tensor->dtype);
+		return GH_OK;
+	}
+	if (rc != GH_OK)
+		return rc;
+	if (t.name.n > 1 && t.name.p[0] == '/') /* from the root of the file */
+		t.name = gh_span_cut(t.name, 1, t.name.n);
+	return gh_dis_add(d->j, &t);
 }
 
 static enum gh_rc weights(struct gh_dis_job *j, struct gh_src *src)
 {
-	enum gh_rc rc = gh_dis_listen(j, src, &gh_fmt_hdf5, on_dataset, j);
+	struct datasets d = { j, src };
+	enum gh_rc rc = gh_dis_listen(j, src, &gh_fmt_hdf5, on_dataset, &d);
 	if (rc == GH_OK && j->n == 0)
 		return gh_fail(j->err, GH_E_MALFORMED, "the file holds no weights");
 	if (rc != GH_OK)

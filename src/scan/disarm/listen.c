@@ -50,13 +50,19 @@ enum gh_rc gh_dis_listen(struct gh_dis_job *j, struct gh_src *src, const struct 
 	return rc == GH_OK ? GH_OK : gh_fail(j->err, rc, "%s", gh_err_line(&err, why, sizeof why));
 }
 
-enum gh_rc gh_dis_from_event(struct gh_dis_job *j, const struct gh_event *e, struct gh_dis_tensor *t)
+enum gh_rc gh_dis_from_event(struct gh_dis_job *j, struct gh_src *src, const struct gh_event *e,
+			     struct gh_dis_tensor *t)
 {
 	const struct gh_tensor *in = e->u.tensor;
+	uint64_t base = 0;
 	struct gh_dis_store *s = GH_NEW(j->arena, struct gh_dis_store, 1);
 	if (s == NULL)
 		return gh_fail(j->err, GH_E_LIMIT, "more tensors than memory allows (--limit-memory)");
-	*s = (struct gh_dis_store){ .src = in->src, .off = e->at.off, .len = e->at.len, .size = e->at.len };
+	/* A source that was expanded for the event dies with it. */
+	if (!gh_src_within(in->src, src, &base))
+		return gh_fail(j->err, GH_E_UNREAD, "'%s' is stored in chunks or compressed: save it without",
+			       gh_safe(in->name).s);
+	*s = (struct gh_dis_store){ .src = src, .off = base + e->at.off, .len = e->at.len, .size = e->at.len };
 	*t = (struct gh_dis_tensor){ .name = in->name,
 				     .dtype = gh_dtype_safetensors(gh_span_str(in->dtype)),
 				     .ndim = in->ndim,

@@ -8,6 +8,8 @@
  * understand differently cannot be put together again. */
 enum gh_rc gh_dis_listen(struct gh_dis_job *j, struct gh_src *src, const struct gh_fmt *fmt,
 			 enum gh_rc (*on_event)(void *ctx, const struct gh_event *e), void *ctx);
-/* A tensor event as a tensor of src, without strides. GH_E_NOTTHIS: of a type that is not in the tables. */
-enum gh_rc gh_dis_from_event(struct gh_dis_job *j, const struct gh_event *e, struct gh_dis_tensor *t);
+/* A tensor event as a tensor of src (the one the reader was given), without strides. GH_E_NOTTHIS: of a type that is not in
+ * the tables; GH_E_UNREAD: its bytes are no range of src. */
+enum gh_rc gh_dis_from_event(struct gh_dis_job *j, struct gh_src *src, const struct gh_event *e,
+			     struct gh_dis_tensor *t);
 #endif

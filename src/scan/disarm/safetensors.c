@@ -8,7 +8,7 @@ static enum gh_rc on_event(void *ctx, const struct gh_event *e)
 	struct gh_dis_tensor t;
 	switch (e->kind) {
 	case GH_EV_TENSOR:
-		if (gh_dis_from_event(j, e, &t) != GH_OK)
+		if (gh_dis_from_event(j, j->src, e, &t) != GH_OK)
 			return gh_fail(j->err, GH_E_UNREAD, "tensor '%s' is of a type that is not known",
 				       gh_safe(e->u.tensor->name).s);
 		if (t.dtype->block == 1)
