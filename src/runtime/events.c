@@ -46,7 +46,9 @@ void gh_events_subtract(struct gh_events *e, const struct gh_events *ordinary)
 		bool known = false;
 		for (size_t k = 0; k < ordinary->n && !known; k++)
 			known = e->v[i].kind == ordinary->v[k].kind &&
-				same_but_chance(e->v[i].text, ordinary->v[k].text);
+				same_but_chance(e->v[i].text, ordinary->v[k].text) &&
+				/* processes have no name: those beyond the ordinary ones count */
+				(e->v[i].kind != GH_DET_FORK || e->v[i].times <= ordinary->v[k].times);
 		if (!known)
 			e->v[n++] = e->v[i];
 	}

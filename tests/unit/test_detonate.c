@@ -287,6 +287,21 @@ static void ordinary_events_are_taken_away(void **state)
 	}
 }
 
+static void more_processes_than_usual_count(void **state)
+{
+	(void)state;
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_events e = { .arena = &a }, o = { .arena = &a };
+	gh_event_add(&e, GH_DET_FORK, "started another process");
+	gh_event_add(&o, GH_DET_FORK, "started another process");
+	gh_event_add(&e, GH_DET_FORK, "started another process");
+	gh_events_subtract(&e, &o);
+	assert_int_equal(e.n, 1);
+	gh_event_add(&o, GH_DET_FORK, "started another process");
+	gh_events_subtract(&e, &o);
+	assert_int_equal(e.n, 0);
+}
+
 /* ---- the report --------------------------------------------------------------------------------------------------------- */
 
 static void every_event_has_its_rule(void **state)
@@ -377,6 +392,7 @@ int main(void)
 		cmocka_unit_test(events_count_and_are_bounded),
 		cmocka_unit_test(ordinary_events_are_taken_away),
 		cmocka_unit_test(every_event_has_its_rule),
+		cmocka_unit_test(more_processes_than_usual_count),
 		cmocka_unit_test(verdict_follows_the_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

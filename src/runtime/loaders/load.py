@@ -423,6 +423,14 @@ def harmless_imports():
             importlib.import_module(name)
         except BaseException:  # what a module raises is no concern here
             pass
+    if 'threadpoolctl' in names:  # scikit-learn asks for the libraries of numeric code when it first predicts
+        try:
+            import threadpoolctl
+            threadpoolctl.threadpool_info()
+            import ctypes.util
+            ctypes.util.find_library('c')
+        except BaseException:
+            pass
 
 
 def imported():
