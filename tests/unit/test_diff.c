@@ -227,6 +227,27 @@ static void rank_of_a_difference(void **state)
 	assert_true(s.dd == 0 && s.max == 0 && s.bb == s.cc && s.bc == s.bb);
 }
 
+static void every_machine_gives_the_same_sums(void **state)
+{
+	(void)state;
+	static float b[4096], c[4096];
+	for (unsigned round = 0; round < 50; round++) {
+		struct gh_diff_sums s[2] = { 0 };
+		static struct gh_diff_sketch sk[2];
+		memset(sk, 0, sizeof sk);
+		seed = round;
+		for (size_t i = 0; i < 4096; i++) {
+			b[i] = noise() * ldexpf(1, (int)(i % 60) - 40);
+			c[i] = i % 5 == 0 ? b[i] : b[i] + noise() * 1e-3f;
+		}
+		size_t n = GH_DIFF_SKETCH * (1 + round * 2);
+		gh_diff_piece(b, c, n, round * 64, &s[0], &sk[0]);
+		gh_diff_piece_plain(b, c, n, round * 64, &s[1], &sk[1]);
+		assert_memory_equal(&s[0], &s[1], sizeof s[0]);
+		assert_memory_equal(&sk[0], &sk[1], sizeof sk[0]);
+	}
+}
+
 static void sums_leave_out_what_is_no_number(void **state)
 {
 	(void)state;
@@ -371,6 +392,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_every_width),
 		cmocka_unit_test(blocks_of_quantised_numbers),
 		cmocka_unit_test(rank_of_a_difference),
+		cmocka_unit_test(every_machine_gives_the_same_sums),
 		cmocka_unit_test(sums_leave_out_what_is_no_number),
 		cmocka_unit_test(class_of_a_tensor),
 		cmocka_unit_test(verdict_of_a_model),

@@ -62,8 +62,8 @@ static inline __attribute__((always_inline)) void body(const float *b, const flo
 	}
 }
 
-static void plain(const float *b, const float *c, size_t n, uint64_t col, struct gh_diff_sums *s,
-		  struct gh_diff_sketch *sk)
+void gh_diff_piece_plain(const float *b, const float *c, size_t n, uint64_t col, struct gh_diff_sums *s,
+			 struct gh_diff_sketch *sk)
 {
 	body(b, c, n, col, s, sk);
 }
@@ -79,7 +79,7 @@ void gh_diff_piece(const float *b, const float *c, size_t n, uint64_t col, struc
 	if (__builtin_cpu_supports("avx2"))
 		wide(b, c, n, col, s, sk);
 	else
-		plain(b, c, n, col, s, sk);
+		gh_diff_piece_plain(b, c, n, col, s, sk);
 }
 
 void gh_diff_careful(float *b, float *c, size_t n, struct gh_diff_sums *s, uint64_t *odd)

@@ -29,6 +29,9 @@ struct gh_diff_sketch {
  * numbers were not: see gh_diff_careful(). */
 void gh_diff_piece(const float *b, const float *c, size_t n, uint64_t col, struct gh_diff_sums *s,
 		   struct gh_diff_sketch *sk);
+/* The same without AVX2, for tests: bit by bit the same sums and sketch. */
+void gh_diff_piece_plain(const float *b, const float *c, size_t n, uint64_t col, struct gh_diff_sums *s,
+			 struct gh_diff_sketch *sk);
 /* The same sums in double precision, element by element, leaving out what is not finite; *odd counts elements where just one
  * side is not. Elements left out become 0 in b and c. */
 void gh_diff_careful(float *b, float *c, size_t n, struct gh_diff_sums *s, uint64_t *odd);
