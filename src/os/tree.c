@@ -166,7 +166,6 @@ bool gh_os_tree(const char *path, struct gh_os_tree *t)
 		return false;
 	}
 	if (t->n > 1) /* of no entry there is no array */
-		if (t->n != 0)
 		qsort(t->v, t->n, sizeof *t->v, by_name);
 	return true;
 }
