@@ -12,6 +12,7 @@ enum {
 	FLAT_MIN = 8192,
 	SWITCH_MIN = 256,
 	SAMPLE = 4096,
+	SEQUENCE = 64,
 };
 
 bool gh_tstat_start(struct gh_tstat *ts, const struct gh_tensor *t)
@@ -205,8 +206,13 @@ static void see_variety(struct gh_tstat *ts, const uint8_t *p, size_t n)
 	unsigned of = 0, got = n < SAMPLE ? 0 : distinct(ts->kind, p, n, &of);
 	if (of < SAMPLE / 2)
 		return;
+	size_t rising = 1, w = ts->kind->width;
+	const struct gh_words in = { { p, n * w }, ts->kind->width, false };
+	while (rising < n && gh_word(&in, rising) > gh_word(&in, rising - 1))
+		rising++;
 	ts->known = true;
-	ts->varied = ts->kind->width >= 4 ? got * 10 >= of * 9 : got * 8 >= of;
+	if (rising < SEQUENCE) /* a table that counts has bits in order */
+		ts->varied = ts->kind->width >= 4 ? got * 10 >= of * 9 : got * 8 >= of;
 }
 
 /* After the first block: which octave to look at closely. The block is counted again for it. */

@@ -36,6 +36,29 @@ static bool odd_scale(const struct gh_quant *q, const uint8_t *p)
 	return false;
 }
 
+#ifdef __clang__
+#define VECTORS /* by default */
+#else
+#define VECTORS __attribute__((optimize("O3")))
+#endif
+
+/* The largest code of a block, and whether there is a -128. */
+VECTORS static uint8_t largest(const uint8_t *p, size_t n, bool *below)
+{
+	uint8_t most = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t sign = (uint8_t)(p[i] >= 0x80 ? 0xff : 0), size = (uint8_t)((p[i] ^ sign) - sign);
+		most = size > most ? size : most;
+	}
+	*below = most == 0x80;
+	if (!*below)
+		return most;
+	uint8_t rest = 0;
+	for (size_t i = 0; i < n; i++)
+		rest = p[i] == 127 || p[i] == 129 ? 127 : rest;
+	return rest != 0 ? rest : 1;
+}
+
 void gh_quant_blocks(const struct gh_quant *q, const uint8_t *p, size_t n, uint8_t *out, struct gh_quant_sum *sum)
 {
 	sum->blocks += n;
@@ -44,13 +67,8 @@ void gh_quant_blocks(const struct gh_quant *q, const uint8_t *p, size_t n, uint8
 		sum->odd += odd_scale(q, p);
 		if (!q->bytes)
 			continue;
-		unsigned most = 0, below = 0;
-		for (size_t k = 0; k < q->codes; k++) {
-			unsigned v = out[k];
-			unsigned size = (v & 0x80) != 0 ? 256 - v : v;
-			most = size > most ? size : most;
-			below |= v == 0x80;
-		}
+		bool below;
+		uint8_t most = largest(out, q->codes, &below);
 		sum->used += most != 0;
 		sum->full += most == 127;
 		sum->below += below;
