@@ -145,7 +145,7 @@ static const uint8_t lead[256] = {
 static size_t skip_ascii(struct gh_span s, size_t i, size_t to)
 {
 	uint64_t w;
-	while (to - i >= 8) {
+	while (i < to && to - i >= 8) {
 		memcpy(&w, s.p + i, 8);
 		if ((w & 0x8080808080808080u) != 0)
 			break;

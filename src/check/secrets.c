@@ -44,6 +44,10 @@ static const struct gh_rule rules[] = {
 	[GH_SECRET_MORE] = { "GH-SEC-0009", GH_LOW, GH_REVIEW, "More credentials than are listed",
 			     "As for those that are listed.", "Clean the whole file, not only the places listed.",
 			     "CWE-312 AML.T0055" },
+	[GH_SECRET_PART] = { "GH-SEC-0010", GH_MEDIUM, GH_REVIEW, "The beginning of a private key",
+			     "What is missing may stand elsewhere; that the key was here at all tells that it may be "
+			     "known.",
+			     "Replace the key if it was a real one.", "CWE-312 CWE-321 AML.T0055" },
 	GH_RULES_END
 };
 
@@ -146,7 +150,8 @@ static void found(void *arg, const struct gh_secret *x, size_t at)
 	}
 	if (known(l->st, x))
 		return;
-	bool masked = x->rule != GH_SECRET_KEY && x->rule != GH_SECRET_KEY_LOCKED && v.n >= 12;
+	bool masked = x->rule != GH_SECRET_KEY && x->rule != GH_SECRET_PART && x->rule != GH_SECRET_KEY_LOCKED &&
+		      v.n >= 12;
 	struct gh_safe first = gh_safe(gh_span_cut(v, 0, 4)), last = gh_safe(gh_span_cut(v, v.n - 2, 2));
 	(void)snprintf(text, sizeof text, "%s%s%s%s: ", x->kind, x->note == NULL ? "" : " (",
 		       x->note == NULL ? "" : x->note, x->note == NULL ? "" : ")");

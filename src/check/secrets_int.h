@@ -17,6 +17,7 @@ enum gh_secret_rule {
 	GH_SECRET_DUD,	      /* the form of a token, but its checksum says that it is none */
 	GH_SECRET_PUBLIC,     /* made to be public, or for tests only */
 	GH_SECRET_MORE,
+	GH_SECRET_PART, /* the beginning of a private key */
 	GH_SECRET_RULES
 };
 

@@ -81,6 +81,15 @@ static bool key_in_der(struct gh_span s, bool *locked)
 	return second.tag == 0x30 || (second.tag == 0x04 && second.body.n >= 16 && m.distinct >= 8); /* PKCS 8, EC */
 }
 
+/* The header, the version and the start of the first number, as they stand in front of every RSA key and of every PKCS 8 one:
+ * the rest was cut or painted over. */
+static bool start_of_key(struct gh_span s)
+{
+	return s.n >= 12 && s.p[0] == 0x30 && s.p[1] >= 0x81 && s.p[1] <= 0x82 &&
+	       memcmp(s.p + s.p[1] - 0x81 + 3, "\x02\x01\x00", 3) == 0 &&
+	       (s.p[s.p[1] - 0x81 + 6] == 0x02 || s.p[s.p[1] - 0x81 + 6] == 0x30);
+}
+
 static bool key_in_openssh(struct gh_span s, bool *locked)
 {
 	struct gh_rd r = gh_rd(s);
@@ -159,6 +168,11 @@ bool gh_secret_pem(struct gh_span s, size_t at, struct gh_secret *out)
 		    : label_is(label, "RSA")	 ? "RSA private key"
 		    : label_is(label, "EC ")	 ? "EC private key"
 						 : out->kind;
+	struct gh_span close = gh_span_cut(s, end, 8);
+	if (!is && !legacy && !pgp && start_of_key(key) && gh_span_starts(close, "-----END")) {
+		out->rule = GH_SECRET_PART;
+		return true;
+	}
 	return is;
 }
 

@@ -181,6 +181,9 @@ static void private_keys(void **state)
 	assert_string_equal(judge("README.md", text), "");
 	assert_string_equal(
 		judge("README.md", "-----BEGIN RSA PRIVATE KEY-----\nMIIE...\n-----END RSA PRIVATE KEY-----\n"), "");
+	shows("the beginning of a key", "README.md",
+	      "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAxxxx\n-----END RSA PRIVATE KEY-----\n", "GH-SEC-0010",
+	      "RSA");
 	char locked[400] = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n";
 	grow(locked, sizeof locked, b62, 200);
 	shows("an encrypted key", "README.md", locked, "GH-SEC-0003", "RSA private key");
