@@ -10,7 +10,7 @@
 #include "format/seq.h"
 
 enum { HEADER = 128, TEXT = 116, SUBSYSTEM = 116, VERSION = 124, DIMS = 32, NEST = 64, FIELD_NAME_MAX = 64 };
-enum { MI_INT8 = 1, MI_INT32 = 5, MI_UINT32 = 6, MI_MATRIX = 14, MI_COMPRESSED = 15 };
+enum { MI_INT8 = 1, MI_INT32 = 5, MI_UINT32 = 6, MI_DOUBLE = 9, MI_MATRIX = 14, MI_COMPRESSED = 15 };
 enum {
 	MX_CELL = 1,
 	MX_STRUCT,
@@ -22,7 +22,7 @@ enum {
 	MX_OPAQUE = 17,
 };
 
-enum { A_JAVA, A_OBJECT, A_FUNCTION };
+enum { A_JAVA, A_OBJECT, A_FUNCTION, FIELDS_MAX = 256 };
 static const struct gh_rule rules[] = {
 	[A_JAVA] = { "GH-MAT-0001", GH_CRITICAL, GH_UNSAFE, "A serialized Java object in a MATLAB file",
 		     "MATLAB deserializes it when the variable is loaded: with suitable classes on its path that runs "
@@ -55,6 +55,7 @@ struct mat {
 	size_t depth;
 	struct level v[NEST];
 	bool told[3];
+	struct gh_recs fields; /* names of those of the structure in hand */
 };
 
 static uint32_t u32(struct mat *m)
@@ -123,6 +124,9 @@ static enum gh_rc numbers(struct mat *m, uint64_t limit, const char *what, const
 	if (type == NULL)
 		return gh_seq_fail(s, GH_SEQ_TYPE, "data of a type that is not known");
 	const struct gh_dtype *d = gh_dtype_safetensors(gh_span_str(type));
+	/* MATLAB writes truth values of sparse arrays as bytes and calls them doubles. */
+	if (t.type == MI_DOUBLE && t.len % 8 != 0)
+		d = gh_dtype_safetensors(GH_SPAN("U8"));
 	uint64_t n = t.len / d->bytes;
 	if (t.len % d->bytes != 0)
 		return gh_seq_fail(s, GH_SEQ_VALUE, "data that are not whole numbers");
@@ -173,7 +177,8 @@ static enum gh_rc dimensions(struct mat *m, uint64_t limit, uint64_t *elements)
 {
 	struct tag t;
 	GH_TRY(read_tag(m, limit, &t), m->s.w->err, "dimensions");
-	if (t.type != MI_INT32 || t.len % 4 != 0 || t.len < 8 || t.len / 4 > DIMS)
+	/* Some writers call them unsigned. */
+	if ((t.type != MI_INT32 && t.type != MI_UINT32) || t.len % 4 != 0 || t.len < 8 || t.len / 4 > DIMS)
 		return gh_seq_fail(&m->s, GH_SEQ_VALUE, "dimensions that no array has");
 	*elements = 1;
 	for (uint32_t i = 0; i < t.len / 4; i++) {
@@ -196,6 +201,24 @@ static enum gh_rc children(struct mat *m, uint64_t n, uint64_t end)
 	return GH_OK;
 }
 
+/* Of two fields of one name, readers see the first or the last. */
+static void field_names(struct mat *m, const struct tag *t, uint32_t each)
+{
+	struct gh_recs *names = &m->fields; /* one table for all: its room is used again */
+	gh_recs_cut(names, 0);
+	for (uint64_t at = 0; at + each <= t->len && names->n < FIELDS_MAX; at += each) {
+		struct gh_span s = gh_src_window(m->s.w->src, t->off + at, each);
+		const uint8_t *zero = s.n == 0 ? NULL : memchr(s.p, 0, s.n);
+		s.n = zero == NULL ? s.n : (size_t)(zero - s.p);
+		if (!gh_recs_add(names, (struct gh_rec){ gh_hash_end(gh_hash(GH_HASH_START, s)), t->off + at, 0 }))
+			return;
+	}
+	gh_recs_sort(names, 0);
+	for (size_t i = 1; i < names->n; i++)
+		if (gh_recs_at(names, i)->a == gh_recs_at(names, i - 1)->a)
+			gh_seq_say(&m->s, GH_SEQ_ODD, gh_recs_at(names, i)->b, "two fields of one name");
+}
+
 static enum gh_rc fields(struct mat *m, uint64_t end, bool object, uint64_t elements, uint64_t *n)
 {
 	struct gh_seq_name name;
@@ -214,6 +237,7 @@ static enum gh_rc fields(struct mat *m, uint64_t end, bool object, uint64_t elem
 	if (t.type != MI_INT8 || t.len % each != 0)
 		return gh_seq_fail(&m->s, GH_SEQ_VALUE, "names of fields that do not add up");
 	uint64_t count = t.len / each;
+	field_names(m, &t, each);
 	leave(m, &t);
 	return __builtin_mul_overflow(elements, count, n) ? gh_seq_fail(&m->s, GH_SEQ_COUNT, "fields") : GH_OK;
 }
@@ -351,6 +375,7 @@ static enum gh_rc walk(struct gh_walk *w)
 	if (m == NULL)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	gh_seq_open(&m->s, w);
+	m->fields = gh_recs(w->arena, FIELDS_MAX);
 	struct gh_span h = gh_src_window(w->src, VERSION, 4);
 	m->big = h.n == 4 && h.p[2] == 'M';
 	return gh_seq_end(&m->s, read_all(m));
@@ -387,6 +412,7 @@ static enum gh_rc walk_variable(struct gh_walk *w)
 	if (m == NULL)
 		return gh_fail(w->err, GH_E_LIMIT, "no memory");
 	gh_seq_open(&m->s, w);
+	m->fields = gh_recs(w->arena, FIELDS_MAX);
 	struct gh_span h = gh_src_window(w->src, 0, 4);
 	m->big = h.n == 4 && h.p[3] == MI_MATRIX;
 	return gh_seq_end(&m->s, variables(m, w->src->size));

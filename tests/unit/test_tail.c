@@ -160,6 +160,8 @@ static const struct row rows[] = {
 	{ &gh_fmt_matlab_variable, "a variable", "clean_double", NONE, NONE, 0, GH_OK, true,
 	  "tensor \"weights\" F64 [3]", "anomaly" },
 	{ &gh_fmt_matlab_variable, "a structure", "clean_struct", NONE, NONE, 0, GH_OK, true, NULL, "anomaly" },
+	{ &gh_fmt_matlab_variable, "a field twice", "clean_struct", B("b\0\0\0\0\0\0\0"), B("a\0\0\0\0\0\0\0"), 0,
+	  GH_OK, true, "anomaly GH-SEQ-0008", NULL },
 	{ &gh_fmt_matlab_variable, "Java", "java", NONE, NONE, 0, GH_OK, true, "anomaly GH-MAT-0001", NULL },
 	/* ---- Darknet ---- */
 	{ &gh_fmt_darknet, "version 0.2", "yolo.weights", NONE, NONE, 0, GH_E_UNREAD, true,
