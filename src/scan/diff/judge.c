@@ -11,7 +11,7 @@ static const double same_tensor = 0.8;	 /* cosine: long training keeps it above;
 static const double one_direction = 0.9; /* share of the first direction in an edit of rank one */
 static const double explained =
 	1e-4;			/* share of elements that may exceed the bound: importance-weighted quantisers do */
-static const double half = 0.5; /* of the weights must be BASE's for the model to derive from it */
+static const double half = 0.5; /* of a difference in one direction: more than the noise of quantisation has */
 enum {
 	SMALL = 256,	/* elements of a vector that show whether it is unrelated */
 	FEW_RANKS = 24, /* of 32: the difference lies in few directions */
@@ -244,7 +244,8 @@ static void mark_tensors(struct gh_diff_report *r, const struct tally *t)
 		mark(r, GH_DIFF_M_STRUCTURE,
 		     "%zu added, %zu removed, %zu of another shape, %zu with more or fewer rows%s%s", added, gone, n,
 		     resized, added + gone != 0 ? ": " : "", added != 0 ? a : b);
-	if (!r->adapter && t->good <= half * (double)t->good + half * (double)t->bad && t->good + t->bad != 0)
+	/* Half of the weights must be BASE's for the model to derive from it. */
+	if (!r->adapter && t->good <= t->bad && t->good + t->bad != 0)
 		mark(r, GH_DIFF_M_NOT_DERIVED, "%.0f %% of the weights are BASE's",
 		     100 * (double)t->good / ((double)t->good + (double)t->bad));
 }

@@ -111,7 +111,7 @@ static void axes(struct gh_buf *b, uint32_t layers, double step)
 	uint32_t every = layers > 20 ? (layers + 19) / 20 : 1;
 	for (uint32_t l = 0; l <= layers; l += l == 0 ? 1 : every) {
 		gh_buf_fmt(b, "<text x=\"%.1f\" y=\"%d\" font-size=\"11\" text-anchor=\"middle\" fill=\"var(--soft)\">",
-			   LEFT + step * ((double)l + 0.5), HIGH - 10);
+			   (double)LEFT + step * ((double)l + 0.5), HIGH - 10);
 		if (l == 0)
 			gh_buf_str(b, "none");
 		else
@@ -140,8 +140,9 @@ static void plot(struct gh_buf *b, const struct gh_diff_report *r)
 		const struct gh_diff_row *w = &r->row[i];
 		if (w->match >= GH_DIFF_ADDED || w->compared == 0)
 			continue;
-		double x = LEFT + step * ((double)w->layer + 0.2 + 0.1 * (double)w->part);
-		double y = HIGH - BOTTOM - (HIGH - BOTTOM - 12) * height(w->relative < 0 ? 1 : w->relative);
+		double x = (double)LEFT + step * ((double)w->layer + 0.2 + 0.1 * (double)w->part);
+		double y = (double)(HIGH - BOTTOM) -
+			   (double)(HIGH - BOTTOM - 12) * height(w->relative < 0 ? 1 : w->relative);
 		gh_buf_fmt(b, "<g class=\"%s\"><circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" fill=\"var(--v)\"><title>",
 			   row_class(w), x, y);
 		gh_plain_html(b, w->text[GH_DIFF_T_NAME]);

@@ -82,13 +82,21 @@ void gh_diff_piece(const float *b, const float *c, size_t n, uint64_t col, struc
 		gh_diff_piece_plain(b, c, n, col, s, sk);
 }
 
+static uint32_t bits_of(float f)
+{
+	uint32_t u;
+	memcpy(&u, &f, sizeof u);
+	return u;
+}
+
 void gh_diff_careful(float *b, float *c, size_t n, struct gh_diff_sums *s, uint64_t *odd)
 {
 	for (size_t i = 0; i < n; i++) {
 		bool fb = isfinite(b[i]) != 0, fc = isfinite(c[i]) != 0;
 		if (!fb || !fc) {
-			*odd += fb != fc || memcmp(&b[i], &c[i], sizeof b[i]) != 0;
-			s->same += fb == fc && memcmp(&b[i], &c[i], sizeof b[i]) == 0;
+			bool same = fb == fc && bits_of(b[i]) == bits_of(c[i]);
+			*odd += !same;
+			s->same += same;
 			b[i] = c[i] = 0;
 			continue;
 		}
