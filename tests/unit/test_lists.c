@@ -76,7 +76,8 @@ static char *unit_tests(void)
 
 static char *all_tests(void)
 {
-	static const char *const where[] = { "tests/unit/*.c", "tests/unit/*.h", "tests/unit/*.py", "tests/e2e/*" };
+	static const char *const where[] = { "tests/unit/*.c", "tests/unit/*.h", "tests/unit/*.py", "tests/e2e/*",
+					     "tests/yara/*.py" };
 	return texts(where, GH_ROWS(where), "tests/unit/test_lists.c");
 }
 
