@@ -165,7 +165,7 @@ while True:
     try: os.fork()
     except OSError: break'''), 'process', 'GH-DET-0005')
     left = subprocess.run(['ps', '-eo', 'args'], capture_output=True, text=True).stdout if shutil.which('ps') else ''
-    check('nothing is left running', '/loader/load.py' not in left, left)
+    check('nothing is left running', '/model/bomb.pkl' not in left, left)
 
 
 def models():
