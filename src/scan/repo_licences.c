@@ -52,11 +52,12 @@ void gh_repo_licences(const struct gh_repo_file *file, size_t n, bool alone,
 {
 	char text[200];
 	size_t first = n;
-	bool some = false;
+	bool some = false, card = false;
 	for (size_t i = 0; i < n; i++) {
 		const char *says = told(&file[i], GH_LICENCE_DECLARED), *odd = NULL;
 		bool same = false;
 		some = some || any(&file[i]);
+		card = card || strcmp(file[i].name + folder(file[i].name), "README.md") == 0;
 		if (first == n && weights(&file[i]))
 			first = i;
 		for (size_t k = 0; k < n && says != NULL; k++) {
@@ -72,7 +73,7 @@ void gh_repo_licences(const struct gh_repo_file *file, size_t n, bool alone,
 			find(arg, i, &gh_licence_rules[GH_LICENCE_DIFFERS], text);
 		}
 	}
-	if (!alone && !some && first != n)
+	if (!alone && !some && card && first != n) /* what is published has a card */
 		find(arg, first, &gh_licence_rules[GH_LICENCE_NONE],
 		     "neither a card nor a file in this directory names one");
 }

@@ -86,10 +86,13 @@ static void together(void **state)
 	repo[1].name = "vendor/LICENSE";
 	gh_repo_licences(repo, 2, false, find, NULL);
 	assert_string_equal(told, "");
-	struct gh_repo_file bare[] = { { .name = "model.safetensors", .report = &none, .fact = &tensors, .nfact = 1 } };
+	struct gh_repo_file bare[] = { { .name = "model.safetensors", .report = &none, .fact = &tensors, .nfact = 1 },
+				       { .name = "README.md", .report = &none } };
 	gh_repo_licences(bare, 1, true, find, NULL);
 	assert_string_equal(told, "");
 	gh_repo_licences(bare, 1, false, find, NULL);
+	assert_string_equal(told, "");
+	gh_repo_licences(bare, 2, false, find, NULL);
 	assert_non_null(strstr(told, "0 GH-LIC-0004"));
 }
 
