@@ -190,6 +190,9 @@ static bool step(struct text *t, uint64_t *off)
 	if (t->coding == UTF16LE || t->coding == UTF16BE) {
 		out.n = widen(in, t->coding == UTF16BE, t->buf, &used);
 		more = in.n - used < 4;
+		struct gh_text text = { .role = "documentation", .text = out };
+		if (out.n != 0) /* as it stands in the file, no check could search it */
+			(void)gh_emit(w, GH_EV_TEXT, *off, used, &text);
 	} else {
 		used = valid(in, &t->coding, &t->wide_seen, &more);
 		/* Of a long piece, break behind a line rather than inside it. */

@@ -63,6 +63,7 @@ def credentials(folder):
     expect(folder, 'a key in base64', 'kube.yaml', 'users:\n- user:\n    client-key-data: ' +
            base64.b64encode(key().encode()).decode() + '\n', 'GH-SEC-0002')
     expect(folder, 'in a compressed file', 'notes.txt.gz', gzip.compress(f'# notes\n\n{token}\n'.encode(), mtime=0), 'GH-SEC-0001')
+    expect(folder, 'in UTF-16', 'notes.txt', f'a line\n{token}\n'.encode('utf-16'), 'GH-SEC-0001')
     notebook = {'cells': [{'cell_type': 'code', 'execution_count': 1, 'metadata': {}, 'source': ['x = 1\n'], 'outputs': [
         {'output_type': 'stream', 'name': 'stdout', 'text': [f'token: {token}\n']}]}], 'metadata': {}, 'nbformat': 4, 'nbformat_minor': 5}
     expect(folder, 'in the output of a notebook', 'a.ipynb', json.dumps(notebook), 'GH-SEC-0001')
