@@ -260,6 +260,7 @@ static void one_file(const struct repo *r, size_t i)
 		case GH_FACT_SHARD: on_shard(r, i, f); break;
 		case GH_FACT_LOST: say(r, i, R_LOST, "the first %d were compared", (int)GH_FACTS_SENT); break;
 		case GH_FACT_STAGE:
+		case GH_FACT_PACKAGE:
 		case GH_FACT_TENSORS:
 		case GH_FACT_LAYERS:
 		case GH_FACT_EMBED:
