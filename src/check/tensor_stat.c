@@ -102,7 +102,7 @@ static double likeness(const uint32_t *low, unsigned from, unsigned to)
 		n += low[i];
 		twice += (double)low[i] * ((double)low[i] - 1);
 	}
-	return n < 400 ? 0 : twice * ((to - from) / 2) / (n * (n - 1));
+	return n < 400 ? 0 : twice * ((double)(to - from) / 2) / (n * (n - 1));
 }
 
 /* Low bytes of full precision that are more alike than chance gives, among numbers that are all different. */
@@ -296,7 +296,8 @@ static void say(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range a
 /* Low bytes in use from the first number to one in the middle of a row, all zero behind it. */
 static bool switches(const struct gh_tstat *ts, uint64_t keyed)
 {
-	double none = (double)(ts->key[0] + ts->key[GH_FSTAT_KEYS / 2]) / (double)keyed * (double)ts->n;
+	uint64_t zeros = ts->key[0] + ts->key[GH_FSTAT_KEYS / 2];
+	double none = (double)zeros / (double)keyed * (double)ts->n;
 	uint64_t left = ts->n - ts->used, in_head = ts->used - (ts->low_zero - left);
 	return ts->kind->width >= 4 && !ts->mixed && ts->used >= SWITCH_MIN && left >= SWITCH_MIN &&
 	       left * 8 >= ts->n && in_head * 4 >= ts->used * 3 && ts->row > 1 && ts->used % ts->row != 0 &&

@@ -33,7 +33,7 @@ static uint64_t load64(const uint8_t *p)
 static unsigned key64(uint64_t x)
 {
 	unsigned e = (unsigned)(x >> 52) & 0x7ff, m = (unsigned)(x >> 49) & 7, sign = (unsigned)(x >> 63) << 11;
-	if (e == 0x7ff || e >= 1023 + 128)
+	if (e >= 1023 + 128)
 		return sign | 0xff << 3 | (e == 0x7ff ? m : 0);
 	return e <= 1023 - 127 ? sign : sign | (e - 896) << 3 | m;
 }
@@ -215,8 +215,10 @@ double gh_log2(double x)
 	int e;
 	double m = frexp(x, &e), z = (m - 0.70710678118654752) / (m + 0.70710678118654752), z2 = z * z, term = z,
 	       sum = 0;
-	for (int i = 1; i < 24; i += 2, term *= z2)
+	for (int i = 1; i < 24; i += 2) {
 		sum += term / i;
+		term *= z2;
+	}
 	return e - 0.5 + 2 * sum * 1.4426950408889634;
 }
 
