@@ -14,7 +14,7 @@ struct gh_scene {
 	const char *role;	/* see struct gh_member */
 	unsigned depth;		/* 0: the file itself */
 	struct gh_arena *arena; /* lives as long as the file's scan */
-	void **state; /* the check's own, for this format's reading of this source: NULL at first; memory from arena */
+	void **state;  /* the check's own, for this format's reading of this source: NULL at first; memory from arena */
 	void **common; /* the check's own too, for all sources of one file; may be NULL */
 	/* text: one line, what exactly; already safe to print. evidence may be empty. */
 	void (*find)(struct gh_scene *, const struct gh_rule *, struct gh_range at, const char *text);
@@ -25,6 +25,7 @@ struct gh_scene {
 	void (*looked)(struct gh_scene *, uint64_t units, uint64_t bytes, const char *why);
 };
 
+/* A row with neither events nor bytes only names rules that another check raises in the same pass over the bytes. */
 struct gh_check {
 	const char *name;  /* "calls": stable */
 	const char *about; /* one line for `gatehouse checks` and the docs */

@@ -204,7 +204,9 @@ static void checks_are_complete(void **state)
 			lacks("check %s: a name of small letters", c->name);
 		if (c->about == NULL || strlen(c->about) < 8)
 			lacks("check %s: a line that says what it does", c->name);
-		if (c->events == 0 || c->events >= 1u << GH_EV_KINDS || c->on == NULL)
+		bool rules_only = c->events == 0 && c->on == NULL && c->bytes == NULL; /* see check.h */
+		if (!rules_only && (c->events >= 1u << GH_EV_KINDS || (c->events != 0) != (c->on != NULL) ||
+				    (c->on == NULL && c->bytes == NULL)))
 			lacks("check %s: events that exist, and a function", c->name);
 		if (c->rules == NULL || c->rules[0].id == NULL)
 			lacks("check %s: rules", c->name);

@@ -51,6 +51,8 @@ static void on_finding(void *arg, const struct gh_rule *rule, struct gh_range at
 {
 	struct seen *s = arg;
 	(void)at, (void)ranged, (void)member, (void)detail;
+	if (strncmp(rule->id, "GH-RC-", 6) != 0)
+		return; /* an address in a command is a matter of other checks */
 	if (rule->effect > s->worst)
 		s->worst = rule->effect;
 	if (strstr(s->ids, rule->id) == NULL && strlen(s->ids) + strlen(rule->id) + 2 < sizeof s->ids)

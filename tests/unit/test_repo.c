@@ -288,7 +288,7 @@ static void too_many(void **state)
 		tensor(&f, "w", 1, 1);
 	log_text[0] = '\0';
 	gh_facts_close(&f, put, NULL);
-	assert_non_null(strstr(log_text, "8 "));
+	assert_non_null(strstr(log_text, "9 "));
 	gh_facts_free(&f);
 }
 

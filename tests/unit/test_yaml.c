@@ -198,7 +198,7 @@ static void documents(void **state)
 		  "code python \"run\" 14+9", "shell" },
 		{ "a template of another language", "template: '{{! comment }}'\n", GH_OK, NULL, "chat-template" },
 		{ "an environment", "name: e\nchannels: [x]\ndependencies:\n- numpy=1.21\n- pip:\n  - torch==2.0 ; a\n",
-		  GH_OK, "package PyPI \"torch\" \"2.0\"", "anomaly" },
+		  GH_OK, "package PyPI \"torch\" \"==2.0\"", "anomaly" },
 		{ "remote code", "auto_map:\n  A: evil/r--m.T\n", GH_OK, "GH-YAML-0006", NULL },
 		{ "code beside it", "auto_map:\n  A: m.T\n", GH_OK, "GH-YAML-0007", NULL },
 		{ "trust", "trust_remote_code: yes\n", GH_OK, "GH-YAML-0008", NULL },
