@@ -6,6 +6,8 @@
 #include "scan/proto.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,10 +44,34 @@ enum gh_rc gh_child_start(const char *worker, char *const argv[], const struct g
 	return GH_OK;
 }
 
-enum gh_rc gh_child_ready(int sock, struct gh_err *err)
+/* To start takes its time on a busy machine, however little a file may take. */
+enum { READY_LEAST = 3 };
+
+/* Is there something to receive before the time is up? Signals do not prolong it. */
+static bool heard_of(int sock, unsigned seconds)
+{
+	int64_t deadline = gh_child_now_ms() + (int64_t)seconds * 1000;
+	struct pollfd w = { .fd = sock, .events = POLLIN };
+	for (;;) {
+		int64_t left = deadline - gh_child_now_ms();
+		int n = poll(&w, 1, left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX);
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return true; /* a socket that cannot be waited for is told by the reading of it */
+		if (left <= 0)
+			return false;
+	}
+}
+
+enum gh_rc gh_child_ready(int sock, unsigned seconds, struct gh_err *err)
 {
 	struct gh_packet p;
-	ssize_t n = gh_ipc_recv(sock, &p, sizeof p, NULL, 0);
+	seconds = seconds > READY_LEAST ? seconds : READY_LEAST;
+	if (!heard_of(sock, seconds))
+		return gh_fail(err, GH_E_LIMIT,
+			       "the worker did not say within %u s (--limit-time) that it is locked down; "
+			       "is this machine overloaded, or the program not the one of this gatehouse?",
+			       seconds);
+	ssize_t n = gh_ipc_recv(sock, &p, sizeof p, NULL, MSG_DONTWAIT);
 	if (n < (ssize_t)sizeof p.m || p.m.kind != GH_FROM_READY || p.m.len != (size_t)n - sizeof p.m)
 		return gh_fail(err, GH_E_DENIED,
 			       "the worker ended before it was locked down; "

@@ -16,8 +16,10 @@
 enum { GH_CHILD_FDS = 4 };
 enum gh_rc gh_child_start(const char *worker, char *const argv[], const struct gh_os_fd *more, size_t n, pid_t *pid,
 			  int *sock, struct gh_err *err);
-/* Wait for the first message. GH_E_DENIED: it ended before, or could not lock itself down; nothing was parsed. */
-enum gh_rc gh_child_ready(int sock, struct gh_err *err);
+/* Wait for the first message, at most so many seconds (--limit-time), or 3 where that is less. GH_E_DENIED: it ended before,
+ * or could not lock itself down; GH_E_LIMIT: it said nothing. In neither case was anything parsed; stopping it is the
+ * caller's. */
+enum gh_rc gh_child_ready(int sock, unsigned seconds, struct gh_err *err);
 /* Kill it, reap it, close the socket. Nothing happens when *pid is 0. */
 void gh_child_stop(pid_t *pid, int *sock);
 /* How it ended, in words; kills and reaps it, closes the socket. Returns buf. */

@@ -179,9 +179,7 @@ static enum gh_rc unchanged(const struct run *r, struct gh_err *err)
 
 static enum gh_rc converse(struct run *r, struct gh_err *err)
 {
-	if (!wait_for(r, POLLIN))
-		return gh_fail(err, GH_E_LIMIT, "stopped after %u s (--limit-time)", r->job->seconds);
-	enum gh_rc rc = gh_child_ready(r->sock, err);
+	enum gh_rc rc = gh_child_ready(r->sock, r->job->seconds, err);
 	if (rc != GH_OK)
 		return rc;
 	(void)introduce(r); /* when that failed, listening says why: the worker is gone, or time is up */

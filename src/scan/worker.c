@@ -402,7 +402,7 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	while (feed.size <= GH_RING ? feed.head < feed.size && feed.state == GH_FEED_OK : feed.head == 0)
 		gh_feed_block(&feed);
 	if (!w->ready) {
-		enum gh_rc rc = gh_child_ready(w->sock, err);
+		enum gh_rc rc = gh_child_ready(w->sock, opt->seconds, err);
 		if (rc != GH_OK) {
 			gh_feed_close(&feed, out->sha256);
 			return rc;

@@ -97,6 +97,7 @@ static const struct row {
 	{ "leave", leave, GH_E_BUG, "exit status 7" },
 	{ "crash", crash, GH_E_BUG, "signal 6" },
 	{ "hang", hang, GH_E_LIMIT, "stopped after 1 s" },
+	{ "silent", hang, GH_E_LIMIT, "did not say within 3 s (--limit-time) that it is locked down" },
 	{ "flood", flood, GH_E_BUG, "more results than there can be" },
 	{ "refused", refused, GH_E_BUG, "a number that nobody has" },
 	{ "endless-spills", endless_spills, GH_E_BUG, "too many requests for temporary files" },
@@ -107,6 +108,8 @@ static int act(const char *mode)
 {
 	struct gh_packet ready = { .m = { .kind = GH_FROM_READY } };
 	struct gh_tool_packet p;
+	if (strcmp(mode, "silent") == 0)
+		hang();
 	(void)gh_ipc_send(GH_WORKER_SOCK, &ready, sizeof ready.m, -1, 0);
 	do
 		if (gh_ipc_recv(GH_WORKER_SOCK, &p, sizeof p, NULL, 0) <= 0)

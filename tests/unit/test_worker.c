@@ -105,9 +105,13 @@ static const struct row {
 	{ "escape-codes", escape_codes, "GH-COV-0001", "clean\\x1b[2K\\u202e" },
 };
 
-static int fake_worker(void)
+enum { SILENT = 4711 }; /* a depth that asks the worker to say nothing at all */
+
+static int fake_worker(const char *depth)
 {
 	struct gh_packet p;
+	if (atoi(depth) == SILENT)
+		hang();
 	say(GH_FROM_READY, 0, 0, 0, 0, NULL, 0);
 	for (ssize_t n; (n = gh_ipc_recv(GH_WORKER_SOCK, &p, sizeof p, NULL, 0)) > 0;) {
 		if (p.m.kind != GH_TO_JOB)
@@ -313,11 +317,32 @@ static void a_worker_that_cannot_lock_itself_down_parses_nothing(void **st)
 	assert_non_null(strstr(gh_err_line(&err, line, sizeof line), "ended before it was locked down"));
 }
 
+/* Before the first message there is no file in hand whose limit could end it. */
+static void a_worker_that_says_nothing_is_not_waited_for(void **st)
+{
+	(void)st;
+	struct gh_scan_options opt = gh_scan_options_default;
+	opt.worker = "/proc/self/exe";
+	opt.limits.depth = SILENT;
+	opt.seconds = 1;
+	opt.jobs = 1;
+	struct gh_err err = { 0 };
+	struct gh_scan *s = NULL;
+	const struct gh_scan_report *r = NULL;
+	const char *path[] = { dir };
+	char line[400];
+	time_t before = time(NULL);
+	assert_int_equal(gh_scan_run(path, 1, &opt, &s, &r, &err), GH_E_LIMIT);
+	assert_true(time(NULL) - before < 20);
+	assert_non_null(strstr(gh_err_line(&err, line, sizeof line),
+			       "did not say within 3 s (--limit-time) that it is locked down"));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 &&
 	    strcmp(argv[0], "gatehouse-worker") == 0) /* never the tests in a worker: they would start more */
-		return fake_worker();
+		return fake_worker(argv[1]);
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(misbehaviour_is_a_finding_and_harms_no_other_file),
 		cmocka_unit_test(a_word_out_of_turn_costs_the_worker_its_credit),
@@ -325,6 +350,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_file_cut_while_it_is_read_is_told_at_once),
 		cmocka_unit_test(a_missing_worker_is_an_error_not_a_verdict),
 		cmocka_unit_test(a_worker_that_cannot_lock_itself_down_parses_nothing),
+		cmocka_unit_test(a_worker_that_says_nothing_is_not_waited_for),
 	};
 	return cmocka_run_group_tests_name("worker", t, set_up, tear_down);
 }
