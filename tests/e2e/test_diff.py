@@ -219,6 +219,7 @@ def adapters(top, base, t):
         return d
     doc = expect('adapter', diff(base, adapter('ad')), 0, 'adapter', 'fits BASE: 6 modules, rank 8')
     check('adapter: names its base', doc['adapter']['base'] == 'acme/base', doc['adapter'])
+    expect('an adapter and itself', diff(adapter('ad5'), adapter('ad6')), 0, 'identical', 'identical to BASE')
     expect('adapter of another shape', diff(base, adapter('ad2', rows=64)), 1, 'adapter', 'does not fit', 'adapter-misfit')
     expect('adapter of another rank', diff(base, adapter('ad3', said=16)), 1, 'adapter', 'does not fit', 'adapter-misfit')
     expect('half an adapter', diff(base, adapter('ad4', drop=True)), 1, 'adapter', 'does not fit', 'adapter-misfit')

@@ -330,7 +330,8 @@ enum gh_rc gh_diff_main(struct gh_tool *t, struct gh_err *err)
 		return gh_fail(err, GH_E_NOMEM, "memory (--limit-memory)");
 	for (unsigned i = 0; i < 2; i++)
 		GH_TRY(read_all(d, (enum gh_diff_side)i, err), err, "reading");
-	bool adapter = gh_diff_is_adapter(&d->side[1].model);
+	/* An adapter beside an adapter is compared like any model. */
+	bool adapter = gh_diff_is_adapter(&d->side[1].model) && !gh_diff_is_adapter(&d->side[0].model);
 	for (unsigned i = 0; i < 2; i++) {
 		d->bench->side[i] = (struct gh_diff_bytes){ &d->side[i], open_file };
 		say_side(d, (enum gh_diff_side)i, i == 1 && adapter);
@@ -340,7 +341,8 @@ enum gh_rc gh_diff_main(struct gh_tool *t, struct gh_err *err)
 	d->bench->tick_arg = d;
 	GH_TRY(gh_diff_match(d->bench, &d->side[0].model, &d->side[1].model, err), err, "matching");
 	GH_TRY(say_tensors(d, adapter, err), err, "comparing");
-	gh_diff_adapter(&d->side[0].model, &d->side[1].model, &d->side[1].fields, on_fit, d);
+	if (adapter)
+		gh_diff_adapter(&d->side[0].model, &d->side[1].model, &d->side[1].fields, on_fit, d);
 	const struct gh_diff_fields_out out = { d, on_field, on_counts };
 	gh_diff_fields_compare(&d->side[0].fields, &d->side[1].fields, adapter, &out);
 	return GH_OK;

@@ -25,11 +25,20 @@ static void header(struct gh_pen *p, const struct gh_diff_report *r)
 	}
 	gh_pen_end(p);
 	gh_pen_line(p, paint(r), 0, r->sentence);
-	gh_pen_end(p);
+}
+
+static bool any_mark(const struct gh_diff_report *r)
+{
+	for (size_t i = 0; i < GH_DIFF_MARKS; i++)
+		if (r->mark[i])
+			return true;
+	return r->ntrouble != 0;
 }
 
 static void marks(struct gh_pen *p, const struct gh_diff_report *r)
 {
+	if (any_mark(r))
+		gh_pen_end(p);
 	for (size_t i = 0; i < GH_DIFF_MARKS; i++) {
 		if (!r->mark[i])
 			continue;
