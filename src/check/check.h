@@ -47,7 +47,7 @@ extern const size_t gh_checks_n;
 void gh_find(struct gh_scene *, const struct gh_rule *, struct gh_range at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* What the check's stage covered, for the report. The pipeline counts calls and sources (code), tensors and packages by
+/* What the check's stage covered, for the report. The pipeline counts calls and sources (code) and packages by
  * itself; a check counts what it looks at beyond these events. */
 void gh_looked(struct gh_scene *, uint64_t units, uint64_t bytes);
 /* Something of the check's stage could not be looked at: the stage is incomplete. why: a constant or safe to print, one

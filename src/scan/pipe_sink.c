@@ -79,7 +79,6 @@ static void count_event(struct gh_frame *f, const struct gh_event *ev)
 	} of[GH_EV_KINDS] = {
 		[GH_EV_CALL] = { true, GH_STAGE_CODE },
 		[GH_EV_CODE] = { true, GH_STAGE_CODE },
-		[GH_EV_TENSOR] = { true, GH_STAGE_TENSORS },
 		[GH_EV_PACKAGE] = { true, GH_STAGE_VULNERABILITIES },
 	};
 	if (!of[ev->kind].counts)
