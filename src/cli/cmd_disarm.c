@@ -133,6 +133,7 @@ static struct gh_disarm_options options(struct args *a)
 	struct gh_disarm_options o = { .scan = gh_scan_args_options(&s), .force = a->force, .partial = a->partial };
 	if (a->low_bits != 0 && a->seed == UINT64_MAX && getrandom(&a->seed, sizeof a->seed, 0) == sizeof a->seed)
 		a->seed &= INT64_MAX; /* JSON readers that know only floats and signed numbers can read it */
+	o.digest = a->format == GH_FORMAT_JSON; /* only there it is shown */
 	o.job.low_bits = (unsigned)a->low_bits;
 	o.job.seed = a->seed;
 	o.job.keras_weights = a->keras_weights;

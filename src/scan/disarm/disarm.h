@@ -27,6 +27,7 @@ struct gh_disarm_options {
 	struct gh_dis_options job;
 	bool force;   /* OUT may exist: it is replaced at the end */
 	bool partial; /* files that are refused are dropped instead */
+	bool digest;  /* SHA-256 also of the files that are read: as much work as the digest of what is written */
 };
 
 /* One part of a file. Texts are safe to print. */
@@ -41,7 +42,7 @@ struct gh_disarm_file {
 	const char *format, *written; /* names of formats; written is NULL when it is the same or nothing */
 	const char *why;	      /* of dropped, refused, failed; "" */
 	uint64_t size, new_size;
-	char sha256[65], new_sha256[65]; /* "" when not known */
+	char sha256[65], new_sha256[65]; /* "" when not known, the first one also when it was not asked for */
 	uint64_t tensors;
 	const struct gh_disarm_note *note;
 	size_t nnote;

@@ -118,6 +118,8 @@ void gh_disarm_await(struct gh_disarm *d)
 static void begin_digest(struct gh_disarm *d, struct gh_disarm_file *f, int fd)
 {
 	gh_disarm_await(d);
+	if (!d->opt->digest)
+		return;
 	d->late.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (d->late.fd < 0)
 		return;
