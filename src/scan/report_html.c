@@ -55,9 +55,12 @@ static void summary(struct gh_buf *b, const struct gh_scan_report *r)
 	gh_buf_fmt(b, "</code></dd>\n<dt>Scanned</dt><dd>%zu file%s, ", r->nfile, r->nfile == 1 ? "" : "s");
 	gh_size_text(b, r->bytes);
 	if (t.members > 0) {
-		gh_buf_fmt(b, ", and %" PRIu64 " member%s inside (", t.members, t.members == 1 ? "" : "s");
-		gh_size_text(b, t.expanded);
-		gh_buf_ch(b, ')');
+		gh_buf_fmt(b, ", and %" PRIu64 " member%s inside", t.members, t.members == 1 ? "" : "s");
+		if (t.expanded > 0) {
+			gh_buf_str(b, " (");
+			gh_size_text(b, t.expanded);
+			gh_buf_str(b, " expanded)");
+		}
 	}
 	gh_buf_str(b, "</dd>\n<dt>Scanner</dt><dd>gatehouse ");
 	gh_plain_html(b, r->scanner);
