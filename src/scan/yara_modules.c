@@ -8,8 +8,10 @@
  * The functions are those that libyara calls (<yara/modules.h>). */
 #include "scan/yara_modules.h"
 
+#include <string.h>
 #include <yara.h>
 #include <yara/modules.h>
+#include <yara/object.h>
 
 #define MODULES(X) X(elf) X(pe) X(dotnet) X(macho) X(dex) X(math) X(hash)
 
@@ -59,6 +61,18 @@ int yr_modules_do_declarations(const char *name, YR_OBJECT *main_structure)
 	return m == NULL ? ERROR_UNKNOWN_MODULE : m->declarations(main_structure);
 }
 
+/* Functions of `macho` count up to the number of architectures that the bytes name, whether these are there or not: four
+ * thousand million of them take minutes, and no time limit of libyara is looked at meanwhile. Real files have a handful. */
+enum { ARCHITECTURES_MAX = 4096 };
+static void bound_counts(YR_OBJECT *values, const char *name)
+{
+	if (strcmp(name, "macho") != 0)
+		return;
+	int64_t n = yr_object_get_integer(values, "nfat_arch");
+	if (n != (int64_t)YR_UNDEFINED && (n < 0 || n > ARCHITECTURES_MAX))
+		(void)yr_object_set_integer(ARCHITECTURES_MAX, values, "nfat_arch");
+}
+
 /* A module's values for the bytes at hand, made when a rule first asks for them. */
 int yr_modules_load(const char *name, YR_SCAN_CONTEXT *context)
 {
@@ -79,7 +93,9 @@ int yr_modules_load(const char *name, YR_SCAN_CONTEXT *context)
 		yr_object_destroy(values);
 		return rc;
 	}
-	return m->load(context, values, NULL, 0); /* the table owns them now */
+	rc = m->load(context, values, NULL, 0); /* the table owns them now */
+	bound_counts(values, name);
+	return rc;
 }
 
 int yr_modules_unload_all(YR_SCAN_CONTEXT *context)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static char log_text[4096];
@@ -79,6 +80,28 @@ static void blocks(void **state)
 	gh_yara_free(y);
 }
 
+/* Bytes that claim thousands of millions of architectures: their functions count no further than there could be. */
+static void counts_that_bytes_claim(void **state)
+{
+	(void)state;
+	static const uint8_t fat[4096] = { 0xca, 0xfe, 0xba, 0xbe, 0xbe, 0x9d };
+	gh_auto_buf code = gh_buf(1 << 20);
+	compiled("import \"macho\"\nrule many { condition: macho.nfat_arch == 4096 }\n"
+		 "rule one { condition: macho.file_index_for_arch(macho.CPU_TYPE_X86) >= 0 or "
+		 "macho.entry_point_for_arch(macho.CPU_TYPE_X86) >= 0 }\n",
+		 &code);
+	struct gh_yara *y = gh_yara_new(gh_buf_view(&code), 60);
+	assert_non_null(y);
+	time_t before = time(NULL);
+	log_text[0] = '\0';
+	gh_yara_begin(y, GH_YARA_HERE, sizeof fat, gh_span_str("x"));
+	gh_yara_put(y, GH_YARA_HERE, (struct gh_span){ fat, sizeof fat }, 0, true);
+	assert_null(gh_yara_end(y, GH_YARA_HERE, on_hit, NULL));
+	assert_string_equal(log_text, "many@0 ");
+	assert_true(time(NULL) - before < 10);
+	gh_yara_free(y);
+}
+
 static void damaged_rules(void **state)
 {
 	(void)state;
@@ -116,7 +139,7 @@ static void rows(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks), cmocka_unit_test(damaged_rules),
-					    cmocka_unit_test(rows) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks), cmocka_unit_test(counts_that_bytes_claim),
+					    cmocka_unit_test(damaged_rules), cmocka_unit_test(rows) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
