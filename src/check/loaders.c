@@ -12,9 +12,9 @@ static const struct surface {
 	const char *word;     /* the same */
 	const char *packages; /* "ecosystem:name", the same; product:llama.cpp */
 } surfaces[] = {
-	{ "pytorch-zip pytorch-legacy pytorch-tar", "pytorch pickle", "PyPI:torch PyPI:vllm PyPI:picklescan" },
+	{ "pytorch-zip pytorch-legacy pytorch-tar", "pytorch pickle", "PyPI:torch PyPI:vllm" },
 	{ "torchscript pytorch-export", "torchscript pytorch", "PyPI:torch" },
-	{ "pickle", "pickle joblib", "PyPI:scikit-learn PyPI:joblib PyPI:picklescan" },
+	{ "pickle", "pickle joblib", "PyPI:scikit-learn PyPI:joblib" },
 	{ "joblib-zfile", "joblib pickle", "PyPI:joblib PyPI:scikit-learn" },
 	{ "npy npz", "npy npz", "PyPI:numpy" },
 	{ "keras", "keras", "PyPI:keras" },
@@ -54,11 +54,11 @@ static bool share(struct gh_span a, struct gh_span b)
 	return false;
 }
 
-/* Things that happen when a file is read or used, not when a server is asked or a network is reached. */
+/* Things that happen when a file is loaded or used, not when a server is asked, a network is reached or a scanner looks. */
 static bool on_load(struct gh_span trigger)
 {
 	static const char *const when[] = { "load",    "call",	   "script compilation", "first chat", "create",
-					    "request", "register", "download helper",	 "scan",       "save" };
+					    "request", "register", "download helper",	 "save" };
 	for (size_t i = 0; i < sizeof when / sizeof when[0]; i++)
 		if (gh_span_is(trigger, when[i]))
 			return true;

@@ -1,5 +1,6 @@
 /* loaders.h - which known vulnerabilities of loaders a file of this format could meet. By the format alone, whatever the file
- * holds: which version of a loader is needed is a question of the format. What a file really does is judged elsewhere. */
+ * holds: which version of a loader is needed is a question of the format. What a file really does is judged elsewhere.
+ * Scanners are no loaders. Of several files of an artifact to which the same applies, the report names one (scan/whole.c). */
 #ifndef GH_CHECK_LOADERS_H
 #define GH_CHECK_LOADERS_H
 #include "check/check.h"

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
+#include "check/network_int.h"
 #include "check/roll.h"
 #include "format/format.h"
-#include "wire/hosts.h"
 #include "wire/keywords.h"
 #include "wire/recs.h"
 #include "wire/sort.h"
@@ -59,6 +59,7 @@ struct seen {
 	uint32_t times, acting; /* acting: not in a comment */
 	uint8_t net, class;
 	bool odd, v6, drained;
+	bool named; /* in an address or as a known place, not as a number only */
 	uint8_t n;
 	uint8_t name[NAME];
 	struct gh_range at; /* the first that acts, else the first */
@@ -72,14 +73,9 @@ struct state {
 	uint64_t beyond, mails;
 	struct gh_range mail_at;
 	char mail[NAME];
-	bool bytes; /* the source was searched: texts of it are parts of that */
+	bool bytes;  /* the source was searched: texts of it are parts of that */
+	bool binary; /* it is no text: what stands in it may be chance */
 };
-
-static bool name_byte(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_' || c == '.' ||
-	       c >= 0x80;
-}
 
 /* Room for one more host. */
 static bool room(struct state *st, struct gh_arena *a)
@@ -126,65 +122,13 @@ static struct seen *slot(struct state *st, struct gh_arena *a, struct gh_span na
 	return st->host[i] = x;
 }
 
-/* A comment of a program: what stands there is read by people. */
-static bool in_comment(struct gh_span s, size_t at)
-{
-	size_t from = at, most = 200;
-	while (from > 0 && at - from < most && s.p[from - 1] != '\n')
-		from--;
-	while (from < at && (s.p[from] == ' ' || s.p[from] == '\t'))
-		from++;
-	struct gh_span line = { s.p + from, at - from };
-	return gh_span_starts(line, "#") || gh_span_starts(line, "//") || gh_span_starts(line, "*") ||
-	       gh_span_starts(line, "/*") || gh_span_starts(line, "--") || gh_span_starts(line, "%") ||
-	       gh_span_starts(line, "\"\"\"");
-}
-
-/* Words before it and no command that fetches: a sentence, in a program that is the description of something. */
-static bool in_prose(struct gh_span s, size_t at)
-{
-	static const char *const commands[] = { "curl", "wget", "git ", "pip", "://", "fetch", "get" };
-	size_t from = at;
-	if (at == 0 || memchr(" (<[", s.p[at - 1], 4) == NULL)
-		return false;
-	while (from > 0 && at - from < 120 && s.p[from - 1] != '\n')
-		from--;
-	struct gh_span line = { s.p + from, at - from };
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		if (memmem(line.p, line.n, commands[i], strlen(commands[i])) != NULL)
-			return false;
-	return true;
-}
-
-/* Is something put into the address, or is it that of a picture with a query? s: from the address on. */
-static bool takes_content(struct gh_span s, size_t at, size_t host)
-{
-	size_t i = at + host, stop = s.n - i < 300 ? s.n : i + 300;
-	bool query = false, path = false;
-	struct gh_span before = gh_span_cut(s, at < 40 ? 0 : at - 40, at < 40 ? at : 40);
-	bool picture = memmem(before.p, before.n, "![", 2) != NULL || memmem(before.p, before.n, "<img", 4) != NULL;
-	for (; i < stop && s.p[i] > ' ' && memchr(")>\"'`", s.p[i], 5) == NULL; i++) {
-		query = query || s.p[i] == '?' || s.p[i] == '=';
-		path = true;
-		if (s.p[i] == '{' && i + 1 < stop && (s.p[i + 1] == '{' || s.p[i + 1] == '%'))
-			return true;
-	}
-	/* The string ends and something is appended to it. */
-	size_t k = i + 1;
-	bool quote = i < stop && (s.p[i] == '"' || s.p[i] == '\'');
-	while (k < stop && (s.p[k] == ' ' || s.p[k] == '\\'))
-		k++;
-	bool joined = quote && k < stop && (s.p[k] == '+' || s.p[k] == '~');
-	return joined || (picture && (query || path));
-}
-
 struct look {
 	struct gh_scene *scene;
 	struct state *st;
 	uint64_t base;
 	struct gh_range fixed;
 	uint64_t units;
-	bool in_template;
+	bool in_template, binary;
 };
 
 static void note(struct look *l, struct gh_span s, size_t at, size_t start, const struct gh_host *h, bool address)
@@ -196,7 +140,7 @@ static void note(struct look *l, struct gh_span s, size_t at, size_t start, cons
 		return;
 	}
 	enum gh_host_class class = h->net == GH_NET_NAME ? gh_host_class_of(h->text) : GH_HOST_PLAIN;
-	bool acts = !in_comment(s, at) && !(class >= GH_HOST_DYNAMIC && in_prose(s, at));
+	bool acts = !gh_net_in_comment(s, at) && !(class >= GH_HOST_DYNAMIC && gh_net_in_prose(s, at));
 	if (x->times++ == 0) {
 		x->net = (uint8_t)h->net;
 		x->odd = h->odd;
@@ -206,6 +150,7 @@ static void note(struct look *l, struct gh_span s, size_t at, size_t start, cons
 	if (x->times == 1 || (acts && x->acting == 0))
 		x->at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, h->end };
 	x->acting += acts && address;
+	x->named = x->named || address;
 	struct gh_span rest = gh_span_cut(s, start + h->end, 24);
 	/* Bots and webhooks of chats: their path says what they are for. */
 	if (acts && ((gh_span_starts(rest, "/bot") && gh_span_is(h->text, "api.telegram.org")) ||
@@ -214,21 +159,14 @@ static void note(struct look *l, struct gh_span s, size_t at, size_t start, cons
 		x->class = GH_HOST_CATCHER;
 	if (gh_span_starts(rest, "/dns-query"))
 		x->class = GH_HOST_RESOLVER;
-	if (l->in_template && address && takes_content(s, start, h->end))
+	if (l->in_template && address && gh_net_takes_content(s, start, h->end))
 		x->drained = true;
 }
 
 static void mail(struct look *l, struct gh_span s, size_t at)
 {
-	size_t from = at, to = at + 1, dots = 0;
-	while (from > 0 && at - from < 64 && (name_byte(s.p[from - 1]) || s.p[from - 1] == '+') && s.p[from - 1] < 0x80)
-		from--;
-	while (to < s.n && to - at < 100 && name_byte(s.p[to]) && s.p[to] < 0x80 && s.p[to] != '_')
-		dots += s.p[to++] == '.';
-	while (to > at + 1 && (s.p[to - 1] == '.' || s.p[to - 1] == '-'))
-		dots -= s.p[--to] == '.';
-	if (at == from || dots == 0 || to - at < 5 || !((s.p[to - 1] | 0x20) >= 'a' && (s.p[to - 1] | 0x20) <= 'z') ||
-	    (from > 0 && (s.p[from - 1] == '/' || s.p[from - 1] == ':')))
+	size_t from, to;
+	if (!gh_net_mail(s, at, &from, &to))
 		return;
 	if (l->st->mails++ == 0) {
 		l->st->mail_at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + from, to - from };
@@ -245,7 +183,8 @@ static void address(struct look *l, struct gh_span s, size_t at)
 	struct gh_host h;
 	while (from > 0 && at - from < 12 && ((s.p[from - 1] | 0x20) >= 'a' && (s.p[from - 1] | 0x20) <= 'z'))
 		from--;
-	if (at - from < 2 || (at - from == 4 && memcmp(s.p + from, "file", 4) == 0))
+	if (at - from < 2 || (at - from == 4 && memcmp(s.p + from, "file", 4) == 0) ||
+	    (l->binary && !gh_net_scheme((struct gh_span){ s.p + from, at - from })))
 		return;
 	for (size_t k = i; k < stop && s.p[k] > ' ' && memchr("/?#\"'<>`)", s.p[k], 9) == NULL; k++)
 		if (s.p[k] == '@')
@@ -258,7 +197,7 @@ static void bare(struct look *l, struct gh_span s, size_t at)
 {
 	size_t from = at;
 	struct gh_host h;
-	while (from > 0 && at - from < 64 && name_byte(s.p[from - 1]))
+	while (from > 0 && at - from < 64 && gh_net_name_byte(s.p[from - 1]))
 		from--;
 	if (from >= 2 && s.p[from - 1] == '/' && s.p[from - 2] == '/')
 		return; /* an address, which was seen */
@@ -268,6 +207,22 @@ static void bare(struct look *l, struct gh_span s, size_t at)
 	    (gh_host_class_of(h.text) != GH_HOST_PLAIN || h.net == GH_NET_METADATA ||
 	     gh_span_is(h.text, "api.telegram.org")))
 		note(l, s, from, from, &h, true);
+}
+
+/* Machines by number only: where programs read them they are listed. */
+static void quads(struct look *l, struct gh_span s, size_t from, size_t to)
+{
+	struct gh_host h;
+	size_t start;
+	for (size_t i = from; i < to; i++) {
+		const uint8_t *p = memchr(s.p + i, '.', to - i);
+		if (p == NULL)
+			break;
+		i = (size_t)(p - s.p);
+		bool digits = i > 0 && s.n - i > 5 && p[-1] >= '0' && p[-1] <= '9' && p[1] >= '0' && p[1] <= '9';
+		if (digits && (p[2] == '.' || p[3] == '.' || p[4] == '.') && gh_net_quad(s, i, &start, &h))
+			note(l, s, start, start, &h, false);
+	}
 }
 
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
@@ -290,7 +245,7 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 		}
 		i++;
 	}
-	for (size_t i = from; i < to;) {
+	for (size_t i = from; i < to && !l->binary;) {
 		const uint8_t *p = memchr(s.p + i, '@', to - i);
 		if (p == NULL)
 			break;
@@ -299,6 +254,8 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	}
 	for (size_t i = from; (i = gh_kw_find(&l->st->common->kw, s, i, to, &which)) != SIZE_MAX; i++)
 		bare(l, s, i);
+	if (!l->binary)
+		quads(l, s, from, to);
 }
 
 /* ---- what it comes to ------------------------------------------------------------------------------------------------ */
@@ -381,7 +338,7 @@ static void report(struct gh_scene *s, struct state *st)
 		return;
 	}
 	for (size_t i = 0; i < st->slots; i++)
-		if (st->host[i] != NULL) {
+		if (st->host[i] != NULL && (st->host[i]->named || c != CARD)) { /* numbers in prose are anything */
 			o.v[n] = st->host[i];
 			o.rule[n] = rule_of(st->host[i], c);
 			idx[n] = n;
@@ -425,12 +382,25 @@ static struct state *state_of(struct gh_scene *s)
 	return *s->state;
 }
 
+/* Programs of pickles in letters count as such too: opcodes and numbers. */
+static bool no_text(const struct gh_scene *s, struct gh_span head)
+{
+	enum { HEAD = 4096 };
+	head = gh_span_cut(head, 0, HEAD);
+	for (size_t i = 0; i < head.n; i++)
+		if (head.p[i] < ' ' && memchr("\t\n\f\r\x1b", head.p[i], 5) == NULL)
+			return true;
+	return strcmp(s->format, "pickle") == 0;
+}
+
 static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool last)
 {
 	struct state *st = state_of(s);
 	if (st == NULL)
 		return;
-	struct look l = { .scene = s, .st = st, .in_template = strcmp(s->format, "jinja") == 0 };
+	if (off == 0)
+		st->binary = no_text(s, block);
+	struct look l = { .scene = s, .st = st, .in_template = strcmp(s->format, "jinja") == 0, .binary = st->binary };
 	st->bytes = true;
 	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");

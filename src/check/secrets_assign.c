@@ -45,9 +45,18 @@ static bool made_up(struct gh_span v)
 {
 	struct gh_mix m = gh_mix_of(v);
 	unsigned kinds = 0u + (m.upper != 0) + (m.lower != 0) + (m.digit != 0) + (m.other != 0);
-	for (size_t i = 0; i < v.n; i++)
+	static const char digits[] = "013457@$", letters[] = "oieastas";
+	uint8_t word[64]; /* "P@ssw0rd" is what everybody puts for a password, too */
+	for (size_t i = 0; i < v.n; i++) {
 		if (v.p[i] <= ' ' || v.p[i] >= 0x7f || memchr("/\\,;:=.()", v.p[i], 9) != NULL)
 			return false;
+		const char *at = strchr(digits, v.p[i]);
+		if (i < sizeof word)
+			word[i] = at == NULL ? v.p[i] : (uint8_t)letters[at - digits];
+	}
+	struct gh_span read = { word, v.n < sizeof word ? v.n : sizeof word };
+	if (has(read, "password") || has(read, "passwort") || has(read, "secret") || has(read, "letmein"))
+		return false;
 	return v.n >= 8 && v.n <= 64 && kinds >= 3 && m.distinct >= 7 && m.turns >= 3 && m.digit >= 1 &&
 	       m.other <= m.n / 2 && !gh_mix_filler(v, true);
 }
@@ -179,6 +188,13 @@ bool gh_secret_named(struct gh_span s, size_t at, size_t len, struct gh_secret *
 	if (v.n == 36 && v.p[8] == '-' && v.p[13] == '-' && m.hex == 32) /* a UUID is an identifier, but for these */
 		return whose != NULL && (has(name, "heroku") || has(name, "datadog") || has(name, "scaleway")) &&
 		       m.distinct >= 10;
+	/* Reports of Weights & Biases are shared by links that hold what opens them. */
+	struct gh_span line = gh_span_cut(s, from < 160 ? 0 : from - 160, from < 160 ? from : 160);
+	if (gh_span_is(name, "accessToken") && from > 0 && memchr("?&", s.p[from - 1], 2) != NULL &&
+	    has(line, "wandb.") && has(line, "/reports/")) {
+		*out = (struct gh_secret){ GH_SECRET_PUBLIC, "link to a shared report", v, NULL, 0 };
+		return true;
+	}
 	bool pass = has(name, "passw") || has(name, "pwd") || has(name, "_pass") || has(name, "passphrase");
 	bool dots = memchr(v.p, '.', v.n) != NULL;
 	if (pass && quoted && made_up(v))
@@ -192,6 +208,19 @@ bool gh_secret_named(struct gh_span s, size_t at, size_t len, struct gh_secret *
 }
 
 /* ---- addresses ---------------------------------------------------------------------------------------------------- */
+
+/* What "%2F" stands for; room: 512 bytes, as many as s has at most. */
+static struct gh_span unescaped(struct gh_span s, uint8_t *room)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n && n < 512; i++) {
+		int a = s.p[i] == '%' && s.n - i > 2 ? gh_hex_digit(s.p[i + 1]) : -1;
+		int b = a < 0 ? -1 : gh_hex_digit(s.p[i + 2]);
+		room[n++] = b < 0 ? s.p[i] : (uint8_t)((unsigned)a << 4 | (unsigned)b);
+		i += b < 0 ? 0 : 2;
+	}
+	return (struct gh_span){ room, n };
+}
 
 bool gh_secret_url(struct gh_span s, size_t at, struct gh_secret *out)
 {
@@ -227,8 +256,13 @@ bool gh_secret_url(struct gh_span s, size_t at, struct gh_secret *out)
 	/* A name alone is a secret when it is random: tokens are given as user names. */
 	if (colon == 0 && !gh_mix_random(pass, 20))
 		return false;
-	struct gh_span host = gh_span_cut(s, i + 1, 64);
-	if (has(gh_span_cut(host, 0, 11), "example.") && !gh_mix_random(pass, 12))
+	uint8_t room[512];
+	struct gh_span plain = unescaped(pass, room), host = gh_span_cut(s, i + 1, 64);
+	bool chance = gh_mix_random(plain, 12);
+	if (!chance &&
+	    (gh_secret_host_stands_in(host) || (colon != 0 && gh_secret_user_stands_in(user) && !made_up(plain))))
+		return false;
+	if (gh_mix_filler(plain, false))
 		return false;
 	if (!gh_mix_random(pass, 12) && !made_up(pass) && gh_mix_filler(pass, true))
 		return false;

@@ -71,6 +71,10 @@ bool gh_secret_auth(struct gh_span s, size_t at, size_t len, struct gh_secret *o
 /* ---- secrets_quiet.c */
 /* A value that documentation of a provider shows, or that everybody has. */
 bool gh_secret_published(struct gh_span value);
+/* Does the user or the host of an address stand for one that the reader is to put in ("user", "your-server")? host: what
+ * follows the "@", to its end or longer. */
+bool gh_secret_user_stands_in(struct gh_span user);
+bool gh_secret_host_stands_in(struct gh_span host);
 
 /* ---- characters */
 static inline bool gh_c_digit(uint8_t c) { return c >= '0' && c <= '9'; }

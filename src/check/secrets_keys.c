@@ -127,6 +127,18 @@ static bool label_is(struct gh_span label, const char *word)
 	return memmem(label.p, label.n, word, strlen(word)) != NULL;
 }
 
+/* Are the base64 digits in [from, end) such as chance makes, rather than words or a filling? */
+static bool drawn(struct gh_span s, size_t from, size_t end)
+{
+	uint8_t text[GH_MIX_MAX];
+	size_t n = 0;
+	for (size_t i = from; i < end && n < sizeof text; i++)
+		if (gh_c_alnum(s.p[i]) && !(i > from && s.p[i - 1] == '\\'))
+			text[n++] = s.p[i];
+	struct gh_span all = { text, n };
+	return gh_mix_random(all, 64) && !gh_mix_filler(all, false);
+}
+
 bool gh_secret_pem(struct gh_span s, size_t at, struct gh_secret *out)
 {
 	uint8_t body[BODY];
@@ -169,7 +181,9 @@ bool gh_secret_pem(struct gh_span s, size_t at, struct gh_secret *out)
 		    : label_is(label, "EC ")	 ? "EC private key"
 						 : out->kind;
 	struct gh_span close = gh_span_cut(s, end, 8);
-	if (!is && !legacy && !pgp && start_of_key(key) && gh_span_starts(close, "-----END")) {
+	/* Between both lines of the armour stands what chance made: cut, changed, or in a form that is not known here. */
+	bool random = key.n >= 64 && drawn(s, i, end);
+	if (!is && gh_span_starts(close, "-----END") && ((!legacy && !pgp && start_of_key(key)) || random)) {
 		out->rule = GH_SECRET_PART;
 		return true;
 	}

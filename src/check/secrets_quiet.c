@@ -26,3 +26,62 @@ bool gh_secret_published(struct gh_span value)
 			return true;
 	return false;
 }
+
+static bool same(struct gh_span a, const char *b, size_t n)
+{
+	if (a.n != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((gh_c_alpha(a.p[i]) ? a.p[i] | 0x20 : a.p[i]) != (uint8_t)b[i])
+			return false;
+	return true;
+}
+
+static bool among(struct gh_span word, const char *list)
+{
+	for (const char *p = list; *p != '\0'; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+		if (same(word, p, n))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+bool gh_secret_user_stands_in(struct gh_span user)
+{
+	static const char users[] = "user username user_name user-name usr uname name login me you myuser my_user "
+				    "my-user myusername youruser "
+				    "your_user your-user yourusername your_username your-username yourname your-name "
+				    "your_name someone somebody "
+				    "someuser account myaccount foo bar alice bob john jane joe johndoe example test "
+				    "demo client_id clientid "
+				    "aladdin scott proxyuser proxy_user db_user dbuser";
+	return among(user, users);
+}
+
+bool gh_secret_host_stands_in(struct gh_span host)
+{
+	static const char hosts[] =
+		"host hostname host1 server servername server1 example domain company organization organisation org "
+		"myhost myserver mydomain mycompany mycorp myorg myregistry myproxy yourhost yourserver yourdomain "
+		"yourcompany yourorg yourregistry some-host somehost somedomain acme contoso foo bar proxyserver "
+		"proxy-server "
+		"proxyhost";
+	static const char *const starts[] = { "your-", "your_", "my-", "my_", "some-", "example-" };
+	for (size_t i = 0; i < host.n;) { /* label by label */
+		size_t n = i;
+		while (n < host.n && (gh_c_word(host.p[n]) || host.p[n] == '-'))
+			n++;
+		struct gh_span label = gh_span_cut(host, i, n - i);
+		if (among(label, hosts))
+			return true;
+		for (size_t k = 0; k < sizeof starts / sizeof starts[0]; k++)
+			if (same(gh_span_cut(label, 0, strlen(starts[k])), starts[k], strlen(starts[k])))
+				return true;
+		if (n >= host.n || host.p[n] != '.')
+			break;
+		i = n + 1;
+	}
+	return false;
+}

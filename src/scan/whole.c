@@ -45,6 +45,54 @@ static bool add_late(struct gh_arena *a, struct gh_file_report *r, const struct 
 	return true;
 }
 
+/* ---- what is said once ------------------------------------------------------------------------------------------------- */
+
+/* What a format alone calls for is the same for all files of the format: the first of them speaks for all. */
+static bool once(const struct gh_finding *f)
+{
+	return f->rule->effect == GH_CLEAN && strcmp(f->rule->id, "GH-VUL-0007") == 0;
+}
+
+enum { ONCE = 256 };
+
+struct spoken {
+	struct gh_finding *v[ONCE];
+	size_t n;
+};
+
+/* The row that says it already. NULL: *f is the first one now, or there are too many to remember. */
+static struct gh_finding *spoken(struct spoken *s, struct gh_finding *f)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i]->rule->id, f->rule->id) == 0 && strcmp(s->v[i]->detail, f->detail) == 0)
+			return s->v[i];
+	if (s->n < ONCE)
+		s->v[s->n++] = f;
+	return NULL;
+}
+
+/* False: no memory; nothing was changed. */
+static bool say_once(struct spoken *s, struct gh_arena *a, struct gh_file_report *r)
+{
+	size_t n = 0, some = 0;
+	for (size_t i = 0; i < r->nfinding; i++)
+		some += once(&r->finding[i]);
+	struct gh_finding *v = some == 0 ? NULL : GH_NEW(a, struct gh_finding, r->nfinding);
+	if (v == NULL)
+		return some == 0;
+	for (size_t i = 0; i < r->nfinding; i++) {
+		v[n] = r->finding[i];
+		struct gh_finding *before = once(&v[n]) ? spoken(s, &v[n]) : NULL;
+		if (before == NULL)
+			n++;
+		else
+			before->times += v[n].times;
+	}
+	r->finding = v;
+	r->nfinding = n;
+	return true;
+}
+
 bool gh_whole_judge(const struct gh_repo_file *known, size_t n, bool alone, struct gh_arena *arena,
 		    struct gh_file_report *file, struct gh_arena *file_arena)
 {
@@ -54,5 +102,8 @@ bool gh_whole_judge(const struct gh_repo_file *known, size_t n, bool alone, stru
 		size_t i = w.v[k].i;
 		w.full = !add_late(&file_arena[i], &file[i], &w.v[k]);
 	}
+	struct spoken said = { .n = 0 };
+	for (size_t i = 0; i < n && !w.full; i++)
+		w.full = !say_once(&said, &file_arena[i], &file[i]);
 	return !w.full;
 }

@@ -90,6 +90,13 @@ static void contexts(void **state)
 		{ "config.json", "{\"url\": \"http://169.254.169.254/latest/\"}", "GH-NET-0006", "GH-NET-0007" },
 		{ "config.json", "{\"url\": \"http://45.33.32.156/x\"}", "GH-NET-0007", "GH-NET-0006" },
 		{ "config.json", "{\"url\": \"http://10.0.0.8/x\"}", "GH-NET-0001", "GH-NET-0007" },
+		{ "config.json", "{\"host\": \"45.33.32.156\"}", " 45.33.32.156, 1 time", "GH-NET-0007" },
+		{ "a.py", "import os\nHOST = '10.0.0.8'\nPORT = 1\n", " 10.0.0.8, 1 time: of a private", "GH-NET-0007" },
+		{ "a.yaml", "server: 45.33.32.156\nport: 5\n", " 45.33.32.156, 1 time", "GH-NET-0007" },
+		{ "a.yaml", "hook: https://corp.io/\nversion: \"4.8.1.78\"\n", "GH-NET-0001", "4.8.1.78" },
+		{ "requirements.txt", "opencv-python==4.8.1.78\n# https://corp.io/x\nnumpy==1.26\n", "GH-NET-0001",
+		  "4.8.1.78" },
+		{ "README.md", "Section 4.8.1.78 of https://corp.io/ says so.\n", "GH-NET-0001", "4.8.1.78" },
 		{ "config.json", "{\"sink\": \"https://api.wandb.ai\"}", "GH-NET-0009", "GH-NET-0003" },
 		{ "a.py", "import os\n# see https://bit.ly/abc\nX = 1\n", "GH-NET-0008", "GH-NET-0003" },
 		{ "a.py", "import os\nURL = \"https://bit.ly/abc\"\n", "GH-NET-0003", "GH-NET-0008" },
@@ -103,6 +110,19 @@ static void contexts(void **state)
 		if (strstr(j.all, rows[i].finds) == NULL || strstr(j.all, rows[i].nots) != NULL)
 			fail_msg("%s: %s expected, found:\n%s", rows[i].text, rows[i].finds, j.all);
 	}
+}
+
+/* In a program of a pickle, "M@.MA." are numbers; an address with its scheme is one there, too. */
+static void binary(void **state)
+{
+	(void)state;
+	static const char text[] = "\x80\x02]q\x00(M@.MA.abM\x01\x02X\x15\x00\x00\x00https://corp.io/a/b.cdM@.MAq\x01"
+				   "a@b.cdefg.hij10.1.2.3e.";
+	static struct gh_test_judged j;
+	gh_test_judge(&j, (struct gh_span){ (const uint8_t *)text, sizeof text - 1 }, "a.pkl");
+	if (strstr(j.all, "GH-NET-0010") != NULL || strstr(j.all, "10.1.2.3") != NULL ||
+	    strstr(j.all, " corp.io, 1 time") == NULL)
+		fail_msg("%s", j.all);
 }
 
 /* A file with hundreds of hosts: some are listed, the rest counted. */
@@ -128,7 +148,7 @@ static void drowned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(hosts), cmocka_unit_test(contexts),
-					    cmocka_unit_test(drowned) };
+					    cmocka_unit_test(binary), cmocka_unit_test(drowned) };
 	assert_string_equal(gh_check_network.name, "network");
 	return cmocka_run_group_tests_name("network", tests, NULL, NULL);
 }
