@@ -96,7 +96,7 @@ struct gh_code {
 struct gh_text {
 	const char
 		*role; /* "metadata", "chat-template", "configuration", "documentation", "comment", "name"; "setting": a
-			   * number of a model's configuration (hidden_size) */
+			   * number or a word of a model's configuration (hidden_size, model_type); "object" where one stands */
 	struct gh_span key;
 	struct gh_span text; /* at most GH_WINDOW_MAX bytes; longer texts come as members */
 };

@@ -538,6 +538,19 @@ static enum gh_json_zone zone_of(const struct frame *f)
 	return z == GH_JZ_PLAIN || f->zone == GH_JZ_VOCAB ? f->zone : z;
 }
 
+/* What a configuration says of its model at the top, or first in a list there. */
+static void on_size(struct doc *d, const struct frame *f, struct gh_span text)
+{
+	unsigned depth = d->x.j.depth;
+	bool first = f->array && depth == 2 && f->items == 0;
+	struct gh_span key = gh_json_name(first ? &f->hold : &d->name);
+	unsigned mark = first ? gh_json_key(key).mark : f->key.mark;
+	if ((first || (depth == 1 && !f->array)) && (mark & GH_JM_SIZE) != 0 && text.n != 0 && text.n < 64) {
+		struct gh_text size = { .role = "setting", .key = key, .text = text };
+		(void)gh_emit(d->w, GH_EV_TEXT, d->x.j.off, d->x.j.len, &size);
+	}
+}
+
 static enum gh_rc on_token(struct doc *d)
 {
 	struct gh_json *j = &d->x.j;
@@ -560,6 +573,8 @@ static enum gh_rc on_token(struct doc *d)
 					    : GH_OK;
 	case GH_JSON_OBJECT:
 	case GH_JSON_ARRAY:
+		if (j->tok == GH_JSON_OBJECT && j->depth == 1)
+			on_size(d, f, GH_SPAN("object"));
 		if (zone_of(f) == GH_JZ_SERVERS && f->zone != GH_JZ_SERVERS)
 			say(d, A_COMMAND, "servers to be started");
 		d->frame[j->depth + 1] = (struct frame){ .zone = zone_of(f), .array = j->tok == GH_JSON_ARRAY };
@@ -572,6 +587,8 @@ static enum gh_rc on_token(struct doc *d)
 			f->marks |= GH_JM_CONSTRUCTOR;
 		if (f->zone != GH_JZ_VOCAB && !d->lines)
 			on_name(d, f);
+		if (j->full == j->text.n)
+			on_size(d, f, j->text);
 		if (f->items++ == 0 && j->depth == 2 && j->full != 0 && f->array)
 			on_pair(d);
 		return on_string(d, zone_of(f), f->key);
@@ -582,10 +599,10 @@ static enum gh_rc on_token(struct doc *d)
 	case GH_JSON_FALSE:
 	case GH_JSON_NULL:
 	case GH_JSON_NUMBER:
-		if (j->depth == 1 && !f->array && (f->key.mark & GH_JM_SIZE) != 0) {
-			struct gh_text size = { .role = "setting", .key = gh_json_name(&d->name), .text = j->text };
-			(void)gh_emit(d->w, GH_EV_TEXT, j->off, j->len, &size);
-		}
+		on_size(d, f,
+			j->tok == GH_JSON_TRUE	  ? GH_SPAN("true")
+			: j->tok == GH_JSON_FALSE ? GH_SPAN("false")
+						  : j->text);
 		if (j->odd)
 			say(d, A_NAN, gh_safe(j->text).s);
 		if (f->zone == GH_JZ_SHARDS && j->tok != GH_JSON_NULL)

@@ -40,7 +40,7 @@ enum {
 	GH_JM_PATH = 1 << 18,	    /* sentence-transformers' modules.json, with `type` */
 	GH_JM_PIPELINE = 1 << 19,   /* diffusers' model_index.json */
 	GH_JM_LOADER_MOD = 1 << 20, /* MLflow: module with _load_pyfunc() */
-	GH_JM_SIZE = 1 << 21,	    /* a size of a Transformers model */
+	GH_JM_SIZE = 1 << 21,	    /* of a Transformers model: its type, a size, how it is stored */
 	GH_JM_REDUCE = 1 << 22,	    /* jsonpickle's, unless it is a node of skops, which keeps plain arguments there */
 };
 

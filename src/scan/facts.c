@@ -1,5 +1,6 @@
 #include "scan/facts.h"
 
+#include "scan/shapes.h"
 #include "wire/purl.h"
 #include "wire/recs.h"
 #include "wire/sort.h"
@@ -7,7 +8,11 @@
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { TARGETS_BACK = 4 }; /* how far back the same target is looked for before it is kept once more */
+enum {
+	TARGETS_BACK = 4, /* how far back the same target is looked for before it is kept once more */
+	SAME_BACK = 96,	  /* and the same fact: the tensors of some layers */
+	SETTING = 128,	  /* bytes of a setting that is a word, its name included */
+};
 
 static const char *target_of(struct gh_facts *f, struct gh_span s)
 {
@@ -70,6 +75,35 @@ static bool is_embedding(struct gh_span name)
 	return false;
 }
 
+/* What many tensors say alike. */
+static void add_once(struct gh_facts *f, enum gh_fact_kind kind, const char *target, uint64_t a, uint64_t b)
+{
+	for (size_t i = 0; i < SAME_BACK && i < f->n; i++) {
+		const struct gh_fact *v = &f->v[f->n - 1 - i];
+		if (v->kind == kind && v->a == a && v->b == b && strcmp(v->target, target) == 0)
+			return;
+	}
+	add(f, kind, gh_span_str(target), a, b, 0);
+}
+
+static void on_shape(struct gh_facts *f, const struct gh_tensor *t)
+{
+	bool numbers = gh_shape_numbers(t->dtype);
+	if (gh_shape_is_head(t->name))
+		add_once(f, GH_FACT_SHAPE, "head", 0, 0);
+	if (!numbers)
+		return;
+	const char *place = t->ndim == 2 ? gh_shape_place(t->name) : NULL;
+	if (place != NULL)
+		add_once(f, GH_FACT_SHAPE, place, t->dim[0], t->dim[1]);
+	if (t->ndim == 2 && gh_span_ends(t->name, "lm_head.weight"))
+		add_once(f, GH_FACT_SHAPE, "lm_head", t->dim[0], t->dim[1]);
+	if (t->ndim >= 2)
+		add_once(f, GH_FACT_DTYPE, t->dtype, 0, 0);
+	if (t->ndim == 2 && is_embedding(t->name))
+		add(f, GH_FACT_EMBED, (struct gh_span){ 0 }, t->dim[0], t->dim[1], 0);
+}
+
 static void on_tensor(struct gh_facts *f, const struct gh_tensor *t)
 {
 	uint64_t elements = 1;
@@ -79,21 +113,28 @@ static void on_tensor(struct gh_facts *f, const struct gh_tensor *t)
 	uint64_t l = layer(t->name);
 	if (l != 0)
 		add(f, GH_FACT_LAYERS, (struct gh_span){ 0 }, l, 0, 0);
-	if (t->ndim == 2 && is_embedding(t->name))
-		add(f, GH_FACT_EMBED, (struct gh_span){ 0 }, t->dim[0], t->dim[1], 0);
+	on_shape(f, t);
 }
 
+/* Numbers, true and false as what they are; other words beside their name. */
 static void on_setting(struct gh_facts *f, const struct gh_text *t)
 {
+	char word[SETTING];
 	uint64_t v = 0;
-	if (t->text.n == 0 || t->text.n > 15)
-		return;
-	for (size_t i = 0; i < t->text.n; i++) {
-		if (t->text.p[i] < '0' || t->text.p[i] > '9')
-			return;
-		v = v * 10 + (uint64_t)(t->text.p[i] - '0');
+	size_t digits = 0, n = t->key.n + 1 + t->text.n;
+	while (digits < t->text.n && digits < 15 && t->text.p[digits] >= '0' && t->text.p[digits] <= '9')
+		v = v * 10 + (uint64_t)(t->text.p[digits++] - '0');
+	bool letter = t->text.n != 0 && ((t->text.p[0] | 0x20) >= 'a' && (t->text.p[0] | 0x20) <= 'z');
+	if (gh_span_is(t->text, "true") || gh_span_is(t->text, "false")) {
+		add(f, GH_FACT_SETTING, t->key, t->text.n == 4, 0, 0);
+	} else if (digits != 0 && digits == t->text.n) {
+		add(f, GH_FACT_SETTING, t->key, v, 0, 0);
+	} else if (letter && t->key.n != 0 && n < sizeof word) {
+		memcpy(word, t->key.p, t->key.n);
+		word[t->key.n] = '=';
+		memcpy(word + t->key.n + 1, t->text.p, t->text.n);
+		add(f, GH_FACT_SETTING, (struct gh_span){ (const uint8_t *)word, n }, 1, 0, 0);
 	}
-	add(f, GH_FACT_SETTING, t->key, v, 0, 0);
 }
 
 /* A requirement's version only when it is one ("==1.2.3", "1.2.3"). */
@@ -145,7 +186,9 @@ static int order(const struct gh_fact *x, const struct gh_fact *y)
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
 	int c = x->target == y->target ? 0 : strcmp(x->target, y->target);
-	return c != 0 ? c : x->a != y->a ? (x->a < y->a ? -1 : 1) : 0;
+	if (c != 0 || x->a != y->a)
+		return c != 0 ? c : x->a < y->a ? -1 : 1;
+	return x->kind != GH_FACT_SHAPE || x->b == y->b ? 0 : x->b < y->b ? -1 : 1;
 }
 
 static int by_kind(const void *ctx, uint32_t i, uint32_t j)
@@ -177,6 +220,8 @@ static bool merge(struct gh_fact *x, const struct gh_fact *y)
 	case GH_FACT_LAYERS: x->a = y->a > x->a ? y->a : x->a; return true;
 	case GH_FACT_CODE: return true;
 	case GH_FACT_PACKAGE: return x->a == y->a;
+	case GH_FACT_SHAPE: return x->a == y->a && x->b == y->b;
+	case GH_FACT_DTYPE: return true;
 	case GH_FACT_EMBED:
 	case GH_FACT_SETTING:
 	case GH_FACT_LOST:

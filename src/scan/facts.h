@@ -16,7 +16,10 @@ enum gh_fact_kind {
 	GH_FACT_TENSORS, /* a, b: tensors stored here: how many, sum of hashes of their names; c: elements */
 	GH_FACT_LAYERS,	 /* a: 1 + the highest number of a layer in the names of tensors stored here */
 	GH_FACT_EMBED,	 /* a, b: rows and columns of the table of token embeddings stored here */
-	GH_FACT_SETTING, /* target: name of a size in a configuration; a: the size */
+	GH_FACT_SETTING, /* target: name of a size in a configuration; a: the size, or 1 for true; "name=word": a word */
+	GH_FACT_SHAPE, /* target: a place (scan/shapes.h); a, b: rows and columns of tensors of numbers stored there. "head"
+			  * without sizes: there is an output layer */
+	GH_FACT_DTYPE,	 /* target: a type of numbers that tensors are stored as */
 	GH_FACT_PACKAGE, /* target: package URL; a: 1 the file says that this program wrote it, 0 it asks for it */
 	GH_FACT_LOST,	 /* there were more facts than a reading may have */
 	GH_FACT_STAGE,	 /* a: enum gh_stage; b, c: units and bytes looked at; target: why not all of it, or "" */

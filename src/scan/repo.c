@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "format/format.h"
+#include "scan/repo_config.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ enum {
 	R_HIDDEN,
 	R_LOST,
 	R_DIGEST,
+	R_STORED,
 	RULES
 };
 
@@ -76,6 +78,10 @@ const struct gh_rule gh_repo_rules[] = {
 		       "this "
 		       "content in the place of the published one.",
 		       "Do not load; fetch the file again from its source.", "CWE-345 CWE-353 AML.T0010" },
+	[R_STORED] = { "GH-REPO-0015", GH_INFO, GH_CLEAN,
+		       "Weights are stored as another type than the configuration says",
+		       "None by itself: loaders convert. A model that was edited or converted may show it.",
+		       "None needed; the publisher may say why.", "" },
 	GH_RULES_END
 };
 
@@ -265,6 +271,8 @@ static void one_file(const struct repo *r, size_t i)
 		case GH_FACT_LAYERS:
 		case GH_FACT_EMBED:
 		case GH_FACT_SETTING:
+		case GH_FACT_SHAPE:
+		case GH_FACT_DTYPE:
 		case GH_FACT_KINDS: break;
 		}
 	}
@@ -305,47 +313,9 @@ static const char *preferred(const struct repo *r, size_t i, const char **loader
 	return NULL;
 }
 
-/* ---- configuration against weights ----------------------------------------------------------------------------------- */
-
-static uint64_t setting(const struct gh_repo_file *f, const char *const *names)
+static void config_says(void *arg, size_t i, enum gh_config_matter what, const char *text)
 {
-	for (; *names != NULL; names++)
-		for (size_t j = 0; j < f->nfact; j++)
-			if (f->fact[j].kind == GH_FACT_SETTING && strcmp(f->fact[j].target, *names) == 0)
-				return f->fact[j].a;
-	return 0;
-}
-
-static void on_config(const struct repo *r, size_t i)
-{
-	static const char *const width[] = { "hidden_size", "n_embd", "d_model", NULL };
-	static const char *const words[] = { "vocab_size", NULL }, *const depth[] = { "num_hidden_layers", "n_layer",
-										      NULL };
-	static const char *const apart[] = { "embedding_size", "word_embed_proj_dim", NULL };
-	const struct gh_repo_file *c = &r->file[i];
-	uint64_t hidden = setting(c, width), vocab = setting(c, words), layers = setting(c, depth), most = 0;
-	const struct gh_fact *embed = NULL;
-	for (size_t k = 0; k < r->n; k++) {
-		const struct gh_repo_file *w = &r->file[k];
-		if (w->report == NULL || !same_dir(w->name, c->name))
-			continue;
-		if (w->report->verdict == GH_INCOMPLETE || fact(w, GH_FACT_LOST) != NULL)
-			return; /* not all is known */
-		const struct gh_fact *l = fact(w, GH_FACT_LAYERS), *e = fact(w, GH_FACT_EMBED);
-		most = l != NULL && l->a > most ? l->a : most;
-		embed = e != NULL ? e : embed;
-	}
-	if (embed == NULL)
-		return; /* not a whole language model in this directory */
-	if (hidden != 0 && setting(c, apart) == 0 && embed->b != hidden)
-		say(r, i, R_CONFIG, "the configuration says that embeddings have %llu numbers, the weights have %llu",
-		    (unsigned long long)hidden, (unsigned long long)embed->b);
-	if (vocab != 0 && embed->a < vocab)
-		say(r, i, R_CONFIG, "the configuration says %llu tokens, the weights have %llu",
-		    (unsigned long long)vocab, (unsigned long long)embed->a);
-	if (layers != 0 && most != 0 && most < layers)
-		say(r, i, R_CONFIG, "the configuration says %llu layers, the weights have %llu",
-		    (unsigned long long)layers, (unsigned long long)most);
+	say(arg, i, what == GH_CONFIG_STORED ? R_STORED : R_CONFIG, "%s", text);
 }
 
 /* ---- hidden files ---------------------------------------------------------------------------------------------------- */
@@ -434,7 +404,7 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 			say(&r, i, R_ASIDE, "%s loads \"%s\" of this directory and leaves this file aside", loader,
 			    better);
 		if (strcmp(base(file[i].name), "config.json") == 0)
-			on_config(&r, i);
+			gh_repo_config(file, n, i, config_says, (void *)(uintptr_t)&r);
 		const char *digest = promised(file[i].name), *is = file[i].report->sha256;
 		if (digest != NULL && is[0] != '\0' && strcmp(digest, is) != 0)
 			say(&r, i, R_DIGEST, "its digest is %s", is);

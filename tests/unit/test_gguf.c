@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "format/formats.h"
+#include "format/gguf/gguf.h"
 #include "support/events.h"
 
 /* ---- a writer, obedient to a fault ---- */
@@ -210,6 +211,97 @@ static void tensor_longname(struct gw *g)
 }
 static void info_cut(struct gw *g) { head(g, 1, 0), str(g, "abcdef"), u32(g, 4), zero(g, 20); }
 
+/* A language model of two blocks, F16, 64 wide, 2 heads for keys of 4, 3 tokens; each row changes one thing. */
+struct lm {
+	const char *arch, *type;
+	uint32_t blocks, embed, ffn, heads, kv, file_type, split, tokens;
+};
+
+static void number(struct gw *g, const char *arch, const char *key, uint32_t v)
+{
+	char name[64];
+	(void)snprintf(name, sizeof name, "%s.%s", arch, key);
+	str(g, name), u32(g, 4), u32(g, v);
+}
+
+static void write_lm(struct gw *g, struct lm m)
+{
+	head(g, 6, 10);
+	number(g, m.arch, "block_count", m.blocks); /* before the architecture is known */
+	text(g, "general.architecture", m.arch);
+	text(g, "general.type", m.type);
+	number(g, m.arch, "embedding_length", m.embed);
+	number(g, m.arch, "feed_forward_length", m.ffn);
+	number(g, m.arch, "attention.head_count", m.heads);
+	number(g, m.arch, "attention.head_count_kv", m.kv);
+	number(g, "general", "file_type", m.file_type);
+	number(g, "split", "count", m.split);
+	str(g, "tokenizer.ggml.tokens"), u32(g, 9), u32(g, 8), len(g, m.tokens);
+	for (uint32_t i = 0; i < m.tokens; i++)
+		str(g, "t");
+	tensor(g, "token_embd.weight", 2, D(64, 3), 1, 0);
+	tensor(g, "blk.0.attn_q.weight", 2, D(64, 64), 1, 384);
+	tensor(g, "blk.0.attn_k.weight", 2, D(64, 32), 1, 384 + 8192);
+	tensor(g, "blk.1.attn_v.weight", 2, D(64, 32), 1, 384 + 8192 + 4096);
+	tensor(g, "blk.1.ffn_down.weight", 2, D(96, 64), 1, 384 + 8192 + 2 * 4096);
+	tensor(g, "output_norm.weight", 1, D(64), 0, 384 + 8192 + 2 * 4096 + 12288);
+	align(g, 32), zero(g, 384 + 8192 + 2 * 4096 + 12288 + 256);
+}
+
+static void sizes(void **st)
+{
+	(void)st;
+	static const struct {
+		const char *what;
+		struct lm m;
+		const char *says; /* NULL: nothing */
+	} t[] = {
+		{ "all agree", { "llama", "model", 2, 64, 96, 4, 2, 1, 0, 3 }, NULL },
+		{ "blocks", { "llama", "model", 3, 64, 96, 4, 2, 1, 0, 3 }, "block_count is 3, the tensors are of 2" },
+		{ "too many",
+		  { "llama", "model", 1, 64, 96, 4, 2, 1, 0, 3 },
+		  "block_count is 1, the tensors are of 2" },
+		{ "width", { "llama", "model", 2, 32, 96, 4, 2, 1, 0, 3 }, "embeddings have 64" },
+		{ "inner size",
+		  { "qwen2", "model", 2, 64, 80, 4, 2, 1, 0, 3 },
+		  "ffn_down.weight\" is 96 x 64, the metadata" },
+		{ "heads of keys", { "llama", "model", 2, 64, 96, 4, 4, 1, 0, 3 }, "attn_k.weight\" is 64 x 32" },
+		{ "tokens", { "llama", "model", 2, 64, 96, 4, 2, 1, 0, 5 }, "the vocabulary has 5 tokens" },
+		{ "padded table", { "llama", "model", 2, 64, 96, 4, 2, 1, 0, 2 }, NULL },
+		{ "file type", { "llama", "model", 2, 64, 96, 4, 2, 7, 0, 3 }, "GH-GGUF-0028" },
+		{ "a mixed file type", { "llama", "model", 2, 64, 96, 4, 2, 15, 0, 3 }, NULL },
+		{ "not known", { "somellm", "model", 9, 32, 80, 4, 4, 1, 0, 5 }, NULL },
+		{ "adapter", { "llama", "adapter", 9, 32, 80, 4, 4, 1, 0, 5 }, NULL },
+		{ "part of a model", { "llama", "model", 9, 64, 96, 4, 2, 0, 3, 3 }, NULL },
+		{ "no number for all", { "llama", "model", 0, 0, 0, 0, 0, 1, 0, 3 }, NULL },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
+		for (int big = 0; big < 2; big++) {
+			struct gw g = { .b = gh_buf(2 << 20), .big = big != 0, .version = 3 };
+			write_lm(&g, t[i].m);
+			struct gh_events ev;
+			gh_events_walk(&ev, &gh_fmt_gguf, gh_buf_view(&g.b), "x.gguf", true);
+			bool any = gh_events_has(&ev, "anomaly");
+			if (ev.rc != GH_OK || any != (t[i].says != NULL) || (any && !gh_events_has(&ev, t[i].says)))
+				fail_msg("%s: %d\n%s", t[i].what, ev.rc, gh_buf_cstr(&ev.log));
+			assert_true(t[i].says == NULL || gh_events_has(&ev, "GH-GGUF-002"));
+			gh_events_free(&ev);
+			gh_buf_free(&g.b);
+		}
+}
+
+/* A key of another architecture neither counts nor hides the one that does. */
+static void another_prefix(void **st)
+{
+	(void)st;
+	struct gguf_sizes s = { .highest = 0 };
+	gguf_sizes_number(&s, GH_SPAN("llama.block_count"), 7);
+	gguf_sizes_text(&s, GH_SPAN("general.architecture"), GH_SPAN("llama"));
+	gguf_sizes_number(&s, GH_SPAN("qwen2.block_count"), 9);
+	assert_true(s.v[GGUF_BLOCKS] == 7);
+	assert_string_equal(s.of[GGUF_BLOCKS], "llama");
+}
+
 static const struct row {
 	const char *what;
 	void (*make)(struct gw *);
@@ -377,7 +469,8 @@ static void samples(void **st)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(every_rule), cmocka_unit_test(versions),
-					cmocka_unit_test(damage), cmocka_unit_test(samples) };
+	const struct CMUnitTest t[] = { cmocka_unit_test(every_rule),	  cmocka_unit_test(sizes),
+					cmocka_unit_test(another_prefix), cmocka_unit_test(versions),
+					cmocka_unit_test(damage),	  cmocka_unit_test(samples) };
 	return cmocka_run_group_tests_name("gguf", t, NULL, NULL);
 }

@@ -3,11 +3,12 @@
 
 #include "check/references.h"
 #include "scan/repo.h"
+#include "scan/shapes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { FILES = 4, FACTS = 6 };
+enum { FILES = 4, FACTS = 12 };
 
 struct row {
 	const char *what;
@@ -32,6 +33,8 @@ struct row {
 #define TENSORS(n, h) { GH_FACT_TENSORS, "", n, h, 0 }
 #define SHARD(file, n, h) { GH_FACT_SHARD, file, n, h, 0 }
 #define SET(name, n) { GH_FACT_SETTING, name, n, 0, 0 }
+#define SIZES SET("hidden_size", 32), SET("num_attention_heads", 4), SET("vocab_size", 16)
+#define SHAPE(place, rows, cols) { GH_FACT_TENSORS, "", 1, 1, 1 }, { GH_FACT_SHAPE, place, rows, cols, 0 }
 
 /* All files of this table have the first of these digests. */
 #define DIGEST_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -125,6 +128,64 @@ static const struct row rows[] = {
 	  0,
 	  { JSON("config.json", SET("num_hidden_layers", 3)),
 	    ST("adapter_model.safetensors", { GH_FACT_LAYERS, "", 2, 0, 0 }) },
+	  "" },
+	{ "shapes of a type that is known",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SIZES, SET("num_key_value_heads", 1)),
+	    ST("model-1.safetensors", SHAPE("llama self_attn.q_proj.weight", 32, 32),
+	       SHAPE("llama self_attn.k_proj.weight", 8, 32), SHAPE("lm_head", 16, 32)) },
+	  "" },
+	{ "shapes that are others, each told once; places and types of tensors that are not known are not",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SIZES, SET("torch_dtype=float32", 1)),
+	    ST("model-1.safetensors", SHAPE("llama self_attn.k_proj.weight", 8, 32), SHAPE("lm_head", 12, 32),
+	       SHAPE("%s%n", 1, 1), { GH_FACT_DTYPE, "x%n", 0, 0, 0 }),
+	    ST("model-2.safetensors", SHAPE("llama self_attn.k_proj.weight", 8, 32)) },
+	  "config.json GH-REPO-0011;config.json GH-REPO-0011;" },
+	{ "weights that this configuration is not about",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SIZES),
+	    ST("x/model.safetensors", SHAPE("llama self_attn.k_proj.weight", 8, 32)),
+	    ST("draft.safetensors", SHAPE("llama self_attn.k_proj.weight", 8, 32)) },
+	  "" },
+	{ "a type that is not known",
+	  0,
+	  { JSON("config.json", SET("model_type=somellm", 1), SIZES),
+	    ST("model.safetensors", SHAPE("llama self_attn.k_proj.weight", 8, 32)) },
+	  "" },
+	{ "a pack",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SIZES, SET("quantization_config=object", 1)),
+	    ST("model.safetensors", SHAPE("llama self_attn.k_proj.weight", 8, 32)) },
+	  "" },
+	{ "sizes that overflow",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SET("num_attention_heads", 999999999999999),
+		 SET("head_dim", 999999999999999), SET("hidden_size", 32)),
+	    ST("model.safetensors", SHAPE("llama self_attn.q_proj.weight", 8, 32)) },
+	  "" },
+	{ "an output layer that the configuration has and the weights have not",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SIZES, SET("tie_word_embeddings", 0),
+		 SET("architectures=LlamaForCausalLM", 1)),
+	    ST("model.safetensors", { GH_FACT_TENSORS, "", 1, 1, 1 }, { GH_FACT_EMBED, "", 16, 32, 0 }) },
+	  "config.json GH-REPO-0011;" },
+	{ "the same with one, of whatever type",
+	  0,
+	  { JSON("config.json", SET("model_type=llama", 1), SIZES, SET("tie_word_embeddings", 0),
+		 SET("architectures=LlamaForCausalLM", 1)),
+	    ST("model.safetensors", SHAPE("head", 0, 0), { GH_FACT_EMBED, "", 16, 32, 0 }) },
+	  "" },
+	{ "another type of numbers",
+	  0,
+	  { JSON("config.json", SET("torch_dtype=bfloat16", 1)),
+	    ST("model.safetensors", { GH_FACT_TENSORS, "", 1, 1, 1 }, { GH_FACT_DTYPE, "F32", 0, 0, 0 }) },
+	  "config.json GH-REPO-0015;" },
+	{ "two types, one of them the configuration's",
+	  0,
+	  { JSON("config.json", SET("torch_dtype=bfloat16", 1)),
+	    ST("model.safetensors", { GH_FACT_TENSORS, "", 2, 1, 1 }, { GH_FACT_DTYPE, "BF16", 0, 0, 0 },
+	       { GH_FACT_DTYPE, "F32", 0, 0, 0 }) },
 	  "" },
 	{ "a hidden pickle",
 	  0,
@@ -276,8 +337,70 @@ static void sums(void **state)
 	log_text[0] = '\0';
 	gh_facts_close(&f, put, NULL);
 	assert_string_equal(log_text,
-			    "1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;3 s 2 0;3 t 1 0;4  3 0;5  12 0;6  32 8;");
+			    "1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;3 s 2 0;3 t 1 0;4  3 0;5  12 0;6  32 8;9 F32 0 0;");
 	gh_facts_free(&f);
+}
+
+static void setting(struct gh_facts *f, const char *key, const char *text)
+{
+	struct gh_text t = { .role = "setting", .key = gh_span_str(key), .text = gh_span_str(text) };
+	gh_facts_on(f, &(struct gh_event){ .kind = GH_EV_TEXT, .u.text = &t });
+}
+
+/* What is kept of settings and shapes: words beside their names, each shape once. */
+static void shapes(void **state)
+{
+	(void)state;
+	struct gh_facts f = { .arena = { .max = 1 << 20 } };
+	char place[64];
+	char longer[200];
+	memset(longer, 'a', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	setting(&f, "a", "12");
+	setting(&f, "b", "true");
+	setting(&f, "c", "false");
+	setting(&f, "d", "llama");
+	setting(&f, "e", "1.5");
+	setting(&f, "f", longer);
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(place, sizeof place, "model.layers.%d.mlp.up_proj.weight", i);
+		tensor(&f, place, i == 7 ? 5 : 4, 3);
+	}
+	tensor(&f, "lm_head.weight", 9, 3);
+	log_text[0] = '\0';
+	gh_facts_close(&f, put, NULL);
+	assert_string_equal(log_text, "4  41 0;5  40 0;7 a 12 0;7 b 1 0;7 c 0 0;7 d=llama 1 0;8 head 0 0;"
+				      "8 llama mlp.up_proj.weight 4 3;8 llama mlp.up_proj.weight 5 3;8 lm_head 9 3;"
+				      "9 F32 0 0;");
+	gh_facts_free(&f);
+}
+
+static void places(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *place;
+	} rows_[] = {
+		{ "model.layers.31.self_attn.q_proj.weight", "llama self_attn.q_proj.weight" },
+		{ "layers.0.mlp.down_proj.weight", "llama mlp.down_proj.weight" },
+		{ "transformer.h.11.attn.c_attn.weight", "gpt2 attn.c_attn.weight" },
+		{ "roberta.encoder.layer.3.output.dense.weight", "bert output.dense.weight" },
+		{ "decoder.block.2.layer.1.EncDecAttention.o.weight", "t5 layer.1.EncDecAttention.o.weight" },
+		{ "model.layers.x.self_attn.q_proj.weight", NULL },
+		{ "model.layers..self_attn.q_proj.weight", NULL },
+		{ "model.layers.1", NULL },
+		{ "model.layers.1.", NULL },
+		{ "", NULL },
+		{ "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", NULL },
+		{ "model.layers.0.self_attn.q_proj.qweight", NULL },
+		{ "vision_tower.layers.0.self_attn.q_proj.weight", NULL },
+		{ "model.layers.0.block_sparse_moe.experts.1.w1.weight", NULL },
+	};
+	for (size_t i = 0; i < GH_ROWS(rows_); i++) {
+		const char *p = gh_shape_place(gh_span_str(rows_[i].name));
+		if ((p == NULL) != (rows_[i].place == NULL) || (p != NULL && strcmp(p, rows_[i].place) != 0))
+			fail_msg("%s: %s", rows_[i].name, p == NULL ? "nothing" : p);
+	}
 }
 
 static void too_many(void **state)
@@ -288,7 +411,7 @@ static void too_many(void **state)
 		tensor(&f, "w", 1, 1);
 	log_text[0] = '\0';
 	gh_facts_close(&f, put, NULL);
-	assert_non_null(strstr(log_text, "9 "));
+	assert_non_null(strstr(log_text, "11 "));
 	gh_facts_free(&f);
 }
 
@@ -321,7 +444,8 @@ static void inside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(situations), cmocka_unit_test(ranges),
-					    cmocka_unit_test(sums), cmocka_unit_test(too_many),
+					    cmocka_unit_test(sums),	  cmocka_unit_test(shapes),
+					    cmocka_unit_test(places),	  cmocka_unit_test(too_many),
 					    cmocka_unit_test(inside) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

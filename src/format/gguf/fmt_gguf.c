@@ -76,6 +76,13 @@ const struct gh_rule gguf_rules[GGUF_RULES + 1] = {
 			 "Convert the model to version 3.", "" },
 	[GGUF_A_CUT] = { "GH-GGUF-0026", GH_MEDIUM, GH_UNSAFE, "File ends within its structure",
 			 "Reads beyond the file's memory.", "Do not load; get the file again.", "CWE-125" },
+	[GGUF_A_SIZES] = { "GH-GGUF-0027", GH_MEDIUM, GH_REVIEW, "Metadata and tensors do not belong together",
+			   "Loaders that check refuse the file; others compute with numbers that are not there, or "
+			   "with "
+			   "fewer blocks than the model has.",
+			   "Convert the model again; compare with the publisher's.", "CWE-345 CWE-125 AML.T0018" },
+	[GGUF_A_FTYPE] = { "GH-GGUF-0028", GH_INFO, GH_CLEAN, "Tensors are of another type than the file says",
+			   "None by itself: loaders go by the tensors.", "None needed.", "" },
 	GH_SIGN_RULES("GH-GGUF", GGUF_A_SIGN),
 	[GGUF_RULES] = GH_RULES_END,
 };

@@ -37,12 +37,28 @@ enum {
 	GGUF_A_MANY,
 	GGUF_A_OLD,
 	GGUF_A_CUT,
+	GGUF_A_SIZES,
+	GGUF_A_FTYPE,
 	GGUF_A_SIGN,
 	GGUF_RULES = GGUF_A_SIGN + GH_SIGNS
 };
 extern const struct gh_rule gguf_rules[GGUF_RULES + 1];
 
 enum { GGUF_SAY = 16 }; /* findings of one kind */
+
+/* Sizes of a language model: gguf_sizes.c. */
+enum gguf_size { GGUF_BLOCKS, GGUF_EMBED, GGUF_FFN, GGUF_HEADS, GGUF_HEADS_KV, GGUF_KEY, GGUF_VALUE, GGUF_SIZES };
+enum { GGUF_ARCH = 24 }; /* bytes of the name of an architecture */
+struct gguf_sizes {
+	char arch[GGUF_ARCH], of[GGUF_SIZES][GGUF_ARCH]; /* of the model; the prefix of each key */
+	uint64_t v[GGUF_SIZES];				 /* 0: not given, or not one number for all blocks */
+	uint64_t tokens, file_type;
+	bool typed, split, other; /* it has a file type; it is a part; it is no model (an adapter, a projector) */
+	/* of the tensors: */
+	uint64_t highest, types, matrices; /* 1 + number of the last block; file types whose dtype occurs */
+	bool embedded;
+	unsigned told;
+};
 
 struct gguf {
 	struct gh_walk *w;
@@ -56,6 +72,7 @@ struct gguf {
 	unsigned texts_left, members_left, signs_left, blobs_left;
 	unsigned said[GGUF_RULES];
 	struct gh_recs names; /* hash, offset: of the keys, then of the tensors */
+	struct gguf_sizes sizes;
 };
 
 /* A finding about [off, off+len); text must be safe to print. */
@@ -80,6 +97,13 @@ static inline unsigned gguf_len_width(const struct gguf *g) { return g->version 
 
 /* The names seen so far: report those that occur twice, and forget them. */
 void gguf_duplicates(struct gguf *g, const char *what);
+
+/* A number, a text of the metadata: kept when it is a size, or says what the file is. */
+void gguf_sizes_number(struct gguf_sizes *s, struct gh_span key, uint64_t v);
+void gguf_sizes_text(struct gguf_sizes *s, struct gh_span key, struct gh_span text);
+/* A tensor against them; dtype may be NULL. And what all tensors together are. */
+void gguf_sizes_tensor(struct gguf *g, struct gh_span name, const char *dtype, unsigned ndim, const uint64_t *dim);
+void gguf_sizes_end(struct gguf *g);
 
 /* n key-value pairs at the cursor. GH_OK, or why it could not be read on. */
 enum gh_rc gguf_metadata(struct gguf *g, uint64_t n);

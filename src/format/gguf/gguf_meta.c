@@ -146,6 +146,7 @@ static enum gh_rc text_value(struct gguf *g, uint64_t len)
 	if (p == NULL)
 		return cut_short(g, "a string");
 	struct gh_span text = { p, n };
+	gguf_sizes_text(&g->sizes, key, text);
 	bool utf8 = gh_utf8_valid(gh_span_cut(text, 0, n == len ? n : n - 4));
 	bool tmpl = is_template(key, text);
 	if (!utf8)
@@ -192,6 +193,8 @@ static enum gh_rc read_strings(struct gguf *g, uint64_t count)
 	unsigned wide = gguf_len_width(g);
 	if (count > gh_cur_left(&g->c) / wide)
 		return too_long(g, "a list of strings", count);
+	if (gh_span_is(gh_json_name(&g->key), "tokenizer.ggml.tokens"))
+		g->sizes.tokens = count;
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t n = gguf_len(g);
 		if (g->c.bad)
@@ -274,6 +277,15 @@ static void alignment(struct gguf *g, uint32_t type, uint64_t off)
 	}
 }
 
+/* In the byte order of the file. */
+static uint64_t number(const struct gguf *g, const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+	for (unsigned i = 0; i < n; i++)
+		v = v << 8 | p[g->big ? i : n - 1 - i];
+	return v;
+}
+
 static enum gh_rc read_pair(struct gguf *g)
 {
 	enum gh_rc rc = read_key(g);
@@ -294,6 +306,8 @@ static enum gh_rc read_pair(struct gguf *g)
 	const uint8_t *p = gh_cur_take(&g->c, width[type]);
 	if (p == NULL)
 		return cut_short(g, "a value");
+	if (type == T_U8 || type == T_U16 || type == T_U32 || type == T_U64 || type == T_I32 || type == T_I64)
+		gguf_sizes_number(&g->sizes, gh_json_name(&g->key), number(g, p, width[type]));
 	if (type == T_BOOL && *p > 1)
 		gguf_say(g, GGUF_A_VALUE, off, 1, "\"%s\" is a boolean of value %u", gh_safe(gh_json_name(&g->key)).s,
 			 *p);

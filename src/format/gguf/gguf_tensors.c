@@ -133,6 +133,7 @@ static enum gh_rc read_info(struct infos *s, uint64_t i)
 		return info_cut(g, i);
 	t->dtype = type_of(g, type, at, t->name);
 	bool sized = size_of(g, t, at, &bytes);
+	gguf_sizes_tensor(g, t->name, t->dtype == NULL ? NULL : t->dtype->name, t->ndim, t->dim);
 	if (begin != s->expected)
 		s->disorder = true;
 	if (begin % g->align != 0)
@@ -215,6 +216,7 @@ enum gh_rc gguf_tensors(struct gguf *g, uint64_t n)
 	for (uint64_t i = 0; i < n; i++)
 		GH_TRY(read_info(&s, i), g->w->err, "gguf");
 	gguf_duplicates(g, "tensor");
+	gguf_sizes_end(g);
 	uint64_t end = gh_cur_off(&g->c), size = g->w->src->size;
 	gguf_claim(g, end);
 	uint64_t data = (end + g->align - 1) & ~(uint64_t)(g->align - 1);
