@@ -21,6 +21,7 @@ struct gh_limits {
 extern const struct gh_limits gh_limits_default;
 
 struct gh_sink;
+struct gh_tile;
 struct gh_spool; /* an expanded member in the making: memory first, then an unlinked file */
 
 struct gh_sink_ops {
@@ -32,6 +33,9 @@ struct gh_sink_ops {
 	void (*spool_close)(struct gh_spool *);
 	/* See gh_walk_as(): the reading goes on as this format. Returns the one it was. May be NULL. */
 	const struct gh_fmt *(*handed)(struct gh_sink *, const struct gh_fmt *);
+	/* Data in tiles (format/tile.h), instead of tensor events that give them in the order of the file. GH_OK, or a code
+	 * that ends the walk. NULL: not wanted. */
+	enum gh_rc (*tile)(struct gh_sink *, const struct gh_tile *);
 };
 struct gh_sink {
 	const struct gh_sink_ops *ops;

@@ -87,6 +87,7 @@ struct h5_dataset {
 	size_t chunk_from, chunk_to; /* in h->chunks */
 	uint64_t chunk_bytes;
 	uint64_t first; /* lowest address of its data */
+	bool filled;	/* what was never written has a value that is not zero */
 	struct h5_dataset *next;
 };
 
@@ -311,6 +312,10 @@ enum gh_rc h5_data(struct h5 *h);
 enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d);
 /* Tells the numbers of a dataset, which are [off, off+len) of src. */
 enum gh_rc h5_tensor(struct h5 *h, const struct h5_dataset *d, struct gh_src *src, uint64_t off, uint64_t len);
+/* The chunk's bytes as the program that wrote them had them; in tmp. */
+enum gh_rc h5_decode(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, struct gh_span *out);
+/* h5_tiles.c: the same dataset for a sink that wants tiles; also one of which nothing was written. */
+enum gh_rc h5_tiles(struct h5 *h, const struct h5_dataset *d);
 /* h5_large.c: a chunk of numbers that does not fit into memory, looked at by way of a spool. */
 enum gh_rc h5_large_chunk(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c);
 const char *h5_dtype(const struct gh_hdf5_type *t, unsigned *bits);

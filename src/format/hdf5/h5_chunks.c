@@ -127,8 +127,7 @@ static enum gh_rc undo(struct filtering *x, const struct gh_hdf5_filter *f, stru
 	}
 }
 
-/* The chunk's bytes as the program that wrote them had them; in tmp. */
-static enum gh_rc decode(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, struct gh_span *out)
+enum gh_rc h5_decode(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, struct gh_span *out)
 {
 	struct filtering x = { .h = h, .d = d, .addr = c->b, .most = (size_t)d->chunk_bytes + 64 };
 	uint64_t size = c->ref >> 16;
@@ -171,7 +170,7 @@ static enum gh_rc whole(struct h5 *h, const struct h5_dataset *d)
 	uint64_t left = d->space.count * d->type.size;
 	for (size_t i = d->chunk_from; i < d->chunk_to && rc == GH_OK && left != 0; i++) {
 		struct gh_span s;
-		rc = decode(h, d, gh_recs_at(&h->chunks, i), &s);
+		rc = h5_decode(h, d, gh_recs_at(&h->chunks, i), &s);
 		if (rc != GH_OK)
 			break;
 		if (s.n > left) /* behind the end of the data there is filling */
@@ -206,7 +205,7 @@ static enum gh_rc look_at(struct h5 *h, const struct h5_dataset *d, const struct
 			  struct gh_spool *into, uint64_t *left)
 {
 	struct gh_span s;
-	enum gh_rc rc = decode(h, d, c, &s);
+	enum gh_rc rc = h5_decode(h, d, c, &s);
 	if (rc == GH_OK && into != NULL) {
 		struct gh_span part = gh_span_cut(s, 0, *left); /* behind the end of the data there is filling */
 		*left -= part.n;
@@ -294,6 +293,8 @@ static enum gh_rc look_plain(struct h5 *h, const struct h5_dataset *d, const str
 
 enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d)
 {
+	if (h->w->sink->ops->tile != NULL)
+		return h5_tiles(h, d);
 	bool strings = d->type.cls == GH_HDF5_STRING || d->type.nspot != 0, plain = d->filters.n == 0;
 	bool large = d->chunk_bytes > CHUNK_MAX && (!plain || strings);
 	const struct gh_sink_ops *ops = h->w->sink->ops;

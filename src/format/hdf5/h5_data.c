@@ -106,6 +106,10 @@ static enum gh_rc compact(struct h5 *h, const struct h5_dataset *d)
 
 static enum gh_rc one(struct h5 *h, const struct h5_dataset *d)
 {
+	bool nothing = d->layout.kind != H5_CHUNKED &&
+		       (d->space.count == 0 || (d->layout.kind == H5_CONTIGUOUS && d->layout.addr == H5_UNDEF));
+	if (h->w->sink->ops->tile != NULL && (nothing || d->layout.kind > H5_CHUNKED))
+		return h5_tiles(h, d);
 	switch (d->layout.kind) {
 	case H5_COMPACT: return compact(h, d);
 	case H5_CONTIGUOUS: return d->layout.addr == H5_UNDEF ? GH_OK : contiguous(h, d);

@@ -29,6 +29,7 @@ struct object {
 	uint32_t have; /* bits of message types that came */
 	struct h5_msg layout;
 	struct h5_dataset *set;
+	bool filled;				    /* see struct h5_dataset */
 	uint64_t btree, heap;			    /* old group */
 	uint64_t link_heap, link_names, link_order; /* new group */
 	uint64_t attr_heap, attr_names, attr_order;
@@ -88,10 +89,17 @@ static enum gh_rc on_type(struct object *o, struct h5_msg *m)
 	return GH_OK;
 }
 
+/* A fill value: is it anything but zero? */
+static void fill(struct object *o, struct gh_span value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		o->filled = o->filled || value.p[i] != 0;
+}
+
 static enum gh_rc on_old_fill(struct object *o, struct h5_msg *m)
 {
 	struct gh_rd r = gh_rd(m->body);
-	(void)gh_rd_take(&r, gh_rd_u32le(&r));
+	fill(o, gh_rd_take(&r, gh_rd_u32le(&r)));
 	m->used = r.off;
 	return r.bad ? cut(o, m) : GH_OK;
 }
@@ -104,10 +112,10 @@ static enum gh_rc on_fill(struct object *o, struct h5_msg *m)
 		(void)gh_rd_take(&r, 2);
 		defined = gh_rd_u8(&r);
 		if (version == 1 || defined != 0)
-			(void)gh_rd_take(&r, gh_rd_u32le(&r));
+			fill(o, gh_rd_take(&r, gh_rd_u32le(&r)));
 	} else if (version == 3) {
 		if ((gh_rd_u8(&r) & 0x20) != 0)
-			(void)gh_rd_take(&r, gh_rd_u32le(&r));
+			fill(o, gh_rd_take(&r, gh_rd_u32le(&r)));
 	} else
 		return h5_bad(o->h, H5_A_UNKNOWN, m->addr, "fill value of version %u", version);
 	m->used = r.off;
@@ -262,6 +270,7 @@ static enum gh_rc make_dataset(struct object *o)
 	if ((o->have & 1u << MSG_FILES) != 0 && d->layout.kind == H5_CONTIGUOUS)
 		d->layout.kind = H5_NOWHERE; /* its data lie in other files */
 	h5_shape(h, d, o->work.addr);
+	d->filled = o->filled;
 	d->next = h->sets;
 	h->sets = d;
 	h->nsets++;

@@ -2,6 +2,7 @@
 
 #include "scan/identify.h"
 #include "scan/spool.h"
+#include "scan/tiles.h"
 #include "scan/tool_side.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@ struct frame {
 	struct gh_diff_model *m;
 	struct gh_spool_budget *budget;
 	struct gh_src *root;
+	struct gh_tiles *tiles;
 	struct gh_span name; /* of the file or member */
 	const struct gh_fmt *fmt;
 	uint32_t file;
@@ -82,6 +84,7 @@ static struct gh_span name_of(const struct frame *f, const struct gh_tensor *ev)
 	return s;
 }
 
+/* ev->src == NULL: its bytes lie in the temporary file. */
 static enum gh_rc on_tensor(struct frame *f, const struct gh_tensor *ev, struct gh_range at)
 {
 	struct gh_diff_model *m = f->m;
@@ -103,7 +106,9 @@ static enum gh_rc on_tensor(struct frame *f, const struct gh_tensor *ev, struct 
 		return gh_fail(f->err, GH_E_NOMEM, "memory for the list of tensors (--limit-memory)");
 	set_shape(t, ev);
 	uint64_t base = 0;
-	if (at.len != 0 && gh_src_within(ev->src, f->root, &base))
+	if (ev->src == NULL)
+		t->file = GH_DIFF_SPOOLED;
+	else if (at.len != 0 && gh_src_within(ev->src, f->root, &base))
 		t->off = base + at.off;
 	else if (at.len != 0) {
 		GH_TRY(copy_out(f, ev->src, at, &t->off), f->err, "tensor \"%s\"", gh_safe(t->name).s);
@@ -113,6 +118,31 @@ static enum gh_rc on_tensor(struct frame *f, const struct gh_tensor *ev, struct 
 	m->n++;
 	f->tensors++;
 	return GH_OK;
+}
+
+/* Data in tiles are put together in the temporary file. An array that cannot be is not known; the others are. */
+static enum gh_rc on_tile(struct gh_sink *s, const struct gh_tile *t)
+{
+	struct frame *f = (struct frame *)s;
+	const struct gh_dtype *type = gh_dtype_safetensors(gh_span_str(t->dtype));
+	bool whole = false;
+	uint64_t off = 0;
+	struct gh_err err = { 0 };
+	char why[GH_ERR_TEXT];
+	if (type == NULL)
+		return GH_OK; /* no numbers */
+	enum gh_rc rc = gh_tiles_take(f->tiles, t, type->bytes, &whole, &off, &err);
+	if (rc != GH_OK) {
+		trouble(f, gh_err_line(&err, why, sizeof why));
+		return rc == GH_E_UNREAD ? GH_OK : rc;
+	}
+	if (!whole)
+		return GH_OK;
+	const struct gh_tensor ev = {
+		.name = t->name, .dtype = type->name, .ndim = t->ndim, .dim = t->dim, .big_endian = t->big_endian
+	};
+	f->full = on_tensor(f, &ev, (struct gh_range){ off, f->tiles->bytes });
+	return f->full;
 }
 
 /* ---- members -------------------------------------------------------------------------------------------------- */
@@ -184,7 +214,8 @@ static const struct gh_sink_ops ops = { .event = on_event,
 					.spool_put = gh_spool_put,
 					.spool_src = gh_spool_src,
 					.spool_close = spool_close,
-					.handed = handed };
+					.handed = handed,
+					.tile = on_tile };
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
@@ -258,13 +289,22 @@ enum gh_rc gh_diff_collect(struct gh_diff_model *m, uint32_t file, struct gh_src
 					  .spill = m->spill,
 					  .arg = m->arg,
 					  .sweep = no_sweep };
+	struct gh_tiles tiles = {
+		.spill = m->spill, .arg = m->arg, .fd = &m->spool, .used = &m->spooled, .most = m->lim->expanded
+	};
 	struct frame *f = calloc(1, sizeof *f);
 	if (f == NULL)
 		return gh_fail(err, GH_E_NOMEM, "memory (--limit-memory)");
-	*f = (struct frame){
-		.sink.ops = &ops, .m = m, .budget = &budget, .root = src, .name = name, .file = file, .err = err
-	};
+	*f = (struct frame){ .sink.ops = &ops,
+			     .m = m,
+			     .budget = &budget,
+			     .root = src,
+			     .tiles = &tiles,
+			     .name = name,
+			     .file = file,
+			     .err = err };
 	read_source(f, src);
+	gh_tiles_end(&tiles);
 	m->expanded += budget.expanded;
 	if (budget.hit != NULL)
 		trouble(f, budget.hit);

@@ -325,7 +325,7 @@ enum gh_rc gh_dis_gguf(struct gh_dis_job *j)
 	if (f == NULL)
 		return memory(j);
 	f->j = j;
-	enum gh_rc rc = gh_dis_listen(j, j->src, &gh_fmt_gguf, on_event, f);
+	enum gh_rc rc = gh_dis_listen(j, j->src, &gh_fmt_gguf, on_event, NULL, f);
 	if (rc == GH_OK)
 		rc = read_pairs(f);
 	if (rc == GH_OK)

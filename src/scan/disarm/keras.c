@@ -3,47 +3,107 @@
  * that is not done. With the option, every dataset of numbers becomes a tensor and the layers are left behind. */
 #include "format/formats.h"
 #include "format/zip_walk.h"
+#include "format/tile.h"
 #include "scan/disarm/listen.h"
+#include "scan/tiles.h"
+#include "scan/tool_side.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 struct datasets {
 	struct gh_dis_job *j;
 	struct gh_src *src;
+	struct gh_tiles tiles;
+	struct gh_src_fd back; /* what the tiles were put together in, for reading */
+	int fd;
+	uint64_t used;
 };
+
+static struct gh_span plain_name(struct gh_span s) /* from the root of the file */
+{
+	return s.n > 1 && s.p[0] == '/' ? gh_span_cut(s, 1, s.n) : s;
+}
+
+static enum gh_rc dropped(struct datasets *d, struct gh_span name, uint64_t size, const char *dtype)
+{
+	gh_dis_say(d->j, GH_DIS_ACT_DROPPED, name, "dataset", size, "not of a plain number type (%s)", dtype);
+	return GH_OK;
+}
 
 static enum gh_rc on_dataset(void *ctx, const struct gh_event *e)
 {
 	struct datasets *d = ctx;
 	struct gh_dis_tensor t;
-	if (e->kind == GH_EV_MEMBER && e->u.member->raw)
-		return gh_fail(d->j->err, GH_E_UNREAD,
-			       "a dataset is stored in chunks or compressed: save the weights without compression");
+	if (e->kind == GH_EV_REFERENCE)
+		return gh_fail(d->j->err, GH_E_UNREAD, "parts of it lie in another file, '%s': copy them into one",
+			       gh_safe(e->u.reference->target).s);
 	if (e->kind != GH_EV_TENSOR)
 		return GH_OK;
 	enum gh_rc rc = gh_dis_from_event(d->j, d->src, e, &t);
-	if (rc == GH_E_NOTTHIS) {
-		gh_dis_say(d->j, GH_DIS_ACT_DROPPED, e->u.tensor->name, "dataset", e->at.len,
-			   "not of a plain number type (%s)", e->u.tensor->dtype);
-		return GH_OK;
-	}
-	if (rc != GH_OK)
+	if (rc == GH_E_NOTTHIS)
+		return dropped(d, e->u.tensor->name, e->at.len, e->u.tensor->dtype);
+	t.name = plain_name(t.name);
+	return rc == GH_OK ? gh_dis_add(d->j, &t) : rc;
+}
+
+/* A dataset in chunks, compressed or not, and one of which nothing was written. */
+static enum gh_rc on_tile(void *ctx, const struct gh_tile *t)
+{
+	struct datasets *d = ctx;
+	const struct gh_dtype *type = gh_dtype_safetensors(gh_span_str(t->dtype));
+	bool whole = false;
+	uint64_t off = 0;
+	if (type == NULL)
+		return t->index == 0 ? dropped(d, t->name, 0, t->dtype) : GH_OK;
+	enum gh_rc rc = gh_tiles_take(&d->tiles, t, type->bytes, &whole, &off, d->j->err);
+	if (rc != GH_OK || !whole)
 		return rc;
-	if (t.name.n > 1 && t.name.p[0] == '/') /* from the root of the file */
-		t.name = gh_span_cut(t.name, 1, t.name.n);
-	return gh_dis_add(d->j, &t);
+	struct gh_dis_store *s = GH_NEW(d->j->arena, struct gh_dis_store, 1);
+	if (s == NULL)
+		return gh_fail(d->j->err, GH_E_LIMIT, "more tensors than memory allows (--limit-memory)");
+	*s = (struct gh_dis_store){ .src = &d->back.src, .off = off, .len = d->tiles.bytes, .size = d->tiles.bytes };
+	const struct gh_dis_tensor out = { .name = plain_name(t->name),
+					   .dtype = type,
+					   .ndim = t->ndim,
+					   .dim = t->dim,
+					   .store = s,
+					   .big_endian = t->big_endian };
+	return gh_dis_add(d->j, &out);
+}
+
+static enum gh_rc write_datasets(struct datasets *d)
+{
+	struct gh_dis_job *j = d->j;
+	if (j->n == 0)
+		return gh_fail(j->err, GH_E_MALFORMED, "the file holds no weights");
+	if (d->fd >= 0) {
+		int fd = d->fd;
+		d->fd = -1;
+		if (gh_src_fd(&d->back, fd, d->used) == NULL)
+			return gh_fail(j->err, GH_E_LIMIT, "memory (--limit-memory)");
+	}
+	j->out->outcome = GH_DIS_CONVERTED;
+	return gh_dis_write_safetensors(j);
 }
 
 static enum gh_rc weights(struct gh_dis_job *j, struct gh_src *src)
 {
-	struct datasets d = { j, src };
-	enum gh_rc rc = gh_dis_listen(j, src, &gh_fmt_hdf5, on_dataset, &d);
-	if (rc == GH_OK && j->n == 0)
-		return gh_fail(j->err, GH_E_MALFORMED, "the file holds no weights");
-	if (rc != GH_OK)
-		return rc;
-	j->out->outcome = GH_DIS_CONVERTED;
-	return gh_dis_write_safetensors(j);
+	struct datasets *d = GH_NEW(j->arena, struct datasets, 1);
+	if (d == NULL)
+		return gh_fail(j->err, GH_E_LIMIT, "memory (--limit-memory)");
+	*d = (struct datasets){ .j = j, .src = src, .fd = -1, .back.fd = -1 };
+	d->tiles = (struct gh_tiles){
+		.spill = j->host->spill, .arg = j->host->arg, .fd = &d->fd, .used = &d->used, .most = j->opt->max_output
+	};
+	enum gh_rc rc = gh_dis_listen(j, src, &gh_fmt_hdf5, on_dataset, on_tile, d);
+	gh_tiles_end(&d->tiles);
+	if (rc == GH_OK)
+		rc = write_datasets(d);
+	if (d->fd >= 0)
+		(void)close(d->fd);
+	gh_src_fd_close(&d->back);
+	return rc;
 }
 
 enum gh_rc gh_dis_hdf5(struct gh_dis_job *j)

@@ -6,6 +6,7 @@ struct ear {
 	struct gh_sink sink;
 	struct gh_dis_job *j;
 	enum gh_rc (*on_event)(void *ctx, const struct gh_event *e);
+	enum gh_rc (*on_tile)(void *ctx, const struct gh_tile *t);
 	void *ctx;
 	enum gh_rc rc;
 };
@@ -22,23 +23,33 @@ static enum gh_rc hear(struct gh_sink *s, const struct gh_event *e)
 	return ear->rc == GH_OK ? GH_OK : GH_E_LIMIT;
 }
 
+static enum gh_rc hear_tile(struct gh_sink *s, const struct gh_tile *t)
+{
+	struct ear *ear = (struct ear *)s;
+	if (ear->rc == GH_OK)
+		ear->rc = ear->on_tile(ear->ctx, t);
+	return ear->rc == GH_OK ? GH_OK : GH_E_LIMIT;
+}
+
 static struct gh_spool *spool_open(struct gh_sink *s, uint64_t packed)
 {
 	return gh_spool_new(((struct ear *)s)->j->budget, packed);
 }
 
-static const struct gh_sink_ops ops = {
-	.event = hear,
-	.spool_open = spool_open,
-	.spool_put = gh_spool_put,
-	.spool_src = gh_spool_src,
-	.spool_close = gh_spool_free,
-};
+#define OPS \
+	.event = hear, .spool_open = spool_open, .spool_put = gh_spool_put, .spool_src = gh_spool_src, \
+	.spool_close = gh_spool_free
+static const struct gh_sink_ops ops = { OPS }, tile_ops = { OPS, .tile = hear_tile };
 
 enum gh_rc gh_dis_listen(struct gh_dis_job *j, struct gh_src *src, const struct gh_fmt *fmt,
-			 enum gh_rc (*on_event)(void *ctx, const struct gh_event *e), void *ctx)
+			 enum gh_rc (*on_event)(void *ctx, const struct gh_event *e),
+			 enum gh_rc (*on_tile)(void *ctx, const struct gh_tile *t), void *ctx)
 {
-	struct ear ear = { .sink.ops = &ops, .j = j, .on_event = on_event, .ctx = ctx };
+	struct ear ear = { .sink.ops = on_tile == NULL ? &ops : &tile_ops,
+			   .j = j,
+			   .on_event = on_event,
+			   .on_tile = on_tile,
+			   .ctx = ctx };
 	struct gh_err err = { 0 };
 	struct gh_walk w = {
 		.src = src, .arena = j->arena, .sink = &ear.sink, .lim = j->lim, .name = j->name, .err = &err

@@ -33,6 +33,6 @@ static enum gh_rc on_event(void *ctx, const struct gh_event *e)
 
 enum gh_rc gh_dis_safetensors(struct gh_dis_job *j)
 {
-	enum gh_rc rc = gh_dis_listen(j, j->src, &gh_fmt_safetensors, on_event, j);
+	enum gh_rc rc = gh_dis_listen(j, j->src, &gh_fmt_safetensors, on_event, NULL, j);
 	return rc == GH_OK ? gh_dis_write_safetensors(j) : rc;
 }
