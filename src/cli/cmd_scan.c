@@ -116,8 +116,8 @@ static void use_advisories(const struct gh_cli *cli, struct gh_advisories *adv, 
 }
 
 /* The last stage, when it is asked for. GH_CLI_GO, or the exit status. */
-static int arm(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_detonate_options *d,
-	       struct gh_scan_options *opt, struct gh_detonator **out)
+static int arm(const struct gh_cli *cli, const struct gh_scan_args *a, const struct gh_detonate_options *d, char **path,
+	       size_t n, struct gh_scan_options *opt, struct gh_detonator **out)
 {
 	struct gh_err err = { 0 };
 	char why[400];
@@ -126,6 +126,10 @@ static int arm(const struct gh_cli *cli, const struct gh_scan_args *a, const str
 			return gh_cli_wrong(cli, "--detonate-python and --detonate-engine need --detonate");
 		return GH_CLI_GO;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(path[i], "-") == 0)
+			return gh_cli_wrong(cli, "--detonate needs a file that a loader can open: save standard input "
+						 "to a file, and scan that");
 	enum gh_rc rc = gh_detonator_new(d, out, &err);
 	if (rc == GH_E_MALFORMED)
 		return gh_cli_wrong(cli, "--detonate: %s", gh_err_line(&err, why, sizeof why));
@@ -188,7 +192,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	opt.vex = vex;
 	struct gh_detonate_options detonate = gh_scan_args_detonate(&a);
 	struct gh_detonator *detonator = NULL;
-	rc = arm(cli, &a, &detonate, &opt, &detonator);
+	rc = arm(cli, &a, &detonate, argv, n, &opt, &detonator);
 	if (rc != GH_CLI_GO) {
 		gh_vex_free(vex);
 		return rc;

@@ -6,6 +6,7 @@
 #include "runtime/command.h"
 #include "runtime/home.h"
 #include "runtime/loaders.h"
+#include "runtime/plan.h"
 #include "runtime/say.h"
 #include "runtime/watch.h"
 
@@ -16,7 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PYTHONS = 4, WORDS = 64, ARENA = 16 << 20, PROCESSES = 320, CPU_MORE = 5 };
+enum { PYTHONS = 4, ARENA = 16 << 20, PROCESSES = 320, CPU_MORE = 5 };
+
+#define IN_ARCHIVE "what an archive holds is not loaded: unpack it, and scan the directory"
 
 const struct gh_detonate_options gh_detonate_options_default = {
 	.seconds = 60,
@@ -41,22 +44,6 @@ struct gh_detonator {
 	struct sock_fprog filter;
 };
 
-/* One run as it is put together. */
-struct plan {
-	struct gh_jail_bind bind[GH_JAIL_BINDS];
-	size_t nbind;
-	struct gh_jail_link link[8];
-	size_t nlink;
-	struct gh_jail_text text[40];
-	size_t ntext;
-	const char *ordinary[8]; /* directories that may be read */
-	size_t nordinary;
-	const char *argv[WORDS + 2];
-	const char *env[32];
-	char r_home[420], r_libs[440], lib_path[520];
-	const char *inside; /* where the file is, in the jail */
-};
-
 /* ---- finding programs ------------------------------------------------------------------------------------------------ */
 
 static bool find_program(const char *name, char out[400])
@@ -79,7 +66,7 @@ static bool find_program(const char *name, char out[400])
 
 static enum gh_rc own_command(struct gh_detonator *d, struct gh_err *err)
 {
-	d->command = gh_command_split(&d->arena, d->opt->command, WORDS, &d->ncommand);
+	d->command = gh_command_split(&d->arena, d->opt->command, GH_PLAN_WORDS, &d->ncommand);
 	if (d->command == NULL)
 		return gh_fail(err, GH_E_MALFORMED, "'%s': a quote is open, or there is no command", d->opt->command);
 	if (strstr(d->opt->command, "{path}") == NULL)
@@ -145,161 +132,9 @@ static const struct gh_python *python_for(struct gh_detonator *d, const struct g
 	return best;
 }
 
-/* ---- putting a run together ------------------------------------------------------------------------------------------- */
-
-static void show(struct plan *p, const char *host, const char *inside, bool run, bool optional)
-{
-	if (p->nbind < GH_JAIL_BINDS)
-		p->bind[p->nbind++] =
-			(struct gh_jail_bind){ .host = host, .inside = inside, .run = run, .optional = optional };
-}
-
-/* The programs and libraries of the host: directories are shown, links are made again. */
-static void show_system(struct plan *p, struct gh_arena *a)
-{
-	static const char *const top[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
-	static const char *const etc[] = { "/etc/ld.so.cache",	"/etc/ld.so.conf", "/etc/ld.so.conf.d",
-					   "/etc/alternatives", "/etc/R",	   "/etc/localtime" };
-	show(p, "/usr", "/usr", true, false);
-	for (size_t i = 0; i < sizeof top / sizeof *top; i++) {
-		char to[300];
-		ssize_t n = readlink(top[i], to, sizeof to - 1);
-		if (n > 0) {
-			to[n] = '\0';
-			struct gh_span kept = gh_keep(a, gh_span_str(to));
-			if (kept.p != NULL)
-				p->link[p->nlink++] = (struct gh_jail_link){ top[i], (const char *)kept.p };
-		} else
-			show(p, top[i], top[i], true, true);
-	}
-	for (size_t i = 0; i < sizeof etc / sizeof *etc; i++)
-		show(p, etc[i], etc[i], false, true);
-	for (size_t i = 0; i < gh_home_ntext; i++)
-		p->text[p->ntext++] = gh_home_text[i];
-	size_t n = 0;
-	for (; gh_home_env[n] != NULL; n++)
-		p->env[n] = gh_home_env[n];
-	p->env[n] = NULL;
-}
-
-static void add_env(struct plan *p, const char *s)
-{
-	size_t n = 0;
-	while (p->env[n] != NULL)
-		n++;
-	if (n + 1 < sizeof p->env / sizeof *p->env)
-		p->env[n] = s;
-}
-
-static bool in_usr(const char *path) { return strncmp(path, "/usr/", 5) == 0 || strcmp(path, "/usr") == 0; }
-
-/* A place of the host that holds an interpreter: not so wide that it shows what is nobody's business. */
-static const char *show_prefix(struct plan *p, struct gh_arena *a, const char *dir)
-{
-	unsigned depth = 0;
-	for (const char *c = dir; *c != '\0'; c++)
-		depth += *c == '/' && c[1] != '\0';
-	if (in_usr(dir))
-		return NULL;
-	if (depth < 2 && strncmp(dir, "/opt", 4) != 0)
-		return "its interpreter lies in a directory that is too wide to be shown inside";
-	show(p, dir, dir, true, false);
-	gh_auto_buf b = gh_buf(500);
-	gh_buf_fmt(&b, "%s/", dir);
-	struct gh_span kept = gh_keep(a, gh_buf_view(&b));
-	if (kept.p != NULL && p->nordinary < sizeof p->ordinary / sizeof *p->ordinary)
-		p->ordinary[p->nordinary++] = (const char *)kept.p;
-	return NULL;
-}
-
-static void add_script(struct plan *p, const char *path, const char *text, const char *end)
-{
-	p->text[p->ntext++] = (struct gh_jail_text){ path, text, (size_t)(end - text) };
-}
-
-static const char *plan_python(struct gh_detonator *d, const struct gh_loader *l, struct plan *p, struct gh_arena *a,
-			       bool bare, const char *modules)
-{
-	const struct gh_python *py = python_for(d, l);
-	const char *why;
-	if (py == NULL || (why = show_prefix(p, a, py->prefix)) != NULL ||
-	    (strcmp(py->base, py->prefix) != 0 && (why = show_prefix(p, a, py->base)) != NULL))
-		return py == NULL ? "no loader" : why;
-	add_script(p, "/loader/load.py", gh_load_py, gh_load_py_end);
-	if (bare)
-		add_script(p, "/loader/modules", modules, modules + strlen(modules));
-	if (l->engine)
-		show(p, d->engine, "/engine", true, false);
-	if (l->engine)
-		p->ordinary[p->nordinary++] = "/engine/";
-	size_t n = 0;
-	p->argv[n++] = py->path;
-	p->argv[n++] = "-I";
-	p->argv[n++] = "-B";
-	p->argv[n++] = "/loader/load.py";
-	p->argv[n++] = l->kind;
-	p->argv[n] = bare ? NULL : p->inside;
-	return NULL;
-}
-
-static void plan_r(struct gh_detonator *d, struct plan *p, struct gh_arena *a, bool bare)
-{
-	static const char *const args[] = { "--vanilla", "--no-echo", "--file=/loader/load.R", "--args" };
-	gh_auto_buf b = gh_buf(500);
-	gh_buf_fmt(&b, "%s/bin/exec/R", d->r);
-	size_t n = 0;
-	p->argv[n++] = (const char *)gh_keep(a, gh_buf_view(&b)).p;
-	for (size_t i = 0; i < sizeof args / sizeof *args; i++)
-		p->argv[n++] = args[i];
-	p->argv[n] = bare ? NULL : p->inside;
-	(void)snprintf(p->r_home, sizeof p->r_home, "R_HOME=%s", d->r);
-	(void)snprintf(p->r_libs, sizeof p->r_libs, "R_SHARE_DIR=/usr/share/R/share");
-	(void)snprintf(p->lib_path, sizeof p->lib_path, "LD_LIBRARY_PATH=%s/lib", d->r);
-	add_env(p, p->r_home);
-	add_env(p, p->r_libs);
-	add_env(p, p->lib_path);
-	add_script(p, "/loader/load.R", gh_load_r, gh_load_r_end);
-}
-
-/* The own command: its program, and files of the host that its words name, are shown. */
-static void plan_command(struct gh_detonator *d, struct plan *p, struct gh_arena *a)
-{
-	for (size_t i = 0; i < d->ncommand; i++) {
-		struct stat st;
-		const char *w = d->command[i];
-		if (w[0] == '/' && !in_usr(w) && stat(w, &st) == 0 && S_ISREG(st.st_mode)) {
-			show(p, w, w, i == 0, false);
-			if (p->nordinary < sizeof p->ordinary / sizeof *p->ordinary)
-				p->ordinary[p->nordinary++] = w;
-		}
-		p->argv[i] = gh_command_fill(a, w, p->inside);
-	}
-	p->argv[d->ncommand] = NULL;
-}
-
-static const char *show_model(struct plan *p, const struct gh_detonate_file *f, struct gh_arena *a,
-			      const struct stat *st)
-{
-	gh_auto_buf b = gh_buf(4096);
-	const char *base = strrchr(f->path, '/');
-	base = base == NULL ? f->path : base + 1;
-	gh_buf_fmt(&b, "/model/%s", f->dir != NULL ? f->name : base);
-	p->inside = (const char *)gh_keep(a, gh_buf_view(&b)).p;
-	if (p->inside == NULL || b.full)
-		return "its path is too long";
-	if (f->dir != NULL)
-		show(p, f->dir, "/model", false, false);
-	else {
-		show(p, f->path, p->inside, false, false);
-		p->bind[p->nbind - 1].dev = (uint64_t)st->st_dev;
-		p->bind[p->nbind - 1].ino = (uint64_t)st->st_ino;
-	}
-	return NULL;
-}
-
 /* ---- running ---------------------------------------------------------------------------------------------------------- */
 
-static enum gh_rc run(struct gh_detonator *d, struct plan *p, struct gh_arena *a, struct gh_watched *w,
+static enum gh_rc run(struct gh_detonator *d, struct gh_plan *p, struct gh_arena *a, struct gh_watched *w,
 		      struct gh_err *err)
 {
 	struct gh_jail j = { .bind = p->bind,
@@ -326,19 +161,13 @@ static enum gh_rc run(struct gh_detonator *d, struct plan *p, struct gh_arena *a
 	return gh_watch(&j, &o, w, err);
 }
 
-static const char *prepare(struct gh_detonator *d, const struct gh_loader *l, struct plan *p, struct gh_arena *a,
-			   bool bare, const char *modules)
+static const char *plan(struct gh_detonator *d, const struct gh_loader *l, struct gh_plan *p, struct gh_arena *a,
+			const char *modules)
 {
-	show_system(p, a);
-	if (bare) /* an empty file takes the model's place */
-		p->text[p->ntext++] = (struct gh_jail_text){ p->inside, "", 0 };
-	if (d->command != NULL)
-		plan_command(d, p, a);
-	else if (l->host == GH_LOADER_R)
-		plan_r(d, p, a, bare);
-	else
-		return plan_python(d, l, p, a, bare, modules);
-	return NULL;
+	struct gh_plan_with with = { .engine = d->engine, .r = d->r, .command = d->command, .ncommand = d->ncommand };
+	if (d->command == NULL && l->host == GH_LOADER_PYTHON)
+		with.python = python_for(d, l);
+	return gh_plan_run(p, &with, l, modules, a);
 }
 
 /* What the loader does by itself on this machine, with the modules it said it had imported but without the model. It is asked
@@ -346,7 +175,7 @@ static const char *prepare(struct gh_detonator *d, const struct gh_loader *l, st
 static void take_away_ordinary(struct gh_detonator *d, const struct gh_loader *l, struct gh_watched *w,
 			       const char *inside, const char *modules)
 {
-	struct plan p = { .inside = inside };
+	struct gh_plan p = { .inside = inside };
 	struct gh_watched bare = { 0 };
 	struct gh_err err = { 0 };
 	bool known = d->bare_of == l && d->command == NULL && d->bare_modules != NULL &&
@@ -356,8 +185,7 @@ static void take_away_ordinary(struct gh_detonator *d, const struct gh_loader *l
 		d->bare_of = l;
 		gh_arena_free(&d->bare_arena);
 		d->bare_modules = (const char *)gh_keep(&d->bare_arena, gh_span_str(modules)).p;
-		if (prepare(d, l, &p, &d->bare_arena, true, modules) == NULL &&
-		    run(d, &p, &d->bare_arena, &bare, &err) == GH_OK)
+		if (plan(d, l, &p, &d->bare_arena, modules) == NULL && run(d, &p, &d->bare_arena, &bare, &err) == GH_OK)
 			d->bare = bare.events;
 		gh_watched_free(&bare);
 	}
@@ -485,6 +313,12 @@ static const char *no_loader(struct gh_detonator *d, const struct gh_loader *l, 
 	gh_auto_buf b = gh_buf(300);
 	if (d->command != NULL)
 		return NULL;
+	if (l->archive)
+		return IN_ARCHIVE;
+	if (l->host == GH_LOADER_NONE) {
+		gh_buf_fmt(&b, "no loader here for %s, which needs %s: see --detonate-with", l->format, l->needs);
+		return kept(a, &b);
+	}
 	if (l->host == GH_LOADER_R ? d->has_r
 	    : l->engine		   ? d->has_engine && python_for(d, l) != NULL
 				   : python_for(d, l) != NULL)
@@ -498,7 +332,7 @@ static const char *load(struct gh_detonator *d, const struct gh_loader *l, const
 			struct gh_arena *a, struct gh_detonation *out)
 {
 	struct stat before, after;
-	struct plan p = { 0 };
+	struct gh_plan p = { 0 };
 	struct gh_watched w = { 0 };
 	struct gh_err err = { 0 };
 	int fd = gh_os_open_regular(f->path, &before);
@@ -507,9 +341,9 @@ static const char *load(struct gh_detonator *d, const struct gh_loader *l, const
 	const char *why = same_bytes(fd, f->report->sha256);
 	(void)close(fd);
 	if (why == NULL)
-		why = show_model(&p, f, a, &before);
+		why = gh_plan_model(&p, f->path, f->dir, f->name, &before, a);
 	if (why == NULL)
-		why = prepare(d, l, &p, a, false, "");
+		why = plan(d, l, &p, a, NULL);
 	if (why != NULL)
 		return why;
 	if (run(d, &p, a, &w, &err) != GH_OK) {
@@ -528,6 +362,8 @@ static const char *load(struct gh_detonator *d, const struct gh_loader *l, const
 	}
 	if (stat(f->path, &after) != 0 || !gh_os_same_file(&before, &after))
 		return "it changed while it was loaded";
+	if (out->why == NULL && l != NULL && l->perhaps && out->nexercised == 0 && f->report->loadable != 0)
+		return IN_ARCHIVE;
 	return out->why;
 }
 
@@ -537,8 +373,16 @@ bool gh_detonate(struct gh_detonator *d, const struct gh_detonate_file *f, struc
 	const struct gh_loader *l = gh_loader_for(f->report->format);
 	if (l == NULL && d->command == NULL)
 		return false;
+	if (d->command == NULL && l->archive && f->report->loadable == 0)
+		return false; /* texts, pictures, data: nobody loads them */
 	*out = (struct gh_detonation){ .path = f->report->path, .loader = "", .layers = "", .bytes = f->report->size };
 	out->why = no_loader(d, l, a);
+	/* Only when it is that and nothing else besides. */
+	if (out->why != NULL && l != NULL && l->inert && strcmp(f->report->format, l->format) == 0) {
+		out->spared = "nothing in it runs when it is loaded";
+		out->why = NULL;
+		return true;
+	}
 	if (out->why == NULL)
 		out->why = load(d, l, f, a, out);
 	return true;

@@ -20,29 +20,50 @@ SCRIPT("gh_load_py", "load.py");
 SCRIPT("gh_load_r", "load.R");
 
 #define PICKLES "joblib"
+#define PYTHON(format_, kind_, modules_, needs_) \
+	.format = (format_), .host = GH_LOADER_PYTHON, .kind = (kind_), .modules = (modules_), .needs = (needs_)
+#define STREAM(format_) { PYTHON(format_, "packed", PICKLES, "python3-joblib"), .perhaps = true }
+#define NOBODY(format_, needs_) \
+	{ .format = (format_), .host = GH_LOADER_NONE, .kind = "", .modules = "", .needs = (needs_) }
+#define ARCHIVE(format_) \
+	{ .format = (format_), .host = GH_LOADER_NONE, .kind = "", .modules = "", .needs = "", .archive = true }
 static const struct gh_loader loaders[] = {
-	{ "pytorch-zip", GH_LOADER_PYTHON, "torch", "torch", "python3-torch", false, false },
-	{ "pytorch-legacy", GH_LOADER_PYTHON, "torch", "torch", "python3-torch", false, false },
-	{ "pytorch-tar", GH_LOADER_PYTHON, "torch", "torch", "python3-torch", false, false },
-	{ "pytorch-export", GH_LOADER_PYTHON, "export", "torch", "torch 2.1 or later", false, false },
-	{ "pickle", GH_LOADER_PYTHON, "pickle", "", "python3", false, false },
-	{ "joblib-zfile", GH_LOADER_PYTHON, "pickle", PICKLES, "python3-joblib", false, false },
-	{ "skops", GH_LOADER_PYTHON, "skops", "skops", "skops", false, false },
-	{ "npz", GH_LOADER_PYTHON, "numpy", "numpy", "python3-numpy", false, false },
-	{ "npy", GH_LOADER_PYTHON, "numpy", "numpy", "python3-numpy", false, false },
-	{ "keras", GH_LOADER_PYTHON, "keras", "keras tensorflow", "keras", false, false },
-	{ "hdf5", GH_LOADER_PYTHON, "hdf5", "h5py", "python3-h5py", false, false },
-	{ "safetensors", GH_LOADER_PYTHON, "safetensors", "safetensors", "safetensors", false, false },
-	{ "onnx", GH_LOADER_PYTHON, "onnx", "onnxruntime cv2", "onnxruntime or python3-opencv", false, false },
-	{ "gguf", GH_LOADER_PYTHON, "gguf", "", "node-llama-cpp (see --detonate-engine)", true, false },
-	{ "r-data", GH_LOADER_R, "", "", "r-base-core", false, false },
+	{ PYTHON("pytorch-zip", "torch", "torch", "python3-torch") },
+	{ PYTHON("pytorch-legacy", "torch", "torch", "python3-torch") },
+	{ PYTHON("pytorch-tar", "torch", "torch", "python3-torch") },
+	{ PYTHON("pytorch-export", "export", "torch", "torch 2.1 or later") },
+	{ PYTHON("pickle", "pickle", "", "python3") },
+	{ PYTHON("joblib-zfile", "pickle", PICKLES, "python3-joblib") },
+	{ PYTHON("skops", "skops", "skops", "skops") },
+	{ PYTHON("npz", "numpy", "numpy", "python3-numpy") },
+	{ PYTHON("npy", "numpy", "numpy", "python3-numpy") },
+	{ PYTHON("keras", "keras", "keras tensorflow", "keras") },
+	{ PYTHON("hdf5", "hdf5", "h5py", "python3-h5py") },
+	{ PYTHON("safetensors", "safetensors", "safetensors", "safetensors"), .inert = true },
+	{ PYTHON("onnx", "onnx", "onnxruntime cv2", "onnxruntime or python3-opencv") },
+	{ PYTHON("gguf", "gguf", "", "node-llama-cpp (see --detonate-engine)"), .engine = true },
+	{ .format = "r-data", .host = GH_LOADER_R, .kind = "", .modules = "", .needs = "r-base-core" },
+	/* what runs code when it is loaded, by programs that are not for a sandbox of this kind, or not in Debian */
+	NOBODY("tf-savedmodel", "TensorFlow"),
+	NOBODY("tf-metagraph", "TensorFlow"),
+	NOBODY("tf-graphdef", "TensorFlow"),
+	NOBODY("torchserve", "TorchServe"),
+	NOBODY("torch7", "Torch"),
+	NOBODY("caffe", "Caffe"),
+	NOBODY("r-lazyload", "an R package around it"),
+	NOBODY("llamafile", "the file itself: it is a program"),
 	/* compressed streams, as joblib writes pickles into them */
-	{ "gzip", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
-	{ "zlib", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
-	{ "bzip2", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
-	{ "xz", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
-	{ "lzma", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
-	{ "lz4", GH_LOADER_PYTHON, "packed", PICKLES, "python3-joblib", false, true },
+	STREAM("gzip"),
+	STREAM("zlib"),
+	STREAM("bzip2"),
+	STREAM("xz"),
+	STREAM("lzma"),
+	STREAM("lz4"),
+	/* what may hold models: last, for a format that refines one of these is named first */
+	ARCHIVE("zip"),
+	ARCHIVE("tar"),
+	ARCHIVE("7z"),
+	ARCHIVE("zstd"),
 };
 
 static bool word_in(const char *list, const char *word, size_t n)

@@ -7,7 +7,11 @@
 
 #include <stdbool.h>
 
-enum gh_loader_host { GH_LOADER_PYTHON, GH_LOADER_R };
+enum gh_loader_host {
+	GH_LOADER_PYTHON,
+	GH_LOADER_R,
+	GH_LOADER_NONE, /* loading it can run code, and nothing here does it: needs says what would */
+};
 
 struct gh_loader {
 	const char *format; /* as the scan names it */
@@ -17,6 +21,8 @@ struct gh_loader {
 	const char *needs;   /* what a person would have to install */
 	bool engine;	     /* needs the engine's folder */
 	bool perhaps;	     /* the format may hold something else than a model: then failing proves nothing */
+	bool inert;	     /* loading it runs nothing that the file brings along: no loader is missed */
+	bool archive;	     /* holds other files, which are not loaded */
 };
 /* The loader for a format, or for the first of several joined by '+' that has one. NULL: none. */
 const struct gh_loader *gh_loader_for(const char *format);

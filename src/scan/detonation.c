@@ -124,12 +124,14 @@ static bool named(struct gh_buf *b, const char *word) { return b->n != 0 && strs
 struct gh_stage_report gh_detonation_stage(const struct gh_detonation *v, size_t n, struct gh_arena *a)
 {
 	struct gh_stage_report s = { .state = GH_STAGE_NOT_RUN };
-	size_t ran = 0, whole = 0;
-	const char *why = NULL;
+	size_t ran = 0, whole = 0, asked = 0;
+	const char *why = NULL, *spared = NULL;
 	gh_auto_buf with = gh_buf(2000), text = gh_buf(1000);
 	uint64_t ms = 0;
 	for (size_t i = 0; i < n; i++) {
 		ran += v[i].ran;
+		asked += v[i].spared == NULL;
+		spared = spared == NULL ? v[i].spared : spared;
 		whole += v[i].ran && v[i].why == NULL;
 		why = why == NULL ? v[i].why : why;
 		ms += v[i].ms;
@@ -143,15 +145,17 @@ struct gh_stage_report gh_detonation_stage(const struct gh_detonation *v, size_t
 		gh_buf_fmt(&with, "; %llu.%llu s", (unsigned long long)(ms / 1000),
 			   (unsigned long long)(ms / 100 % 10));
 	s.with = with.n != 0 ? keep(a, &with) : NULL;
-	if (n == 0) {
-		s.reason = "not exercised: no file is of a format that a loader here reads";
+	if (asked == 0) {
+		gh_buf_fmt(&text, "not exercised: %s",
+			   spared == NULL ? "no file is of a format that a loader here reads" : spared);
+		s.reason = keep(a, &text);
 		return s;
 	}
-	s.state = whole == n ? GH_STAGE_RUN : ran != 0 ? GH_STAGE_INCOMPLETE : GH_STAGE_NOT_RUN;
-	if (whole == n)
+	s.state = whole == asked ? GH_STAGE_RUN : ran != 0 ? GH_STAGE_INCOMPLETE : GH_STAGE_NOT_RUN;
+	if (whole == asked)
 		return s;
-	if (n > 1)
-		gh_buf_fmt(&text, "%zu of %zu files: ", n - whole, n);
+	if (asked > 1)
+		gh_buf_fmt(&text, "%zu of %zu files: ", asked - whole, asked);
 	gh_buf_fmt(&text, "not exercised: %.700s", why == NULL ? "" : why);
 	s.reason = keep(a, &text);
 	return s;
@@ -171,7 +175,7 @@ void gh_detonation_line(struct gh_buf *b, const struct gh_detonation *d)
 {
 	gh_plain_path(b, d->path);
 	if (!d->ran) {
-		gh_buf_fmt(b, ": not loaded: %s", d->why == NULL ? "" : d->why);
+		gh_buf_fmt(b, ": not loaded: %s", d->why != NULL ? d->why : d->spared != NULL ? d->spared : "");
 		return;
 	}
 	gh_buf_fmt(b, " in the sandbox for %llu ms: %s", (unsigned long long)d->ms,
@@ -213,7 +217,7 @@ static void put_run(struct gh_json *j, const struct gh_detonation *d)
 	gh_json_str(j, "loader", d->loader[0] == '\0' ? NULL : d->loader);
 	gh_json_str(j, "sandbox", d->layers[0] == '\0' ? NULL : d->layers);
 	gh_json_bool(j, "loaded", d->ran && d->why == NULL);
-	gh_json_str(j, "reason", d->why);
+	gh_json_str(j, "reason", d->why != NULL ? d->why : d->spared);
 	gh_json_number(j, "milliseconds", d->ms);
 	gh_json_number(j, "refused", d->refused);
 	strings(j, "exercised", d->exercised, d->nexercised);

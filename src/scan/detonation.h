@@ -41,6 +41,7 @@ struct gh_detonation {
 	const char *loader; /* "python3 3.11.2, torch 1.13.0"; "" when none ran */
 	const char *layers; /* what held it: "namespaces, mounts, …" */
 	const char *why;    /* not exercised to the end: the reason; NULL: it was */
+	const char *spared; /* not loaded, and nothing is missed by it: why not; else NULL */
 	const char *const *exercised, *const *not_exercised;
 	size_t nexercised, nnot_exercised;
 	const struct gh_detonation_event *event;

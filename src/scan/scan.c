@@ -361,6 +361,16 @@ static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rul
 	return GH_OK;
 }
 
+static uint64_t loadable(const struct gh_repo_file *f)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < f->nfact; i++)
+		if (f->fact[i].kind == GH_FACT_STAGE &&
+		    (f->fact[i].a == GH_STAGE_CODE || f->fact[i].a == GH_STAGE_TENSORS))
+			n |= f->fact[i].b; /* a worker's numbers: never summed up */
+	return n;
+}
+
 /* Hand the files to the last stage, one after the other, and put what came of it into their rows. */
 static bool detonate(struct pool *p, const char *path)
 {
@@ -369,6 +379,7 @@ static bool detonate(struct pool *p, const char *path)
 		const struct gh_os_entry *e = &p->tree.v[i];
 		struct gh_file_report *r = &s->file[p->first + i];
 		struct gh_detonation d;
+		r->loadable = loadable(&p->known[i]);
 		if ((e->kind != GH_OS_FILE && e->kind != GH_OS_LINK_FILE) ||
 		    !p->opt->detonate(p->opt->detonate_arg, e, p->tree.alone ? NULL : path, r, &s->arena, &d))
 			continue;

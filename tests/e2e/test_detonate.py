@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Detonation: real models, real loaders, a real sandbox. What they attempt is seen, refused and judged; harmless models stay
 CLEAN; what cannot be exercised is said. Usage: test_detonate.py PATH-OF-GATEHOUSE"""
+import gzip
 import importlib.util
 import json
 import os
@@ -9,8 +10,10 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
+import zipfile
 
 import common
 from common import check, ids, run
@@ -261,6 +264,53 @@ def not_exercised():
     check('a folder: events name the file', all(e['file'].endswith('b.pkl') for e in events(report)), events(report))
 
 
+def safetensors(path):
+    header = json.dumps({'w': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8]}}).encode()
+    header += b' ' * (-len(header) % 8)
+    path.write_bytes(len(header).to_bytes(8, 'little') + header + bytes(8))
+
+
+def not_missed():
+    """What runs nothing needs no loader; what an archive holds, and standard input, are not loaded, and that is said."""
+    folder = work / 'inert'
+    folder.mkdir()
+    safetensors(folder / 'w.safetensors')
+    (folder / 'config.json').write_text('{"hidden_size": 2}\n')
+    rc, report = detonate(folder)
+    stage = report['stages']['detonation']
+    check('safetensors: never INCOMPLETE for want of a loader', report['verdict'] == 'CLEAN' and rc == 0, report['files'])
+    if not have('safetensors'):
+        check('safetensors without its package: said', stage['state'] == 'not_run' and 'nothing in it runs' in stage['reason'],
+              stage)
+        (folder / 'ok.pkl').write_bytes(pickle.dumps([1]))
+        rc, report = detonate(folder)
+        check('… and a pickle beside it: the stage ran', report['stages']['detonation']['state'] == 'run' and
+              report['verdict'] == 'CLEAN', report['stages']['detonation'])
+    with zipfile.ZipFile(work / 'models.zip', 'w') as z:
+        z.write(work / 'good.pkl', 'notes/a.txt')
+        z.writestr('model.pkl', pickle.dumps(Call(str.upper, 'x')))
+    with tarfile.open(work / 'models.tar.gz', 'w:gz') as t:
+        t.add(work / 'system.pkl', 'model.pkl')
+    with tarfile.open(work / 'models.tar', 'w') as t:
+        t.add(folder / 'w.safetensors', 'w.safetensors')
+    for name in ('models.zip', 'models.tar', 'models.tar.gz'):
+        rc, report = detonate(work / name)
+        f, stage = report['files'][0], report['stages']['detonation']
+        check(f'{name}: not loaded, never CLEAN', f['verdict'] != 'CLEAN' and stage['state'] in ('not_run', 'incomplete') and
+              'archive' in (stage['reason'] or ''), (f['verdict'], stage))
+        check(f'{name}: a finding says it', {'GH-DET-0010', 'GH-DET-0012'} & set(ids(f)), f['findings'])
+    with zipfile.ZipFile(work / 'texts.zip', 'w') as z:
+        z.writestr('readme.txt', 'nothing to load\n')
+    (work / 'words.txt.gz').write_bytes(gzip.compress(b'nothing to load\n', mtime=0))
+    for name in ('texts.zip', 'words.txt.gz'):
+        rc, report = detonate(work / name)
+        check(f'{name}: nothing to load, CLEAN', report['verdict'] == 'CLEAN' and rc == 0, report['files'])
+    with open(work / 'good.pkl', 'rb') as f:
+        r = run('scan', '--detonate', '-', stdin=f)
+    check('standard input: a usage error that says what to do', r.returncode == 64 and not r.stdout and
+          b'save standard input to a file' in r.stderr, r)
+
+
 def own_command():
     script = work / 'own.py'
     script.write_text('import pickle, sys\nprint(pickle.load(open(sys.argv[1], "rb")))\n')
@@ -327,7 +377,7 @@ def main():
                   report['verdict'] == 'INCOMPLETE', report['stages'])
             skip('detonation', reason)
         else:
-            for part in (pickles, limits, models, r_objects, not_exercised, own_command, rootless):
+            for part in (pickles, limits, models, r_objects, not_exercised, not_missed, own_command, rootless):
                 part()
             schema(pathlib.Path(__file__).resolve().parents[2])
     finally:

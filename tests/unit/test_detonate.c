@@ -192,6 +192,28 @@ static void loaders_are_chosen_by_format(void **state)
 		const struct gh_loader *l = gh_loader_for(rows[i].format);
 		assert_non_null(l);
 		assert_string_equal(l->kind, rows[i].kind);
+		assert_int_not_equal(l->host, GH_LOADER_NONE);
+		assert_int_equal(l->inert,
+				 strcmp(l->format, "safetensors") == 0); /* of all these, only this runs nothing */
+	}
+	static const struct {
+		const char *format;
+		bool archive;
+	} nobody[] = {
+		{ "tf-savedmodel", false },
+		{ "torchserve", false },
+		{ "llamafile", false },
+		{ "zip", true },
+		{ "tar", true },
+		{ "7z", true },
+		{ "zstd", true },
+	};
+	for (size_t i = 0; i < GH_ROWS(nobody); i++) {
+		const struct gh_loader *l = gh_loader_for(nobody[i].format);
+		assert_non_null(l);
+		assert_int_equal(l->host, GH_LOADER_NONE);
+		assert_int_equal(l->archive, nobody[i].archive);
+		assert_false(l->inert);
 	}
 	static const char *const none[] = { "text", "json", "unknown", "", "pickles", "xpickle" };
 	for (size_t i = 0; i < GH_ROWS(none); i++)
@@ -373,6 +395,21 @@ static void verdict_follows_the_events(void **state)
 	struct gh_stage_report none = gh_detonation_stage(NULL, 0, &a);
 	assert_int_equal(none.state, GH_STAGE_NOT_RUN);
 	assert_non_null(strstr(none.reason, "not exercised"));
+	/* What nobody misses changes no verdict, and is neither asked for nor counted. */
+	struct gh_detonation spared = { .path = "x", .loader = "", .layers = "", .spared = "nothing in it runs" };
+	struct gh_file_report r = { .path = "x", .format = "safetensors", .sha256 = "00", .size = 1, .understood = 1 };
+	assert_true(gh_detonation_judge(&spared, &a, &r));
+	assert_int_equal(r.verdict, GH_CLEAN);
+	struct gh_stage_report alone = gh_detonation_stage(&spared, 1, &a);
+	assert_int_equal(alone.state, GH_STAGE_NOT_RUN);
+	assert_string_equal(alone.reason, "not exercised: nothing in it runs");
+	struct gh_detonation with[] = { spared, rows[0].d };
+	assert_int_equal(gh_detonation_stage(with, 2, &a).state, GH_STAGE_RUN);
+	struct gh_detonation without[] = { spared, rows[5].d };
+	assert_string_equal(gh_detonation_stage(without, 2, &a).reason, "not exercised: no engine here");
+	gh_auto_buf line = gh_buf(400);
+	gh_detonation_line(&line, &spared);
+	assert_string_equal(gh_buf_cstr(&line), "x: not loaded: nothing in it runs");
 	struct gh_detonation two[] = { rows[0].d, rows[5].d };
 	struct gh_stage_report s = gh_detonation_stage(two, 2, &a);
 	assert_int_equal(s.state, GH_STAGE_INCOMPLETE);
