@@ -328,7 +328,7 @@ static void report(struct gh_scene *s, struct state *st)
 	uint32_t *idx = st->n == 0 ? NULL : GH_NEW(s->arena, uint32_t, st->n * 2u),
 		 *tmp = idx == NULL ? NULL : idx + st->n;
 	enum context c = context(s);
-	uint32_t n = 0, shown = 0, plain = 0;
+	uint32_t n = 0, shown = 0;
 	if (st->mails != 0)
 		gh_find(s, &rules[R_MAIL], st->mail_at, "%llu, the first is %s", (unsigned long long)st->mails,
 			gh_safe(gh_span_str(st->mail)).s);
@@ -348,7 +348,6 @@ static void report(struct gh_scene *s, struct state *st)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct seen *x = o.v[idx[i]];
 		unsigned rule = o.rule[idx[i]];
-		plain += rule == R_HOST;
 		if (rule == R_HOST && shown >= SHOWN)
 			continue;
 		shown++;

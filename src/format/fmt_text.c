@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "format/formats.h"
 #include "format/git/git.h"
+#include "format/packages.h"
 #include "wire/language.h"
 
 enum { SGR_MAX = 32, POINTER_MAX = 1024, DOCUMENT = 1 << 20 /* of plain text is shown to checks */ };
@@ -339,6 +340,11 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	}
 	if (!wide && end == w->src->size) { /* what git obeys by its name, whatever else it looks like */
 		enum gh_rc rc = gh_walk_as(w, gh_git_text(w->name));
+		for (unsigned k = 0; k < 2 && rc == GH_E_NOTTHIS && language == NULL;
+		     k++) { /* so do package managers */
+			const struct gh_fmt *lock = gh_lock_text(w->name, k != 0);
+			rc = lock == NULL ? GH_E_NOTTHIS : gh_walk_as(w, lock);
+		}
 		if (rc != GH_E_NOTTHIS)
 			return rc;
 	}

@@ -64,6 +64,8 @@ static const struct exception {
 	  "a comment, a key or a value at a border may have one more letter" },
 	{ "pip-requirements", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE,
 	  "a name with one more letter is another package" },
+	{ "yarn-lock", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE,
+	  "what is no line of such a list is plain text, and a name with one more letter is another package" },
 	{ "dockerfile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "an argument with one more letter is an argument" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },

