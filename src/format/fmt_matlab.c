@@ -95,7 +95,7 @@ static enum gh_rc read_tag(struct mat *m, uint64_t limit, struct tag *t)
 	t->off = gh_cur_off(&s->c);
 	uint64_t pad = t->type == MI_COMPRESSED || t->type == MI_MATRIX ? 0 : (8 - t->len % 8) % 8;
 	t->end = small ? start + 8 : t->off + t->len + pad;
-	if (s->c.bad || (small && t->len > 4) || t->len > limit - t->off)
+	if (s->c.bad || (small && t->len > 4) || t->off > limit || t->len > limit - t->off)
 		return gh_seq_fail(s, s->c.bad ? GH_SEQ_CUT : GH_SEQ_COUNT, "an element longer than what holds it");
 	if (t->end > limit) /* some writers leave the last padding out */
 		t->end = limit;
