@@ -6,6 +6,7 @@
 #include "check/weights_values.h"
 #include "format/format.h"
 #include "wire/bits.h"
+#include "wire/starts.h"
 
 #include <stdio.h>
 
@@ -28,7 +29,7 @@ static const struct gh_rule rules[] = {
 	[R_BYTES] = { "GH-WGT-0005", GH_HIGH, GH_UNSAFE, "A tensor whose bytes are an archive or a pickle",
 		      "What is called weights is there to be taken out and unpacked or loaded.",
 		      "Do not use this model.", "CWE-506 CWE-502 AML.T0018" },
-	[R_BLOB] = { "GH-WGT-0006", GH_MEDIUM, GH_REVIEW, "An array of bytes that is an archive or a pickle",
+	[R_BLOB] = { "GH-WGT-0006", GH_MEDIUM, GH_REVIEW, "An array of bytes that is or holds an archive or a pickle",
 		     "Whoever unpacks or loads it takes the author's content, unseen.",
 		     "Look at what it holds before using it.", "CWE-506 CWE-502 AML.T0018" },
 	GH_RULES_END
@@ -80,6 +81,7 @@ struct state {
 	struct gh_family family;
 	uint64_t stored, expanded; /* bytes looked at: stored as they are, expanded from something */
 	unsigned looks;
+	bool whole;	/* the tensor in hand is an archive from its first byte on: said */
 	size_t n, room; /* elements of `run`; they are little-endian numbers of 8 bytes */
 	uint8_t *run;
 	size_t waiting, places;
@@ -255,6 +257,37 @@ static bool afford(struct state *st, const struct gh_scene *s, const struct gh_s
 	return *spent <= most;
 }
 
+/* ---- numbers of one byte ------------------------------------------------------------------------------------------------ */
+enum {
+	ASKED = 4096, /* places of a tensor that are looked at closely; then one in FAR bytes */
+	FAR = 64 << 10,
+	LONG_TEXT = 4096, /* printable bytes that are no text are passed over in steps of this */
+};
+
+/* What whole bytes hold anywhere in a tensor: one file behind weights, one text among them. U8 is what arrays of bytes are
+ * stored as: text is nothing unusual there, code is. */
+struct inside {
+	bool found, bytes;
+	unsigned asked;
+};
+
+static void look_inside(struct gh_scene *s, struct inside *in, struct gh_span w, size_t fresh, uint64_t off,
+			const struct place *p)
+{
+	enum gh_start k;
+	for (size_t from = 0, at; !in->found && (k = gh_starts_next(w, from, &at)) != GH_START_NONE && at < fresh;) {
+		struct gh_hidden h = gh_hidden_middle(gh_span_cut(w, at, GH_HIDDEN_LOOK));
+		from = k == GH_START_TEXT ? at + LONG_TEXT : at + 1;
+		from = in->asked++ < ASKED || from > at + FAR ? from : at + FAR;
+		if (h.kind == GH_HIDDEN_NOTHING || (in->bytes && h.kind == GH_HIDDEN_TEXT))
+			continue;
+		bool archive = h.kind == GH_HIDDEN_ARCHIVE;
+		in->found = true;
+		gh_find(s, &rules[archive ? R_BLOB : R_TEXT], p->at, "tensor \"%s\": its bytes from %llu on are %s%s",
+			p->name.s, (unsigned long long)(off + at), archive ? "a " : "", h.name);
+	}
+}
+
 /* ts: counts the numbers; NULL: nobody does. Returns whether all bytes were there. */
 static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *ev, const struct type *type,
 		   struct gh_tstat *ts)
@@ -267,6 +300,8 @@ static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 			   .text = type->floats && !holds_data(s->format) };
 	struct gh_values v = { .type = holds_data(s->format) ? GH_FLOAT_NONE : (enum gh_float)type->real, .t = t };
 	struct gh_bits_found found;
+	struct inside in = { .found = st->whole || type->width != 1 || holds_data(s->format),
+			     .bytes = strcmp(type->name, "U8") == 0 };
 	bool hidden = false;
 	uint64_t off = 0;
 	while (off < len) {
@@ -282,6 +317,7 @@ static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 		}
 		if (off == 0 && !hidden)
 			start_of_tensor(s, st, &w, &p, type->floats);
+		look_inside(s, &in, w.bytes, fresh, off, &p);
 		w.bytes.n = fresh * type->width;
 		if (v.type != GH_FLOAT_NONE)
 			gh_values_add(&v, &w);
@@ -316,7 +352,8 @@ static bool plain(struct gh_scene *s, struct state *st, const struct gh_event *e
 	struct gh_span head = gh_src_window(t->src, ev->at.off,
 					    ev->at.len < GH_HIDDEN_LOOK ? (size_t)ev->at.len : (size_t)GH_HIDDEN_LOOK);
 	struct gh_hidden h = gh_hidden_start(head);
-	if (h.kind == GH_HIDDEN_ARCHIVE)
+	st->whole = h.kind == GH_HIDDEN_ARCHIVE;
+	if (st->whole)
 		gh_find(s, &rules[type->width == 1 && !type->floats ? R_BLOB : R_BYTES], ev->at,
 			"tensor \"%s\" is a %s", gh_safe(t->name).s, h.name);
 	bool weights = type->floats && !holds_data(s->format) && ev->at.len / type->width >= COUNTED;

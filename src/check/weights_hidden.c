@@ -91,6 +91,17 @@ static bool is_tar(struct gh_span s)
 /* Where opcodes are plausible, do they come to a call or an end? */
 static bool runs(struct gh_span s, enum gh_match least) { return gh_pickle_probe(s, s.n + 1) >= least; }
 
+static bool has_names(struct gh_span s)
+{
+	size_t names = 0;
+	for (size_t at = 2; at < s.n && at < NEAR; at++) {
+		size_t n = run_of(gh_span_cut(s, at, s.n), plain);
+		names += n >= SHORT ? n : 0;
+		at += n;
+	}
+	return names >= NAME;
+}
+
 /* PROTO and a frame of less than 4 GiB whose length is not zero; or PROTO and, close by, names of some length; or GLOBAL with
  * its two names, as the text protocols have it. */
 static bool is_pickle(struct gh_span s)
@@ -100,13 +111,7 @@ static bool is_pickle(struct gh_span s)
 	if (s.p[0] == 0x80 && s.p[1] >= 4 && s.p[1] <= 5 && s.p[2] == 0x95)
 		return gh_le32(s.p + 7) == 0 && gh_le32(s.p + 3) != 0 && runs(gh_span_cut(s, 11, s.n), GH_WEAK);
 	if (s.p[0] == 0x80 && s.p[1] >= 2 && s.p[1] <= 5) {
-		size_t names = 0;
-		for (size_t at = 2; at < s.n && at < NEAR; at++) {
-			size_t n = run_of(gh_span_cut(s, at, s.n), plain);
-			names += n >= SHORT ? n : 0;
-			at += n;
-		}
-		return names >= NAME && runs(gh_span_cut(s, 2, s.n), GH_STRONG);
+		return has_names(s) && runs(gh_span_cut(s, 2, s.n), GH_STRONG);
 	}
 	struct gh_span module = gh_span_cut(s, 1, 64);
 	size_t n = run_of(module, plain);
@@ -232,6 +237,21 @@ static struct gh_hidden at_start(struct gh_span s)
 
 struct gh_hidden gh_hidden_start(struct gh_span head) { return at_start(head); }
 
+static struct gh_hidden as_text(struct gh_span head)
+{
+	struct gh_hidden h = { GH_HIDDEN_NOTHING, NULL, "", 0 };
+	struct gh_span text = text_in(head);
+	if (text.n == 0)
+		return h;
+	const char *language = gh_lang_of(text, (struct gh_span){ 0 });
+	bool code = language != NULL && (strstr(language, "source") != NULL || strstr(language, "script") != NULL ||
+					 strstr(language, "batch") != NULL || strcmp(language, "python") == 0);
+	h.kind = code ? GH_HIDDEN_SCRIPT : GH_HIDDEN_TEXT;
+	h.name = code ? language : "text";
+	h.at = (size_t)(text.p - head.p);
+	return h;
+}
+
 struct gh_hidden gh_hidden_look(struct gh_span head)
 {
 	struct gh_hidden h = { GH_HIDDEN_NOTHING, NULL, "", 0 };
@@ -244,14 +264,16 @@ struct gh_hidden gh_hidden_look(struct gh_span head)
 	struct gh_program p;
 	if (gh_program_find(head, &p, 1) == 1)
 		return (struct gh_hidden){ GH_HIDDEN_PROGRAM, p.name, p.machine, p.at };
-	struct gh_span text = text_in(head);
-	if (text.n == 0)
-		return h;
-	const char *language = gh_lang_of(text, (struct gh_span){ 0 });
-	bool code = language != NULL && (strstr(language, "source") != NULL || strstr(language, "script") != NULL ||
-					 strstr(language, "batch") != NULL || strcmp(language, "python") == 0);
-	h.kind = code ? GH_HIDDEN_SCRIPT : GH_HIDDEN_TEXT;
-	h.name = code ? language : "text";
-	h.at = (size_t)(text.p - head.p);
-	return h;
+	return as_text(head);
+}
+
+struct gh_hidden gh_hidden_middle(struct gh_span head)
+{
+	for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
+		bool magic = archives[i].magic[0] != '\0' && archives[i].magic[0] != 'c';
+		if (magic && gh_span_starts(head, archives[i].magic) && archives[i].is(head) &&
+		    (head.p[0] != 0x80 || has_names(head)))
+			return (struct gh_hidden){ GH_HIDDEN_ARCHIVE, archives[i].name, "", 0 };
+	}
+	return run_of(head, printable) >= TEXT ? as_text(head) : (struct gh_hidden){ .machine = "" };
 }

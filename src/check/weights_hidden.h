@@ -19,6 +19,9 @@ enum { GH_HIDDEN_GLANCE = 96, GH_HIDDEN_LOOK = 4096 };
 bool gh_hidden_glance(struct gh_span head);
 /* At its start, or behind what tools put before a payload (a length, a digest). */
 struct gh_hidden gh_hidden_look(struct gh_span head);
+/* An archive or a pickle at the very start, or text that begins there (or a script, when a language can be told); nothing else.
+ * For places in the middle of bytes, where more has to be right than at the start: a pickle has names. */
+struct gh_hidden gh_hidden_middle(struct gh_span head);
 /* The same at the very start only, without text: for bytes that are not hidden but lie there as they are. */
 struct gh_hidden gh_hidden_start(struct gh_span head);
 #endif
