@@ -11,14 +11,31 @@ import sys
 
 OUT = pathlib.Path(sys.argv[1])
 BIG = int(sys.argv[2]) if len(sys.argv) > 2 else 1024  # MiB
-BLOCK = random.Random(7).randbytes(1 << 20)            # content that compresses badly and repeats only after a MiB
 
 
-def weights(f, n):
-    """n bytes that look like weights."""
-    for at in range(0, n, len(BLOCK)):
-        shift = at >> 20 & 0xffff
-        f.write((BLOCK[shift:] + BLOCK[:shift])[:min(len(BLOCK), n - at)])
+def tables():
+    """A million numbers as trained matrices have them, as F32, F16 and BF16: 2 to 4 MiB that compress badly."""
+    r = random.Random(7)
+    wide = struct.pack('<1048576f', *(r.gauss(0, 0.02) for _ in range(1 << 20)))
+    brain = bytearray(2 << 20)
+    brain[0::2], brain[1::2] = wide[2::4], wide[3::4]
+    return {'F32': wide, 'F16': struct.pack('<1048576e', *struct.unpack('<1048576f', wide)), 'BF16': bytes(brain)}
+
+
+TABLES = tables()
+
+
+def numbers(kind, n, start=0):
+    """n bytes of them, beginning with number `start` of the table."""
+    table = TABLES[kind]
+    at = start * (4 if kind == 'F32' else 2) % len(table)
+    return (table[at:] + table * (n // len(table) + 1))[:n]
+
+
+def weights(f, n, kind):
+    """n bytes of a file that are weights; what repeats does so at another place of the rows."""
+    for at in range(0, n, 1 << 20):
+        f.write(numbers(kind, min(1 << 20, n - at), (at >> 20) * 7919))
 
 
 def big_safetensors(path):
@@ -32,7 +49,7 @@ def big_safetensors(path):
     with open(path, 'wb') as f:
         f.write(struct.pack('<Q', len(text)) + text)
         for _ in range(count):
-            weights(f, each)
+            weights(f, each, 'BF16')
 
 
 def big_torch(path):
@@ -41,8 +58,7 @@ def big_torch(path):
     each = (4 << 20) // 2
     state = {}
     for i in range(BIG // 4):
-        shift = i * 64
-        raw = bytearray((BLOCK[shift:] + BLOCK[:shift]) * 4)
+        raw = bytearray(numbers('F16', 4 << 20, i * 7919))
         state[f'model.layers.{i}.weight'] = torch.frombuffer(raw, dtype=torch.float16).reshape(1024, each // 1024)
     torch.save(state, path)
 
@@ -58,6 +74,28 @@ def big_pickle(path, make):
         pickle.dump(items, f, protocol=4)
 
 
+def q8_0(path):
+    """A GGUF whose matrices are blocks of 32 signed bytes and a scale, as a quantiser writes them."""
+    r = random.Random(19)
+    table = bytearray()
+    for _ in range(8192):
+        w = [r.gauss(0, 0.02) for _ in range(32)]
+        scale = struct.unpack('<e', struct.pack('<e', max(map(abs, w)) / 127))[0]
+        table += struct.pack('<e32b', scale, *(max(-127, min(127, round(x / scale))) for x in w))
+    each = 4096 * 1024 // 32 * 34
+    count = (BIG << 20) // each
+    def text(s):
+        return struct.pack('<Q', len(s)) + s.encode()
+    head = b'GGUF' + struct.pack('<IQQ', 3, count, 1) + text('general.architecture') + struct.pack('<I', 8) + text('bench')
+    for i in range(count):
+        head += text(f'blk.{i}.ffn_up.weight') + struct.pack('<IQQIQ', 2, 4096, 1024, 8, i * each)
+    with open(path, 'wb') as f:
+        f.write(head + bytes(-len(head) % 32))
+        for i in range(count):
+            at = i * 3571 % 8192 * 34
+            f.write((table[at:] + table * (each // len(table) + 1))[:each])
+
+
 def small_files(folder):
     """2,000 files of a model repository's kinds, 0.2 to 20 kB."""
     r = random.Random(13)
@@ -65,7 +103,7 @@ def small_files(folder):
     for i in range(500):
         values = r.randrange(50, 5000)
         head = json.dumps({'w': {'dtype': 'F32', 'shape': [values], 'data_offsets': [0, 4 * values]}}).encode()
-        (folder / f'{i}.safetensors').write_bytes(struct.pack('<Q', len(head)) + head + r.randbytes(4 * values))
+        (folder / f'{i}.safetensors').write_bytes(struct.pack('<Q', len(head)) + head + numbers('F32', 4 * values, i * 977))
         config = {f'key_{k}': [r.random(), f'value {k}', k] for k in range(r.randrange(5, 200))}
         (folder / f'{i}.json').write_text(json.dumps(config, indent=1))
         (folder / f'{i}.pkl').write_bytes(pickle.dumps({**config, 'n': i}, protocol=i % 6))
@@ -104,7 +142,7 @@ def onnx(folder):
     graph += field(11, field(1, b'x0') + value) + field(12, field(1, f'x{count}'.encode()) + value)
     (folder / 'model.onnx').write_bytes(field(1, 8) + field(2, b'bench') + field(7, graph) + field(8, field(1, b'') + field(2, 17)))
     with open(folder / 'model.onnx_data', 'wb') as f:
-        weights(f, count * each)
+        weights(f, count * each, 'F32')
 
 
 def crc32c(data):
@@ -151,7 +189,7 @@ def checkpoint(folder):
     out += (meta + index).ljust(40, b'\0') + bytes.fromhex('57fb808b247547db')
     (folder / 'variables.index').write_bytes(out)
     with open(folder / 'variables.data-00000-of-00001', 'wb') as f:
-        weights(f, count * each)
+        weights(f, count * each, 'F32')
 
 
 def hdf5(path):
@@ -161,7 +199,7 @@ def hdf5(path):
     each = BIG // 64 << 20
     with h5py.File(path, 'w') as f:
         for i in range(64):
-            raw = (BLOCK[i * 64:] + BLOCK[:i * 64]) * (each >> 20)
+            raw = numbers('F32', each, i * 7919)
             f[f'layer_{i}/kernel:0'] = numpy.frombuffer(raw, dtype='<f4').reshape(1024, -1)
             f[f'layer_{i}'].attrs['weight_names'] = [f'layer_{i}/kernel:0'.encode()]
 
@@ -179,7 +217,7 @@ def repository(folder):
         index[f'model.layers.{i}.w'] = name
         with open(folder / 'weights' / name, 'wb') as f:
             f.write(struct.pack('<Q', len(head)) + head)
-            weights(f, each)
+            weights(f, each, 'BF16')
     (folder / 'weights' / 'model.safetensors.index.json').write_text(json.dumps({'metadata': {}, 'weight_map': index}))
     (folder / 'config.json').write_text(json.dumps({'model_type': 'llama', 'hidden_size': 64, 'vocab_size': 1000}))
     vocab = {f'token{i}': i for i in range(30000)}
@@ -202,7 +240,7 @@ def repository(folder):
 
 
 OUT.mkdir(parents=True, exist_ok=True)
-for name, make in (('big.safetensors', big_safetensors), ('big.pt', big_torch),
+for name, make in (('big.safetensors', big_safetensors), ('big.pt', big_torch), ('big-q8_0.gguf', q8_0),
                    ('strings.pkl', lambda path: big_pickle(path, lambda r: f'{r.random():.17f} ' * 6 + 'some words')),
                    ('bytes.pkl', lambda path: big_pickle(path, lambda r: r.randbytes(134))), ('small', small_files),
                    ('onnx', onnx), ('checkpoint', checkpoint), ('big.h5', hdf5), ('repository', repository)):
