@@ -21,6 +21,7 @@ struct gh_scene {
 	const struct gh_data *data; /* NULL: there is none */
 	const struct gh_src *src;   /* what is being read; NULL in tests of checks that do not ask */
 	enum gh_stage stage;	    /* of the check that is asked at the moment */
+	bool decoded; /* bytes(): a text that was taken out of a source whose own bytes are shown as well */
 	/* See gh_looked() and gh_not_looked(), whose why is NULL in the first case. May be NULL. */
 	void (*looked)(struct gh_scene *, uint64_t units, uint64_t bytes, const char *why);
 };

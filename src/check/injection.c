@@ -6,6 +6,7 @@
 #include "check/injection_int.h"
 #include "check/roll.h"
 #include "format/format.h"
+#include "wire/recs.h"
 
 enum { R_HIDDEN, R_TAGS, R_SELECTORS, R_ZERO, R_OPEN, R_EXAMPLE, R_TURN, R_DRESSED, R_MORE };
 static const struct gh_rule rules[] = {
@@ -63,11 +64,28 @@ struct look {
 	struct state *st;
 	struct gh_range fixed;
 	uint64_t base;
+	bool decoded;
 };
 
 static struct gh_range place(const struct look *l, size_t at, size_t len)
 {
 	return l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, len };
+}
+
+/* Letters and digits of what follows a place, whatever escapes stand between them; was this told in the other form? */
+static bool again(struct look *l, unsigned rule, struct gh_span s)
+{
+	uint8_t word[48] = { (uint8_t)rule };
+	size_t n = 1;
+	for (size_t i = 0; i < s.n && n < sizeof word; i++) {
+		uint8_t c = s.p[i];
+		if (c == '\\')
+			i++;
+		else if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+			word[n++] = c;
+	}
+	return gh_roll_told(l->st->common, gh_hash_end(gh_hash(GH_HASH_START, (struct gh_span){ word, n })),
+			    l->decoded);
 }
 
 static bool more(struct look *l)
@@ -181,7 +199,7 @@ static void order(struct look *l, struct gh_span s, size_t at, unsigned points)
 	const char *where = unseen_place(before);
 	if (where != NULL) {
 		st->quiet_until = l->base + at + 300;
-		if (more(l))
+		if (!again(l, R_HIDDEN, gh_span_cut(s, at, 400)) && more(l))
 			gh_find(l->scene, &rules[R_HIDDEN], place(l, at, 1), "in %s: %s", where, sentence(s, at).s);
 		return;
 	}
@@ -201,7 +219,7 @@ static void hidden(void *arg, const struct gh_unseen *u)
 					 [GH_UNSEEN_ZERO] = R_ZERO,
 					 [GH_UNSEEN_TURN] = R_TURN };
 	struct look *l = arg;
-	if (!more(l))
+	if ((u->n != 0 && again(l, rule[u->kind], (struct gh_span){ u->text, u->n })) || !more(l))
 		return;
 	if (u->n != 0)
 		gh_find(l->scene, &rules[rule[u->kind]], place(l, u->at, u->len), "%llu characters: %s",
@@ -291,7 +309,7 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 	struct state *st = state_of(s);
 	if (st == NULL)
 		return;
-	struct look l = { .scene = s, .st = st };
+	struct look l = { .scene = s, .st = st, .decoded = s->decoded };
 	if (off == 0)
 		st->binary = memchr(block.p, '\0', block.n < HEAD ? block.n : HEAD) != NULL;
 	if (st->binary)
@@ -313,7 +331,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	/* What was seen as bytes is looked at again only where escapes may hide it. */
 	if (st->bytes && (strcmp(s->format, "text") == 0 || t->text.n < 40))
 		return;
-	struct look l = { .scene = s, .st = st, .fixed = ev->at };
+	struct look l = { .scene = s, .st = st, .fixed = ev->at, .decoded = true };
 	l.fixed.len += l.fixed.len == 0;
 	st->orders = (struct gh_orders){ 0 };
 	st->quiet_until = 0;

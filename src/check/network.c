@@ -59,6 +59,7 @@ struct seen {
 	uint32_t times, acting; /* acting: not in a comment */
 	uint8_t net, class;
 	bool odd, v6, drained;
+	bool known; /* the fields are set */
 	bool named; /* in an address or as a known place, not as a number only */
 	uint8_t n;
 	uint8_t name[NAME];
@@ -128,8 +129,14 @@ struct look {
 	uint64_t base;
 	struct gh_range fixed;
 	uint64_t units;
-	bool in_template, binary;
+	bool in_template, binary, decoded;
 };
+
+/* Seen before in the other form of the same text? */
+static bool again(struct look *l, struct gh_span name)
+{
+	return gh_roll_told(l->st->common, gh_hash_end(gh_hash(GH_HASH_START, name)), l->decoded);
+}
 
 static void note(struct look *l, struct gh_span s, size_t at, size_t start, const struct gh_host *h, bool address)
 {
@@ -141,13 +148,17 @@ static void note(struct look *l, struct gh_span s, size_t at, size_t start, cons
 	}
 	enum gh_host_class class = h->net == GH_NET_NAME ? gh_host_class_of(h->text) : GH_HOST_PLAIN;
 	bool acts = !gh_net_in_comment(s, at) && !(class >= GH_HOST_DYNAMIC && gh_net_in_prose(s, at));
-	if (x->times++ == 0) {
+	/* Once is enough to be counted; what it does here may be more than what it did there. */
+	bool counts = !again(l, h->text), fresh = !x->known;
+	x->known = true;
+	x->times += counts;
+	if (fresh) {
 		x->net = (uint8_t)h->net;
 		x->odd = h->odd;
 		x->v6 = h->v6;
 		x->class = (uint8_t)class;
 	}
-	if (x->times == 1 || (acts && x->acting == 0))
+	if (fresh || (acts && x->acting == 0))
 		x->at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, h->end };
 	x->acting += acts && address;
 	x->named = x->named || address;
@@ -166,7 +177,7 @@ static void note(struct look *l, struct gh_span s, size_t at, size_t start, cons
 static void mail(struct look *l, struct gh_span s, size_t at)
 {
 	size_t from, to;
-	if (!gh_net_mail(s, at, &from, &to))
+	if (!gh_net_mail(s, at, &from, &to) || again(l, gh_span_cut(s, from, to - from)))
 		return;
 	if (l->st->mails++ == 0) {
 		l->st->mail_at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + from, to - from };
@@ -328,7 +339,7 @@ static void report(struct gh_scene *s, struct state *st)
 	uint32_t *idx = st->n == 0 ? NULL : GH_NEW(s->arena, uint32_t, st->n * 2u),
 		 *tmp = idx == NULL ? NULL : idx + st->n;
 	enum context c = context(s);
-	uint32_t n = 0, shown = 0;
+	uint32_t n = 0, shown = 0, told = 0;
 	if (st->mails != 0)
 		gh_find(s, &rules[R_MAIL], st->mail_at, "%llu, the first is %s", (unsigned long long)st->mails,
 			gh_safe(gh_span_str(st->mail)).s);
@@ -347,22 +358,25 @@ static void report(struct gh_scene *s, struct state *st)
 	gh_sort_idx(idx, tmp, n, by_name, &o);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct seen *x = o.v[idx[i]];
-		unsigned rule = o.rule[idx[i]];
+		unsigned rule = o.rule[idx[i]], times = x->times == 0 ? 1 : x->times;
+		if (x->times == 0 && rules[rule].effect == GH_CLEAN) {
+			told++; /* listed where it was counted */
+			continue;
+		}
 		if (rule == R_HOST && shown >= SHOWN)
 			continue;
 		shown++;
 		gh_find(s, &rules[rule], x->at, "%s%s%s, %u time%s%s%s", x->v6 ? "[" : "",
-			gh_safe((struct gh_span){ x->name, x->n }).s, x->v6 ? "]" : "", x->times,
-			x->times == 1 ? "" : "s",
+			gh_safe((struct gh_span){ x->name, x->n }).s, x->v6 ? "]" : "", times, times == 1 ? "" : "s",
 			x->class == GH_HOST_PLAIN ? (x->net == GH_NET_PRIVATE ? ": of a private network"
 						     : x->net == GH_NET_LOCAL ? ": this machine"
 									      : "")
 						  : ": ",
 			x->class == GH_HOST_PLAIN ? "" : gh_host_class_name((enum gh_host_class)x->class));
 	}
-	if (shown < n || st->beyond != 0)
+	if (shown + told < n || st->beyond != 0)
 		gh_find(s, &rules[R_MORE], (struct gh_range){ 0 },
-			"%u more hosts, and %llu addresses that were not sorted", (unsigned)(n - shown),
+			"%u more hosts, and %llu addresses that were not sorted", (unsigned)(n - shown - told),
 			(unsigned long long)st->beyond);
 }
 
@@ -399,7 +413,11 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 		return;
 	if (off == 0)
 		st->binary = no_text(s, block);
-	struct look l = { .scene = s, .st = st, .in_template = strcmp(s->format, "jinja") == 0, .binary = st->binary };
+	struct look l = { .scene = s,
+			  .st = st,
+			  .in_template = strcmp(s->format, "jinja") == 0,
+			  .binary = st->binary,
+			  .decoded = s->decoded };
 	st->bytes = true;
 	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");
@@ -415,7 +433,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	struct state *st = state_of(s);
 	if (st == NULL || (st->bytes && !template))
 		return;
-	struct look l = { .scene = s, .st = st, .fixed = ev->at, .in_template = template };
+	struct look l = { .scene = s, .st = st, .fixed = ev->at, .in_template = template, .decoded = true };
 	l.fixed.len += l.fixed.len == 0;
 	look(&l, t->text, 0, t->text.n, 0);
 	if (!st->bytes)

@@ -66,6 +66,23 @@ struct gh_roll_common *gh_roll_common(struct gh_scene *s, const char *const *wor
 	return c;
 }
 
+bool gh_roll_told(struct gh_roll_common *c, uint64_t hash, bool decoded)
+{
+	uint8_t own = decoded ? 2 : 1;
+	size_t slot = (size_t)(hash % GH_ROLL_TOLD);
+	hash |= 1; /* 0: free */
+	for (size_t i = 0; i < GH_ROLL_TOLD; i++, slot = (slot + 1) % GH_ROLL_TOLD) {
+		if (c->told[slot] == 0) {
+			c->told[slot] = hash;
+			c->how[slot] = own;
+			return false;
+		}
+		if (c->told[slot] == hash)
+			return c->how[slot] != own;
+	}
+	return false;
+}
+
 bool gh_roll_bytes(struct gh_roll *r, struct gh_roll_common *c, struct gh_scene *s, struct gh_span block, uint64_t off,
 		   bool last, gh_roll_look *look, void *arg)
 {

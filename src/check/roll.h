@@ -22,10 +22,17 @@ struct gh_roll {
 };
 
 /* The keywords of a check and room for rolls, shared by all sources of a file. */
+enum { GH_ROLL_TOLD = 512 };
 struct gh_roll_common {
 	struct gh_kw kw;
-	uint8_t *join[2]; /* not in use at the moment */
+	uint8_t *join[2];	     /* not in use at the moment */
+	uint64_t told[GH_ROLL_TOLD]; /* see gh_roll_told() */
+	uint8_t how[GH_ROLL_TOLD];
 };
+/* Texts of JSON and the like are looked at twice, as bytes and as what they decode to, in either order. Was the thing with this
+ * hash told in the other form? Then once is enough. In the same form it stands in another place, and counts. What is asked is
+ * remembered, as long as there is room. */
+bool gh_roll_told(struct gh_roll_common *c, uint64_t hash, bool decoded);
 /* The check's common memory, with these words; NULL: no memory. */
 struct gh_roll_common *gh_roll_common(struct gh_scene *s, const char *const *words, unsigned n);
 /* What a block brings, and the end of the source with it when it is the last. False: no memory, nothing was looked at. */

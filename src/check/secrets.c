@@ -114,14 +114,19 @@ struct look {
 	struct gh_range fixed; /* len != 0: the place of findings, whatever the place in the window */
 	uint64_t base;
 	const uint8_t *p; /* of the window */
+	bool decoded;
 };
 
 /* A token in an assignment or behind "Bearer" is found by both: the one that says more comes first, as tokens start
  * behind the name; so values are compared, not places. */
+static uint64_t same(const struct gh_secret *x)
+{
+	return x->same != 0 ? x->same : gh_hash_end(gh_hash(GH_HASH_START, gh_span_cut(x->value, 0, 512)));
+}
+
 static bool known(struct state *st, const struct gh_secret *x)
 {
-	struct gh_span v = x->value;
-	uint64_t h = x->same != 0 ? x->same : gh_hash_end(gh_hash(GH_HASH_START, gh_span_cut(v, 0, 512)));
+	uint64_t h = same(x);
 	for (unsigned i = 0; i < st->ntold; i++)
 		if (st->told[i] == h)
 			return true;
@@ -148,7 +153,7 @@ static void found(void *arg, const struct gh_secret *x, size_t at)
 		gh_find(l->scene, &rules[GH_SECRET_MORE], (struct gh_range){ 0 }, "the first %d are listed", (int)TOLD);
 		return;
 	}
-	if (known(l->st, x))
+	if (known(l->st, x) || gh_roll_told(l->st->common, same(x), l->decoded))
 		return;
 	bool masked = x->rule != GH_SECRET_KEY && x->rule != GH_SECRET_PART && x->rule != GH_SECRET_KEY_LOCKED &&
 		      v.n >= 12;
@@ -180,7 +185,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		return;
 	}
 	/* A text has its own place: within the event's range its bytes may be escaped. The name of a value belongs to it. */
-	struct look l = { .scene = s, .st = st, .fixed = ev->at };
+	struct look l = { .scene = s, .st = st, .fixed = ev->at, .decoded = true };
 	const struct gh_text *t = ev->u.text;
 	l.fixed.len += l.fixed.len == 0;
 	look(&l, t->text, 0, t->text.n, 0);
@@ -202,7 +207,7 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 		gh_not_looked(s, "no memory for the search of texts");
 		return;
 	}
-	struct look l = { .scene = s, .st = st };
+	struct look l = { .scene = s, .st = st, .decoded = s->decoded };
 	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");
 	gh_looked(s, off == 0, block.n);

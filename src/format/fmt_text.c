@@ -425,7 +425,7 @@ const struct gh_fmt gh_fmt_text = {
 	.exts = "txt md csv tsv json jsonl arff log vocab merges rst tex bib svm libsvm "
 		/* text by right as well, though code or configuration: saying so is this reader's own business */
 		"py sh bash zsh pl rb js lua awk tcl php r command run bat cmd ps1 c h cc cpp cu java go rs sql css "
-		"yaml yml toml ini cfg conf xml pmml html htm svg j2 jinja jinja2 template ipynb",
+		"yaml yml toml lock ini cfg conf xml pmml html htm svg j2 jinja jinja2 template ipynb",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

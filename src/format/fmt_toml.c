@@ -224,7 +224,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the document");
 	d->w = d->settings.w = w;
 	d->keys = gh_recs(w->arena, KEYS_MAX);
-	d->lock_of = has(text, "registry+https://github.com/rust-lang/") ? "crates.io" : "PyPI";
+	bool cargo = has(text, "registry+https://github.com/rust-lang/") || gh_span_ends(w->name, "argo.lock");
+	d->lock_of = cargo ? "crates.io" : "PyPI";
 	gh_toml(&d->t, text, room, text.n + 8);
 	bool any = false;
 	while (gh_toml_next(&d->t)) {

@@ -59,6 +59,7 @@ struct gh_frame {
 	struct gh_cover cover;
 	struct gh_places late; /* padding to be looked at after the walk */
 	bool shown, container; /* see pipe_show.c; container: of members that are files */
+	bool of_shown;	       /* a text of a source that is shown itself */
 	bool trial;	       /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
 	struct gh_bytes *bytes; /* what this source is, or lies in; NULL: patterns do not look */

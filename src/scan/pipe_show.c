@@ -22,6 +22,7 @@ static void show(struct gh_frame *f, struct gh_span block, uint64_t off, bool la
 {
 	for (size_t i = 0; i < gh_checks_n; i++)
 		if (gh_checks[i]->bytes != NULL) {
+			f->scene.decoded = f->of_shown;
 			f->scene.state = &f->state[i];
 			f->scene.common = &f->p->common[i];
 			f->scene.stage = gh_checks[i]->stage;
@@ -53,6 +54,7 @@ static bool left_out(const struct gh_frame *f, const struct gh_member *m)
 
 void gh_pipe_show_ahead(struct gh_frame *f, const struct gh_member *m)
 {
+	f->of_shown = m->how == GH_MEMBER_NESTED && f->up != NULL && (f->up->shown || f->up->of_shown);
 	if (m->how == GH_MEMBER_NESTED && f->up != NULL && f->up->src->stable)
 		gh_pipe_show_keep(f, f->up);	  /* a part of what was shown */
 	bool once = f->placed && !f->src->stable; /* flows by, and is at hand for a moment */

@@ -269,6 +269,8 @@ static const struct {
 	{ "TOML", "pipfile" },
 	{ "TOML", "poetry.lock" },
 	{ "TOML", "uv.lock" },
+	{ "TOML", "pdm.lock" },
+	{ "TOML", "cargo.lock" },
 	{ "configuration", ".env*" },
 	{ "configuration", ".gitattributes.d" },
 	{ "shell script", ".bash*" },
