@@ -5,12 +5,13 @@
 #include "check/check.h"
 #include "scan/coverage.h"
 #include "scan/findings.h"
+#include "scan/pipe_decoded.h"
 #include "scan/pipe_malware.h"
 #include "scan/pipeline.h"
 #include "scan/rules.h"
 #include "scan/spool.h"
 
-enum { GH_CHECKS_MAX = 32, GH_PATH_TEXT = 600 };
+enum { GH_CHECKS_MAX = 32, GH_PATH_TEXT = 600, GH_RULES_HIT = 16 };
 
 /* Where embedded programs were seen in the root, and which places are accounted for as members of their own. */
 struct gh_places {
@@ -42,6 +43,7 @@ struct gh_pipe {
 	} stage[GH_STAGES];
 	const struct gh_range *declared; /* of the root: see gh_pipe_declare() */
 	size_t ndeclared;
+	struct gh_decoded decoded;
 };
 
 /* One source being read, by one format. */
@@ -65,6 +67,9 @@ struct gh_frame {
 	struct gh_bytes *bytes; /* what this source is, or lies in; NULL: patterns do not look */
 	uint64_t bytes_off;	/* where */
 	bool bytes_own;		/* it is the whole of them */
+	size_t first_text;	/* of those that were decoded, see pipe_decoded.h */
+	const char *rule_hit[GH_RULES_HIT]; /* patterns that matched its bytes as they stand */
+	unsigned nrule_hit;
 	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */
 	uint64_t calls, imports,
 		lacking; /* calls: that execute something; lacking: bytes of members that nothing understood */

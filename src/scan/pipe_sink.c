@@ -124,6 +124,8 @@ static enum gh_rc on_event(struct gh_sink *s, const struct gh_event *ev)
 		break;
 	case GH_EV_ANOMALY: raise_at(f, ev->u.anomaly.rule, ev->at, true, f->path, ev->u.anomaly.text); break;
 	case GH_EV_TENSOR: gh_malware_weights(f, ev); break;
+	case GH_EV_CODE:
+	case GH_EV_TEXT: gh_decoded_take(f, ev); break;
 	case GH_EV_CALL:
 		f->calls += executes(ev->u.call);
 		f->imports += ev->u.call->how == GH_CALL_IMPORT;

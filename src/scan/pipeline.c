@@ -612,6 +612,7 @@ void gh_pipe_free(struct gh_pipe *p)
 	while (p->spools != NULL)
 		gh_pipe_forget_spool(p, p->spools);
 	gh_facts_free(&p->facts);
+	gh_decoded_free(&p->decoded);
 	gh_arena_free(&p->arena);
 	free(p);
 }
