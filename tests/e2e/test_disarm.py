@@ -617,10 +617,67 @@ def containers(new):
     check('a Lambda layer is refused, and named', code == 1 and 'not CLEAN' in report['reason'] and 'ambda' in report['reason'], report['reason'])
     code, report = disarm(folder / 'm.keras', folder / 'k.safetensors', '--keras-weights')
     check('… its weights can be had', code == 0 and len(tensors(folder / 'k.safetensors')) == 2, report.get('reason'))
-    with h5py.File(folder / 'c.h5', 'w') as f:
-        f.create_dataset('w', data=w, chunks=(3, 5), compression='gzip')
-    code, report = disarm(folder / 'c.h5', folder / 'c.safetensors', '--keras-weights')
-    check('--keras-weights: datasets in chunks are not lost silently', code == 1 or 'w' in str(dropped(report)), report)
+    chunked(folder, h5py)
+
+
+def chunked(folder, h5py):
+    """Datasets in chunks of every kind of index, compressed or not, partly or never written; what cannot be had is refused."""
+    rng, filters = np.random.default_rng(2), [{}, {'compression': 'gzip'}, {'compression': 'lzf'},
+                                               {'compression': 'gzip', 'shuffle': True, 'fletcher32': True}]
+    for version in ('earliest', 'latest'):
+        source, want = folder / f'{version}.h5', {}
+        with h5py.File(source, 'w', libver=version) as f:
+            for i, (shape, chunks) in enumerate((((100,), (7,)), ((33, 17), (8, 5)), ((64, 64), (16, 16)), ((5, 6, 7), (2, 3, 4)),
+                                                 ((40, 3), (40, 3)), ((1, 1), (1, 1)), ((9, 10), (4, 10)))):
+                for k, most in enumerate((None, (None,) + shape[1:], shape[:-1] + (None,), (None,) * len(shape), tuple(2 * n + 1 for n in shape))):
+                    name, kind = f'g{k}/d{i}', ('<f4', '>f8', '<i2', 'u1', '<f2')[(i + k) % 5]
+                    data = (rng.standard_normal(shape) * 50).astype(kind)
+                    f.create_dataset(name, data=data, chunks=chunks, maxshape=most, **filters[(i + k) % 4])
+                    want[name] = data
+            sparse = f.create_dataset('sparse', (50, 50), chunks=(10, 10), dtype='<f4')
+            sparse[12:15, 20:33] = 3.5
+            f.create_dataset('never', (5, 3), dtype='<f4')
+            f.create_dataset('never-in-chunks', (5, 3), dtype='<f4', chunks=(2, 2))
+            shrunk = f.create_dataset('shrunk', data=rng.standard_normal((20, 20)).astype('<f4'), chunks=(6, 6), maxshape=(20, 20))
+            shrunk.resize((9, 20))
+            f.create_dataset('nothing', (0, 3), dtype='<f4', maxshape=(None, 3))
+            for name in ('sparse', 'never', 'never-in-chunks', 'shrunk', 'nothing'):
+                want[name] = f[name][...]
+            f.create_dataset('words', data=np.array([b'a', b'b'] * 20), chunks=(4,))
+        code, report = disarm(source, folder / f'{version}.safetensors', '--keras-weights')
+        if not check(f'chunks, {version}: written', code == 0, report.get('reason')):
+            continue
+        got = tensors(folder / f'{version}.safetensors')
+        check(f'chunks, {version}: all of them and nothing else', set(got) == set(want), set(got) ^ set(want))
+        for name, data in want.items():
+            little = data.astype(data.dtype.newbyteorder('<'))
+            check(f'chunks, {version}: {name}', name in got and got[name][1:] == (list(data.shape), little.tobytes()), name)
+        check(f'chunks, {version}: text is dropped and listed', '/words' in dropped(report), report['files'][0]['counts'])
+    for name, options, why in (('filled', {'shape': (50, 50), 'chunks': (10, 10), 'fillvalue': 2.5}, 'never written'),
+                               ('unwritten', {'shape': (50, 50), 'fillvalue': 2.5}, 'never written'),
+                               ('outside', {'shape': (50,), 'external': [('other.bin', 0, 200)]}, 'other')):
+        with h5py.File(folder / f'{name}.h5', 'w') as f:
+            f.create_dataset('kept', data=np.ones(3, 'f4'))
+            d = f.create_dataset('d', dtype='<f4', **options)
+            if name == 'filled':
+                d[0:3, 0:3] = 1
+        code, report = disarm(folder / f'{name}.h5', folder / f'{name}.safetensors', '--keras-weights')
+        check(f'{name}: refused, and said why', code == 1 and why in report['reason'], report.get('reason'))
+
+
+def numbers_that_are_none(new):
+    """What the scanner would not call CLEAN is not written, and the finding is named."""
+    folder = new()
+    for value, name in ((float('nan'), 'nan'), (float('inf'), 'inf')):
+        header = json.dumps({'w': {'dtype': 'F32', 'shape': [64], 'data_offsets': [0, 256]}}).encode()
+        header += b' ' * (-len(header) % 8)
+        (folder / f'{name}.safetensors').write_bytes(struct.pack('<Q', len(header)) + header + struct.pack('<f', value) * 64)
+        code, report = disarm(folder / f'{name}.safetensors', folder / f'o-{name}.safetensors')
+        if name == 'inf': # masks are made of them
+            check('infinities are kept', code == 0, report.get('reason'))
+            continue
+        check(f'{name}: refused', code == 1 and report['result'] == 'refused', report.get('reason'))
+        check(f'{name}: the finding and the tensor are named', 'not CLEAN: REVIEW: GH-' in report['reason'] and "w" in report['reason'], report.get('reason'))
 
 
 def models(new):
@@ -639,7 +696,7 @@ def models(new):
         check('free text is gone', b'general.description' in was and b'general.description' not in now)
 
 
-TESTS = [models, described, containers, directories, oldest, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
+TESTS = [models, described, containers, directories, oldest, numbers_that_are_none, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory(dir=os.environ.get('TMPDIR')) as root:
         count = 0

@@ -189,9 +189,11 @@ static void refusals(void **state)
 			  "e"),
 		  "breaks off", GH_DIS_REFUSED },
 		{ GH_SPAN("\x80\x02}(U\x01wctorch._utils\n_rebuild_tensor_v2\n(K\x01K\x00))\x89Ntq\x01Ru."),
-		  "parts of objects",
-		  GH_DIS_REFUSED },
+		  "parts of objects", GH_DIS_REFUSED },
 		{ GH_SPAN("\x93NUMPY\x01\x00\xff\x00{'descr'"), "cut off", GH_DIS_REFUSED },
+		{ GH_SPAN("GGUF\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "of version 1", GH_DIS_REFUSED },
+		{ GH_SPAN("GGUF\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "big-endian", GH_DIS_REFUSED },
+		{ GH_SPAN("GGUF\11\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "version 9", GH_DIS_REFUSED },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {

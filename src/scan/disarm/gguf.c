@@ -122,9 +122,15 @@ static enum gh_rc read_pairs(struct file *f)
 	uint32_t version = gh_cur_u32le(&c);
 	(void)gh_cur_u64le(&c);
 	uint64_t n = gh_cur_u64le(&c);
+	if ((version & 0xffff) == 0)
+		return gh_fail(j->err, GH_E_UNREAD,
+			       "GGUF in the byte order of big-endian machines: turn it round first, with "
+			       "gguf-convert-endian of the gguf package");
 	if (version != 2 && version != 3)
 		return gh_fail(j->err, GH_E_UNREAD,
-			       "GGUF of version 1, or of big-endian machines: convert it with llama.cpp first");
+			       "GGUF of version %u, which current engines refuse as well: convert the original "
+			       "model again",
+			       version);
 	if (c.bad || n > KEYS_MAX)
 		return gh_fail(j->err, GH_E_LIMIT, "more than %d keys of metadata", KEYS_MAX);
 	for (uint64_t i = 0; i < n; i++) {

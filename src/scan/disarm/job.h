@@ -11,7 +11,7 @@
  *	values*.c     values of a pickle -> tensors        torch_*.c       PyTorch's containers
  *	pickle.c, packed.c, numpy.c, safetensors.c, gguf*.c, json.c, template.c, zip.c, keras.c: the other formats
  *	listen.c      readers that say where tensors are   side.c          the job in its process
- * The trusted side is disarm.c, take.c, place.c and report.c. */
+ * The trusted side is disarm.c, take.c, hear.c, place.c and report.c. */
 #ifndef GH_SCAN_DISARM_JOB_H
 #define GH_SCAN_DISARM_JOB_H
 #include "format/dtype.h"

@@ -2,6 +2,7 @@
 #include "os/file.h"
 #include "scan/child.h"
 #include "scan/disarm/disarm_int.h"
+#include "scan/disarm/hear.h"
 #include "scan/disarm/side.h"
 #include "scan/tool.h"
 
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NOTES_KEPT = 1 << 16, RECORDS = 8 << 20, TIMES = 10 };
+enum { RECORDS = 8 << 20, TIMES = 10 };
 #define WORKER_MEMORY ((size_t)256 << 20)
 
 const char *gh_disarm_word(struct gh_disarm *d, const char *s) { return gh_child_text(&d->arena, gh_span_str(s)); }
@@ -27,73 +28,18 @@ const char *gh_disarm_words(struct gh_disarm *d, const char *fmt, ...)
 	return gh_disarm_word(d, line);
 }
 
-/* ---- what the worker says ---------------------------------------------------------------------------------------- */
-
 struct hearing {
+	struct gh_disarm_hearing says; /* first: records come in by it */
 	struct gh_disarm *d;
 	struct gh_disarm_file *f;
-	struct gh_disarm_note *note;
-	size_t cap;
-	enum gh_dis_outcome outcome;
-	bool result;
 	int fd; /* the output */
 	uint64_t written;
 };
 
-/* The three texts of a record. */
-static bool split(struct gh_span s, struct gh_span part[3])
-{
-	for (unsigned i = 0; i < 3; i++) {
-		const uint8_t *end = i == 2 ? NULL : memchr(s.p, 0, s.n);
-		if (i != 2 && end == NULL)
-			return false;
-		size_t n = i == 2 ? s.n : (size_t)(end - s.p);
-		part[i] = (struct gh_span){ s.p, n };
-		s = gh_span_cut(s, n + 1, s.n);
-		if (s.p == NULL)
-			s.p = (const uint8_t *)"";
-	}
-	return true;
-}
-
-static const char *on_note(struct hearing *h, const struct gh_tool_record *r, const struct gh_span part[3])
-{
-	struct gh_disarm_file *f = h->f;
-	if (r->a[0] >= GH_DIS_ACTS)
-		return "a note of unknown kind";
-	f->count[r->a[0]]++;
-	if (f->nnote == NOTES_KEPT)
-		return NULL;
-	struct gh_disarm_note *v = gh_grow(&h->d->arena, h->note, &h->cap, f->nnote + 1, sizeof *v);
-	if (v == NULL)
-		return NULL; /* counted, not shown */
-	h->note = v;
-	v[f->nnote++] = (struct gh_disarm_note){ .act = (enum gh_dis_act)r->a[0],
-						 .size = r->a[1],
-						 .what = gh_child_text(&h->d->arena, part[0]),
-						 .path = gh_child_text(&h->d->arena, part[1]),
-						 .text = gh_child_text(&h->d->arena, part[2]) };
-	f->note = v;
-	return NULL;
-}
-
 static const char *on_record(void *arg, const struct gh_tool_record *r)
 {
 	struct hearing *h = arg;
-	struct gh_span part[3];
-	if (h->result || !split(r->text, part))
-		return "a record of another form";
-	if (r->kind == GH_DIS_NOTE)
-		return on_note(h, r, part);
-	if (r->kind != GH_DIS_RESULT || r->a[0] >= GH_DIS_OUTCOMES)
-		return "a record of unknown kind";
-	h->result = true;
-	h->outcome = (enum gh_dis_outcome)r->a[0];
-	h->f->tensors = r->a[1];
-	h->f->format = gh_child_text(&h->d->arena, part[0]);
-	h->f->written = part[1].n == 0 ? NULL : gh_child_text(&h->d->arena, part[1]);
-	h->f->why = gh_child_text(&h->d->arena, part[2]);
-	return NULL;
+	return gh_disarm_hear(&h->says, r);
 }
 
 /* Let the disk begin early: by the time of the fsync most of it is there. */
@@ -162,7 +108,7 @@ static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int o
 		.arg = h,
 	};
 	enum gh_rc rc = gh_tool_run(&job, err);
-	return rc == GH_OK && !h->result ? gh_fail(err, GH_E_BUG, "the worker said nothing about the file") : rc;
+	return rc == GH_OK && !h->says.result ? gh_fail(err, GH_E_BUG, "the worker said nothing about the file") : rc;
 }
 
 const char *gh_disarm_base(const char *name)
@@ -252,10 +198,17 @@ static void settle(struct gh_disarm *d, struct gh_disarm_file *f, const struct g
 		[GH_DIS_COPY] = GH_DISARM_KEPT,		  [GH_DIS_DROPPED] = GH_DISARM_DROPPED,
 		[GH_DIS_REFUSED] = GH_DISARM_REFUSED,
 	};
-	f->action = actions[h->outcome];
-	if (h->outcome == GH_DIS_REFUSED && d->opt->partial && !d->alone)
+	struct stat st;
+	bool wrote = h->says.outcome == GH_DIS_CONVERTED || h->says.outcome == GH_DIS_REWRITTEN;
+	if (wrote && (fstat(out, &st) != 0 || (uint64_t)st.st_size != h->says.bytes)) {
+		f->action = GH_DISARM_FAILED;
+		f->why = "the worker wrote another number of bytes than it says";
+		return;
+	}
+	f->action = actions[h->says.outcome];
+	if (h->says.outcome == GH_DIS_REFUSED && d->opt->partial && !d->alone)
 		f->action = GH_DISARM_DROPPED;
-	if (h->outcome == GH_DIS_COPY &&
+	if (h->says.outcome == GH_DIS_COPY &&
 	    (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 || !gh_place_copy(in, out, f->size))) {
 		f->action = GH_DISARM_FAILED;
 		f->why = gh_disarm_words(d, "copying: %s", strerror(errno));
@@ -293,7 +246,7 @@ void gh_disarm_take(struct gh_disarm *d, struct gh_disarm_file *f, const struct 
 	f->size = (uint64_t)st.st_size;
 	(void)snprintf(part, sizeof part, "%s/.part", d->place.dir);
 	int out = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	struct hearing h = { .d = d, .f = f, .fd = out };
+	struct hearing h = { .says = { .arena = &d->arena, .f = f }, .d = d, .f = f, .fd = out };
 	if (out < 0) {
 		f->action = GH_DISARM_FAILED;
 		f->why = gh_disarm_words(d, "a file beside OUT: %s", strerror(errno));
