@@ -370,6 +370,23 @@ static bool declared_raw(const struct gh_frame *sf, const struct reading *r)
 	return sf->up == NULL && r->n == 0 && sf->p->ndeclared != 0;
 }
 
+/* Of what raw data turned out to be: a document that nothing runs is what it was read as; a pickle was judged by its calls;
+ * anything else has no business there. One that is not like the others decides. */
+static enum gh_scan_rule carried(const struct reading *r)
+{
+	static const char *const inert[] = { "json", "text", "sentencepiece", "png",  "jpeg", "gif",
+					     "webp", "bmp",  "ini",	      "toml", "yaml", "safetensors-index" };
+	static const char *const loaded[] = { "pickle", "pytorch-zip" };
+	size_t quiet = 0, load = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		for (size_t k = 0; k < sizeof inert / sizeof inert[0]; k++)
+			quiet += strcmp(r->as[i]->name, inert[k]) == 0;
+		for (size_t k = 0; k < sizeof loaded / sizeof loaded[0]; k++)
+			load += strcmp(r->as[i]->name, loaded[k]) == 0;
+	}
+	return r->missing != 0 || quiet + load != r->n ? GH_S_NOT_RAW : load != 0 ? GH_S_RAW_LOADED : GH_S_RAW_TEXT;
+}
+
 static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const struct gh_member *m,
 			   const struct reading *r)
 {
@@ -396,7 +413,7 @@ static void judge_identity(struct gh_frame *sf, const struct gh_ident *id, const
 	}
 	if (m->raw || m->how == GH_MEMBER_HIDDEN) {
 		(void)snprintf(text, sizeof text, "the bytes are a whole file: %s", names);
-		gh_pipe_find(sf, m->raw ? GH_S_NOT_RAW : GH_S_HIDDEN, all, text);
+		gh_pipe_find(sf, m->raw ? carried(r) : GH_S_HIDDEN, all, text);
 	} else if (m->how == GH_MEMBER_NESTED) {
 		(void)snprintf(text, sizeof text, "%s%s%s", names, m->role != NULL ? ", as " : "",
 			       m->role != NULL ? m->role : "");

@@ -92,6 +92,17 @@ const struct gh_rule gh_scan_rules[GH_S_RULES + 1] = {
 	[GH_S_NOT_RAW] = { "GH-ID-0003", GH_HIGH, GH_UNSAFE, "Data that should be plain numbers is a file of its own",
 			   "A payload is carried as weights, ready for a second stage to unpack.",
 			   "Do not use the file.", "CWE-506 AML.T0018" },
+	[GH_S_RAW_TEXT] = { "GH-ID-0006", GH_INFO, GH_CLEAN, "A document or picture is stored as numbers",
+			    "None by itself: quantised weights and tokenizers keep their settings so. It was read as "
+			    "what "
+			    "it is.",
+			    "None needed.", "" },
+	[GH_S_RAW_LOADED] = { "GH-ID-0007", GH_MEDIUM, GH_REVIEW, "A pickle or checkpoint is stored as numbers",
+			      "Some libraries keep states of layers so and unpickle them when the model is loaded. "
+			      "What it "
+			      "calls was judged; nobody else looks at it.",
+			      "Load with weights_only=True; ask the author for a file without it.",
+			      "CWE-502 AML.T0018" },
 	[GH_S_EMBEDDED] = { "GH-ID-0004", GH_HIGH, GH_UNSAFE, "A native program is embedded in the data",
 			    "A second stage extracts and runs it.", "Do not use the file.", "CWE-506 AML.T0018" },
 	[GH_S_NESTED] = { "GH-ID-0005", GH_MEDIUM, GH_REVIEW, "A file is carried inside a value",

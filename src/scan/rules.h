@@ -27,6 +27,8 @@ enum gh_scan_rule {
 	GH_S_NAME,
 	GH_S_POLYGLOT,
 	GH_S_NOT_RAW,
+	GH_S_RAW_TEXT,
+	GH_S_RAW_LOADED,
 	GH_S_EMBEDDED,
 	GH_S_NESTED,
 	GH_S_EMPTY,

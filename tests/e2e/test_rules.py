@@ -222,6 +222,8 @@ def torch_zip(storage):
 
 
 row('storage.pt', torch_zip(zip_of(b'payload.txt', TEXT)), 'GH-ID-0003')
+row('settings.pt', torch_zip(b'{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64]}'), 'GH-ID-0006')
+row('state.pt', torch_zip(pickle.dumps({'scale': [1.0, 0.5], 'history': list(range(40))}, 4)), 'GH-ID-0007')
 
 
 def with_tools(folder):
