@@ -424,6 +424,7 @@ static void test_probe(void **state)
 		{ "value without PROTO", B("(lp0\nI1\na."), GH_STRONG },
 		{ "STOP in the middle", B("N.B. this is text"), GH_WEAK },
 		{ "prose", B("It is a truth universally acknowledged"), GH_NO },
+		{ "a list of files", B("cfg/a.py,sha256=00,1\nc/b.py\n(S'x'\ntR"), GH_NO },
 		{ "csv", B("col1,col2\n1,2\n3,4\n"), GH_WEAK },
 		{ "readme", B("# A model\n\nSome words.\n"), GH_NO },
 		{ "code", B("import os\nos.system('id')\n"), GH_WEAK },

@@ -10,6 +10,10 @@ enum { NAME_MAX_BYTES = 4096 };
 bool pkl_find_class(struct pkl *m, struct gh_span module, struct gh_span name, bool exact, gh_val *out)
 {
 	struct gh_span to_module = module, to_name = name;
+	/* Only while it is to be found out whether this is a pickle at all, and not plain text such as a list of files: no
+	 * finder has a module with a slash in its name, so the stream ends here for every unpickler. */
+	if (m->until_call && m->proto < 2 && memchr(module.p, '/', module.n) != NULL)
+		return pkl_break(m, "no module has such a name");
 	if (m->proto < 3)
 		(void)pkl_compat(module, name, &to_module, &to_name);
 	/* Copied first: the spans may point into the source, which the event's consumer may move. */
