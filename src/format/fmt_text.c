@@ -422,7 +422,7 @@ static enum gh_match probe(const struct gh_probe *p)
 const struct gh_fmt gh_fmt_text = {
 	.name = "text",
 	.about = "plain text: documentation, tables, word lists, JSON without active content",
-	.exts = "txt md lock csv tsv json jsonl arff log vocab merges rst tex bib svm libsvm "
+	.exts = "txt md csv tsv json jsonl arff log vocab merges rst tex bib svm libsvm "
 		/* text by right as well, though code or configuration: saying so is this reader's own business */
 		"py sh bash zsh pl rb js lua awk tcl php r command run bat cmd ps1 c h cc cpp cu java go rs sql css "
 		"yaml yml toml lock ini cfg conf xml pmml html htm svg j2 jinja jinja2 template ipynb",
