@@ -292,7 +292,10 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	struct gh_err err = { 0 };
 	if (gh_advisories_load(&now, &err) != GH_OK)
 		rc = complain(cli, &err);
-	else
+	else if (now.lost[0] != '\0' && !do_import) { /* an import replaces it */
+		gh_cli_error(cli, "%s", now.lost);
+		rc = GH_EXIT_UNFINISHED;
+	} else
 		rc = do_import ? import(cli, &a, &now, n - 1, argv + 1)
 		     : do_list ? list(cli, &a, &now, n > 1 ? argv[1] : NULL)
 			       : status(cli, &a, &now);

@@ -108,6 +108,10 @@ static void use_advisories(const struct gh_cli *cli, struct gh_advisories *adv, 
 		opt->data.section[GH_DATA_ADVISORIES] = gh_buf_view(&adv->set);
 		opt->stage_with[GH_STAGE_VULNERABILITIES] = adv->with;
 		opt->advisories = &adv->db;
+		if (adv->lost[0] != '\0') {
+			opt->stage_lacks[GH_STAGE_VULNERABILITIES] = adv->lost;
+			gh_cli_error(cli, "only the advisories that ship with the program are used: %s", adv->lost);
+		}
 		return;
 	}
 	(void)gh_err_line(&err, why, cap);

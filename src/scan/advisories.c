@@ -115,10 +115,11 @@ enum gh_rc gh_advisories_load(struct gh_advisories *a, struct gh_err *err)
 	struct gh_span db[GH_ADVSET_MAX] = { { 0 } };
 	*a = (struct gh_advisories){ .set = gh_buf((size_t)2 * GH_ADVDB_MAX + 4096) };
 	enum gh_rc rc = load_shipped(a, &one, &db[0], err);
-	if (rc == GH_OK)
-		rc = load_imported(a, &two, &db[1], err);
 	if (rc != GH_OK)
 		return rc;
+	struct gh_err imported = { 0 };
+	if (load_imported(a, &two, &db[1], &imported) != GH_OK)
+		(void)gh_err_line(&imported, a->lost, sizeof a->lost);
 	gh_advset_write(db, a->imported ? 2 : 1, &a->set);
 	if (a->set.full || !gh_advset(gh_buf_view(&a->set), &a->db))
 		return gh_fail(err, GH_E_NOMEM, "no memory for the advisories");

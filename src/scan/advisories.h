@@ -15,11 +15,12 @@ struct gh_advisories {
 	char key[17];		/* that the shipped one was sealed with */
 	char with[200];		/* for the report: "advisories of 2026-11-22: 1093 shipped, 12 imported (not signed)" */
 	char shipped_path[512], imported_path[512]; /* where they are or would be; imported_path may be "" */
+	char lost[600];				    /* why the user's database could not be used, or "" */
 	uint64_t imported_time;			    /* when the import was written, seconds since 1970 */
 };
 
-/* GH_OK, or why nothing can be matched: there is no
- * shipped file, it was altered, or the user's is broken. A missing user's database is no error. */
+/* GH_OK, or why nothing can be matched: there is no shipped file, or it was altered. Of the user's database only: a missing
+ * one is no error, and for one that is broken `lost` says why it is left out. */
 enum gh_rc gh_advisories_load(struct gh_advisories *a, struct gh_err *err);
 void gh_advisories_free(struct gh_advisories *a);
 

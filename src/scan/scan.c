@@ -538,7 +538,7 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 	};
 	for (size_t i = 0; i < s->nfile; i++)
 		s->report.bytes += s->file[i].size;
-	gh_stages_close(&s->stages, opt->stage_off, opt->stage_with, &s->arena, s->report.stage);
+	gh_stages_close(&s->stages, opt->stage_off, opt->stage_with, opt->stage_lacks, &s->arena, s->report.stage);
 	if (opt->vex != NULL)
 		with_vex(s, opt->vex, silenced);
 	if (opt->detonate != NULL) {

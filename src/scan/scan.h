@@ -24,15 +24,17 @@ struct gh_scan_options {
 	struct gh_data data;
 	/* By stage: why it does not run (NULL: it does), and what it works with (NULL: only what is built in). */
 	const char *stage_off[GH_STAGES], *stage_with[GH_STAGES];
+	const char
+		*stage_lacks[GH_STAGES]; /* why a stage works with less than it was given: it is incomplete; or NULL */
 	/* The last stage: called for each file that was read, when all files of its artifact were read and compared; NULL: not
 	 * asked for. dir: the artifact's directory, NULL when it is one file. False: nothing is to be done with this file.
 	 * Texts of *out are made in the arena. */
 	bool (*detonate)(void *arg, const struct gh_os_entry *e, const char *dir, const struct gh_file_report *r,
 			 struct gh_arena *a, struct gh_detonation *out);
 	void *detonate_arg;
-	const struct gh_vex *vex; /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
+	const struct gh_vex *vex;	    /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
 	const struct gh_advset *advisories; /* whose aliases they may use, or NULL */
-	const char *clamd;  /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
+	const char *clamd;		    /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);

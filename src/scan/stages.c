@@ -73,7 +73,7 @@ static const char *reason(struct gh_arena *a, const struct gh_stage_sums *s, enu
 }
 
 void gh_stages_close(const struct gh_stage_sums *s, const char *const off[GH_STAGES], const char *const with[GH_STAGES],
-		     struct gh_arena *arena, struct gh_stage_report out[GH_STAGES])
+		     const char *const lacks[GH_STAGES], struct gh_arena *arena, struct gh_stage_report out[GH_STAGES])
 {
 	for (unsigned k = 0; k < GH_STAGES; k++) {
 		struct gh_stage_report *r = &out[k];
@@ -88,6 +88,9 @@ void gh_stages_close(const struct gh_stage_sums *s, const char *const off[GH_STA
 		} else if (s->of[k].why != NULL || s->files == 0) {
 			r->state = GH_STAGE_INCOMPLETE;
 			r->reason = reason(arena, s, (enum gh_stage)k);
+		} else if (lacks[k] != NULL) {
+			r->state = GH_STAGE_INCOMPLETE;
+			r->reason = lacks[k];
 		} else
 			r->state = GH_STAGE_RUN;
 	}

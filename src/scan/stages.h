@@ -20,8 +20,9 @@ struct gh_stage_sums {
 
 /* Add one file, after its last reading. Reasons are kept as pointers. */
 void gh_stages_add(struct gh_stage_sums *s, const struct gh_file_report *r, const struct gh_fact *fact, size_t nfact);
-/* off[i]: why stage i does not run, or NULL; with[i]: what it works with, or NULL. Texts are kept as pointers or made in
+/* off[i]: why stage i does not run, or NULL; with[i]: what it works with, or NULL; lacks[i]: what it should have worked with
+ * and cannot, or NULL. Texts are kept as pointers or made in
  * the arena. */
 void gh_stages_close(const struct gh_stage_sums *s, const char *const off[GH_STAGES], const char *const with[GH_STAGES],
-		     struct gh_arena *arena, struct gh_stage_report out[GH_STAGES]);
+		     const char *const lacks[GH_STAGES], struct gh_arena *arena, struct gh_stage_report out[GH_STAGES]);
 #endif
