@@ -15,6 +15,8 @@ enum {
 	SEQUENCE = 64,
 };
 
+#define UNIFORM_SAYS "every exponent is as frequent as any other, as in random bytes"
+
 bool gh_tstat_start(struct gh_tstat *ts, const struct gh_tensor *t)
 {
 	const struct gh_fkind *kind = gh_fkind_named(t->dtype);
@@ -314,8 +316,7 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 	if (keyed == 0)
 		return false;
 	if (ts->uniform.n != 0) {
-		say(s, ts, at, GH_T_UNIFORM, &ts->uniform,
-		    "every exponent is as frequent as any other, as in random bytes");
+		say(s, ts, at, GH_T_UNIFORM, &ts->uniform, UNIFORM_SAYS);
 		return true;
 	}
 	if (ts->text.n != 0)
@@ -343,6 +344,12 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 		return false;
 	}
 	return true;
+}
+
+void gh_tstat_judge_data(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at)
+{
+	if (ts->n >= UNIFORM_MIN && ts->uniform.n == ts->n && ts->kind->width >= 2)
+		say(s, ts, at, GH_T_UNIFORM, &ts->uniform, UNIFORM_SAYS);
 }
 
 void gh_tstat_judge_all(struct gh_scene *s, const struct gh_deep *all)

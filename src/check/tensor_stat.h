@@ -67,6 +67,8 @@ bool gh_tstat_start(struct gh_tstat *ts, const struct gh_tensor *t);
 void gh_tstat_add(struct gh_tstat *ts, const struct gh_words *w);
 /* After the last: say what is wrong. Returns whether anything was. If not, the bits of its mantissas are added to `all`. */
 bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at, struct gh_deep *all);
+/* Of an array that may be data instead of weights: only whether all of it is random bytes. */
+void gh_tstat_judge_data(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at);
 /* The same of all tensors together: too few numbers in each, but many in all. */
 void gh_tstat_judge_all(struct gh_scene *s, const struct gh_deep *all);
 

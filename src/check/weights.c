@@ -332,7 +332,8 @@ static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 	return off == len;
 }
 
-/* Arrays of data are what they are: only weights are compared with what weights look like. */
+/* Arrays of data are what they are, but for random bytes, which no data of a floating-point type is: only weights are compared with
+ * what weights look like. */
 static __attribute__((noinline)) bool counted(struct gh_scene *s, struct state *st, const struct gh_event *ev,
 					      const struct type *type)
 {
@@ -340,6 +341,10 @@ static __attribute__((noinline)) bool counted(struct gh_scene *s, struct state *
 	if (!gh_tstat_start(&ts, ev->u.tensor))
 		return all_of(s, st, ev, type, NULL);
 	bool all = all_of(s, st, ev, type, &ts);
+	if (holds_data(s->format)) {
+		gh_tstat_judge_data(s, &ts, ev->at);
+		return all;
+	}
 	(void)gh_tstat_judge(s, &ts, ev->at, &st->deep);
 	gh_family_add(&st->family, s->arena, &ts, ev->at);
 	return all;
@@ -356,8 +361,8 @@ static bool plain(struct gh_scene *s, struct state *st, const struct gh_event *e
 	if (st->whole)
 		gh_find(s, &rules[type->width == 1 && !type->floats ? R_BLOB : R_BYTES], ev->at,
 			"tensor \"%s\" is a %s", gh_safe(t->name).s, h.name);
-	bool weights = type->floats && !holds_data(s->format) && ev->at.len / type->width >= COUNTED;
-	return weights ? counted(s, st, ev, type) : all_of(s, st, ev, type, NULL);
+	bool real = type->floats && ev->at.len / type->width >= COUNTED;
+	return real ? counted(s, st, ev, type) : all_of(s, st, ev, type, NULL);
 }
 
 static void on(struct gh_scene *s, const struct gh_event *ev)

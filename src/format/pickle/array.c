@@ -306,6 +306,77 @@ static bool file_array(struct pkl *m, gh_val object)
 	return rc == GH_OK;
 }
 
+/* ---- numpy's own arrays ---------------------------------------------------------------------------------------- */
+
+enum { TEXT_MAX = 8 << 20 }; /* bytes of an array that is spelt as text which are decoded */
+
+/* _codecs.encode(text, 'latin1'): how protocols before 3 spell bytes. */
+static gh_val spelt(struct pkl *m, gh_val v)
+{
+	const struct gh_global *g = pkl_kind(m, v) == GH_V_OBJECT ? gh_val_names(gh_val_callee(m->h, v)) : NULL;
+	bool wrapped = g != NULL && (gh_span_is(g->to_name, "encode") || gh_span_is(g->to_name, "bytearray") ||
+				     gh_span_is(g->to_name, "bytes"));
+	return wrapped ? gh_val_item(m->h, gh_val_args(m->h, v), 0) : v;
+}
+
+static bool tell(struct pkl *m, const struct dtype *d, const struct shape *s, struct gh_src *src, uint64_t off,
+		 uint64_t bytes)
+{
+	struct gh_tensor t = { .dtype = d->text,
+			       .bits = (unsigned)(d->size * 8),
+			       .ndim = s->n,
+			       .dim = s->dim,
+			       .src = src,
+			       .big_endian = d->big };
+	enum gh_rc rc = gh_emit(m->w, GH_EV_TENSOR, off, bytes, &t);
+	m->rc = rc == GH_OK ? m->rc : rc;
+	m->sink_stop = m->sink_stop || rc != GH_OK;
+	return rc == GH_OK;
+}
+
+/* An array whose bytes are a value: told as the tensor that it is, if all of it is understood. */
+static bool held_array(struct pkl *m, gh_val type, gh_val dims, gh_val data)
+{
+	struct dtype d;
+	struct shape s;
+	struct gh_val_reader r;
+	uint64_t bytes;
+	data = spelt(m, data);
+	enum gh_vkind k = pkl_kind(m, data);
+	if (m->mute || m->nop < m->sh->from_op || !read_dtype(m, type, &d) || d.objects || !read_shape(m, dims, &s) ||
+	    __builtin_mul_overflow(s.count, d.size, &bytes) || bytes == 0 || d.size > 16)
+		return true;
+	if ((k != GH_V_BYTES && k != GH_V_BYTEARRAY && k != GH_V_STR) || !gh_val_reader(m->h, data, &r) ||
+	    r.left < bytes)
+		return true;
+	if (k != GH_V_STR)
+		return tell(m, &d, &s, r.cur.src, gh_cur_off(&r.cur), bytes);
+	gh_auto_arena room = { .max = 2 * TEXT_MAX };
+	uint8_t *p = bytes > TEXT_MAX ? NULL : gh_alloc(&room, (size_t)bytes, 1);
+	struct gh_src_mem mem;
+	if (p == NULL || !gh_val_read(&r, p, (size_t)bytes))
+		return true;
+	return tell(m, &d, &s, gh_src_mem(&mem, (struct gh_span){ p, (size_t)bytes }), 0, bytes);
+}
+
+bool pkl_ndarray(struct pkl *m, gh_val v)
+{
+	const struct gh_global *g = pkl_kind(m, v) == GH_V_OBJECT ? gh_val_names(gh_val_callee(m->h, v)) : NULL;
+	gh_val args = gh_val_args(m->h, v);
+	if (g == NULL || !gh_span_starts(g->to_module, "numpy"))
+		return true;
+	if (gh_span_is(g->to_name, "_frombuffer") && gh_val_len(m->h, args) == 4)
+		return held_array(m, gh_val_item(m->h, args, 1), gh_val_item(m->h, args, 2),
+				  gh_val_item(m->h, args, 0));
+	uint64_t n = gh_val_len(m->h, v);
+	gh_val state = n == 0 ? GH_NONE : gh_val_item(m->h, v, n - 1);
+	uint64_t k = n == 0 ? 0 : gh_val_len(m->h, state); /* the first versions of the state had no version */
+	if (!gh_span_is(g->to_name, "_reconstruct") || pkl_kind(m, state) != GH_V_TUPLE || (k != 4 && k != 5))
+		return true;
+	return held_array(m, gh_val_item(m->h, state, k - 3), gh_val_item(m->h, state, k - 4),
+			  gh_val_item(m->h, state, k - 1));
+}
+
 bool pkl_array(struct pkl *m, gh_val *v)
 {
 	if ((m->dialect & PKL_ARRAYS) == 0)

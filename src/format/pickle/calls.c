@@ -280,7 +280,8 @@ bool pkl_op_reduce(struct pkl *m, uint64_t arg)
 		return false;
 	if (!pkl_opaque(m, callee))
 		return pkl_break(m, "a call of something that cannot be called");
-	return arguments(m, &args) && call(m, GH_CALL_REDUCE, callee, args, GH_NONE);
+	return arguments(m, &args) && call(m, GH_CALL_REDUCE, callee, args, GH_NONE) &&
+	       pkl_ndarray(m, m->stack[m->n - 1]);
 }
 
 bool pkl_instantiate(struct pkl *m, gh_val cls, size_t args, size_t at)
@@ -438,7 +439,9 @@ bool pkl_op_build(struct pkl *m, uint64_t arg)
 	gh_val_add(m->h, target, &state, 1);
 	if (m->h->full)
 		return pkl_limit(m, "no memory left for values");
-	return pkl_kind(m, target) != GH_V_OBJECT || pkl_array(m, &m->stack[m->n - 1]);
+	if (pkl_kind(m, target) != GH_V_OBJECT)
+		return true;
+	return pkl_ndarray(m, target) && pkl_array(m, &m->stack[m->n - 1]);
 }
 
 /* ---- persistent ids ------------------------------------------------------------------------------------------ */

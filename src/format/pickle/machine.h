@@ -191,6 +191,8 @@ bool pkl_stdlib(struct gh_span module);
 void pkl_nested(struct pkl *m, gh_val v);
 /* After BUILD: is this one of joblib's array wrappers? Consumes the array and replaces the value. */
 bool pkl_array(struct pkl *m, gh_val *v);
+/* An object that was just called or given a state: if it is an array of numpy, GH_EV_TENSOR with its bytes. */
+bool pkl_ndarray(struct pkl *m, gh_val v);
 
 /* One stream with every dialect that is needed. `arena` is where values live. */
 enum gh_rc pkl_run(struct gh_walk *w, uint64_t off, const struct gh_pickle_hooks *hooks, struct gh_arena *arena,
