@@ -311,14 +311,15 @@ const struct gh_cmd gh_cmd_advisories = {
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.words = "import list status",
-	.notes =
-		"import PATH...   take advisories in OSV form: a JSON file, JSON lines, a directory of them (a clone\n"
-		"                 of the GitHub advisory database), or a zip archive as osv.dev offers per ecosystem.\n"
-		"                 All of them or none: a broken record is named, and nothing changes.\n"
-		"list [PACKAGE]   what is known, or what is known about one package\n"
-		"status           dates, counts and origin of the databases\n"
-		"\n"
-		"Imported advisories are kept in $GATEHOUSE_HOME (default /var/lib/gatehouse for root, else\n"
-		"~/.local/share/gatehouse). They add to those that ship with the program.",
+	.notes = "import PATH...   take advisories in OSV form: a JSON file, JSON lines, a\n"
+		 "                 directory of them (a clone of the GitHub advisory database), or\n"
+		 "                 a zip archive as osv.dev offers per ecosystem. All of them or\n"
+		 "                 none: a broken record is named, and nothing changes.\n"
+		 "list [PACKAGE]   what is known, or what is known about one package\n"
+		 "status           dates, counts and origin of the databases\n"
+		 "\n"
+		 "Imported advisories are kept in $GATEHOUSE_HOME (default /var/lib/gatehouse for\n"
+		 "root, else ~/.local/share/gatehouse). They add to those that ship with the\n"
+		 "program.",
 	.run = run,
 };

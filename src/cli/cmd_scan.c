@@ -247,7 +247,8 @@ const struct gh_cmd gh_cmd_scan = {
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.words = "files",
-	.notes = "PATH is a file or a directory, which is searched to its end; '-' is standard input.\n"
+	.notes = "PATH is a file or a directory, which is searched to its end; '-' is standard\n"
+		 "input.\n"
 		 "Sizes are bytes, or take K, M, G or T (powers of 1024). '--' ends the options.\n"
 		 "\n"
 		 "Verdicts, worst first:\n"
