@@ -248,7 +248,8 @@ const struct gh_cmd gh_cmd_completion = {
 	.min_args = 1,
 	.max_args = 1,
 	.words = shells,
-	.notes = "bash:  gatehouse completion bash > ~/.local/share/bash-completion/completions/gatehouse\n"
+	.notes = "bash:  gatehouse completion bash \\\n"
+		 "         > ~/.local/share/bash-completion/completions/gatehouse\n"
 		 "zsh:   gatehouse completion zsh > DIR/_gatehouse, where DIR is listed in $fpath\n"
 		 "fish:  gatehouse completion fish > ~/.config/fish/completions/gatehouse.fish",
 	.run = run,

@@ -156,8 +156,8 @@ const struct gh_cmd gh_cmd_diff = {
 	.min_args = 2,
 	.max_args = 2,
 	.words = "files",
-	.notes = "BASE and CANDIDATE are files or directories, in any format with weights that scan reads.\n"
-		 "An adapter (LoRA) as CANDIDATE is checked against its base.\n"
+	.notes = "BASE and CANDIDATE are files or directories, in any format with weights that\n"
+		 "scan reads. An adapter (LoRA) as CANDIDATE is checked against its base.\n"
 		 "\n"
 		 "What became of a tensor:\n"
 		 "  identical   every number is equal\n"
@@ -174,7 +174,7 @@ const struct gh_cmd gh_cmd_diff = {
 		 "\n"
 		 "Exit status:\n"
 		 "  0   derived from BASE, or identical, without marks\n"
-		 "  1   not derived, replaced tensors, an edit, another tokenizer, template or shape\n"
+		 "  1   not derived, replaced tensors, an edit, another tokenizer, template, shape\n"
 		 "  2   could not be finished\n"
 		 "  64  wrong usage; nothing was compared",
 	.run = run,

@@ -132,7 +132,7 @@ static struct gh_disarm_options options(struct args *a)
 	s.expanded = a->expanded;
 	struct gh_disarm_options o = { .scan = gh_scan_args_options(&s), .force = a->force, .partial = a->partial };
 	if (a->low_bits != 0 && a->seed == UINT64_MAX && getrandom(&a->seed, sizeof a->seed, 0) == sizeof a->seed)
-		a->seed &= INT64_MAX; /* JSON readers that know only floats and signed numbers can read it */
+		a->seed &= INT64_MAX;		/* JSON readers that know only floats and signed numbers can read it */
 	o.digest = a->format == GH_FORMAT_JSON; /* only there it is shown */
 	o.job.low_bits = (unsigned)a->low_bits;
 	o.job.seed = a->seed;
@@ -193,9 +193,10 @@ const struct gh_cmd gh_cmd_disarm = {
 	.min_args = 1,
 	.max_args = 1,
 	.words = "files",
-	.notes = "PATH is a file or a directory; OUT must not exist. Pickles become safetensors without being\n"
-		 "run; safetensors, GGUF and configuration are written anew from what is known of them; code is\n"
-		 "dropped. The result is scanned and gets its name only when it is CLEAN.\n"
+	.notes = "PATH is a file or a directory; OUT must not exist. Pickles become safetensors\n"
+		 "without being run; safetensors, GGUF and configuration are written anew from\n"
+		 "what is known of them; code is dropped. The result is scanned and gets its name\n"
+		 "only when it is CLEAN.\n"
 		 "\n"
 		 "Exit status:\n"
 		 "  0   written, and CLEAN\n"

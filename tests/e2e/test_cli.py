@@ -152,6 +152,17 @@ def hostile_names(folder):
         os.unlink(path)
 
 
+def helps():
+    """Help is there for every command, and fits a terminal of 80 columns."""
+    names = [l.split()[0] for l in run("help").stdout.decode().split("Commands:")[1].split("To begin")[0].splitlines()
+             if l.startswith("  ") and not l.startswith("   ")]
+    check("there are commands", len(names) > 8, names)
+    for name in [None] + names:
+        r = run("help", *([name] if name else []))
+        long = [l for l in r.stdout.decode().splitlines() if len(l) > 80]
+        check(f"help {name or ''}: 0, and no line is too long", r.returncode == 0 and not long, long)
+
+
 def main():
     with tempfile.TemporaryDirectory() as temp:
         folder = pathlib.Path(temp) / "models"
@@ -159,6 +170,7 @@ def main():
         make_files(folder)
         for part in (statuses, reports, terminals, hostile_names):
             part(folder)
+    helps()
     print("failed" if failures else "passed", "test_cli.py", failures or "")
     return 1 if failures else 0
 
