@@ -7,12 +7,17 @@
 
 enum { NAMES = 512, TEXT = 160 };
 
+struct when {
+	char day[GH_VEX_DAY + 1];
+	int64_t at; /* seconds since 1970 */
+};
+
 struct doc {
 	struct gh_vex *vex;
 	struct gh_json *j;
 	struct gh_err *err;
 	const char *now;
-	char issued[GH_VEX_DAY + 1];
+	struct when issued;
 	struct gh_vex_statement *first, *last;
 	bool context, id, author, version, statements;
 };
@@ -69,9 +74,49 @@ static bool day(struct gh_span s, char out[GH_VEX_DAY + 1])
 	return m >= 1 && m <= 12 && t >= 1 && t <= 31;
 }
 
-static enum gh_rc date(struct doc *d, const char *name, char out[GH_VEX_DAY + 1])
+/* Days since 1970 of a day that day() took, in the proleptic Gregorian calendar. */
+static int64_t days(const char *s)
 {
-	if (d->j->tok != GH_JSON_STRING || !day(d->j->text, out))
+	int64_t y = strtol(s, NULL, 10), m = strtol(s + 5, NULL, 10), t = strtol(s + 8, NULL, 10);
+	y -= m <= 2;
+	int64_t year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + t - 1;
+	return y * 365 + y / 4 - y / 100 + y / 400 + year - 719468;
+}
+
+/* Two digits at s, or -1. */
+static int two(struct gh_span s, size_t i)
+{
+	if (i + 1 >= s.n || s.p[i] < '0' || s.p[i] > '9' || s.p[i + 1] < '0' || s.p[i + 1] > '9')
+		return -1;
+	return (s.p[i] - '0') * 10 + s.p[i + 1] - '0';
+}
+
+/* RFC 3339; a day without a time is its beginning. */
+static bool moment(struct gh_span s, struct when *out)
+{
+	if (!day(s, out->day))
+		return false;
+	out->at = days(out->day) * 86400;
+	if (s.n == GH_VEX_DAY)
+		return true;
+	int h = two(s, 11), m = two(s, 14), sec = two(s, 17);
+	if (h < 0 || m < 0 || h > 23 || m > 59)
+		return false;
+	out->at += h * 3600 + m * 60 + (sec < 0 ? 0 : sec);
+	size_t i = sec < 0 ? 16 : 19;
+	while (i < s.n && (s.p[i] == '.' || (s.p[i] >= '0' && s.p[i] <= '9')))
+		i++;
+	if (i < s.n && (s.p[i] == '+' || s.p[i] == '-')) {
+		int zh = two(s, i + 1), zm = two(s, i + 4);
+		int east = (zh < 0 ? 0 : zh) * 3600 + (zm < 0 ? 0 : zm) * 60;
+		out->at -= s.p[i] == '+' ? east : -east;
+	}
+	return true;
+}
+
+static enum gh_rc date(struct doc *d, const char *name, struct when *out)
+{
+	if (d->j->tok != GH_JSON_STRING || !moment(d->j->text, out))
 		return gh_fail(d->err, GH_E_MALFORMED, "\"%s\" is no date such as 2026-11-22T00:00:00Z", name);
 	return GH_OK;
 }
@@ -250,7 +295,7 @@ static enum gh_rc expiry(struct doc *d, struct gh_span notes, char until[GH_VEX_
 }
 
 static enum gh_rc settle(struct doc *d, struct gh_vex_statement *s, struct gh_span justification, struct gh_span impact,
-			 struct gh_span notes, const char *changed)
+			 struct gh_span notes, const struct when *changed)
 {
 	if (s->names.n == 0 || s->status == GH_VEX_NONE)
 		return bad(d, "a statement needs \"vulnerability\" and \"status\"");
@@ -264,11 +309,12 @@ static enum gh_rc settle(struct doc *d, struct gh_vex_statement *s, struct gh_sp
 		    : impact.n != 0		? impact
 		    : s->status == GH_VEX_FIXED ? GH_SPAN("fixed")
 						: notes;
-	if (s->until[0] == '\0') {
-		if (changed[0] == '\0')
-			return bad(d, "no \"timestamp\" stands before the statements, nor in this one");
-		later(changed, GH_VEX_DAYS, s->until);
-	}
+	if (changed->day[0] == '\0')
+		return bad(d, "no \"timestamp\" stands before the statements, nor in this one");
+	if (s->until[0] == '\0')
+		later(changed->day, GH_VEX_DAYS, s->until);
+	s->changed = changed->at;
+	s->early = strcmp(changed->day, d->now) > 0;
 	s->expired = strcmp(s->until, d->now) < 0;
 	if (d->last == NULL)
 		d->first = s;
@@ -281,7 +327,8 @@ static enum gh_rc settle(struct doc *d, struct gh_vex_statement *s, struct gh_sp
 static enum gh_rc statement(struct doc *d)
 {
 	struct gh_span justification = { 0 }, impact = { 0 }, notes = { 0 };
-	char f[40], when[GH_VEX_DAY + 1] = "", updated[GH_VEX_DAY + 1] = "";
+	struct when when = { .at = 0 }, updated = { .at = 0 };
+	char f[40];
 	struct gh_vex_statement *s = GH_NEW(&d->vex->arena, struct gh_vex_statement, 1);
 	int more;
 	if (s == NULL)
@@ -293,8 +340,8 @@ static enum gh_rc statement(struct doc *d)
 				: strcmp(f, "justification") == 0    ? text(d, f, TEXT, &justification)
 				: strcmp(f, "impact_statement") == 0 ? text(d, f, TEXT, &impact)
 				: strcmp(f, "status_notes") == 0     ? text(d, f, 1024, &notes)
-				: strcmp(f, "timestamp") == 0	     ? date(d, f, when)
-				: strcmp(f, "last_updated") == 0     ? date(d, f, updated)
+				: strcmp(f, "timestamp") == 0	     ? date(d, f, &when)
+				: strcmp(f, "last_updated") == 0     ? date(d, f, &updated)
 								     : skip(d);
 		if (rc == GH_OK && strcmp(f, "status_notes") == 0)
 			rc = expiry(d, notes, s->until);
@@ -304,9 +351,9 @@ static enum gh_rc statement(struct doc *d)
 	if (more < 0)
 		return bad(d, "a statement is broken");
 	return settle(d, s, justification, impact, notes,
-		      updated[0] != '\0' ? updated
-		      : when[0] != '\0'	 ? when
-					 : d->issued);
+		      updated.day[0] != '\0' ? &updated
+		      : when.day[0] != '\0'  ? &when
+					     : &d->issued);
 }
 
 static enum gh_rc whole(struct doc *d)
@@ -323,7 +370,10 @@ static enum gh_rc whole(struct doc *d)
 			rc = d->context ? GH_OK
 					: bad(d, "\"@context\" is not OpenVEX's (https://openvex.dev/ns/v0.2.0)");
 		} else if (strcmp(f, "timestamp") == 0 || strcmp(f, "last_updated") == 0) {
-			rc = date(d, f, d->issued);
+			struct when w = { .at = 0 };
+			rc = date(d, f, &w);
+			if (rc == GH_OK && (d->issued.day[0] == '\0' || w.at > d->issued.at))
+				d->issued = w;
 		} else if (strcmp(f, "statements") == 0 && d->j->tok == GH_JSON_ARRAY) {
 			d->statements = true;
 			while (rc == GH_OK && gh_json_next(d->j) == GH_JSON_OBJECT)
@@ -390,5 +440,5 @@ void gh_vex_count(const struct gh_vex *v, size_t *live, size_t *expired)
 	*live = *expired = 0;
 	for (const struct gh_vex_statement *s = v == NULL ? NULL : v->first; s != NULL; s = s->next)
 		if (s->status == GH_VEX_NOT_AFFECTED || s->status == GH_VEX_FIXED)
-			++*(s->expired ? expired : live);
+			++*(s->expired || s->early ? expired : live);
 }

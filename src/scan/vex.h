@@ -3,7 +3,8 @@
  * does.
  *
  * A statement silences when its status is not_affected or fixed, it names the vulnerability by id or alias, one of its products
- * (or their subcomponents) has the package URL of the finding, without a version or with the same one, and it has not expired. It
+ * (or their subcomponents) has the package URL of the finding, without a version or with the same one, it has not expired, it is
+ * not from after the day of the scan, and no newer statement (by last_updated, timestamp, or those of its document) says otherwise. It
  * expires on the day that `status_notes` names as "expires 2027-01-31", else GH_VEX_DAYS days after its last change (OpenVEX has
  * no field of its own for that). A product with a SHA-256 counts only for the file that has it. */
 #ifndef GH_SCAN_VEX_H
@@ -24,7 +25,7 @@ enum gh_rc gh_vex_read(struct gh_vex **vex, struct gh_span doc, const char *now,
  * (may be NULL). Memory from arena. Returns how many findings were silenced, SIZE_MAX: no memory. */
 size_t gh_vex_apply(const struct gh_vex *vex, const struct gh_advset *set, struct gh_file_report *file, size_t n,
 		    struct gh_arena *arena);
-/* How many statements can silence something, how many have expired. */
+/* How many statements can silence something, how many have expired or are from the future. */
 void gh_vex_count(const struct gh_vex *vex, size_t *live, size_t *expired);
 void gh_vex_free(struct gh_vex *vex);
 

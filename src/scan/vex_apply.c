@@ -101,12 +101,13 @@ static const struct gh_vex_statement *silences(const struct gh_vex *vex, const s
 		bool fits = false;
 		for (const struct gh_vex_product *p = s->product; p != NULL && !fits; p = p->next)
 			fits = same_package(p->purl, purl) && (p->sha256.n == 0 || gh_span_is(p->sha256, file->sha256));
-		if (!fits || s->expired || !same_vulnerability(s, set, id))
-			continue;
-		/* The last word counts: a later "affected" takes an earlier "not_affected" back. */
-		found = s->status == GH_VEX_NOT_AFFECTED || s->status == GH_VEX_FIXED ? s : NULL;
+		/* The newest word counts, wherever it stands: an "affected" takes an older "not_affected" back, and so does
+		 * one that has expired. Of the same moment, the one that comes last. */
+		if (fits && (found == NULL || s->changed >= found->changed) && same_vulnerability(s, set, id))
+			found = s;
 	}
-	return found;
+	bool says = found != NULL && (found->status == GH_VEX_NOT_AFFECTED || found->status == GH_VEX_FIXED);
+	return says && !found->expired && !found->early ? found : NULL;
 }
 
 size_t gh_vex_apply(const struct gh_vex *vex, const struct gh_advset *set, struct gh_file_report *file, size_t n,

@@ -17,7 +17,8 @@ struct gh_vex_statement {
 	enum gh_vex_status status;
 	struct gh_span reason;
 	char until[GH_VEX_DAY + 1];
-	bool expired;
+	int64_t changed;     /* seconds since 1970, as the newest statement about something counts */
+	bool expired, early; /* early: its date is after that of the scan */
 };
 struct gh_vex {
 	struct gh_arena arena;

@@ -330,7 +330,35 @@ static void statements_silence_what_they_name(void **st)
 		{ VEX("{\"vulnerability\":{\"name\":\"CVE-2025-1\"},\"products\":[{\"@id\":\"pkg:pypi/"
 		      "torch\",\"hashes\":{\"sha-256\":\"abcd\"}}]," NOT "}"),
 		  "2026-06-01", 1 },
+		/* the newest counts, in whatever order; the same moment: the last */
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch",
+			   "\"status\":\"affected\",\"timestamp\":\"2026-02-01T00:00:00Z\"") "," SAYS("CVE-2025-1",
+												      "pkg:pypi/torch",
+												      NOT
+												      ",\"timestamp\":"
+												      "\"2026-01-01T00:"
+												      "00:00Z\"")),
+		  "2026-06-01", 0 },
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch", NOT ",\"timestamp\":\"2026-02-01T12:00:00Z\"") "," SAYS(
+			  "CVE-2025-1", "pkg:pypi/torch",
+			  "\"status\":\"affected\",\"timestamp\":\"2026-02-01T13:30:00+02:00\"")),
+		  "2026-06-01", 1 },
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch", "\"status\":\"affected\"") "," SAYS("CVE-2025-1",
+											       "pkg:pypi/torch", NOT)),
+		  "2026-06-01", 1 },
+		/* what has expired does not bring back what it replaced */
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch", NOT) "," SAYS(
+			  "CVE-2025-1", "pkg:pypi/torch",
+			  NOT ",\"timestamp\":\"2026-02-01T00:00:00Z\",\"status_notes\":\"expires 2026-03-01\"")),
+		  "2026-06-01", 0 },
+		/* from after the scan */
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch", NOT ",\"timestamp\":\"2030-01-01T00:00:00Z\"")),
+		  "2026-06-01", 0 },
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch", NOT ",\"timestamp\":\"2026-06-01T23:00:00Z\"")),
+		  "2026-06-01", 1 },
 		/* refused */
+		{ VEX(SAYS("CVE-2025-1", "pkg:pypi/torch", NOT ",\"timestamp\":\"2026-06-01T25:00:00Z\"")),
+		  "2026-06-01", -1 },
 		{ "", "2026-06-01", -1 },
 		{ "{}", "2026-06-01", -1 },
 		{ "[]", "2026-06-01", -1 },
