@@ -249,6 +249,21 @@ static void undress(struct look *l, struct gh_span s, size_t from, size_t to)
 	}
 }
 
+static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base);
+static void plain(void *arg, struct gh_span text, size_t from, size_t to, struct gh_range at)
+{
+	struct look *l = arg, copy = *l;
+	struct gh_orders orders = l->st->orders;
+	uint64_t quiet = l->st->quiet_until;
+	copy.decoded = true;
+	copy.fixed = at;
+	l->st->orders = (struct gh_orders){ 0 };
+	l->st->quiet_until = 0;
+	look(&copy, text, from, to, 0);
+	l->st->orders = orders;
+	l->st->quiet_until = quiet;
+}
+
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
 {
 	struct look *l = arg;
@@ -266,6 +281,8 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	gh_unseen_look(s, from, to, &st->dressed, hidden, l);
 	if (st->dressed.split > before.split + 4 || st->dressed.mixed > before.mixed + 2)
 		undress(l, s, from, to);
+	if (!l->decoded && !gh_roll_escapes(st->common, l->scene->arena, s, from, to, base, plain, l))
+		gh_not_looked(l->scene, "no memory for the search of texts");
 }
 
 /* ---- events ---------------------------------------------------------------------------------------------------------- */

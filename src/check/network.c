@@ -138,8 +138,16 @@ static bool again(struct look *l, struct gh_span name)
 	return gh_roll_told(l->st->common, gh_hash_end(gh_hash(GH_HASH_START, name)), l->decoded);
 }
 
+/* "huggingf\\u0430ce.co": what stands here is not the host, but the beginning of how it is spelt. */
+static bool spelt_on(struct gh_span s, size_t end)
+{
+	return s.n - end > 5 && s.p[end] == '\\' && (s.p[end + 1] == 'u' || s.p[end + 1] == 'U' || s.p[end + 1] == 'x');
+}
+
 static void note(struct look *l, struct gh_span s, size_t at, size_t start, const struct gh_host *h, bool address)
 {
+	if (!l->decoded && spelt_on(s, start + h->end))
+		return; /* seen whole once the escapes are undone */
 	struct seen *x = slot(l->st, l->scene->arena, h->text);
 	l->units++;
 	if (x == NULL) {
@@ -236,6 +244,16 @@ static void quads(struct look *l, struct gh_span s, size_t from, size_t to)
 	}
 }
 
+static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base);
+static void plain(void *arg, struct gh_span text, size_t from, size_t to, struct gh_range at)
+{
+	struct look *l = arg, copy = *l;
+	copy.decoded = true;
+	copy.fixed = at;
+	look(&copy, text, from, to, at.off);
+	l->units = copy.units;
+}
+
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
 {
 	struct look *l = arg;
@@ -267,6 +285,8 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 		bare(l, s, i);
 	if (!l->binary)
 		quads(l, s, from, to);
+	if (!l->decoded && !gh_roll_escapes(l->st->common, l->scene->arena, s, from, to, base, plain, l))
+		gh_not_looked(l->scene, "no memory for the search of texts");
 }
 
 /* ---- what it comes to ------------------------------------------------------------------------------------------------ */

@@ -1,5 +1,7 @@
 #include "check/roll.h"
 
+#include "wire/escapes.h"
+
 void gh_roll_end(struct gh_roll *r, gh_roll_look *look, void *arg)
 {
 	if (r->n > r->fresh)
@@ -81,6 +83,29 @@ bool gh_roll_told(struct gh_roll_common *c, uint64_t hash, bool decoded)
 			return c->how[slot] != own;
 	}
 	return false;
+}
+
+bool gh_roll_escapes(struct gh_roll_common *c, struct gh_arena *a, struct gh_span s, size_t from, size_t to,
+		     uint64_t base, gh_roll_plain *look, void *arg)
+{
+	/* LEAD: what starts as much before an escape may end behind it. */
+	enum { LEAD = 256, BEFORE = 512, PIECE = 8192, AFTER = 4096 };
+	while (from < to) {
+		size_t i = gh_escape_find(s, from, to + LEAD), start = i < from + LEAD ? from : i - LEAD;
+		if (i == SIZE_MAX || start >= to)
+			return true;
+		if (c->plain == NULL && (c->plain = gh_alloc(a, 1, BEFORE + PIECE + AFTER)) == NULL)
+			return false;
+		size_t end = start + PIECE < to ? gh_escape_cut(s, start + PIECE) : to,
+		       back = start < BEFORE ? start : BEFORE;
+		end = end > start ? end : start + 1;
+		size_t n = gh_unescape(gh_span_cut(s, start - back, back), c->plain);
+		size_t stop = n + gh_unescape(gh_span_cut(s, start, end - start), c->plain + n);
+		size_t all = stop + gh_unescape(gh_span_cut(s, end, AFTER), c->plain + stop);
+		look(arg, (struct gh_span){ c->plain, all }, n, stop, (struct gh_range){ base + start, end - start });
+		from = end;
+	}
+	return true;
 }
 
 bool gh_roll_bytes(struct gh_roll *r, struct gh_roll_common *c, struct gh_scene *s, struct gh_span block, uint64_t off,

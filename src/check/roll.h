@@ -28,6 +28,7 @@ struct gh_roll_common {
 	uint8_t *join[2];	     /* not in use at the moment */
 	uint64_t told[GH_ROLL_TOLD]; /* see gh_roll_told() */
 	uint8_t how[GH_ROLL_TOLD];
+	uint8_t *plain; /* see gh_roll_escapes() */
 };
 /* Texts of JSON and the like are looked at twice, as bytes and as what they decode to, in either order. Was the thing with this
  * hash told in the other form? Then once is enough. In the same form it stands in another place, and counts. What is asked is
@@ -38,6 +39,13 @@ struct gh_roll_common *gh_roll_common(struct gh_scene *s, const char *const *wor
 /* What a block brings, and the end of the source with it when it is the last. False: no memory, nothing was looked at. */
 bool gh_roll_bytes(struct gh_roll *r, struct gh_roll_common *c, struct gh_scene *s, struct gh_span block, uint64_t off,
 		   bool last, gh_roll_look *look, void *arg);
+
+/* What a window says once its escapes are undone (wire/escapes.h), in pieces around the places that have some: of text, what
+ * starts in [from, to) is to be looked at, all of which stands at `at` of the source. s, from, to, base: as they came to a
+ * gh_roll_look. False: no memory, nothing was looked at. */
+typedef void gh_roll_plain(void *arg, struct gh_span text, size_t from, size_t to, struct gh_range at);
+bool gh_roll_escapes(struct gh_roll_common *c, struct gh_arena *a, struct gh_span s, size_t from, size_t to,
+		     uint64_t base, gh_roll_plain *look, void *arg);
 
 /* The next block of a source; off is its place, and that of the block before plus its length, or a new start. False: no
  * memory, nothing was looked at. */

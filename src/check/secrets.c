@@ -169,12 +169,23 @@ static void found(void *arg, const struct gh_secret *x, size_t at)
 		gh_find(l->scene, &rules[x->rule], where, "%s%zu characters", text, v.n);
 }
 
+static void plain(void *arg, struct gh_span text, size_t from, size_t to, struct gh_range at)
+{
+	struct look *l = arg, copy = *l;
+	copy.decoded = true;
+	copy.fixed = at;
+	copy.p = text.p;
+	gh_secrets_look(&l->st->common->kw, text, from, to, found, &copy);
+}
+
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
 {
 	struct look *l = arg;
 	l->base = base;
 	l->p = s.p;
 	gh_secrets_look(&l->st->common->kw, s, from, to, found, l);
+	if (!l->decoded && !gh_roll_escapes(l->st->common, l->scene->arena, s, from, to, base, plain, l))
+		gh_not_looked(l->scene, "no memory for the search of texts");
 }
 
 static void on(struct gh_scene *s, const struct gh_event *ev)

@@ -225,10 +225,14 @@ static bool ipv4(struct gh_span s, struct gh_host *out)
 
 static bool ipv6(struct gh_span s, struct gh_host *out)
 {
-	unsigned colons = 0;
-	for (size_t i = 0; i < s.n; i++) {
+	unsigned colons = 0, run = 0;
+	bool gap = s.n > 1 && memmem(s.p, s.n, "::", 2) != NULL, dots = s.n != 0 && memchr(s.p, '.', s.n) != NULL;
+	for (size_t i = 0; i < s.n && s.p[i] != '%'; i++) {
 		uint8_t c = small(s.p[i]);
 		colons += c == ':';
+		run = c == ':' || c == '.' ? 0 : run + 1;
+		if (run > 4)
+			return false;
 		if (!digit(c) && !(c >= 'a' && c <= 'f') && c != ':' && c != '.' && c != '%')
 			return false;
 	}
@@ -238,7 +242,12 @@ static bool ipv6(struct gh_span s, struct gh_host *out)
 		   : gh_span_starts(s, "fe80:") || gh_span_starts(s, "fc") || gh_span_starts(s, "fd") ? GH_NET_PRIVATE
 		   : gh_span_starts(s, "2001:db8:") || gh_span_starts(s, "ff")			      ? GH_NET_SHOWN
 												      : GH_NET_PUBLIC;
-	return colons >= 2 && colons <= 7;
+	const uint8_t *last = dots ? memrchr(s.p, ':', s.n) : NULL;
+	struct gh_host mapped = { 0 };
+	if (last != NULL && ipv4(gh_span_cut(s, (uint64_t)(last - s.p) + 1, s.n), &mapped))
+		out->net = mapped.net; /* "::ffff:169.254.169.254" reaches what its last part names */
+	/* Eight groups, the last two of which may be an IPv4 address; or a gap that stands for those that are missing. */
+	return gap ? colons >= 2 && colons <= 8 : colons == (dots ? 6 : 7);
 }
 
 bool gh_host_at(struct gh_span s, struct gh_host *out)
