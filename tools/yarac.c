@@ -1,7 +1,7 @@
 /* yarac - compile the bundled YARA rules into a C file: yarac OUT.c IN.yar...
  *
  * The file holds the rules as libyara serialises them, and a row for each in the table of Gatehouse's rules, made from its meta
- * data (docs/howto/new-yara-rule.md): id, severity, effect, description, gain, reference; fix may be left out. Everything
+ * data (docs/howto/new-yara-rule.md): id, severity, effect, kind, description, gain, reference; fix may be left out. Everything
  * doubtful is an error with file and rule. The output depends on the content of the inputs only. */
 #include "scan/yara_modules.h"
 
@@ -72,6 +72,8 @@ static void put_row(FILE *out, const YR_RULE *rule)
 	static const char *const effect[][2] = { { "unsafe", "GH_UNSAFE" },
 						 { "review", "GH_REVIEW" },
 						 { "info", "GH_CLEAN" } };
+	static const char *const kind[][2] = { { "script", "" }, { "web", "" }, { "file", "" } };
+	(void)one_of(rule, "kind", kind, 3); /* read when the rule matches: scan/pipe_prose.h */
 	const char *fix = meta(rule, "fix"), *e = one_of(rule, "effect", effect, 3);
 	if (fix == NULL)
 		fix = strcmp(e, "GH_UNSAFE") == 0 ? "Do not load or run it. Tell whoever published it."

@@ -4,6 +4,7 @@ rule eicar_test_file
 		id = "GH-MAL-1001"
 		severity = "high"
 		effect = "unsafe"
+		kind = "file"
 		description = "The EICAR test file"
 		gain = "None by itself: it is harmless and exists to prove that scanners are on."
 		fix = "Remove it, unless you put it there to test this."

@@ -47,7 +47,13 @@ static bool stands_there(struct gh_src *src, struct gh_range at, struct gh_span 
 	return raw.n == at.len && memmem(raw.p, raw.n, text.p, text.n) != NULL;
 }
 
-static void collect(struct gh_frame *f, struct gh_span text, struct gh_range from)
+/* Documentation by its role, in a file that is something else. Of a text the name decides: every text has that role. */
+static bool described(const struct gh_frame *f, const char *role)
+{
+	return role != NULL && strcmp(role, "documentation") == 0 && strcmp(f->scene.format, "text") != 0;
+}
+
+static void collect(struct gh_frame *f, struct gh_span text, struct gh_range from, const char *role)
 {
 	struct gh_decoded *d = &f->p->decoded;
 	if (f->first_text < d->npiece && d->n - d->piece[f->first_text].at + text.n + 1 > GH_DECODED_ROOM)
@@ -65,7 +71,9 @@ static void collect(struct gh_frame *f, struct gh_span text, struct gh_range fro
 		lose(f, "memory for decoded text (--limit-memory)");
 		return;
 	}
-	d->piece[d->npiece++] = (struct gh_decoded_piece){ d->n, from };
+	d->piece[d->npiece++] = (struct gh_decoded_piece){
+		.at = d->n, .from = from, .code = role == NULL, .prose = described(f, role)
+	};
 	memcpy(d->p + d->n, text.p, text.n);
 	d->n += text.n;
 	d->p[d->n++] = '\n';
@@ -85,7 +93,7 @@ static void take_code(struct gh_frame *f, struct gh_src *src, struct gh_range fr
 						 left < GH_DECODED_ROOM / 2 ? (size_t)left : GH_DECODED_ROOM / 2);
 		if (w.n == 0)
 			return; /* whoever reads the code says why it could not be read */
-		collect(f, w, from);
+		collect(f, w, from, NULL);
 		at += w.n;
 	}
 }
@@ -97,7 +105,7 @@ void gh_decoded_take(struct gh_frame *f, const struct gh_event *ev)
 	if (ev->kind == GH_EV_CODE)
 		take_code(f, ev->u.code->src, ev->at);
 	else if (ev->u.text->text.n != 0 && !stands_there(f->src, ev->at, ev->u.text->text))
-		collect(f, ev->u.text->text, ev->at);
+		collect(f, ev->u.text->text, ev->at, ev->u.text->role == NULL ? "" : ev->u.text->role);
 }
 
 /* ---- searching ---------------------------------------------------------------------------------------------------- */
@@ -111,10 +119,15 @@ static void on_hit(void *arg, const struct gh_yara_hit *h)
 {
 	const struct found *w = arg;
 	const struct gh_decoded *d = &w->f->p->decoded;
-	struct gh_range at = { 0, w->f->src->size };
-	for (size_t i = 0; h->len != 0 && i < d->npiece && d->piece[i].at <= w->first + h->off; i++)
-		at = d->piece[i].from;
-	gh_malware_hit(w->f, h, at, "in decoded text: ");
+	const struct gh_scene *s = &w->f->scene;
+	struct gh_decoded_piece piece = { .from = { 0, w->f->src->size } };
+	for (size_t i = w->f->first_text; h->len != 0 && i < d->npiece && d->piece[i].at <= w->first + h->off; i++)
+		piece = d->piece[i];
+	struct gh_span text = { d->p + w->first, d->n - w->first };
+	enum gh_prose prose = piece.code    ? GH_PROSE_NO
+			      : piece.prose ? gh_prose_quoted(h->kind, text, (size_t)h->off)
+					    : gh_prose_at(s->format, s->name, h->kind, text, (size_t)h->off);
+	gh_malware_hit(w->f, h, piece.from, "in decoded text: ", prose);
 }
 
 void gh_decoded_open(struct gh_frame *sf) { sf->first_text = sf->p->decoded.npiece; }

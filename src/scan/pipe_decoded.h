@@ -21,6 +21,7 @@ struct gh_decoded {
 	size_t n, cap;
 	struct gh_decoded_piece {
 		size_t at;	      /* in p */
+		bool code, prose;     /* of a cell or a script; documentation by its role */
 		struct gh_range from; /* in the source of the frame that decoded it */
 	} *piece;
 	size_t npiece, cpiece;

@@ -200,6 +200,8 @@ static int on_match(YR_SCAN_CONTEXT *c, struct run *r, YR_RULE *rule)
 			h.effect = m->string;
 		else if (r->set == BUNDLED && strcmp(m->identifier, "id") == 0)
 			h.id = m->string;
+		else if (r->set == BUNDLED && strcmp(m->identifier, "kind") == 0)
+			h.kind = m->string;
 		else if (strcmp(m->identifier, "description") == 0) {
 			gh_buf_safe(&about, gh_span_str(m->string), 200);
 			h.about = gh_buf_cstr(&about);

@@ -17,6 +17,7 @@ enum { GH_YARA_OVERLAP = 4096, GH_YARA_HEAD = 64 << 10 };
 struct gh_yara_hit {
 	const char *rule;   /* its name */
 	const char *id;	    /* meta `id` of a bundled rule; NULL: one of the user's */
+	const char *kind;   /* meta `kind` of a bundled rule: "script", "web", "file"; NULL: one of the user's */
 	const char *effect; /* meta `gatehouse_effect`, or NULL */
 	const char *about;  /* meta `description`, or "" */
 	const char *what;   /* the strings that matched, with their places, one line; "" for a rule without any */

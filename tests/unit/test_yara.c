@@ -4,6 +4,7 @@
 
 #include "check/malware.h"
 #include "check/yarapack.h"
+#include "scan/pipe_prose.h"
 #include "scan/yara.h"
 #include "scan/yara_compile.h"
 
@@ -102,6 +103,53 @@ static void counts_that_bytes_claim(void **state)
 	gh_yara_free(y);
 }
 
+static void texts_for_people(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *format, *name, *kind, *text; /* the match is at '@' */
+		enum gh_prose is;
+	} t[] = {
+		{ "text", "d/README.md", "script", "run @ now", GH_PROSE_SAID },
+		{ "text", "README.md", "script", "run `@` now", GH_PROSE_QUOTED },
+		{ "text", "README.md", "script", "run `a` @ now", GH_PROSE_SAID },
+		{ "text", "README.md", "script", "run ``a ` @`` now", GH_PROSE_QUOTED },
+		{ "text", "README.md", "script", "```sh\nx\n@\n```\n", GH_PROSE_QUOTED },
+		{ "text", "README.md", "script", "```sh\nx\n```\n@\n", GH_PROSE_SAID },
+		{ "text", "README.md", "script", "  ~~~@", GH_PROSE_QUOTED },
+		{ "text", "a.rst", "script", "x::\n\n    @", GH_PROSE_QUOTED },
+		{ "text", "README", "web", "@", GH_PROSE_SAID },
+		{ "text", "x/license", "script", "@", GH_PROSE_SAID },
+		{ "text", "README.md", "file", "@", GH_PROSE_NO },
+		{ "text", "README.md", NULL, "`@`", GH_PROSE_NO },
+		{ "text", "run.ps1", "script", "`@`", GH_PROSE_NO },
+		{ "text", "", "script", "@", GH_PROSE_NO },
+		{ "shell", "README.md", "script", "`@`", GH_PROSE_NO },
+		{ "python", "a.txt", "script", "@", GH_PROSE_NO },
+		{ "json", "a.ipynb", "script", "[\n \"`@`\"]", GH_PROSE_QUOTED },
+		{ "json", "a.json", "script", "@", GH_PROSE_NO },
+		{ "html", "a.html", "script", "<p>@", GH_PROSE_SAID },
+		{ "html", "a.html", "script", "<p><CODE>@</CODE>", GH_PROSE_QUOTED },
+		{ "html", "a.html", "script", "<pre>x</pre>@", GH_PROSE_SAID },
+		{ "html", "a.html", "script", "<script>@</script>", GH_PROSE_NO },
+		{ "html", "a.html", "web", "<code>@", GH_PROSE_NO },
+	};
+	for (size_t i = 0; i < GH_ROWS(t); i++) {
+		size_t off = (size_t)(strchr(t[i].text, '@') - t[i].text);
+		enum gh_prose got = gh_prose_at(t[i].format, gh_span_str(t[i].name), t[i].kind, gh_span_str(t[i].text),
+						off);
+		if (got != t[i].is)
+			fail_msg("%s %s '%s': %d", t[i].format, t[i].name, t[i].text, (int)got);
+	}
+	/* Nothing at hand of it: not known to be a quotation. */
+	assert_int_equal(gh_prose_at("text", GH_SPAN("a.md"), "script", (struct gh_span){ 0 }, 0), GH_PROSE_SAID);
+	assert_int_equal(gh_prose_at("html", GH_SPAN("a.html"), "script", (struct gh_span){ 0 }, 0), GH_PROSE_NO);
+	assert_int_equal(gh_prose_quoted("script", GH_SPAN("`x"), 1), GH_PROSE_QUOTED);
+	assert_int_equal(gh_prose_quoted("file", GH_SPAN("`x"), 1), GH_PROSE_NO);
+	assert_string_equal(gh_malware_prose_rule(false)->id, "GH-MAL-0008");
+	assert_string_equal(gh_malware_prose_rule(true)->id, "GH-MAL-0009");
+}
+
 static void damaged_rules(void **state)
 {
 	(void)state;
@@ -140,6 +188,7 @@ static void rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks), cmocka_unit_test(counts_that_bytes_claim),
-					    cmocka_unit_test(damaged_rules), cmocka_unit_test(rows) };
+					    cmocka_unit_test(texts_for_people), cmocka_unit_test(damaged_rules),
+					    cmocka_unit_test(rows) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
