@@ -14,7 +14,7 @@ static const uint32_t sine[64] = {
 	0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 };
 
-static void block(uint32_t h[4], const uint8_t *p)
+static void block(uint32_t *h, const uint8_t *p)
 {
 	static const uint8_t turn[4][4] = { { 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 } };
 	uint32_t a = h[0], b = h[1], c = h[2], d = h[3];
@@ -38,33 +38,9 @@ static void block(uint32_t h[4], const uint8_t *p)
 
 struct gh_md5 gh_md5(void) { return (struct gh_md5){ .h = { 0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u } }; }
 
-void gh_md5_put(struct gh_md5 *s, struct gh_span in)
-{
-	size_t have = (size_t)(s->n % 64), at = 0;
-	s->n += in.n;
-	if (have != 0) {
-		at = in.n < 64 - have ? in.n : 64 - have;
-		if (at != 0)
-			memcpy(s->block + have, in.p, at);
-		if (have + at < 64)
-			return;
-		block(s->h, s->block);
-	}
-	for (; in.n - at >= 64; at += 64)
-		block(s->h, in.p + at);
-	if (in.n != at)
-		memcpy(s->block, in.p + at, in.n - at);
-}
+void gh_md5_put(struct gh_md5 *s, struct gh_span bytes) { gh_mdblock_put(&s->rest, s->h, block, bytes); }
 
 void gh_md5_end(struct gh_md5 *s, uint8_t out[GH_MD5_BYTES])
 {
-	static const uint8_t pad[64] = { 0x80 };
-	uint64_t bits = s->n * 8;
-	uint8_t len[8];
-	gh_md5_put(s, (struct gh_span){ pad, (size_t)(1 + (119 - s->n % 64) % 64) });
-	for (unsigned i = 0; i < 8; i++)
-		len[i] = (uint8_t)(bits >> (8 * i));
-	gh_md5_put(s, (struct gh_span){ len, 8 });
-	for (unsigned i = 0; i < GH_MD5_BYTES; i++)
-		out[i] = (uint8_t)(s->h[i / 4] >> (8 * (i % 4)));
+	gh_mdblock_end(&s->rest, s->h, block, false, GH_MD5_BYTES / 4, out);
 }

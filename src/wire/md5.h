@@ -1,13 +1,12 @@
 /* md5.h - MD5 (RFC 1321) of bytes in memory, piecewise. Only because YARA rules name files by it: it proves nothing. */
 #ifndef GH_WIRE_MD5_H
 #define GH_WIRE_MD5_H
-#include "base/span.h"
+#include "wire/mdblock.h"
 
 enum { GH_MD5_BYTES = 16 };
 struct gh_md5 {
 	uint32_t h[4];
-	uint64_t n; /* bytes so far */
-	uint8_t block[64];
+	struct gh_mdblock rest;
 };
 
 struct gh_md5 gh_md5(void);

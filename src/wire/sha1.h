@@ -2,13 +2,12 @@
  * as a proof of anything: collisions are known. */
 #ifndef GH_WIRE_SHA1_H
 #define GH_WIRE_SHA1_H
-#include "base/span.h"
+#include "wire/mdblock.h"
 
 enum { GH_SHA1_BYTES = 20 };
 struct gh_sha1 {
 	uint32_t h[5];
-	uint64_t n; /* bytes so far */
-	uint8_t block[64];
+	struct gh_mdblock rest;
 };
 
 struct gh_sha1 gh_sha1(void);

@@ -14,7 +14,7 @@ static const uint32_t k[64] = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static void block(uint32_t h[8], const uint8_t *p)
+static void block(uint32_t *h, const uint8_t *p)
 {
 	uint32_t w[64], v[8];
 	memcpy(v, h, sizeof v);
@@ -44,33 +44,9 @@ struct gh_sha256_state gh_sha256_begin(void)
 						0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u } };
 }
 
-void gh_sha256_put(struct gh_sha256_state *s, struct gh_span in)
-{
-	size_t have = (size_t)(s->n % 64), at = 0;
-	s->n += in.n;
-	if (have != 0) {
-		at = in.n < 64 - have ? in.n : 64 - have;
-		if (at != 0)
-			memcpy(s->block + have, in.p, at);
-		if (have + at < 64)
-			return;
-		block(s->h, s->block);
-	}
-	for (; in.n - at >= 64; at += 64)
-		block(s->h, in.p + at);
-	if (in.n != at)
-		memcpy(s->block, in.p + at, in.n - at);
-}
+void gh_sha256_put(struct gh_sha256_state *s, struct gh_span bytes) { gh_mdblock_put(&s->rest, s->h, block, bytes); }
 
 void gh_sha256_end(struct gh_sha256_state *s, uint8_t out[GH_SHA256_BYTES])
 {
-	static const uint8_t pad[64] = { 0x80 };
-	uint64_t bits = s->n * 8;
-	uint8_t len[8];
-	gh_sha256_put(s, (struct gh_span){ pad, (size_t)(1 + (119 - s->n % 64) % 64) });
-	for (unsigned i = 0; i < 8; i++)
-		len[i] = (uint8_t)(bits >> (56 - 8 * i));
-	gh_sha256_put(s, (struct gh_span){ len, 8 });
-	for (unsigned i = 0; i < GH_SHA256_BYTES; i++)
-		out[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+	gh_mdblock_end(&s->rest, s->h, block, true, GH_SHA256_BYTES / 4, out);
 }

@@ -2,13 +2,12 @@
  * inside the worker. What the trusted process vouches for is digested by src/crypto. */
 #ifndef GH_WIRE_SHA256_H
 #define GH_WIRE_SHA256_H
-#include "base/span.h"
+#include "wire/mdblock.h"
 
 enum { GH_SHA256_BYTES = 32 };
 struct gh_sha256_state {
 	uint32_t h[8];
-	uint64_t n; /* bytes so far */
-	uint8_t block[64];
+	struct gh_mdblock rest;
 };
 
 struct gh_sha256_state gh_sha256_begin(void);
