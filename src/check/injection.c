@@ -112,8 +112,8 @@ static size_t last_of(struct gh_span s, const char *word)
 	return 0;
 }
 
-/* Is the end of `before` inside something that is not shown? Names it. */
-static const char *unseen_place(struct gh_span before)
+/* Is the end of `before` inside something that is not shown? Names it; *open: where it begins. */
+static const char *unseen_place(struct gh_span before, size_t *open)
 {
 	static const struct {
 		const char *open, *close, *name;
@@ -150,8 +150,10 @@ static const char *unseen_place(struct gh_span before)
 		struct gh_span since = gh_span_cut(before, at, before.n);
 		size_t n = strlen(rows[i].close);
 		if (at != 0 && rows[i].name != NULL &&
-		    (since.n < n || memmem(since.p, since.n, rows[i].close, n) == NULL))
+		    (since.n < n || memmem(since.p, since.n, rows[i].close, n) == NULL)) {
+			*open = at - strlen(rows[i].open);
 			return rows[i].name;
+		}
 	}
 	/* Pushed out of the window by blanks. */
 	size_t blanks = 0, most = 0;
@@ -159,6 +161,7 @@ static const char *unseen_place(struct gh_span before)
 		blanks = before.p[i] == ' ' || before.p[i] == '\n' || before.p[i] == '\t' ? blanks + 1 : 0;
 		most = blanks > most ? blanks : most;
 	}
+	*open = before.n < 300 ? 0 : before.n - 300;
 	return most >= 400 ? "text behind hundreds of blanks" : NULL;
 }
 
@@ -182,6 +185,21 @@ static bool quoted(struct gh_span before)
 	return (fences & 1) != 0 || (marks & 1) != 0;
 }
 
+/* Does what begins at `open` stand in a span of code, which begins before it on its line and ends behind `at` on the line of
+ * that? Then it is shown as it is. */
+static bool in_code(struct gh_span s, size_t open, size_t at)
+{
+	unsigned ticks = 0;
+	size_t from = open, most = 512;
+	while (from > 0 && open - from < most && s.p[from - 1] != '\n')
+		ticks += s.p[--from] == '`';
+	struct gh_span rest = gh_span_cut(s, open, at - open + most);
+	const uint8_t *nl = rest.n == 0 ? NULL : memchr(rest.p, '\n', rest.n);
+	rest.n = nl == NULL ? rest.n : (size_t)(nl - rest.p);
+	return (ticks & 1) != 0 && rest.n > at - open &&
+	       memchr(rest.p + (at - open), '`', rest.n - (at - open)) != NULL;
+}
+
 /* The sentence around a place, for a person to read. */
 static struct gh_safe sentence(struct gh_span s, size_t at)
 {
@@ -196,14 +214,20 @@ static void order(struct look *l, struct gh_span s, size_t at, unsigned points)
 	struct state *st = l->st;
 	size_t from = at < LOOK_BACK ? 0 : at - LOOK_BACK;
 	struct gh_span before = gh_span_cut(s, from, at - from);
-	const char *where = unseen_place(before);
-	if (where != NULL) {
+	size_t open = 0;
+	const char *where = unseen_place(before, &open);
+	bool code = where != NULL && in_code(s, from + open, at), talk = false;
+	/* What stands before the hidden part, or in another one, counts only where it makes a strong case. */
+	struct gh_span part = gh_span_cut(s, from + open, at - from - open + 260);
+	if (where != NULL && !code && points < OPEN && gh_orders_of(&st->common->kw, part, &talk) < ORDER)
+		return;
+	if (where != NULL && !code) {
 		st->quiet_until = l->base + at + 300;
 		if (!again(l, R_HIDDEN, gh_span_cut(s, at, 400)) && more(l))
 			gh_find(l->scene, &rules[R_HIDDEN], place(l, at, 1), "in %s: %s", where, sentence(s, at).s);
 		return;
 	}
-	if (quoted(before))
+	if (code || quoted(before))
 		points = ORDER;
 	if (points > st->open) {
 		st->open = points;

@@ -3,7 +3,7 @@
  * together make an order; each alone stands in any text. */
 #include "check/injection_int.h"
 
-enum { NEAR = 260, CLOSE = 90 };
+enum { NEAR = 260, CLOSE = 52, BOUND = 40 };
 
 /* clang-format off */
 #define IGNORE(X) \
@@ -136,7 +136,10 @@ unsigned gh_orders_put(struct gh_orders *o, enum gh_order what, uint64_t at)
 	if (what == GH_ORDER_TALK)
 		return 0;
 	bool ignore = within(o, GH_ORDER_IGNORE, at, CLOSE) && within(o, GH_ORDER_RULES, at, CLOSE);
-	bool all = ignore && within(o, GH_ORDER_BEFORE, at, CLOSE);
+	uint64_t before = o->last[GH_ORDER_BEFORE], rules = o->last[GH_ORDER_RULES];
+	/* "previous instructions", "instrucciones anteriores": not "the previous version of the table, and use the instructions". */
+	bool all = ignore && within(o, GH_ORDER_BEFORE, at, CLOSE) &&
+		   (before < rules ? rules - before : before - rules) <= BOUND;
 	bool reader = within(o, GH_ORDER_READER, at, NEAR), verdict = within(o, GH_ORDER_VERDICT, at, NEAR);
 	bool order = within(o, GH_ORDER_ORDER, at, NEAR), role = within(o, GH_ORDER_ROLE, at, NEAR);
 	bool secret = within(o, GH_ORDER_SECRET, at, NEAR);

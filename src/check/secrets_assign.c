@@ -345,7 +345,7 @@ bool gh_secret_header(struct gh_span s, size_t at, size_t len, struct gh_secret 
 {
 	struct gh_span v = run_at(s, at + len);
 	bool basic = small(s.p[at + 1]) == 'a';
-	if ((at > 0 && gh_c_word(s.p[at - 1])) || v.n < 12 || gh_mix_filler(v, false))
+	if ((at > 0 && gh_c_word(s.p[at - 1])) || v.n < 12 || gh_mix_filler(v, false) || gh_secret_published(v))
 		return false;
 	*out = (struct gh_secret){ GH_SECRET_LOGIN, basic ? "HTTP login" : "bearer token", v, NULL, 0 };
 	return basic ? pair64(v) : gh_mix_random(v, 24) && gh_mix_of(v).digit >= 2;

@@ -16,6 +16,15 @@ bool gh_secret_published(struct gh_span value)
 		"xoxb-123456789012-1234567890123-4mt0t4l1yl3g1t0k3n",
 		"4eC39HqLyjWDarjtT1zdp7dc",
 		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkw",
+		"mF_9.B5f-4.1JqM",	  /* RFC 6750 */
+		"2YotnFZFEjr1zCsicMWpAA", /* RFC 6749 */
+		"tGzv3JOkF0XG5Qx2TlKWIA",
+		"7Fjfp0ZBr1KtDRbnfVdmIw",
+		"SplxlOBeZQQYbYS6WxSbIA",
+		"czZCaGRSa3F0MzpnWDFmQmF0M2JW",
+		"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", /* RFC 7515, 7636 */
+		"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+		"SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
 		"110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
 		"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
 		"T00000000/B00000000",

@@ -245,6 +245,11 @@ static void silent(void **state)
 		"password = \"password123\"\npasswd: changeme\nPASSWORD=hunter2\n",
 		"postgres://user:password@localhost/db\nmysql://root:root@db/x\nhttps://<user>:<token>@github.com/x\n",
 		"https://user:he%2F%2Fo@pypi.company.com/simple\nhttps://0123456789abcdef@pypi.company.com/simple\n",
+		"Authorization: Bearer "
+		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+		"eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ."
+		"SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c\nAuthorization: Bearer mF_9.B5f-4.1JqM\n"
+		"access_token=2YotnFZFEjr1zCsicMWpAA\nclient_secret=7Fjfp0ZBr1KtDRbnfVdmIw\n",
 		"http://user:P%40ssw0rd@proxy:8080\nhttp://alice:wonder@db.internal/\n",
 		"https://app:wint3rS0n@your-server.com/\nhttps://me:some+thing@host:1/\n",
 		"https://api.wandb.ai/x/reports/Y--Vm?accessToken="
