@@ -259,6 +259,24 @@ static const char *by_first_line(struct gh_span line)
 	return "script";
 }
 
+/* A line without the spans of code of Markdown in it, which are shown as they stand; a lone mark opens none. */
+static struct gh_span without_code(struct gh_span line, uint8_t room[GH_LANG_LINE])
+{
+	size_t n = 0;
+	if (line.n == 0 || memchr(line.p, '`', line.n) == NULL)
+		return line;
+	for (size_t i = 0; i < line.n; i++) {
+		const uint8_t *close = line.p[i] != '`' || i + 1 >= line.n
+					       ? NULL
+					       : memchr(line.p + i + 1, '`', line.n - i - 1);
+		if (close != NULL)
+			i = (size_t)(close - line.p);
+		else
+			room[n++] = line.p[i];
+	}
+	return (struct gh_span){ room, n };
+}
+
 void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 {
 	if (l->sure != NULL)
@@ -298,13 +316,16 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 	}
 	line = gh_span_cut(line, 0, GH_LANG_LINE);
 	unsigned shell = l->score[l->fenced][L_SHELL];
+	uint8_t room[GH_LANG_LINE];
+	struct gh_span page = without_code(line, room);
 	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
 		const char *p = patterns[i].pattern;
 		bool fold = langs[patterns[i].lang].fold;
 		uint8_t c = fold ? lower(line.p[0]) : line.p[0];
 		if (*p != '*' && *p != '%' && (uint8_t)*p != c)
 			continue;
-		if (matches(p, line, fold))
+		/* "`<script>` is escaped" is no page. */
+		if (matches(p, patterns[i].lang == L_HTML ? page : line, fold))
 			l->score[l->fenced][patterns[i].lang] += patterns[i].weight;
 	}
 	if (!l->fenced && lead < line.n)
