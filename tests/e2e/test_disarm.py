@@ -680,6 +680,73 @@ def numbers_that_are_none(new):
         check(f'{name}: the finding and the tensor are named', 'not CLEAN: REVIEW: GH-' in report['reason'] and "w" in report['reason'], report.get('reason'))
 
 
+def what_force_may_replace(new):
+    folder = new()
+    (folder / 'w.safetensors').write_bytes(common.safetensors())
+    (folder / 'in').mkdir()
+    (folder / 'in' / 'w.safetensors').write_bytes(common.safetensors())
+    (folder / 'mine').mkdir()
+    (folder / 'mine' / 'thesis.txt').write_text('years of work\n')
+    for source in ('w.safetensors', 'in'):
+        r = run('disarm', folder / source, '-o', folder / 'mine', '--force')
+        check(f'{source} over a directory with other files: refused', r.returncode == (64 if source != 'in' else 1), r.stderr)
+        check('… which is as it was', (folder / 'mine' / 'thesis.txt').read_text() == 'years of work\n' and len(os.listdir(folder / 'mine')) == 1)
+        check('… and the reason says what to do', b'directory' in r.stderr if source != 'in' else b"'thesis.txt'" in r.stderr, r.stderr)
+    os.mkfifo(folder / 'pipe')
+    r = run('disarm', folder / 'w.safetensors', '-o', folder / 'pipe', '--force')
+    check('a pipe is not replaced', r.returncode == 64 and (folder / 'pipe').is_fifo(), r.stderr)
+    (folder / 'empty').mkdir()
+    check('an empty directory is', disarm(folder / 'in', folder / 'empty', '--force')[0] == 0 and os.listdir(folder / 'empty') == ['w.safetensors'])
+    check('and so is an earlier result', disarm(folder / 'in', folder / 'empty', '--force')[0] == 0)
+    check('a file by a directory', disarm(folder / 'in', folder / 'w.safetensors', '--force')[0] == 0)
+    r = run('disarm', folder / 'in', '-o', folder / 'none' / 'x')
+    check('the folder that is missing is named', r.returncode == 2 and b"none'" in r.stderr, r.stderr)
+
+
+def names_and_sizes(new):
+    folder = new()
+    (folder / 'in').mkdir()
+    (folder / 'in' / 'w.safetensors').write_bytes(common.safetensors())
+    odd = os.fsencode(folder / 'in') + b'/\xff\xfe.txt'
+    with open(odd, 'w') as f:
+        f.write('a\n')
+    code, report = disarm(folder / 'in', folder / 'out')
+    check('a name that is no text', code == 0 and os.path.exists(os.fsencode(folder / 'out') + b'/\xff\xfe.txt'), report.get('reason'))
+    (folder / 'short.txt').write_text('words of no use\n')
+    with zipfile.ZipFile(folder / 'm.zip', 'w') as z:
+        for name, text in (('a/x.py', 'import os\n'), ('a/run.SH', 'ls\n'), ('a/shell', '#!/bin/sh\nset -e\nls -l /tmp\n'), ('a/kept.txt', 'words\n')):
+            z.writestr(name, text)
+    code, report = disarm(folder / 'm.zip', folder / 'o.zip')
+    if check('code in an archive: written without it', code == 0, report.get('reason')):
+        check('… by name or by content, however short', zipfile.ZipFile(folder / 'o.zip').namelist() == ['a/kept.txt'], zipfile.ZipFile(folder / 'o.zip').namelist())
+        check('… and listed', set(dropped(report)) == {'a/x.py', 'a/run.SH', 'a/shell'}, dropped(report))
+    (folder / 'cut.zip').write_bytes((folder / 'm.zip').read_bytes()[:200])
+    (folder / 'cut.pt').write_bytes((folder / 'm.zip').read_bytes()[:200])
+    (folder / 'empty.pt').write_bytes(b'')
+    for name, out, args, why in (('cut.zip', 'c.zip', (), 'cut off'), ('cut.pt', 'c.safetensors', (), 'cut off'), ('empty.pt', 'e.safetensors', (), 'empty'),
+                                 ('in/w.safetensors', 'w.gguf', (), 'end it in .safetensors'), ('in/w.safetensors', 's.safetensors', ('--only', 'model'), '--only'),
+                                 ('in/w.safetensors', 'l.safetensors', ('--limit-expanded', '10'), '--limit-expanded'),
+                                 ('short.txt', 'k.txt', ('--limit-expanded', '5'), '--limit-expanded')):
+        code, report = disarm(folder / name, folder / out, *args)
+        check(f'{name} {args}: not written', code == (2 if '--limit' in why else 1), report.get('reason'))
+        check(f'{name} {args}: the reason', why in report['reason'], report.get('reason'))
+    (folder / 'in' / 'model.bin').write_bytes(b'')
+    code, report = disarm(folder / 'in', folder / 'hollow')
+    check('empty weights in a directory', code == 1 and 'model.bin' in report['reason'] and 'empty' in report['reason'], report.get('reason'))
+    if np is None:
+        return
+    (folder / 'd.pkl').write_bytes(pickle.dumps({'weights': np.ones((3, 3), 'f4'), 'more': np.zeros(2, 'f4')}))
+    code, report = disarm(folder / 'd.pkl', folder / 'd.safetensors', '--only', 'weigths')
+    check('--only a key that is not there: the others are named', code == 1 and 'weights, more' in report['reason'], report.get('reason'))
+    half = np.random.default_rng(5).normal(size=(256, 256)).astype('f2').astype('f4')
+    np.save(folder / 'half.npy', half)
+    for bits in (1, 4, 6, 13, 16):
+        code, report = disarm(folder / 'half.npy', folder / f'half{bits}.safetensors', '--randomise-low-bits', str(bits), '--seed', '1')
+        if check(f'{bits} low bits of numbers that came from F16: written', code == 0, report.get('reason')):
+            same = tensors(folder / f'half{bits}.safetensors')['tensor'][2] == half.tobytes()
+            check(f'{bits} low bits: left where they are all zero', same == (bits <= 13), same)
+
+
 def models(new):
     """The trained models that come with the project's inputs."""
     home = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'models'
@@ -696,7 +763,7 @@ def models(new):
         check('free text is gone', b'general.description' in was and b'general.description' not in now)
 
 
-TESTS = [models, described, containers, directories, oldest, numbers_that_are_none, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
+TESTS = [models, what_force_may_replace, names_and_sizes, described, containers, directories, oldest, numbers_that_are_none, pytorch, what_is_dropped, zips_written_otherwise, numpy, usage, metadata, bits, interrupted]
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory(dir=os.environ.get('TMPDIR')) as root:
         count = 0

@@ -38,7 +38,7 @@ static bool blocked(struct gh_disarm *d)
 static void drop_written(struct gh_disarm *d, struct gh_disarm_file *f, const char *why)
 {
 	char path[GH_PLACE_MAX * 2];
-	(void)snprintf(path, sizeof path, "%s%s%s", d->place.root, f->out[0] == '\0' ? "" : "/", f->out);
+	(void)snprintf(path, sizeof path, "%s%s%s", d->place.root, f->place[0] == '\0' ? "" : "/", f->place);
 	(void)unlink(path);
 	f->action = GH_DISARM_DROPPED;
 	f->out = NULL;
@@ -46,10 +46,10 @@ static void drop_written(struct gh_disarm *d, struct gh_disarm_file *f, const ch
 	f->why = why;
 }
 
-static struct gh_disarm_file *by_out(struct gh_disarm *d, const char *out)
+static struct gh_disarm_file *by_place(struct gh_disarm *d, const char *place)
 {
 	for (size_t i = 0; i < d->nfile; i++)
-		if (d->file[i].out != NULL && strcmp(d->file[i].out, out) == 0)
+		if (d->file[i].out != NULL && strcmp(d->file[i].place, place) == 0)
 			return &d->file[i];
 	return NULL;
 }
@@ -104,7 +104,7 @@ static bool rescan(struct gh_disarm *d)
 	}
 	d->report.rescan = r;
 	for (size_t i = 0; i < r->nfile; i++) {
-		struct gh_disarm_file *f = by_out(d, d->alone ? "" : below_root(d, r->file[i].path));
+		struct gh_disarm_file *f = by_place(d, d->alone ? "" : below_root(d, r->file[i].path));
 		if (f == NULL)
 			continue;
 		memcpy(f->new_sha256, r->file[i].sha256, sizeof f->new_sha256);
@@ -143,13 +143,14 @@ static bool sync_all(struct gh_disarm *d)
 		const struct gh_disarm_file *f = &d->file[i];
 		if (f->out == NULL)
 			continue;
-		(void)snprintf(path, sizeof path, "%s%s%s", d->place.root, f->out[0] == '\0' ? "" : "/", f->out);
+		(void)snprintf(path, sizeof path, "%s%s%s", d->place.root, f->place[0] == '\0' ? "" : "/", f->place);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		bool ok = fd >= 0 && fsync(fd) == 0;
 		if (fd >= 0)
 			(void)close(fd);
 		if (!ok) {
-			end(d, GH_DISARM_UNFINISHED, gh_disarm_words(d, "writing to the disk: %s", strerror(errno)));
+			end(d, GH_DISARM_UNFINISHED,
+			    gh_disarm_words(d, "'%s': writing to the disk: %s", f->in, strerror(errno)));
 			return false;
 		}
 	}
@@ -176,9 +177,11 @@ static void finish(struct gh_disarm *d)
 	}
 	if (!sync_all(d))
 		return;
-	if (gh_place_commit(&d->place, &err) != GH_OK) {
-		char why[400];
-		end(d, GH_DISARM_UNFINISHED, gh_disarm_word(d, gh_err_line(&err, why, sizeof why)));
+	enum gh_rc rc = gh_place_commit(&d->place, &err);
+	if (rc != GH_OK) {
+		char why[GH_ERR_LINKS * GH_ERR_TEXT];
+		end(d, rc == GH_E_DENIED ? GH_DISARM_NOTHING : GH_DISARM_UNFINISHED,
+		    gh_disarm_word(d, gh_err_line(&err, why, sizeof why)));
 		return;
 	}
 	end(d, GH_DISARM_WRITTEN, "");
@@ -206,7 +209,8 @@ static enum gh_rc fill(struct gh_disarm *d, const char *in, struct gh_err *err)
 	d->file = GH_NEW(&d->arena, struct gh_disarm_file, tree.n + 1);
 	d->alone = tree.alone;
 	d->tree = &tree;
-	enum gh_rc rc = d->file == NULL ? gh_fail(err, GH_E_NOMEM, "no memory for the report") : GH_OK;
+	enum gh_rc rc = d->file == NULL ? gh_fail(err, GH_E_NOMEM, "no memory for the report")
+					: gh_place_check(&d->place, d->alone, err);
 	for (size_t i = 0; rc == GH_OK && i < tree.n; i++)
 		gh_disarm_take(d, &d->file[d->nfile++], &tree.v[i]);
 	if (rc == GH_OK && tree.n == 0)

@@ -38,6 +38,7 @@ struct gh_disarm_note {
 };
 struct gh_disarm_file {
 	const char *in, *out; /* relative to PATH and OUT; out is NULL when nothing was written. Safe to print */
+	const char *place;    /* the same as `out`, byte for byte: never shown */
 	enum gh_disarm_action action;
 	const char *format, *written; /* names of formats; written is NULL when it is the same or nothing */
 	const char *why;	      /* of dropped, refused, failed; "" */

@@ -186,6 +186,25 @@ static bool fits(struct file *f, const struct pair *p, enum gh_gguf_want want)
 	}
 }
 
+/* Keys of an architecture ("llama.block_count") in a file that names none: no engine knows what they are for, and without
+ * them it is no model. */
+static enum gh_rc check_architecture(struct file *f)
+{
+	static const char *const common[] = { "general.", "tokenizer.", "quantize.", "split.", "adapter.", "imatrix." };
+	for (size_t i = 0; f->architecture.p == NULL && i < f->nkv; i++) {
+		bool known = memchr(f->kv[i].key.p, '.', f->kv[i].key.n) == NULL;
+		for (size_t k = 0; k < sizeof common / sizeof common[0]; k++)
+			known = known || gh_span_starts(f->kv[i].key, common[k]);
+		if (!known)
+			return gh_fail(
+				f->j->err, GH_E_MALFORMED,
+				"it names no architecture (general.architecture), so that no engine loads it and "
+				"keys like '%s' cannot be judged",
+				gh_safe(f->kv[i].key).s);
+	}
+	return GH_OK;
+}
+
 static void judge(struct file *f)
 {
 	for (size_t i = 0; i < f->nkv; i++) {
@@ -339,6 +358,9 @@ enum gh_rc gh_dis_gguf(struct gh_dis_job *j)
 	if (rc != GH_OK)
 		return rc;
 	look_around(f);
+	rc = check_architecture(f);
+	if (rc != GH_OK)
+		return rc;
 	judge(f);
 	uint32_t *idx = GH_NEW(j->arena, uint32_t, f->nkv + 1), *tmp = GH_NEW(j->arena, uint32_t, f->nkv + 1);
 	if (idx == NULL || tmp == NULL)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 /* Formats by what is done with them. What is not listed is copied, and its scan decides. */
@@ -64,6 +65,45 @@ static const struct row *row_of(const char *format)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (strcmp(rows[i].format, format) == 0)
 			return &rows[i];
+	return NULL;
+}
+
+/* Files that are code by their name, however little of it they hold: content tells code from text only when there is enough. */
+static const struct {
+	const char *ends, *why;
+} code_names[] = {
+	{ ".py .pyw .pyi .pyx .ipynb", "Python source is code" },
+	{ ".pyc .pyo .whl .egg", "compiled Python is code" },
+	{ ".sh .bash .zsh .bat .cmd .ps1 .command", "a shell script is code" },
+	{ ".js .mjs .cjs .rb .pl .php .lua .vbs", "a script is code" },
+	{ ".c .cc .cpp .cxx .cu .cuh .h .hpp .rs .go .java .jl .cs .swift", "source code" },
+	{ ".so .dll .dylib .exe .com .jar .class .o .a .wasm .deb .rpm .apk .msi", "a program" },
+	{ ".html .htm .xhtml", "web pages run scripts" },
+};
+/* What weights are called. */
+static const char weight_names[] =
+	".safetensors .gguf .ggml .bin .pt .pth .ckpt .pkl .pickle .joblib .npy .npz .model .th .h5 "
+	".hdf5 .keras .onnx .tflite .pb .msgpack .pdparams .params .mlmodel .engine .llamafile";
+
+/* Is the end of `name` one of those in the list? Case does not count. */
+static bool ends_in(struct gh_span name, const char *list)
+{
+	const char *dot = name.n == 0 ? NULL : memrchr(name.p, '.', name.n);
+	size_t n = dot == NULL ? 0 : name.n - (size_t)((const uint8_t *)dot - name.p);
+	for (const char *at = list; n > 1 && *at != '\0';) {
+		size_t k = strcspn(at, " ");
+		if (k == n && strncasecmp(at, dot, n) == 0)
+			return true;
+		at += k + strspn(at + k, " ");
+	}
+	return false;
+}
+
+static const char *code_by_name(struct gh_span name)
+{
+	for (size_t i = 0; i < sizeof code_names / sizeof code_names[0]; i++)
+		if (ends_in(name, code_names[i].ends))
+			return code_names[i].why;
 	return NULL;
 }
 
@@ -156,6 +196,29 @@ static enum gh_rc identify(struct gh_dis_job *j, struct ear *ear, const struct g
 	return GH_OK;
 }
 
+enum gh_rc gh_dis_code(struct gh_dis_job *j, struct gh_src *src, struct gh_span name, const char **why)
+{
+	struct gh_dis_job in = *j; /* for its source and name */
+	const struct gh_fmt *f = NULL;
+	*why = code_by_name(name);
+	if (*why != NULL || src->size == 0)
+		return GH_OK;
+	in.src = src;
+	in.name = name;
+	enum gh_rc rc = identify(&in, (struct ear *)j->sink, &f);
+	const struct row *r = f == NULL ? NULL : row_of(f->name);
+	if (rc == GH_OK && r != NULL && r->take == NULL)
+		*why = r->why;
+	return rc;
+}
+
+/* --only names keys of pickles. In other files of weights nothing goes by such keys. */
+static bool only_means_nothing(const struct row *r)
+{
+	return r->take == gh_dis_safetensors || r->take == gh_dis_gguf || r->take == gh_dis_npy ||
+	       r->take == gh_dis_npz || r->take == gh_dis_hdf5 || r->take == gh_dis_keras;
+}
+
 /* ---- one file ------------------------------------------------------------------------------------------------- */
 
 static void give_back(struct gh_dis_job *j)
@@ -198,12 +261,23 @@ enum gh_rc gh_dis_run(struct gh_src *src, struct gh_span name, const struct gh_d
 				.budget = &ear.budget };
 	const struct gh_fmt *f;
 	*out = (struct gh_dis_result){ .outcome = GH_DIS_COPY, .format = "" };
+	if (src->size == 0 && ends_in(name, weight_names)) {
+		out->outcome = GH_DIS_REFUSED;
+		return gh_fail(err, GH_OK, "the file is empty: there are no weights in it");
+	}
 	if (src->size == 0)
 		return GH_OK;
 	enum gh_rc rc = identify(&j, &ear, &f);
-	if (rc != GH_OK || f == NULL)
+	if (rc != GH_OK)
 		return rc;
-	out->format = f->name;
+	out->format = f == NULL ? "" : f->name;
+	const char *code = code_by_name(name);
+	if (code != NULL) {
+		out->outcome = GH_DIS_DROPPED;
+		return gh_fail(err, GH_OK, "%s", code);
+	}
+	if (f == NULL)
+		return GH_OK;
 	/* A template is named, not recognised: many of them read like plain text. */
 	const struct row *r = row_of(gh_span_ends(name, ".jinja") || gh_span_ends(name, ".jinja2") ? "jinja" : f->name);
 	if (r == NULL)
@@ -212,10 +286,18 @@ enum gh_rc gh_dis_run(struct gh_src *src, struct gh_span name, const struct gh_d
 	if (r->take == NULL)
 		return gh_fail(err, GH_OK, "%s", r->why);
 	out->written = r->written == NULL ? "safetensors" : r->written;
+	if (opt->only[0] != '\0' && only_means_nothing(r)) {
+		out->outcome = GH_DIS_REFUSED;
+		return gh_fail(err, GH_OK, "--only names a key of a pickle, and this is none (%s)", f->name);
+	}
 	rc = r->take(&j);
 	if (j.unchanged != 0)
 		gh_dis_say(&j, GH_DIS_ACT_KEPT, GH_SPAN(""), "tensors", j.unchanged,
 			   "%u tensors of integers or of eight bits have no low bits to fill", j.unchanged);
+	if (j.empty_bits != 0)
+		gh_dis_say(&j, GH_DIS_ACT_KEPT, GH_SPAN(""), "tensors", j.empty_bits,
+			   "%u tensors have nothing but zeros in these bits, so nothing hides there: left as they are",
+			   j.empty_bits);
 	give_back(&j);
 	return settle(&j, rc);
 }

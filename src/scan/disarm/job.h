@@ -143,6 +143,8 @@ struct gh_dis_job {
 	uint8_t *block;	       /* of pour.c */
 	bool numbers;	       /* a pickle makes tensors or arrays, wherever it puts them */
 	unsigned unchanged;    /* integer tensors that low_bits did not touch */
+	unsigned empty_bits;   /* tensors whose low bits are all zero */
+	char others[160];      /* keys that are not below opt->only, as many as fit */
 };
 
 /* A note about a part. */
@@ -171,6 +173,9 @@ enum gh_rc gh_dis_write_safetensors(struct gh_dis_job *j);
 enum gh_rc gh_dis_write_pickled(struct gh_dis_job *j);
 /* Of each call that a pickle makes: sets j->numbers. */
 void gh_dis_hear_call(struct gh_dis_job *j, const struct gh_call *c);
+
+/* Is it code, by its content or its name? *why says what, or is NULL. */
+enum gh_rc gh_dis_code(struct gh_dis_job *j, struct gh_src *src, struct gh_span name, const char **why);
 
 /* Readers, one per row of the table in job.c. Each adds tensors or writes the output itself. */
 enum gh_rc gh_dis_torch_zip(struct gh_dis_job *j);

@@ -58,6 +58,8 @@ enum gh_rc gh_dis_listen(struct gh_dis_job *j, struct gh_src *src, const struct 
 	if (ear.rc != GH_OK)
 		return ear.rc;
 	char why[GH_ERR_TEXT];
+	if (rc != GH_OK && gh_err_line(&err, why, sizeof why)[0] == '\0')
+		return gh_fail(j->err, rc, "it is no %s file after all", fmt->name);
 	return rc == GH_OK ? GH_OK : gh_fail(j->err, rc, "%s", gh_err_line(&err, why, sizeof why));
 }
 

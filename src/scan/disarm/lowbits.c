@@ -51,3 +51,21 @@ void gh_dis_low_bits(uint8_t *p, size_t n, const char *type, unsigned bits, uint
 		memcpy(p + i, &x, f->bytes);
 	}
 }
+
+bool gh_dis_low_bits_used(const uint8_t *p, size_t n, const char *type, unsigned bits)
+{
+	const struct form *f = form_of(type);
+	if (f == NULL || bits == 0)
+		return false;
+	if (bits > f->mantissa)
+		bits = f->mantissa;
+	const uint64_t low = ((uint64_t)1 << bits) - 1, magnitude = ((uint64_t)1 << (f->bits - 1)) - 1;
+	const uint64_t exponent = magnitude & ~(((uint64_t)1 << f->mantissa) - 1);
+	for (size_t i = 0; i + f->bytes <= n; i += f->bytes) {
+		uint64_t x = 0;
+		memcpy(&x, p + i, f->bytes);
+		if ((x & low) != 0 && (x & exponent) != exponent)
+			return true;
+	}
+	return false;
+}

@@ -1,6 +1,8 @@
 #include "scan/disarm/place.h"
 
 #include "crypto/digest.h"
+#include "format/format.h"
+#include "os/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +93,7 @@ enum gh_rc gh_place_open(struct gh_place *p, const char *out, bool force, struct
 	if (w < 0 || (size_t)w >= sizeof p->dir)
 		return gh_fail(err, GH_E_DENIED, "OUT is too long a name");
 	if (mkdtemp(p->dir) == NULL)
-		return gh_fail_sys(err, errno, "a directory beside OUT");
+		return gh_fail_sys(err, errno, "a temporary directory in '%s'", gh_safe(gh_span_str(dir)).s);
 	p->made = true;
 	w = snprintf(p->root, sizeof p->root, "%s/%s", p->dir, base);
 	if (w < 0 || (size_t)w >= sizeof p->root)
@@ -125,8 +127,47 @@ static void sync_directory(const char *path)
 	(void)close(fd);
 }
 
+enum gh_rc gh_place_check(const struct gh_place *p, bool file, struct gh_err *err)
+{
+	struct stat st;
+	if (lstat(p->out, &st) != 0)
+		return GH_OK;
+	if (S_ISDIR(st.st_mode) && file)
+		return gh_fail(err, GH_E_DENIED,
+			       "OUT is a directory and the result one file: --force does not remove a directory");
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return gh_fail(err, GH_E_DENIED, "OUT is a device, pipe or socket, which is not replaced");
+	return GH_OK;
+}
+
+/* Would removing the old directory lose a file that the result does not bring? */
+static enum gh_rc loses_nothing(const struct gh_place *p, struct gh_err *err)
+{
+	struct gh_os_tree tree = { 0 };
+	struct stat st;
+	enum gh_rc rc = GH_OK;
+	if (lstat(p->out, &st) != 0 || !S_ISDIR(st.st_mode))
+		return GH_OK;
+	if (!gh_os_tree(p->out, &tree))
+		return gh_fail_sys(err, errno, "the old OUT");
+	for (size_t i = 0; rc == GH_OK && i < tree.n; i++) {
+		char path[GH_PLACE_MAX * 2];
+		(void)snprintf(path, sizeof path, "%s/%s", p->root, tree.v[i].name);
+		if (lstat(path, &st) != 0)
+			rc = gh_fail(err, GH_E_DENIED,
+				     "OUT holds '%s', which the result does not have: --force would remove it. Name "
+				     "another OUT, or empty this one first",
+				     gh_safe(gh_span_str(tree.v[i].name)).s);
+	}
+	gh_os_tree_free(&tree);
+	return rc;
+}
+
 enum gh_rc gh_place_commit(struct gh_place *p, struct gh_err *err)
 {
+	enum gh_rc rc = loses_nothing(p, err);
+	if (rc != GH_OK)
+		return rc;
 	char old[GH_PLACE_MAX + 16], dir[GH_PLACE_MAX];
 	(void)snprintf(old, sizeof old, "%s/.old", p->dir);
 	bool aside = rename(p->out, old) == 0;

@@ -23,7 +23,11 @@ struct gh_place {
 enum gh_rc gh_place_open(struct gh_place *p, const char *out, bool force, struct gh_err *err);
 /* Create root/rel with its folders for writing (O_EXCL). -1 with errno. rel must be a plain relative path. */
 int gh_place_create(const struct gh_place *p, const char *rel, char *path, size_t cap);
-/* Give the result its name. The old OUT, if there is one, is moved aside first and removed afterwards. */
+/* What --force may replace: a file, or a link, by a file or a directory; a directory by a directory only. GH_E_DENIED: OUT is
+ * something else. `file`: the result is a file. */
+enum gh_rc gh_place_check(const struct gh_place *p, bool file, struct gh_err *err);
+/* Give the result its name. The old OUT, if there is one, is moved aside first and removed afterwards; a directory only when
+ * the result has a file for each of its files (GH_E_DENIED: it holds others, nothing was changed). */
 enum gh_rc gh_place_commit(struct gh_place *p, struct gh_err *err);
 /* Remove what is left. */
 void gh_place_close(struct gh_place *p);

@@ -17,6 +17,9 @@ enum gh_rc gh_dis_write(struct gh_dis_job *j, const void *p, size_t n)
 {
 	if (n == 0)
 		return GH_OK;
+	if (n > j->opt->max_output || j->out->bytes > j->opt->max_output - n)
+		return gh_fail(j->err, GH_E_LIMIT, "the result takes more than %llu bytes (--limit-expanded)",
+			       (unsigned long long)j->opt->max_output);
 	j->out->bytes += n;
 	return j->host->write(j->host->arg, (struct gh_span){ p, n });
 }
@@ -134,6 +137,8 @@ struct pouring {
 	uint64_t number; /* of the tensor: which random bits it gets */
 	uint64_t done;	 /* bytes written */
 	bool bits;
+	bool look; /* nothing is written: only whether there is anything in the low bits, */
+	bool used; /* … and there is */
 };
 
 /* A block that stands in memory of our own: byte order, low bits, out. */
@@ -141,6 +146,11 @@ static enum gh_rc finish(struct pouring *p, uint8_t *block, size_t n)
 {
 	if (p->t->big_endian && p->t->unit > 1)
 		swap(block, n, p->t->unit);
+	if (p->look) {
+		p->used = p->used || gh_dis_low_bits_used(block, n, p->t->as, p->j->opt->low_bits);
+		p->done += n;
+		return GH_OK;
+	}
 	if (p->bits)
 		gh_dis_low_bits(block, n, p->t->as, p->j->opt->low_bits, p->j->opt->seed, p->number, p->done);
 	p->done += n;
@@ -153,6 +163,8 @@ static enum gh_rc pour_plain(struct pouring *p, struct gh_dis_store *s)
 	bool whole = s->has_crc && !s->crc_seen && p->t->off == 0 && p->t->bytes == s->size;
 	uint32_t crc = 0;
 	while (p->done < p->t->bytes) {
+		if (p->look && p->used)
+			return GH_OK;
 		uint64_t left = p->t->bytes - p->done;
 		struct gh_span w = gh_src_window(p->src, p->base + p->done, left < CHUNK ? (size_t)left : CHUNK);
 		if (w.n != (left < CHUNK ? left : CHUNK))
@@ -317,6 +329,16 @@ enum gh_rc gh_dis_pour(struct gh_dis_job *j, const struct gh_dis_tensor *t, uint
 	p.bits = j->opt->low_bits != 0 && gh_dis_mantissa(t->as) != 0;
 	if (j->opt->low_bits != 0 && !p.bits)
 		j->unchanged++;
+	if (p.bits) {
+		p.look = true;
+		rc = plain ? pour_plain(&p, t->store) : pour_view(&p);
+		if (rc != GH_OK)
+			return rc;
+		j->empty_bits += !p.used;
+		p.bits = p.used;
+		p.look = false;
+		p.done = 0;
+	}
 	j->out->has_low_bits = j->out->has_low_bits || p.bits;
 	return plain ? pour_plain(&p, t->store) : pour_view(&p);
 }

@@ -127,6 +127,10 @@ enum gh_rc gh_dis_write_pickled(struct gh_dis_job *j)
 {
 	if (j->n != 0)
 		return gh_dis_write_safetensors(j);
+	if (j->opt->only[0] != '\0')
+		return gh_fail(j->err, GH_E_MALFORMED, "it has no tensors below '%.128s' (--only)%s%s",
+			       gh_safe(gh_span_str(j->opt->only)).s,
+			       j->others[0] == '\0' ? "" : "; other keys: ", j->others);
 	if (j->numbers)
 		return gh_fail(j->err, GH_E_MALFORMED,
 			       "its tensors and arrays are parts of objects of other classes; only their code could "

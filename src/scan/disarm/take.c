@@ -32,7 +32,8 @@ struct hearing {
 	struct gh_disarm_hearing says; /* first: records come in by it */
 	struct gh_disarm *d;
 	struct gh_disarm_file *f;
-	int fd; /* the output */
+	int fd;	       /* the output */
+	uint64_t most; /* bytes that it may have */
 	uint64_t written;
 };
 
@@ -90,7 +91,10 @@ static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int o
 		.opt = d->opt->job, .expanded = o->limits.expanded, .steps = o->limits.steps, .ratio = o->limits.ratio
 	};
 	uint64_t twice = h->f->size * 2 + (1 << 20);
-	args.opt.max_output = twice > o->limits.expanded ? twice : o->limits.expanded;
+	/* A limit that was asked for holds; the one that is there anyway gives way to a large model. */
+	bool asked = o->limits.expanded != gh_limits_default.expanded;
+	args.opt.max_output = asked || twice < o->limits.expanded ? o->limits.expanded : twice;
+	h->most = args.opt.max_output;
 	const struct gh_tool_input input = { in, name, 0 };
 	const struct gh_tool_job job = {
 		.mode = "disarm",
@@ -164,6 +168,18 @@ static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh
 		f->why = "the result is a safetensors file, and OUT is not named so: end it in .safetensors";
 		return;
 	}
+	bool suits = d->alone && f->written != NULL && f->action == GH_DISARM_REWRITTEN && dot != NULL;
+	bool st_out = suits && strcmp(dot, ".safetensors") == 0, gg_out = suits && strcmp(dot, ".gguf") == 0;
+	bool st_is = suits && strcmp(f->written, "safetensors") == 0, gg_is = suits && strcmp(f->written, "gguf") == 0;
+	if (suits && (st_out != st_is || gg_out != gg_is)) {
+		f->action = GH_DISARM_REFUSED;
+		f->why = gh_disarm_words(d, "the result is of format '%s', and OUT is not named so: end it in %s",
+					 f->written,
+					 gg_is	 ? ".gguf"
+					 : st_is ? ".safetensors"
+						 : "what PATH ends in");
+		return;
+	}
 	if (!result_name(d, e, f->action, rel, sizeof rel)) {
 		f->action = GH_DISARM_FAILED;
 		f->why = "its new name is too long";
@@ -182,6 +198,7 @@ static void place(struct gh_disarm *d, struct gh_disarm_file *f, const struct gh
 		f->action = GH_DISARM_FAILED;
 		f->why = gh_disarm_words(d, "its new file: %s", strerror(errno));
 	} else {
+		f->place = (const char *)gh_keep(&d->arena, gh_span_str(rel)).p;
 		f->out = d->alone ? "" : gh_disarm_word(d, rel);
 		f->new_size = (uint64_t)st.st_size;
 	}
@@ -208,10 +225,19 @@ static void settle(struct gh_disarm *d, struct gh_disarm_file *f, const struct g
 	f->action = actions[h->says.outcome];
 	if (h->says.outcome == GH_DIS_REFUSED && d->opt->partial && !d->alone)
 		f->action = GH_DISARM_DROPPED;
-	if (h->says.outcome == GH_DIS_COPY &&
-	    (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 || !gh_place_copy(in, out, f->size))) {
+	if (h->says.outcome == GH_DIS_COPY && f->size > h->most) {
+		f->action = GH_DISARM_FAILED;
+		f->why = gh_disarm_words(d, "a copy takes more than %llu bytes (--limit-expanded)",
+					 (unsigned long long)h->most);
+	} else if (h->says.outcome == GH_DIS_COPY &&
+		   (ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0 || !gh_place_copy(in, out, f->size))) {
 		f->action = GH_DISARM_FAILED;
 		f->why = gh_disarm_words(d, "copying: %s", strerror(errno));
+	}
+	if (d->alone && d->opt->job.only[0] != '\0' && f->action != GH_DISARM_CONVERTED &&
+	    f->action <= GH_DISARM_KEPT) {
+		f->action = GH_DISARM_REFUSED;
+		f->why = "--only names a key of a pickle, and this is none";
 	}
 	if (f->action <= GH_DISARM_KEPT)
 		place(d, f, e, part, out);
@@ -244,6 +270,12 @@ void gh_disarm_take(struct gh_disarm *d, struct gh_disarm_file *f, const struct 
 		return;
 	}
 	f->size = (uint64_t)st.st_size;
+	if (d->alone && f->size == 0) {
+		f->action = GH_DISARM_REFUSED;
+		f->why = "the file is empty";
+		(void)close(in);
+		return;
+	}
 	(void)snprintf(part, sizeof part, "%s/.part", d->place.dir);
 	int out = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	struct hearing h = { .says = { .arena = &d->arena, .f = f }, .d = d, .f = f, .fd = out };

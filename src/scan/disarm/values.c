@@ -249,6 +249,10 @@ static enum gh_rc visit(struct walk *w, gh_val v, bool in_module)
 	if (++w->visits > VISITS)
 		return gh_fail(w->j->err, GH_E_LIMIT, "more than %d values, counting those that are met again", VISITS);
 	if (!wanted(w)) {
+		size_t n = strlen(w->j->others), room = sizeof w->j->others - n;
+		struct gh_safe key = gh_safe(gh_buf_view(&w->path));
+		if (strlen(key.s) + 3 < room)
+			(void)snprintf(w->j->others + n, room, "%s%s", n == 0 ? "" : ", ", key.s);
 		drop(w, v, "not below what --only names");
 		return GH_OK;
 	}

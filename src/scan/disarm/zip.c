@@ -121,6 +121,22 @@ static enum gh_rc judge_names(struct archive *a, const uint32_t *idx)
 	return GH_OK;
 }
 
+/* A member that is code is left out, as a file of its own would be. */
+static enum gh_rc left_out(struct archive *a, struct gh_dis_store *s, bool *code)
+{
+	struct gh_src *src;
+	struct gh_src_sub sub;
+	uint64_t base = 0;
+	const char *why = NULL;
+	enum gh_rc rc = gh_dis_open(a->j, s, &src, &base);
+	if (rc == GH_OK)
+		rc = gh_dis_code(a->j, gh_src_sub(&sub, src, base, s->size), s->name, &why);
+	*code = why != NULL;
+	if (*code)
+		gh_dis_say(a->j, GH_DIS_ACT_DROPPED, s->name, "member", s->size, "%s", why);
+	return rc;
+}
+
 static enum gh_rc write_archive(struct archive *a, const uint32_t *idx, struct gh_buf *dir)
 {
 	uint64_t members = 0;
@@ -130,12 +146,18 @@ static enum gh_rc write_archive(struct archive *a, const uint32_t *idx, struct g
 		uint64_t at = a->j->out->bytes;
 		if (a->e[idx[i]].directory)
 			continue;
+		a->j->open = NULL; /* the store lives on this stack */
 		enum gh_rc rc = store_of(a, idx[i], &s);
 		if (rc != GH_OK)
 			return rc;
+		bool code = false;
+		rc = left_out(a, &s, &code);
+		if (rc != GH_OK)
+			return rc;
+		if (code)
+			continue;
 		if (s.size >= FOUR_GIB || at >= FOUR_GIB)
 			return gh_fail(a->j->err, GH_E_LIMIT, "archives of 4 GiB and more are not written anew");
-		a->j->open = NULL; /* the store lives on this stack */
 		rc = write_member(a, &s);
 		a->j->open = NULL;
 		if (rc != GH_OK)
@@ -147,6 +169,9 @@ static enum gh_rc write_archive(struct archive *a, const uint32_t *idx, struct g
 		gh_buf_span(dir, s.name);
 		members++;
 	}
+	a->j->open = NULL;
+	if (members == 0)
+		return gh_fail(a->j->err, GH_E_MALFORMED, "the archive is cut off, or holds nothing that can be kept");
 	uint8_t end[END] = { 'P', 'K', 5, 6 };
 	uint64_t at = a->j->out->bytes;
 	le(end + 8, members, 2);
