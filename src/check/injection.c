@@ -42,7 +42,7 @@ static const struct gh_rule rules[] = {
 	GH_RULES_END
 };
 
-enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10, HEAD = 4096 };
+enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10, HEAD = 4096, GROUPS = 4 };
 
 struct state {
 	struct gh_roll_common *common;
@@ -303,7 +303,8 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 			order(l, s, i, points);
 	}
 	gh_unseen_look(s, from, to, &st->dressed, hidden, l);
-	if (st->dressed.split > before.split + 4 || st->dressed.mixed > before.mixed + 2)
+	if (st->dressed.split > before.split + 4 || st->dressed.mixed > before.mixed + 2 ||
+	    st->dressed.folded > before.folded + 8)
 		undress(l, s, from, to);
 	if (!l->decoded && !gh_roll_escapes(st->common, l->scene->arena, s, from, to, base, plain, l))
 		gh_not_looked(l->scene, "no memory for the search of texts");
@@ -339,6 +340,10 @@ static void report(struct gh_scene *s, struct state *st)
 		bool orders = st->open >= OPEN && !st->talk && is_card(s);
 		gh_find(s, &rules[orders ? R_OPEN : R_EXAMPLE], st->open_at, "%s", st->open_text.s);
 	}
+	if (st->dressed.groups >= GROUPS)
+		gh_find(s, &rules[R_ZERO], (struct gh_range){ 0 },
+			"%u groups of unseen characters, %llu characters in all", st->dressed.groups,
+			(unsigned long long)st->dressed.grouped);
 	if (st->dressed.split >= 16 || st->dressed.mixed >= 8)
 		gh_find(s, &rules[R_DRESSED], (struct gh_range){ 0 },
 			"%u unseen characters within words, %u letters of another script", st->dressed.split,

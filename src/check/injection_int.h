@@ -46,9 +46,12 @@ struct gh_unseen {
 	uint8_t text[200]; /* the message, as far as it is one */
 	size_t n;
 };
-/* What is split or dressed up: letters with nothing visible between them, and words of two scripts. */
+/* What is split or dressed up: letters with nothing visible between them, words of two scripts, letters of full width and of
+ * formulas; and groups of unseen characters that are too short to be told one by one, as they stand behind words. */
 struct gh_dressed {
-	unsigned split, mixed;
+	unsigned split, mixed, folded;
+	unsigned groups;
+	uint64_t grouped; /* characters in them */
 };
 /* Look at what starts in [from, to) of s; each carrier goes to found(). */
 void gh_unseen_look(struct gh_span s, size_t from, size_t to, struct gh_dressed *d,

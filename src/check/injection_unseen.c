@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-enum { TAGS = 3, SELECTORS = 4, ZEROS = 12 };
+enum { TAGS = 3, SELECTORS = 4, ZEROS = 12, GROUP = 4 };
 
 static bool zero(uint32_t c)
 {
@@ -36,6 +36,10 @@ static char latin_of(uint32_t cp)
 			return alike[i].as;
 	if (cp >= 0xff01 && cp <= 0xff5e) /* full width */
 		return (char)(cp - 0xfee0);
+	if (cp >= 0x1d400 && cp <= 0x1d6a3) /* letters of formulas: thirteen alphabets */
+		return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[(cp - 0x1d400) % 52];
+	if (cp >= 0x24b6 && cp <= 0x24e9) /* in circles */
+		return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[cp - 0x24b6];
 	return 0;
 }
 
@@ -139,7 +143,7 @@ static bool turned(struct gh_span s, size_t i)
 
 /* Where a character of interest may start. */
 static const uint8_t lead[256] = {
-	[0xe2] = 1, [0xf3] = 1, [0xef] = 1, [0xc2] = 2, [0xd0] = 3, [0xd1] = 3, [0xe1] = 1, [0xe3] = 1
+	[0xe2] = 1, [0xf3] = 1, [0xef] = 1, [0xc2] = 2, [0xd0] = 3, [0xd1] = 3, [0xe1] = 1, [0xe3] = 1, [0xf0] = 1
 };
 
 static size_t skip_ascii(struct gh_span s, size_t i, size_t to)
@@ -185,10 +189,16 @@ void gh_unseen_look(struct gh_span s, size_t from, size_t to, struct gh_dressed 
 			end = run(s, i, selector, &u.chars);
 			says = u.chars >= SELECTORS;
 			u.kind = GH_UNSEEN_SELECTORS;
+			/* Those of the upper plane choose forms of ideographs; behind a letter or a blank they choose nothing. */
+			bool idle = !says && cp >= 0xe0100 && i > 0 && before < 0x80;
+			d->groups += idle;
+			d->grouped += idle ? u.chars : 0;
 		} else if (zero(cp)) {
 			end = run(s, i, zero, &u.chars);
 			says = u.chars >= ZEROS;
 			u.kind = GH_UNSEEN_ZERO;
+			d->groups += !says && u.chars >= GROUP;
+			d->grouped += !says && u.chars >= GROUP ? u.chars : 0;
 			after = end < s.n ? s.p[end] : 0;
 			d->split += latin(before) && latin(after);
 		} else if (cp == 0xad) {
@@ -199,6 +209,9 @@ void gh_unseen_look(struct gh_span s, size_t from, size_t to, struct gh_dressed 
 			u.chars = 1;
 		} else if (lead[s.p[i]] == 3 && (latin(before) || latin(after))) {
 			d->mixed += latin_of(cp) != 0;
+		} else if (cp >= 0x2000) {
+			char as = latin_of(cp);
+			d->folded += as != 0 && latin((uint8_t)as);
 		}
 		if (says) {
 			u.len = end - i;

