@@ -43,5 +43,11 @@ const struct gh_rule gh_tensor_rules[] = {
 			   "A program, an archive or a script in the codes of quantised weights",
 			   "A few lines elsewhere put it together and run it; scanners of programs never see it.",
 			   "Do not use this model.", "CWE-506 AML.T0018 AML.T0011.001" },
+	[GH_T_ABSURD] = { "GH-TNS-0011", GH_MEDIUM, GH_REVIEW, "A number of impossible size among weights",
+			  "Whatever it is multiplied with drowns: the model breaks off, or answers with the author's "
+			  "choice, "
+			  "when an input reaches it.",
+			  "Get the file again; compare with the model it derives from: gatehouse diff.",
+			  "CWE-20 AML.T0018" },
 	GH_RULES_END
 };

@@ -306,6 +306,27 @@ static bool switches(const struct gh_tstat *ts, uint64_t keyed)
 	       none * 4 < (double)left;
 }
 
+/* The largest number against the one in the middle: further from it, and larger, than sums and running means of any training
+ * come. Of a tensor whose numbers are mostly zero, or are large themselves (masks), nothing is said. */
+static void judge_most(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at, uint64_t keyed)
+{
+	enum { FAR = 60, LARGE = 40 };
+	const struct gh_fkind *k = ts->kind;
+	unsigned es = 1u << k->kebits, ms = 1u << k->kmbits, middle = 0;
+	uint64_t below = 0;
+	if (k->ebits < 8 || ts->most == 0)
+		return;
+	for (; middle < es && below * 2 <= keyed; middle++)
+		for (unsigned i = 0; i < 2 * ms; i++)
+			below += ts->key[(i / ms * es + middle) * ms + i % ms];
+	int mid = (int)middle - 1 - 127, top = (int)(ts->most >> k->mbits) - k->bias;
+	if (middle <= 1 || top < LARGE || top - mid < FAR)
+		return;
+	gh_find(s, &gh_tensor_rules[GH_T_ABSURD], at,
+		"tensor \"%s\" (%s): the largest number is about 2^%d, the one in the middle about 2^%d",
+		gh_safe(ts->t->name).s, ts->t->dtype, top, mid);
+}
+
 bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_range at, struct gh_deep *all_of_them)
 {
 	struct gh_stretch all = { 0, ts->n, ts->n };
@@ -315,6 +336,8 @@ bool gh_tstat_judge(struct gh_scene *s, const struct gh_tstat *ts, struct gh_ran
 		keyed += ts->key[i];
 	if (keyed == 0)
 		return false;
+	if (ts->uniform.n == 0)
+		judge_most(s, ts, at, keyed);
 	if (ts->uniform.n != 0) {
 		say(s, ts, at, GH_T_UNIFORM, &ts->uniform, UNIFORM_SAYS);
 		return true;

@@ -28,6 +28,7 @@ enum gh_tensor_rule {
 	GH_T_SCALES,
 	GH_T_CODES,
 	GH_T_PAYLOAD,
+	GH_T_ABSURD,
 };
 extern const struct gh_rule gh_tensor_rules[];
 
@@ -55,6 +56,7 @@ struct gh_tstat {
 	uint64_t key[GH_FSTAT_KEYS]; /* sums of all blocks */
 	uint64_t low[256], mid[256];
 	unsigned octave; /* that mid is about */
+	uint64_t most; /* the largest number, as bits without the sign; 0: not known. Set by whoever saw all of them */
 	struct gh_stretch uniform, text, alike, flat;
 	struct gh_fscratch room;
 	struct gh_fblock block;

@@ -2,6 +2,7 @@
 #include "check/tensor_quant.h"
 #include "check/tensor_stat.h"
 #include "check/weights.h"
+#include "check/weights_columns.h"
 #include "check/weights_hidden.h"
 #include "check/weights_values.h"
 #include "format/format.h"
@@ -49,10 +50,11 @@ static const struct type {
 	{ "F8_E5M2", 1, GH_FLOAT_NONE, true },	   { "F8_E4M3FNUZ", 1, GH_FLOAT_NONE, true },
 	{ "F8_E5M2FNUZ", 1, GH_FLOAT_NONE, true }, { "QINT8", 1, GH_FLOAT_NONE, false },
 	{ "QUINT8", 1, GH_FLOAT_NONE, false },	   { "QINT32", 4, GH_FLOAT_NONE, false },
-	{ "I8", 1, GH_FLOAT_NONE, false },	   { "U8", 1, GH_FLOAT_NONE, false },
-	{ "I16", 2, GH_FLOAT_NONE, false },	   { "U16", 2, GH_FLOAT_NONE, false },
-	{ "I32", 4, GH_FLOAT_NONE, false },	   { "U32", 4, GH_FLOAT_NONE, false },
-	{ "I64", 8, GH_FLOAT_NONE, false },	   { "U64", 8, GH_FLOAT_NONE, false },
+	{ "BOOL", 1, GH_FLOAT_NONE, false },	   { "I8", 1, GH_FLOAT_NONE, false },
+	{ "U8", 1, GH_FLOAT_NONE, false },	   { "I16", 2, GH_FLOAT_NONE, false },
+	{ "U16", 2, GH_FLOAT_NONE, false },	   { "I32", 4, GH_FLOAT_NONE, false },
+	{ "U32", 4, GH_FLOAT_NONE, false },	   { "I64", 8, GH_FLOAT_NONE, false },
+	{ "U64", 8, GH_FLOAT_NONE, false },
 };
 
 enum {
@@ -72,11 +74,13 @@ struct place {
 	struct gh_safe name;
 	size_t start; /* element of the run */
 	unsigned bits;
-	bool text; /* is a finding there: characters may be numbers that somebody stored */
+	bool text;    /* is a finding there: characters may be numbers that somebody stored */
+	bool columns; /* these are the columns of a matrix, one behind the other */
 };
 
 /* Of one reading. */
 struct state {
+	struct gh_columns columns[2]; /* of the tensor in hand, by its last dimension and by its first */
 	struct gh_deep deep;
 	struct gh_family family;
 	uint64_t stored, expanded; /* bytes looked at: stored as they are, expanded from something */
@@ -119,18 +123,19 @@ static void say_where(const struct gh_bits *how, unsigned bits, char *out, size_
 		(void)snprintf(out, cap, "the low %u bit%s", how->take, how->take == 1 ? "" : "s");
 }
 
-static void say_hidden(struct gh_scene *s, struct gh_range at, const char *name, const struct gh_bits *how,
-		       unsigned bits, const struct gh_hidden *h, size_t element)
+static void say_hidden(struct gh_scene *s, const struct place *p, const struct gh_bits *how, const struct gh_hidden *h,
+		       size_t element)
 {
 	static const uint8_t rule[] = { [GH_HIDDEN_PROGRAM] = R_PROGRAM,
 					[GH_HIDDEN_ARCHIVE] = R_PAYLOAD,
 					[GH_HIDDEN_SCRIPT] = R_PAYLOAD,
 					[GH_HIDDEN_TEXT] = R_TEXT };
 	char where[48];
-	say_where(how, bits, where, sizeof where);
-	gh_find(s, &rules[rule[h->kind]], at, "tensor \"%s\": %s of the elements from %zu on hold %s%s%s%s%s", name,
-		where, element + h->at * 8 / how->take, h->name, h->machine[0] != '\0' ? " for " : "", h->machine,
-		how->high_first ? ", highest bit first" : "", how->msb_first ? ", bytes filled from the top" : "");
+	say_where(how, p->bits, where, sizeof where);
+	gh_find(s, &rules[rule[h->kind]], p->at, "tensor \"%s\": %s of the elements from %zu on%s hold %s%s%s%s%s",
+		p->name.s, where, element + h->at * 8 / how->take, p->columns ? ", column by column," : "", h->name,
+		h->machine[0] != '\0' ? " for " : "", h->machine, how->high_first ? ", highest bit first" : "",
+		how->msb_first ? ", bytes filled from the top" : "");
 }
 
 /* One way to take bits, in both ways to fill bytes. */
@@ -146,7 +151,7 @@ static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const str
 		struct gh_hidden h = gh_hidden_look(stream);
 		if (h.kind == GH_HIDDEN_NOTHING || (h.kind == GH_HIDDEN_TEXT && !p->text))
 			continue;
-		say_hidden(s, p->at, p->name.s, &how, p->bits, &h, 0);
+		say_hidden(s, p, &how, &h, 0);
 		return true;
 	}
 	return false;
@@ -155,7 +160,7 @@ static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const str
 /* Everything that may start at the first element. */
 static bool look_at_start(struct gh_scene *s, const struct gh_words *w, const struct place *p, bool floats)
 {
-	static const uint8_t takes[] = { 8, 1, 2, 4, 3, 5, 6, 7, 16, 24, 32, 40, 48 };
+	static const uint8_t takes[] = { 8, 1, 2, 4, 3, 5, 6, 7, 16, 23, 24, 10, 12, 20, 32, 40, 48 };
 	for (size_t i = 0; i < sizeof takes; i++) {
 		bool same = takes[i] == 1 || takes[i] == 8; /* both orders are the same but for the filling of bytes */
 		for (int high = 0; takes[i] < p->bits && high < (same ? 1 : 2); high++)
@@ -164,8 +169,10 @@ static bool look_at_start(struct gh_scene *s, const struct gh_words *w, const st
 	}
 	if (!floats)
 		return false;
-	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 }) ||
-	       (p->bits >= 32 && look_one_way(s, w, p, (struct gh_bits){ .from = 8, .take = 8 }));
+	for (uint8_t from = 8; from + 16u <= p->bits && from <= 32; from += 8) /* each byte of the mantissa alone */
+		if (look_one_way(s, w, p, (struct gh_bits){ .from = from, .take = 8 }))
+			return true;
+	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 });
 }
 
 /* ---- small tensors, one behind the other ------------------------------------------------------------------------------ */
@@ -288,6 +295,17 @@ static void look_inside(struct gh_scene *s, struct inside *in, struct gh_span w,
 	}
 }
 
+static void start_columns(struct gh_scene *s, struct state *st, const struct gh_tensor *t, const struct type *type,
+			  uint64_t n)
+{
+	bool looked = type->floats && t->ndim == 2 && st->looks < LOOKS;
+	for (size_t i = 0; i < 2; i++) {
+		bool twice = i == 1 && looked && t->dim[0] == t->dim[1];
+		gh_columns_start(&st->columns[i], s->arena, looked && !twice ? n : 0, looked ? t->dim[1 - i] : 0,
+				 type->width, t->big_endian);
+	}
+}
+
 /* ts: counts the numbers; NULL: nobody does. Returns whether all bytes were there. */
 static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *ev, const struct type *type,
 		   struct gh_tstat *ts)
@@ -304,6 +322,7 @@ static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 			     .bytes = strcmp(type->name, "U8") == 0 };
 	bool hidden = false;
 	uint64_t off = 0;
+	start_columns(s, st, t, type, len / type->width);
 	while (off < len) {
 		size_t want = len - off < WINDOW ? (size_t)(len - off) : (size_t)WINDOW;
 		struct gh_words w = { gh_src_window(t->src, ev->at.off + off, want), type->width, t->big_endian };
@@ -312,7 +331,7 @@ static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 		size_t n = gh_words_n(&w), fresh = off + want == len ? n : n - GH_BITS_AHEAD;
 		if (!hidden && gh_bits_program(&w, fresh, &found)) {
 			struct gh_hidden h = { GH_HIDDEN_PROGRAM, found.program.name, found.program.machine, 0 };
-			say_hidden(s, p.at, p.name.s, &found.how, p.bits, &h, (size_t)(off / type->width) + found.at);
+			say_hidden(s, &p, &found.how, &h, (size_t)(off / type->width) + found.at);
 			hidden = true;
 		}
 		if (off == 0 && !hidden)
@@ -323,7 +342,16 @@ static bool all_of(struct gh_scene *s, struct state *st, const struct gh_event *
 			gh_values_add(&v, &w);
 		if (ts != NULL)
 			gh_tstat_add(ts, &w);
+		for (size_t i = 0; i < 2 && !hidden; i++)
+			gh_columns_add(&st->columns[i], &w, off / type->width);
 		off += w.bytes.n;
+	}
+	if (ts != NULL)
+		ts->most = v.most;
+	p.columns = true;
+	for (size_t i = 0; i < 2 && !hidden && off == len; i++) {
+		struct gh_words first = gh_columns_words(&st->columns[i]);
+		hidden = gh_words_n(&first) >= LEAST && look_at_start(s, &first, &p, type->floats);
 	}
 	if (v.type != GH_FLOAT_NONE && gh_values_bad(&v))
 		gh_find(s, &rules[R_VALUES], ev->at,

@@ -1,6 +1,7 @@
 #include "check/weights_hidden.h"
 
 #include "format/pickle/pickle.h"
+#include "wire/expand.h"
 #include "wire/language.h"
 #include "wire/program.h"
 #include "wire/tar.h"
@@ -121,6 +122,44 @@ static bool is_pickle(struct gh_span s)
 	       name.p[k] == '\n' && n + k >= NAME && runs(s, GH_STRONG);
 }
 
+/* CPython's cache of a module: a magic number that ends in "\r\n", flags, a time and a size or a hash, a marshalled code
+ * object; before 3.7 without flags, before 3.3 without a size. */
+static bool is_pyc(struct gh_span s)
+{
+	if (s.n < 24 || s.p[2] != '\r' || s.p[3] != '\n')
+		return false;
+	uint16_t magic = gh_le16(s.p);
+	size_t at = magic >= 3390 && magic < 4000     ? 16
+		    : magic >= 3190 && magic < 3390   ? 12
+		    : magic >= 50000 && magic < 63000 ? 8
+						      : 0;
+	bool flags = at != 16 || gh_le32(s.p + 4) == 0 || gh_le32(s.p + 4) == 1 || gh_le32(s.p + 4) == 3;
+	/* The first fields of the code object: few arguments, few local variables. */
+	return at != 0 && flags && (s.p[at] & 0x7f) == 'c' && gh_le32(s.p + at + 1) <= 255;
+}
+
+/* RFC 1950: a header whose check bits are right, and a deflate stream that goes on without an error as far as it is there. */
+static bool is_zlib(struct gh_span s)
+{
+	enum { ENOUGH = 48 };
+	uint8_t out[2048];
+	bool end = false;
+	size_t all = 0, before = s.n;
+	if (s.n < ENOUGH || s.p[0] != 0x78 || (s.p[0] * 256 + s.p[1]) % 31 != 0 || (s.p[1] & 0x20) != 0)
+		return false;
+	struct gh_expand *x = gh_expand_open(GH_CODEC_ZLIB);
+	bool good = x != NULL;
+	while (good && !end && s.n != 0) {
+		size_t made = 0, had = s.n;
+		good = gh_expand_step(x, &s, out, sizeof out, &made, &end) == GH_OK;
+		all += made;
+		if (had == s.n && made == 0)
+			break;
+	}
+	gh_expand_close(x);
+	return good && all >= ENOUGH && (end || before - s.n >= 1024);
+}
+
 static const struct archive {
 	const char *name, *magic; /* the first bytes, for the glance */
 	bool (*is)(struct gh_span);
@@ -133,6 +172,8 @@ static const struct archive {
 	{ "bzip2 stream", "BZh", is_bzip2 },
 	{ "zstd stream", "\x28\xb5\x2f", is_zstd },
 	{ "tar archive", "", is_tar },
+	{ "zlib stream", "\x78", is_zlib },
+	{ "Python bytecode file", "", is_pyc },
 	{ "pickle", "\x80", is_pickle },
 	{ "pickle", "c", is_pickle },
 };
@@ -196,6 +237,10 @@ static bool begins(struct gh_span s)
 	}
 	if (s.p[0] == 0x80)
 		return s.p[1] >= 2 && s.p[1] <= 5;
+	if (s.p[0] == 0x78)
+		return (s.p[0] * 256 + s.p[1]) % 31 == 0 && (s.p[1] & 0x20) == 0;
+	if (s.p[2] == '\r' && s.p[3] == '\n')
+		return true;
 	for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++)
 		if (archives[i].magic[0] != '\0' && gh_span_starts(s, archives[i].magic))
 			return archives[i].magic[0] != 'c' || run_of(s, printable) >= 10;
@@ -271,8 +316,8 @@ struct gh_hidden gh_hidden_middle(struct gh_span head)
 {
 	for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
 		bool magic = archives[i].magic[0] != '\0' && archives[i].magic[0] != 'c';
-		if (magic && gh_span_starts(head, archives[i].magic) && archives[i].is(head) &&
-		    (head.p[0] != 0x80 || has_names(head)))
+		if ((magic || archives[i].is == is_pyc) && gh_span_starts(head, archives[i].magic) &&
+		    archives[i].is(head) && (head.p[0] != 0x80 || has_names(head)))
 			return (struct gh_hidden){ GH_HIDDEN_ARCHIVE, archives[i].name, "", 0 };
 	}
 	return run_of(head, printable) >= TEXT ? as_text(head) : (struct gh_hidden){ .machine = "" };

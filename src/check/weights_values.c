@@ -15,7 +15,8 @@ enum { CHUNK = 2048, SAMPLE = 1 << 16, FEW = 32 };
 
 struct counts {
 	size_t odd, large, tiny;
-	bool differs; /* some element is not the value given */
+	uint64_t most; /* the largest that is a number, without its sign */
+	bool differs;  /* some element is not the value given */
 };
 
 #ifdef __clang__
@@ -29,12 +30,14 @@ struct counts {
 	VECTORS static struct counts name(const uint8_t *p, size_t n, const struct kind *k, uint64_t value, \
 					  bool sizes) \
 	{ \
-		type odd = 0, large = 0, tiny = 0, differs = 0, inf = (type)k->infinity; \
+		type odd = 0, large = 0, tiny = 0, differs = 0, most = 0, inf = (type)k->infinity; \
 		for (size_t i = 0; i < n; i++) { \
 			type x; \
 			memcpy(&x, p + i * sizeof x, sizeof x); \
 			type a = (type)(x & (type)((type) ~(type)0 >> 1)); \
 			odd = (type)(odd + (a >= inf)); \
+			type sized = (type)(a < inf ? a : 0); \
+			most = most > sized ? most : sized; \
 			differs = (type)(differs | (x ^ (type)value)); \
 		} \
 		for (size_t i = 0; sizes && i < n; i++) { \
@@ -44,7 +47,7 @@ struct counts {
 			large = (type)(large + (a >= (type)k->large && a < inf)); \
 			tiny = (type)(tiny + ((type)(a - 1) < (type)(k->tiny - 1))); \
 		} \
-		return (struct counts){ (size_t)odd, (size_t)large, (size_t)tiny, differs != 0 }; \
+		return (struct counts){ (size_t)odd, (size_t)large, (size_t)tiny, most, differs != 0 }; \
 	}
 COUNT(count16, uint16_t)
 COUNT(count32, uint32_t)
@@ -110,6 +113,7 @@ static void add_chunk(struct gh_values *v, const struct gh_words *w)
 	}
 	v->odd += c.odd;
 	v->n += n;
+	v->most = c.most > v->most ? c.most : v->most;
 	if (sizes) {
 		v->seen += n;
 		v->large += c.large;

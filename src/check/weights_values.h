@@ -23,6 +23,7 @@ struct gh_values { /* zero-initialised but for these two is the start */
 	uint64_t large, tiny; /* beyond what weights are, in both directions */
 	uint64_t seen_odd;    /* NaN or infinite among them */
 	uint64_t value;	      /* the first finite one */
+	uint64_t most;	      /* the largest finite one, as bits without the sign */
 	bool any, varied;     /* there is a finite one, there are two different ones */
 	bool below;	      /* a minus infinity that is not above the diagonal */
 };

@@ -5,7 +5,8 @@ enum { LANE = 32 };
 /* A pickle's second byte is its protocol. */
 static const struct {
 	uint8_t first, second;
-} pairs[] = { { 'P', 'K' }, { 0x1f, 0x8b }, { 0xfd, '7' }, { '7', 'z' }, { 'R', 'a' }, { 'B', 'Z' }, { 0x28, 0xb5 } };
+} pairs[] = { { 'P', 'K' },   { 0x1f, 0x8b }, { 0xfd, '7' },  { '7', 'z' },   { 'R', 'a' },  { 'B', 'Z' },
+	      { 0x28, 0xb5 }, { 0x78, 0x01 }, { 0x78, 0x5e }, { 0x78, 0x9c }, { 0x78, 0xda } };
 enum { PAIRS = sizeof pairs / sizeof pairs[0], PICKLE = 0x80, OLDEST = 2, NEWEST = 5 };
 
 static bool is_pair(const uint8_t *p)

@@ -1,7 +1,7 @@
 /* starts.h - places in a stretch of bytes where an archive, a pickle or a text may start, found at the speed of memory. Only
  * places to look at: whoever asks checks the structure (check/weights_hidden.h).
  *
- * Looked for are the first two bytes of zip, gzip, xz, 7z, rar, bzip2 and zstd and of pickles of protocol 2 to 5, and runs of
+ * Looked for are the first two bytes of zip, gzip, zlib, xz, 7z, rar, bzip2 and zstd and of pickles of protocol 2 to 5, and runs of
  * GH_STARTS_RUN printable bytes. Vector code chosen at run time, tested against the plain one. Pure. */
 #ifndef GH_WIRE_STARTS_H
 #define GH_WIRE_STARTS_H

@@ -201,6 +201,86 @@ def none_of_it(new):
     quiet('a model in a folder below', folder)
 
 
+# ---- every reader hands its tensors on ---------------------------------------------------------------------------------
+
+ELF = (b'\x7fELF\2\1\1' + bytes(9) + struct.pack('<HHIQQQIHHHHHH', 3, 62, 1, 0, 64, 0, 0, 64, 56, 13, 64, 0, 0)).ljust(1024, b'\0')
+
+
+def low_bytes(content, n=1 << 16):
+    """Float32 weights whose lowest bytes hold this content, one behind the other."""
+    raw = bytearray((FLOATS * (n * 4 // len(FLOATS) + 1))[:n * 4])
+    raw[0:4 * len(content):4] = content
+    return bytes(raw)
+
+
+def found(what, path, rule, tensors=1):
+    code, report = scan(path)
+    f = report['files'][0]
+    check(f'{what}: {rule}', rule in ids(f) if rule else report['verdict'] == 'CLEAN', f)
+    check(f'{what}: {tensors} tensors looked at', report['stages']['tensors'].get('units') == tensors, report['stages']['tensors'])
+
+
+def arrays(new):
+    """NumPy's arrays in plain pickles, by every protocol, and in files."""
+    try:
+        import numpy
+    except ImportError:
+        print('skipped: python3-numpy is not installed')
+        return
+    import pickle
+    folder = new()
+    carrier = numpy.frombuffer(low_bytes(ELF), '<f4').reshape(256, 256)
+    noise = numpy.frombuffer(random.Random(9).randbytes(1 << 18), '<f4').reshape(256, 256)
+    plain = numpy.frombuffer(low_bytes(b''), '<f4').reshape(256, 256)
+    for proto in range(6):
+        for name, value, rule in (('carrier', carrier, 'GH-WGT-0002'), ('noise', noise, 'GH-TNS-0001'), ('plain', plain, None)):
+            path = folder / f'{name}{proto}.pkl'
+            path.write_bytes(pickle.dumps({'w': value}, proto))
+            found(f'{name} in a pickle of protocol {proto}', path, rule)
+    big = folder / 'big.pkl'
+    big.write_bytes(pickle.dumps([carrier.astype('>f4'), plain], 4))
+    found('the other byte order', big, 'GH-WGT-0002', 2)
+    for name, value, rule in (('carrier', carrier, 'GH-WGT-0002'), ('noise', noise, 'GH-TNS-0001'), ('plain', plain, None)):
+        numpy.save(folder / f'{name}.npy', value)
+        numpy.savez_compressed(folder / f'{name}.npz', w=value)
+        found(f'{name}.npy', folder / f'{name}.npy', rule)
+        found(f'{name}.npz', folder / f'{name}.npz', rule)
+
+
+def hdf5(new):
+    """Datasets as h5py writes them: contiguous, in chunks, compressed, shuffled; one of more than 64 MiB."""
+    try:
+        import h5py
+        import numpy
+    except ImportError:
+        print('skipped: python3-h5py is not installed')
+        return
+    folder = new()
+    carrier = numpy.frombuffer(low_bytes(ELF), '<f4').reshape(256, 256)
+    plain = numpy.frombuffer(low_bytes(b''), '<f4').reshape(256, 256)
+    for what, options in (('contiguous', {}), ('chunks', {'chunks': (64, 256)}), ('deflate', {'compression': 'gzip', 'chunks': (64, 256)}),
+                          ('shuffle and deflate', {'compression': 'gzip', 'shuffle': True, 'chunks': (64, 256)})):
+        for name, value, rule in (('carrier', carrier, 'GH-WGT-0002'), ('plain', plain, None)):
+            path = folder / f'{name} {what}.h5'
+            with h5py.File(path, 'w') as f:
+                f.create_dataset('layer/kernel:0', data=value, **options)
+            code, report = scan(path)
+            units = report['stages']['tensors'].get('units', 0)
+            check(f'HDF5, {what}, {name}: looked at', units >= 1, report['stages']['tensors'])
+            check(f'HDF5, {what}, {name}: {rule}', rule in ids(report['files'][0]) if rule else report['verdict'] == 'CLEAN',
+                  report['files'][0])
+    large = folder / 'large.h5'
+    with h5py.File(large, 'w') as f:
+        d = f.create_dataset('layer/kernel:0', (72 << 8, 1024), '<f4', chunks=(1 << 8, 1024), compression='gzip', compression_opts=1)
+        block = numpy.frombuffer(low_bytes(b'', 1 << 18), '<f4').reshape(256, 1024)
+        for i in range(72):
+            d[i << 8:(i + 1) << 8] = block
+        d[70 << 8:71 << 8] = numpy.frombuffer(low_bytes(ELF, 1 << 18), '<f4').reshape(256, 1024)
+    code, report = scan(large)
+    check('HDF5 of 72 MiB, compressed: the program in the 71st chunk is seen', 'GH-WGT-0002' in ids(report['files'][0]),
+          (report['files'][0], report['stages']['tensors']))
+
+
 with tempfile.TemporaryDirectory() as root:
     count = 0
 
@@ -210,6 +290,6 @@ with tempfile.TemporaryDirectory() as root:
         folder = pathlib.Path(root) / str(count)
         folder.mkdir()
         return folder
-    for test in (agree, disagree, none_of_it):
+    for test in (agree, disagree, none_of_it, arrays, hdf5):
         test(new)
     sys.exit(common.end('test_tensors.py'))

@@ -47,6 +47,18 @@ static void note(struct gh_scene *s, const struct gh_rule *r, struct gh_range at
 #define SCRIPT "#!/bin/sh\nid > /tmp/x\nexit 0\n\0"
 #define PYTHON "import os\nimport sys\nif __name__ == '__main__':\n    os.system('id')\n    print(sys.argv)\n\0"
 #define PROSE "The address of the place is written here, and a few more words follow it so that it is long enough.\0"
+#define PYC "\xa7\x0d\r\n\0\0\0\0\x6b\x32\x9d\x65\x10\0\0\0\xe3\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\xf3\x06\0\0\0"
+/* zlib.compress() of 80 different words */
+#define ZLIB \
+	"\x78\x9c\x35\x91\xc9\x6d\x05\x31\x0c\x43\x5b\x49\x09\xda\x2c\xdb\xfd\xe4\x1e\x20\x97\xdf\xfe\x1f" \
+	"\x8c\x1e\x2f\x36\xb4\x51\x24\xf5\xf9\xfb\xff\xb5\x9f\xcf\xf3\xfa\xfb\xd6\xfb\xde\xc9\xf4\xfb\xc5" \
+	"\x7a\xbf\x9c\xa8\xa6\xd6\xd3\x78\x66\xca\x0d\x8c\x20\xae\x02\x01\xa4\x0b\x14\x58\xb1\x88\xcf\xd4" \
+	"\x33\x8a\x1d\xb0\x00\xaf\x8a\xf8\x4c\x7d\xc5\xf4\xaf\x3d\xf3\x0d\x5e\x13\x6f\xea\x9b\xfe\xc3\xfc" \
+	"\x05\xef\xb6\xf8\xb2\xd0\x0d\x06\xee\x50\x72\x71\xf4\x80\xb4\xa7\x54\x94\x64\x2d\xe9\x6c\x09\x6f" \
+	"\x39\xb1\x71\xc6\x4f\x49\x3b\xce\x85\x49\xbd\xcb\xd9\xb0\xe9\x89\xb4\x99\x8a\x32\xc7\x21\x90\xa3" \
+	"\x95\xd9\xea\x39\x9a\xba\xe0\xa4\x90\xd3\xd9\xf5\x18\x8a\xb3\x09\x9f\x2c\x18\xa6\x38\xe7\x46\x45" \
+	"\x1e\x74\xe5\x45\x69\x19\xda\x4b\x6e\x54\xe2\x4f\x15\x8e\x55\xe3\x61\x6d\x5d\x4d\x36\x2f\xc3\xf7" \
+	"\xe5\x3a\x5c\xea\x72\xc5\xa9\x96\x6e\xb7\xb6\x32\x97\x9e\x36\xa6\x9e\x0d\xfe\x05\x7c\xca\xcc\x38"
 #define DIGEST \
 	"\x40\0\0\0" \
 	"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -240,6 +252,56 @@ static void sign_bits_and_second_byte(void **state)
 			fail_msg("way %zu: %s", k, found);
 		drop(&t);
 	}
+}
+
+/* Widths that tools offer besides whole bytes, single bytes of the mantissa, and matrices that are read by columns. */
+static void other_layouts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *dtype;
+		struct gh_bits how;
+		struct gh_span in;
+		const char *id;
+	} rows[] = {
+		{ "23 bits", "F32", { 0, 23, false, true }, GH_SPAN(ELF), "GH-WGT-0002" },
+		{ "20 bits", "F32", { 0, 20, false, false }, GH_SPAN(ELF), "GH-WGT-0002" },
+		{ "12 bits", "F32", { 0, 12, false, true }, GH_SPAN(ZIP), "GH-WGT-0003" },
+		{ "10 bits of F16", "F16", { 0, 10, true, true }, GH_SPAN(ELF), "GH-WGT-0002" },
+		{ "bits 16 to 23", "F32", { 16, 8, false, false }, GH_SPAN(PICKLE2), "GH-WGT-0003" },
+		{ "bits 24 to 31", "F64", { 24, 8, false, false }, GH_SPAN(PE), "GH-WGT-0002" },
+		{ "bytecode", "F32", { 0, 8, false, false }, GH_SPAN(PYC), "GH-WGT-0003" },
+		{ "zlib", "F32", { 0, 8, false, false }, GH_SPAN(ZLIB), "GH-WGT-0003" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct tensor t = tensor(rows[i].dtype, 20000);
+		embed(&t, 0, &rows[i].how, rows[i].in);
+		judge(&t, 1);
+		if (strncmp(found, rows[i].id, 11) != 0)
+			fail_msg("%s: %s", rows[i].what, found);
+		drop(&t);
+	}
+}
+
+static void by_columns(void **state)
+{
+	(void)state;
+	static const struct gh_bits ways[] = { { 0, 8, false, false }, { 0, 1, false, true } };
+	static const uint64_t shapes[][2] = { { 300, 200 }, { 200, 300 }, { 256, 256 }, { 20000, 16 }, { 16, 20000 } };
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+			for (unsigned by = 0; by < 2; by++) { /* also by the other dimension: stored in Fortran order */
+				size_t n = (size_t)(shapes[i][0] * shapes[i][1]), row = (size_t)shapes[i][by];
+				struct tensor t = tensor("F32", n), turned = tensor("F32", n);
+				embed(&t, 0, &ways[k], GH_SPAN(ELF));
+				for (size_t e = 0; e < n; e++)
+					turned.value[e % (n / row) * row + e / (n / row)] = t.value[e];
+				judge_as("safetensors", &turned, 1, 2, shapes[i]);
+				if (strncmp(found, "GH-WGT-0002", 11) != 0 || strstr(found, "column by column") == NULL)
+					fail_msg("shape %zu, way %zu, by %u: %s", i, k, by, found);
+				drop(&t);
+				drop(&turned);
+			}
 }
 
 /* Programs are found wherever they start, beyond windows and blocks, too. */
@@ -585,6 +647,8 @@ int main(void)
 		cmocka_unit_test(across_tensors),
 		cmocka_unit_test(bytes_of_a_tensor),
 		cmocka_unit_test(inside_of_bytes),
+		cmocka_unit_test(other_layouts),
+		cmocka_unit_test(by_columns),
 		cmocka_unit_test(quiet),
 		cmocka_unit_test(values),
 		cmocka_unit_test(bits_come_back),

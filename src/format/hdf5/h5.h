@@ -312,6 +312,8 @@ enum gh_rc h5_data(struct h5 *h);
 enum gh_rc h5_chunked_data(struct h5 *h, const struct h5_dataset *d);
 /* Tells the numbers of a dataset, which are [off, off+len) of src. */
 enum gh_rc h5_tensor(struct h5 *h, const struct h5_dataset *d, struct gh_src *src, uint64_t off, uint64_t len);
+/* One chunk of a dataset of numbers as a tensor of its own, in one dimension; of anything else nothing. */
+enum gh_rc h5_tensor_part(struct h5 *h, const struct h5_dataset *d, struct gh_src *src, uint64_t off, uint64_t len);
 /* The chunk's bytes as the program that wrote them had them; in tmp. */
 enum gh_rc h5_decode(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, struct gh_span *out);
 /* h5_tiles.c: the same dataset for a sink that wants tiles; also one of which nothing was written. */

@@ -215,6 +215,9 @@ static enum gh_rc look_at(struct h5 *h, const struct h5_dataset *d, const struct
 		return rc;
 	programs(h, d, c->b, s);
 	uint64_t size = c->ref >> 16;
+	struct gh_src_mem mem;
+	if (into == NULL)
+		GH_TRY(h5_tensor_part(h, d, gh_src_mem(&mem, s), 0, s.n), h->w->err, "chunk");
 	if (d->type.cls == GH_HDF5_STRING || d->type.nspot != 0) {
 		struct h5_value v = { .type = &d->type,
 				      .key = d->path,
@@ -230,7 +233,6 @@ static enum gh_rc look_at(struct h5 *h, const struct h5_dataset *d, const struct
 		gh_arena_free(&h->tmp);
 		return whole(h, d);
 	}
-	struct gh_src_mem mem;
 	return h5_look(h, gh_src_mem(&mem, s), d->path, h->base + c->b, size, !h5_bytes_like(&d->type));
 }
 
@@ -260,7 +262,8 @@ static bool seamless(const struct h5_dataset *d)
 	return even || rows;
 }
 
-/* Numbers behind filters, no more of them than may be kept, and no more than any codec makes of so few bytes. */
+/* Numbers behind filters, no more of them than may be kept, and no more than any codec makes of so few bytes. Others are told
+ * chunk by chunk. */
 static bool collects(const struct h5 *h, const struct h5_dataset *d, bool large)
 {
 	bool numbers = d->type.cls == GH_HDF5_FLOAT || d->type.cls == GH_HDF5_INT;
@@ -277,12 +280,13 @@ static enum gh_rc tell_collected(struct h5 *h, const struct h5_dataset *d, struc
 	return complete ? h5_tensor(h, d, src, 0, src->size) : GH_OK;
 }
 
-/* Plain chunks of numbers are not copied: only how they start is looked at. */
+/* Plain chunks of numbers are not copied. */
 static enum gh_rc look_plain(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c, bool first)
 {
 	struct gh_src_sub sub;
 	uint64_t len = c->ref >> 16, off = h->base + c->b;
 	struct gh_src *src = gh_src_sub(&sub, h->w->src, off, len);
+	GH_TRY(h5_tensor_part(h, d, h->w->src, off, len), h->w->err, "chunk");
 	struct gh_span head = gh_src_window(src, 0, len < GH_PROBE_BYTES ? (size_t)len : (size_t)GH_PROBE_BYTES);
 	if (!h5_like_a_file(head, len))
 		return GH_OK;

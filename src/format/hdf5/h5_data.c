@@ -39,6 +39,19 @@ enum gh_rc h5_tensor(struct h5 *h, const struct h5_dataset *d, struct gh_src *sr
 	return rc == GH_OK ? GH_OK : gh_fail(h->w->err, rc, "a dataset");
 }
 
+enum gh_rc h5_tensor_part(struct h5 *h, const struct h5_dataset *d, struct gh_src *src, uint64_t off, uint64_t len)
+{
+	uint64_t dim[1] = { d->type.size == 0 ? 0 : len / d->type.size };
+	struct gh_tensor t = { .name = d->path, .ndim = 1, .dim = dim, .src = src, .big_endian = d->type.big_endian };
+	if ((d->type.cls != GH_HDF5_FLOAT && d->type.cls != GH_HDF5_INT) || d->type.nspot != 0 || dim[0] == 0)
+		return GH_OK;
+	t.dtype = h5_dtype(&d->type, &t.bits);
+	if (src == h->w->src)
+		gh_src_advance(src, off);
+	enum gh_rc rc = gh_emit(h->w, GH_EV_TENSOR, off, dim[0] * d->type.size, &t);
+	return rc == GH_OK ? GH_OK : gh_fail(h->w->err, rc, "a chunk");
+}
+
 /* Strings and pointers, block by block. */
 static enum gh_rc values(struct h5 *h, const struct h5_dataset *d, uint64_t addr, uint64_t len)
 {

@@ -84,8 +84,8 @@ static enum gh_rc unshuffle_into(struct h5 *h, struct gh_spool *spool, struct gh
 static enum gh_rc look(struct h5 *h, const struct h5_dataset *d, struct gh_spool *spool, const struct gh_rec *c)
 {
 	struct gh_src *src = h->w->sink->ops->spool_src(spool);
-	return src == NULL ? GH_E_NOMEM
-			   : h5_look(h, src, d->path, h->base + c->b, c->ref >> 16, !h5_bytes_like(&d->type));
+	enum gh_rc rc = src == NULL ? GH_E_NOMEM : h5_tensor_part(h, d, src, 0, src->size);
+	return rc != GH_OK ? rc : h5_look(h, src, d->path, h->base + c->b, c->ref >> 16, !h5_bytes_like(&d->type));
 }
 
 enum gh_rc h5_large_chunk(struct h5 *h, const struct h5_dataset *d, const struct gh_rec *c)
