@@ -720,6 +720,13 @@ def names_and_sizes(new):
     if check('code in an archive: written without it', code == 0, report.get('reason')):
         check('… by name or by content, however short', zipfile.ZipFile(folder / 'o.zip').namelist() == ['a/kept.txt'], zipfile.ZipFile(folder / 'o.zip').namelist())
         check('… and listed', set(dropped(report)) == {'a/x.py', 'a/run.SH', 'a/shell'}, dropped(report))
+    with zipfile.ZipFile(folder / 'many.zip', 'w') as z:
+        for i in range(66000):
+            z.writestr(f'{i:05}', 'words\n')
+    code, report = disarm(folder / 'many.zip', folder / 'many-out.zip')
+    if check('an archive of more members than 16 bits count: written', code == 0, report.get('reason')):
+        with zipfile.ZipFile(folder / 'many-out.zip') as z:
+            check('… and read by others', len(z.namelist()) == 66000 and z.read('65999') == b'words\n')
     (folder / 'cut.zip').write_bytes((folder / 'm.zip').read_bytes()[:200])
     (folder / 'cut.pt').write_bytes((folder / 'm.zip').read_bytes()[:200])
     (folder / 'empty.pt').write_bytes(b'')
