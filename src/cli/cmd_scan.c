@@ -128,6 +128,8 @@ static int arm(const struct gh_cli *cli, const struct gh_scan_args *a, const str
 	if (!a->detonate && a->detonate_with == NULL) {
 		if (a->detonate_python != NULL || a->detonate_engine != NULL)
 			return gh_cli_wrong(cli, "--detonate-python and --detonate-engine need --detonate");
+		if (a->detonate_seconds != 0 || a->detonate_memory != 0)
+			return gh_cli_wrong(cli, "--detonate-time and --detonate-memory need --detonate");
 		return GH_CLI_GO;
 	}
 	for (size_t i = 0; i < n; i++)

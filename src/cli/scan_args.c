@@ -172,8 +172,6 @@ struct gh_scan_args gh_scan_args_default(void)
 		.depth = d->limits.depth,
 		.members = d->limits.members,
 		.ratio = d->limits.ratio,
-		.detonate_seconds = gh_detonate_options_default.seconds,
-		.detonate_memory = gh_detonate_options_default.memory,
 	};
 }
 
@@ -196,8 +194,10 @@ struct gh_detonate_options gh_scan_args_detonate(const struct gh_scan_args *a)
 	o.command = a->detonate_with;
 	o.python = a->detonate_python;
 	o.engine = a->detonate_engine;
-	o.seconds = (unsigned)a->detonate_seconds;
-	o.memory = a->detonate_memory;
+	if (a->detonate_seconds != 0)
+		o.seconds = (unsigned)a->detonate_seconds;
+	if (a->detonate_memory != 0)
+		o.memory = a->detonate_memory;
 	return o;
 }
 

@@ -21,7 +21,7 @@ struct gh_scan_args {
 	const char *vex, *timestamp; /* NULL: none given */
 	bool detonate;
 	const char *detonate_with, *detonate_python, *detonate_engine;
-	uint64_t detonate_seconds, detonate_memory; /* as in struct gh_detonate_options */
+	uint64_t detonate_seconds, detonate_memory; /* as in struct gh_detonate_options; 0: not given */
 };
 
 extern const struct gh_opt gh_scan_opts[];

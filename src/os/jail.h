@@ -63,6 +63,7 @@ struct gh_jail {
 	int (*entry)(void *arg);	       /* instead of argv: this function, its result is the exit status */
 	void *entry_arg;
 	const char *cwd;	  /* inside; NULL: "/" */
+	const char *input;	  /* what it reads from descriptor 0, at most 4096 bytes; NULL: /dev/null */
 	struct sock_fprog filter; /* with .len == 0: none */
 	bool listen;		  /* the filter has rows that ask a listener */
 	uint64_t memory;	  /* bytes of private memory; cgroup, RLIMIT_DATA */

@@ -1,12 +1,15 @@
 /* Limits on the jail as a group: memory and processes, in version 2 of cgroups or in version 1, whichever has the controller. */
 #include "os/jail_int.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { TRIES = 40, PAUSE_US = 5000 };
@@ -66,9 +69,41 @@ static bool own_group(const char *controller, char out[200])
 	return false;
 }
 
+#define NAME "gatehouse-jail-"
+
+/* Gone, or dead and not yet waited for. */
+static bool over(pid_t pid)
+{
+	struct pollfd p = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	if (p.fd < 0)
+		return errno == ESRCH;
+	bool dead = poll(&p, 1, 0) == 1;
+	(void)close(p.fd);
+	return dead;
+}
+
+/* What a program that was killed left behind: groups whose process is gone. One that holds a process cannot be removed. */
+static void sweep(const char *base, const char *group)
+{
+	char path[300];
+	int n = snprintf(path, sizeof path, "%s%s", base, group);
+	DIR *d = n > 0 && n < 300 ? opendir(path) : NULL;
+	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		char *end;
+		if (strncmp(e->d_name, NAME, sizeof NAME - 1) != 0)
+			continue;
+		long pid = strtol(e->d_name + sizeof NAME - 1, &end, 10);
+		if (*end == '\0' && pid > 0 && pid <= INT32_MAX && over((pid_t)pid))
+			(void)unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+}
+
 static bool make(const char *base, const char *group, pid_t init, char out[300])
 {
-	int n = snprintf(out, 300, "%s%s/gatehouse-jail-%d", base, group, (int)init);
+	sweep(base, group);
+	int n = snprintf(out, 300, "%s%s/" NAME "%d", base, group, (int)init);
 	if (n > 0 && n < 300 && mkdir(out, 0755) == 0)
 		return true;
 	out[0] = '\0';

@@ -79,7 +79,6 @@ static const short harmless[] = {
 	SYS_brk,
 	SYS_munmap,
 	SYS_mremap,
-	SYS_mprotect,
 	SYS_madvise,
 	SYS_msync,
 	SYS_mincore,
@@ -239,16 +238,16 @@ static void answer_if(struct writer *w, uint32_t value, uint32_t action)
 
 static size_t arg_low(unsigned i) { return offsetof(struct seccomp_data, args) + 8 * (size_t)i; }
 
-/* Memory from files may be mapped, but what is mapped to be run is asked about: a library that came with the model. */
-static void mapping(struct writer *w, uint32_t ask)
+/* Memory may be mapped, and its protection changed, but what is to be run is asked about: a library that came with the
+ * model, code that was just written. */
+static void running(struct writer *w, uint32_t ask)
 {
-	put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 6);
+	put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0);
+	put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 4);
 	load(w, arg_low(2));
-	put(w, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 2);
-	load(w, arg_low(3));
-	put(w, BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS, 0, 1);
-	answer(w, SECCOMP_RET_ALLOW);
+	put(w, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
 	answer(w, ask);
+	answer(w, SECCOMP_RET_ALLOW);
 }
 
 bool gh_jail_filter(struct sock_filter ins[GH_JAIL_FILTER_MAX], bool listen, struct sock_fprog *out)
@@ -267,7 +266,7 @@ bool gh_jail_filter(struct sock_filter ins[GH_JAIL_FILTER_MAX], bool listen, str
 		answer_if(&w, (uint32_t)absent[i], SECCOMP_RET_ERRNO | ENOSYS);
 	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
 		answer_if(&w, (uint32_t)harmless[i], SECCOMP_RET_ALLOW);
-	mapping(&w, ask);
+	running(&w, ask);
 	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
 		unsigned body = 4 + 2 * (unsigned)with[i].n;
 		put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)with[i].nr, 0, body);

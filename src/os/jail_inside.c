@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAY = 3, CTL = 4, NOFILE = 1024, CAPS = 64 };
+enum { SAY = 3, CTL = 4, NOFILE = 1024, CAPS = 64, INPUT = 4096 };
 
 static void send_word(int ctl, struct gh_jail_msg m)
 {
@@ -113,10 +113,24 @@ static _Noreturn void program(const struct gh_jail_inside *in)
 	fail(CTL, "start the program");
 }
 
-/* 0 nothing, 1 and 2 what it prints, 3 what it has to say, 4 our control socket; all others are closed. */
+/* What the program is given to read, then its end. */
+static int input(const char *text)
+{
+	int p[2];
+	size_t n = text == NULL ? 0 : strlen(text);
+	if (text == NULL)
+		return open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (n > INPUT || pipe2(p, O_CLOEXEC) != 0)
+		return -1;
+	bool ok = write(p[1], text, n) == (ssize_t)n; /* a pipe holds this much */
+	(void)close(p[1]);
+	return ok ? p[0] : -1;
+}
+
+/* 0 nothing or what it is given, 1 and 2 what it prints, 3 what it has to say, 4 our control socket; all others are closed. */
 static bool descriptors(struct gh_jail_inside *in)
 {
-	int from[] = { open("/dev/null", O_RDWR | O_CLOEXEC), in->out, in->out, in->say, in->ctl };
+	int from[] = { input(in->j->input), in->out, in->out, in->say, in->ctl };
 	enum { N = sizeof from / sizeof *from };
 	int high[N];
 	for (int i = 0; i < N; i++)

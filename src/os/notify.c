@@ -126,6 +126,75 @@ static void drop(struct gh_notice *n)
 	n->mem = -1;
 }
 
+enum { WORDS = 8 }; /* how deep a wrapper of the C library may bury its return address */
+
+/* "nr a b c d e f SP PC", in hexadecimal but for the first. */
+static bool stack_of(const struct gh_notice *n, uint64_t *sp, uint64_t *pc)
+{
+	char path[64], text[300];
+	(void)snprintf(path, sizeof path, "/proc/%d/syscall", (int)n->tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t r = read(fd, text, sizeof text - 1);
+	(void)close(fd);
+	if (r <= 0 || !still_there(n))
+		return false;
+	text[r] = '\0';
+	char *at = text;
+	for (int i = 0; i < 7 && at != NULL; i++)
+		at = strchr(at + (i != 0), ' ');
+	if (at == NULL)
+		return false;
+	*sp = strtoull(at, &at, 16);
+	*pc = strtoull(at, NULL, 16);
+	return *pc != 0;
+}
+
+static bool c_library(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	name = name == NULL ? path : name + 1;
+	return strncmp(name, "libc.", 5) == 0 || strncmp(name, "libc-", 5) == 0;
+}
+
+bool gh_notice_caller(const struct gh_notice *n, char *buf, size_t cap)
+{
+	uint64_t at[1 + WORDS] = { 0 }, sp;
+	char name[64], line[PAGE + 200], file[1 + WORDS][512];
+	bool found[1 + WORDS] = { false };
+	struct gh_notice look = *n; /* its own view of the memory, closed here */
+	look.mem = -1;
+	look.seen = 0;
+	if (!stack_of(n, &sp, &at[0]))
+		return false;
+	(void)gh_notice_read(&look, sp, at + 1, WORDS * sizeof *at);
+	drop(&look);
+	(void)snprintf(name, sizeof name, "/proc/%d/maps", (int)n->tid);
+	FILE *f = fopen(name, "re");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+		char *p, *path = strchr(line, '/');
+		uint64_t from = strtoull(line, &p, 16), to = *p == '-' ? strtoull(p + 1, &p, 16) : 0;
+		if (*p != ' ' || strlen(p) < 5 || p[3] != 'x')
+			continue;
+		for (size_t i = 0; i <= WORDS; i++)
+			if (at[i] >= from && at[i] < to) {
+				found[i] = true;
+				(void)snprintf(file[i], sizeof file[i], "%.500s", path == NULL ? "" : path);
+				file[i][strcspn(file[i], "\n")] = '\0';
+			}
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	size_t i = 0;
+	while (i <= WORDS && (!found[i] || c_library(file[i])))
+		i++;
+	if (i > WORDS || !found[0] || !still_there(n))
+		return false;
+	(void)snprintf(buf, cap, "%s", file[i]);
+	return true;
+}
+
 static void respond(struct gh_notice *n, int64_t value, int error, uint32_t flags)
 {
 	union {

@@ -35,6 +35,11 @@ bool gh_notice_link(const struct gh_notice *n, const char *what, char *buf, size
 /* Its process id inside the jail (the thread group), 0 when it cannot be known. */
 pid_t gh_notice_inner_pid(const struct gh_notice *n);
 
+/* Whose code makes the call: the file of the machine code that called the C library, or made the call by itself. "": memory that
+ * is no file. Found by the top of the stack: it serves to tell libraries that compile from programs that were told to; who
+ * already runs machine code of his own can forge it. False: cannot be known. */
+bool gh_notice_caller(const struct gh_notice *n, char *buf, size_t cap);
+
 /* One answer for each notice; all release what the notice holds. Answers to callers that are gone do nothing. */
 void gh_notice_allow(struct gh_notice *n);	       /* the kernel carries the call out */
 void gh_notice_refuse(struct gh_notice *n, int error); /* errno */

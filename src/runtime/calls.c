@@ -207,10 +207,30 @@ static void on_clone(struct gh_watcher *w, struct gh_notice *n)
 	}
 }
 
+/* Memory that a program writes is to be run. Libraries of the host that compile (for numbers, for patterns) do it without a
+ * word; what does it for whoever calls it is told. It goes on: what the code does next is asked about like anything else.
+ * Functions of an interpreter that C may call back are made by libffi in one way, which is not rare: that alone is unusual. */
+static void on_code(struct gh_watcher *w, struct gh_notice *n)
+{
+	char path[PATH];
+	bool known = gh_notice_caller(n, path, sizeof path);
+	const char *slash = known ? strrchr(path, '/') : NULL, *name = slash == NULL ? "memory" : slash + 1;
+	const uint64_t all = PROT_READ | PROT_WRITE | PROT_EXEC;
+	if (known && n->nr == SYS_mmap && n->arg[2] == all && strncmp(name, "libffi", 6) == 0)
+		note_path(w, GH_DET_ODD, "makes functions of its own that C can call, through", name);
+	else if (!known || gh_path_writes_code(path))
+		note_path(w, GH_DET_NATIVE, "runs machine code that was written into memory, asked for by", name);
+	gh_notice_allow(n);
+}
+
 /* A library is mapped to be run: those of the host may, those of a model or freshly written ones may not. */
 static void on_map(struct gh_watcher *w, struct gh_notice *n)
 {
 	char what[32], path[PATH];
+	if ((n->arg[3] & MAP_ANONYMOUS) != 0) {
+		on_code(w, n);
+		return;
+	}
 	(void)snprintf(what, sizeof what, "fd/%d", (int)n->arg[4]);
 	if (!gh_notice_link(n, what, path, sizeof path)) {
 		gh_watch_refuse(w, n, EACCES);
@@ -258,6 +278,7 @@ static const struct call {
 } calls[] = {
 	{ SYS_openat, on_openat },
 	{ SYS_mmap, on_map },
+	{ SYS_mprotect, on_code },
 	{ SYS_execve, on_exec },
 	{ SYS_execveat, on_exec },
 	{ SYS_clone, on_clone },

@@ -12,6 +12,9 @@ bool gh_path_plain(const char *dir, const char *path, char *out, size_t cap);
 enum gh_path_class gh_path_read(const char *path, const char *const *more, size_t nmore, int self);
 /* May it write there? Only what dies with the jail. */
 bool gh_path_scratch(const char *path);
+/* Is the file that asks for memory to be run as machine code one that does so for whoever calls it: an interpreter, the way from
+ * it into libraries, memory that is no file (""), files of the model? Else it is a library of the host that compiles. */
+bool gh_path_writes_code(const char *path);
 /* Append a command line as a person would type it, safe to print. */
 void gh_command_text(struct gh_buf *b, const char *const *argv, size_t n);
 /* An address: "192.0.2.1:443", "[2001:db8::1]:80", "unix:/run/x.sock". False: of no family that is known (then "family 40"). */

@@ -14,10 +14,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PYTHONS = 4, ARENA = 16 << 20, PROCESSES = 320, CPU_MORE = 5 };
+enum { WORD = 33, PYTHONS = 4, ARENA = 16 << 20, PROCESSES = 320, CPU_MORE = 5 };
 
 #define IN_ARCHIVE "what an archive holds is not loaded: unpack it, and scan the directory"
 
@@ -40,6 +41,7 @@ struct gh_detonator {
 	struct gh_events bare;
 	const struct gh_loader *bare_of;
 	const char *bare_modules;
+	char word[WORD]; /* of the run; "": an own command, which has none */
 	struct sock_filter ins[GH_JAIL_FILTER_MAX];
 	struct sock_fprog filter;
 };
@@ -134,9 +136,27 @@ static const struct gh_python *python_for(struct gh_detonator *d, const struct g
 
 /* ---- running ---------------------------------------------------------------------------------------------------------- */
 
+/* The word that the loader's lines begin with: made up for each run. */
+static bool make_word(char out[WORD])
+{
+	uint8_t r[(WORD - 1) / 2];
+	if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
+		return false;
+	for (size_t i = 0; i < sizeof r; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", r[i]);
+	return true;
+}
+
 static enum gh_rc run(struct gh_detonator *d, struct gh_plan *p, struct gh_arena *a, struct gh_watched *w,
 		      struct gh_err *err)
 {
+	char line[WORD + 1] = "";
+	d->word[0] = '\0';
+	if (d->command == NULL) {
+		if (!make_word(d->word))
+			return gh_fail_sys(err, errno, "random bytes");
+		(void)snprintf(line, sizeof line, "%s\n", d->word);
+	}
 	struct gh_jail j = { .bind = p->bind,
 			     .nbind = p->nbind,
 			     .text = p->text,
@@ -145,7 +165,9 @@ static enum gh_rc run(struct gh_detonator *d, struct gh_plan *p, struct gh_arena
 			     .nlink = p->nlink,
 			     .argv = p->argv,
 			     .envp = p->env,
-			     .cwd = "/model",
+			     .cwd = d->command != NULL ? "/"
+						       : "/model", /* where some interpreters look for modules first */
+			     .input = d->command != NULL ? NULL : line,
 			     .filter = d->filter,
 			     .listen = true,
 			     .memory = d->opt->memory,
@@ -246,9 +268,11 @@ static const char *failure(struct gh_detonator *d, struct gh_arena *a, const str
 		break;
 	case GH_WATCH_SIGNAL: gh_buf_fmt(&b, "the loader died of signal %d", w->code); break;
 	case GH_WATCH_EXIT:
-		if (d->command != NULL ? w->code == 0 : s->done)
+		if (d->command != NULL ? w->code == 0 : s->done && s->nexercised != 0)
 			return NULL;
-		if (s->failed != NULL)
+		if (s->done)
+			gh_buf_str(&b, "the loader used nothing of it");
+		else if (s->failed != NULL)
 			gh_buf_fmt(&b, "the loader says %s", s->failed);
 		else
 			gh_buf_fmt(&b, "the loader ended early with status %d", w->code);
@@ -277,7 +301,9 @@ static bool conclude(struct gh_detonator *d, const struct gh_loader *l, struct g
 		     const char *inside, struct gh_detonation *out)
 {
 	struct gh_said s;
-	gh_said_read(&s, gh_buf_view(&w->say), a);
+	gh_said_read(&s, gh_buf_view(&w->say), d->word, a);
+	if (s.forged != 0)
+		gh_event_add(&w->events, GH_DET_ODD, "wrote messages of its own to where the loader's are awaited");
 	if (s.r && s.done && l != NULL && l->perhaps && w->events.n == 0 && d->command == NULL)
 		return false;
 	out->ran = true;

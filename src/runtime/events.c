@@ -7,14 +7,15 @@ void gh_event_add(struct gh_events *e, enum gh_detonation_kind kind, const char 
 			e->v[i].times++;
 			return;
 		}
-	struct gh_detonation_event *v = e->n >= GH_EVENTS_MAX ? NULL
-							      : gh_grow(e->arena, e->v, &e->cap, e->n + 1, sizeof *v);
+	bool room = (unsigned)kind < GH_DET_KINDS && e->of[kind] < GH_EVENTS_OF_KIND;
+	struct gh_detonation_event *v = room ? gh_grow(e->arena, e->v, &e->cap, e->n + 1, sizeof *v) : NULL;
 	struct gh_span kept = v == NULL ? (struct gh_span){ 0 } : gh_keep(e->arena, gh_span_str(text));
 	if (kept.p == NULL) {
 		e->dropped++;
 		return;
 	}
 	e->v = v;
+	e->of[kind]++;
 	e->v[e->n++] = (struct gh_detonation_event){ .kind = kind, .text = (const char *)kept.p, .times = 1 };
 }
 
@@ -47,10 +48,13 @@ void gh_events_subtract(struct gh_events *e, const struct gh_events *ordinary)
 		for (size_t k = 0; k < ordinary->n && !known; k++)
 			known = e->v[i].kind == ordinary->v[k].kind &&
 				same_but_chance(e->v[i].text, ordinary->v[k].text) &&
-				/* processes have no name: those beyond the ordinary ones count */
-				(e->v[i].kind != GH_DET_FORK || e->v[i].times <= ordinary->v[k].times);
+				/* processes and written code have no name: those beyond the ordinary ones count */
+				((e->v[i].kind != GH_DET_FORK && e->v[i].kind != GH_DET_NATIVE) ||
+				 e->v[i].times <= ordinary->v[k].times);
 		if (!known)
 			e->v[n++] = e->v[i];
+		else
+			e->of[e->v[i].kind]--;
 	}
 	e->n = n;
 }

@@ -8,9 +8,11 @@ struct gh_events {
 	struct gh_arena *arena; /* holds the texts */
 	struct gh_detonation_event *v;
 	size_t n, cap;
-	uint64_t dropped; /* beyond GH_EVENTS_MAX different ones; counted */
+	size_t of[GH_DET_KINDS]; /* how many of each kind */
+	uint64_t dropped;	 /* beyond GH_EVENTS_OF_KIND different ones of a kind; counted */
 };
-enum { GH_EVENTS_MAX = 500, GH_EVENT_TEXT = 1000 };
+/* Each kind has its own room: whoever fills that of one hides nothing of another. */
+enum { GH_EVENTS_OF_KIND = 200, GH_EVENT_TEXT = 1000 };
 
 /* text: safe to print. */
 void gh_event_add(struct gh_events *e, enum gh_detonation_kind kind, const char *text);

@@ -234,6 +234,22 @@ enum gh_path_class gh_path_read(const char *path, const char *const *more, size_
 	return GH_PATH_ODD;
 }
 
+bool gh_path_writes_code(const char *path)
+{
+	static const char *const on_behalf[] = { "libffi.", "libffi-",	  "libffi_", "_ctypes",	  "_cffi_backend",
+						 "mmap.",   "python",	  "pypy",    "libpython", "perl",
+						 "libperl", "ruby",	  "libruby", "lua",	  "luajit",
+						 "liblua",  "libdyncall", "dyncall" };
+	if (path[0] != '/' || below(path, "/model/") || below(path, "/memfd:") || strncmp(path, "/memfd:", 7) == 0 ||
+	    gh_path_scratch(path))
+		return true;
+	const char *name = strrchr(path, '/') + 1;
+	for (size_t i = 0; i < sizeof on_behalf / sizeof *on_behalf; i++)
+		if (strncmp(name, on_behalf[i], strlen(on_behalf[i])) == 0)
+			return true;
+	return false;
+}
+
 bool gh_path_scratch(const char *path)
 {
 	static const char *const where[] = { "/tmp/", "/dev/shm/" };

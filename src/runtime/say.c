@@ -35,27 +35,46 @@ static void module_names(struct gh_buf *b, struct gh_span s)
 	}
 }
 
-void gh_said_read(struct gh_said *s, struct gh_span text, struct gh_arena *a)
+/* One line behind its word. What names the loader counts before the model is opened, what was done with the model after. */
+static void heard(struct gh_said *s, struct gh_span line, struct gh_buf *version, struct gh_buf *modules,
+		  struct gh_arena *a)
+{
+	struct gh_span rest = gh_span_cut(line, 2, line.n < 2 ? 0 : line.n - 2);
+	while (rest.n != 0 && rest.p[rest.n - 1] == ' ')
+		rest.n--;
+	switch (line.n == 0 ? 0 : line.p[0]) {
+	case 'V':
+		if (s->loading)
+			break;
+		gh_buf_str(version, version->n != 0 ? ", " : "");
+		gh_buf_safe(version, rest, TEXT / 2);
+		break;
+	case 'L': s->loading = true; break;
+	case 'X':
+		if (s->loading)
+			add(s->exercised, &s->nexercised, safe(a, rest));
+		break;
+	case 'N': add(s->not_exercised, &s->nnot_exercised, safe(a, rest)); break;
+	case 'F': s->failed = safe(a, rest); break;
+	case 'D': s->done = s->loading; break;
+	case 'R': s->r = s->loading; break;
+	case 'M': module_names(modules, rest); break;
+	default: break; /* what it means is its own business */
+	}
+}
+
+void gh_said_read(struct gh_said *s, struct gh_span text, const char *word, struct gh_arena *a)
 {
 	*s = (struct gh_said){ .version = "", .modules = "" };
 	gh_auto_buf modules = gh_buf(MODULES), version = gh_buf(TEXT);
-	for (size_t i = 0; i < text.n;) {
-		const uint8_t *nl = memchr(text.p + i, '\n', text.n - i);
-		size_t n = nl == NULL ? text.n - i : (size_t)(nl - (text.p + i));
-		struct gh_span rest = gh_span_cut(text, i + 2, n < 2 ? 0 : n - 2);
-		switch (n == 0 ? 0 : text.p[i]) {
-		case 'V':
-			gh_buf_str(&version, version.n != 0 ? ", " : "");
-			gh_buf_safe(&version, rest, TEXT / 2);
-			break;
-		case 'X': add(s->exercised, &s->nexercised, safe(a, rest)); break;
-		case 'N': add(s->not_exercised, &s->nnot_exercised, safe(a, rest)); break;
-		case 'F': s->failed = safe(a, rest); break;
-		case 'D': s->done = true; break;
-		case 'R': s->r = true; break;
-		case 'M': module_names(&modules, rest); break;
-		default: break; /* what it means is its own business */
-		}
+	const size_t w = strlen(word);
+	for (size_t i = 0; w != 0 && i < text.n;) {
+		const uint8_t *p = text.p + i, *nl = memchr(p, '\n', text.n - i);
+		size_t n = nl == NULL ? text.n - i : (size_t)(nl - p);
+		if (n > w && memcmp(p, word, w) == 0 && p[w] == ' ')
+			heard(s, gh_span_cut(text, i + w + 1, n - w - 1), &version, &modules, a);
+		else if (nl != NULL) /* the last line may be cut off where no more is kept */
+			s->forged++;
 		i += n + 1;
 	}
 	if (s->failed != NULL)

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,20 +123,65 @@ static void hear_decoys(struct gh_watcher *w, struct decoys *d)
 	}
 }
 
-static void loop(struct gh_watcher *w, struct gh_jailed *j)
+/* Signals that would end this program and leave the jail's traces behind: heard while a jail is there. */
+struct interrupts {
+	int fd;
+	sigset_t before;
+	int got; /* number of the signal; 0: none */
+};
+
+static void interrupts_hear(struct interrupts *in)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct sigaction a;
+		if (sigaction(ends[i], NULL, &a) == 0 && a.sa_handler == SIG_DFL)
+			(void)sigaddset(&set, ends[i]);
+	}
+	(void)pthread_sigmask(SIG_BLOCK, &set, &in->before);
+	in->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool interrupted(struct interrupts *in)
+{
+	struct signalfd_siginfo s;
+	if (in->got == 0 && in->fd >= 0 && read(in->fd, &s, sizeof s) == (ssize_t)sizeof s)
+		in->got = (int)s.ssi_signo;
+	return in->got != 0;
+}
+
+/* Nothing of the jail is left: go the way that the signal wanted. */
+static void interrupts_end(struct interrupts *in)
+{
+	bool end = interrupted(in);
+	if (in->fd >= 0)
+		(void)close(in->fd);
+	if (end) {
+		(void)fprintf(
+			stderr,
+			"gatehouse: interrupted (SIG%s) while a model was loaded: the sandbox was ended, nothing was "
+			"reported\n",
+			sigabbrev_np(in->got));
+		(void)fflush(stderr);
+		(void)raise(in->got); /* blocked: it comes with the mask */
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &in->before, NULL);
+}
+
+static void loop(struct gh_watcher *w, struct gh_jailed *j, struct interrupts *in)
 {
 	struct gh_watched *out = w->w;
 	struct decoys decoys = watch_decoys(w->opt, j->pid);
 	uint64_t start = now_ms(), limit = (uint64_t)w->opt->seconds * 1000;
-	struct pollfd p[] = { { .fd = j->listen, .events = POLLIN },
-			      { .fd = j->ctl, .events = POLLIN },
-			      { .fd = j->out, .events = POLLIN },
-			      { .fd = j->say, .events = POLLIN },
-			      { .fd = decoys.fd, .events = POLLIN } };
+	struct pollfd p[] = { { .fd = j->listen, .events = POLLIN }, { .fd = j->ctl, .events = POLLIN },
+			      { .fd = j->out, .events = POLLIN },    { .fd = j->say, .events = POLLIN },
+			      { .fd = decoys.fd, .events = POLLIN }, { .fd = in->fd, .events = POLLIN } };
 	int status = SIGKILL;
 	bool ended = !gh_jail_go(j);
 	out->end = GH_WATCH_EXIT;
-	while (!ended) {
+	while (!ended && !interrupted(in)) {
 		uint64_t gone = now_ms() - start;
 		if (gone >= limit) {
 			out->end = GH_WATCH_TIME;
@@ -177,18 +223,24 @@ static void loop(struct gh_watcher *w, struct gh_jailed *j)
 	out->code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 	if (out->end == GH_WATCH_SIGNAL && out->code == SIGXCPU)
 		out->end = GH_WATCH_TIME;
+	if (out->end == GH_WATCH_SIGNAL && out->code == SIGSYS) /* the filter's last word, or a pretence of it */
+		gh_watch_note(w, GH_DET_KERNEL, "made a system call of another architecture, past what is watched");
 }
 
 enum gh_rc gh_watch(const struct gh_jail *j, const struct gh_watch_options *opt, struct gh_watched *out,
 		    struct gh_err *err)
 {
 	struct gh_jailed jailed;
+	struct interrupts in = { .fd = -1 };
 	bool oom = false;
 	out->out = gh_buf(2 * TAIL);
 	out->say = gh_buf(SAY);
+	interrupts_hear(&in);
 	enum gh_rc rc = gh_jail_open(j, &jailed, err);
-	if (rc != GH_OK)
+	if (rc != GH_OK) {
+		interrupts_end(&in);
 		return rc;
+	}
 	struct gh_watcher w = { .opt = opt,
 				.w = out,
 				.main = jailed.pid,
@@ -196,8 +248,9 @@ enum gh_rc gh_watch(const struct gh_jail *j, const struct gh_watch_options *opt,
 	out->landlock = jailed.landlock;
 	out->cgroup_memory = jailed.cgroup_memory;
 	out->cgroup_pids = jailed.cgroup_pids;
-	loop(&w, &jailed);
+	loop(&w, &jailed, &in);
 	gh_jail_close(&jailed, &oom);
+	interrupts_end(&in);
 	if (oom && out->end == GH_WATCH_SIGNAL)
 		out->end = GH_WATCH_MEMORY;
 	return GH_OK;

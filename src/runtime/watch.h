@@ -28,7 +28,9 @@ struct gh_watched {
 };
 void gh_watched_free(struct gh_watched *w);
 
-/* Run until it ends or is ended. GH_OK when it ran at all; else as gh_jail_open(). events.arena must be set. */
+/* Run until it ends or is ended. GH_OK when it ran at all; else as gh_jail_open(). events.arena must be set.
+ * SIGINT, SIGTERM and SIGHUP that come meanwhile end the jail, remove what was made for it, and then this program: it says one
+ * line on its standard error and dies of the signal. Signals that are ignored stay so. */
 enum gh_rc gh_watch(const struct gh_jail *j, const struct gh_watch_options *opt, struct gh_watched *out,
 		    struct gh_err *err);
 #endif

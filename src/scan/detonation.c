@@ -46,8 +46,9 @@ const struct gh_rule gh_detonation_rules[GH_DR_RULES + 1] = {
 			   "--detonate-memory.",
 			   "" },
 	[GH_DR_FLOOD] = { "GH-DET-0011", GH_HIGH, GH_INCOMPLETE, "The model flooded its watcher with calls",
-			  "A sandbox that can be drowned sees nothing; the run was ended instead.", NOT_LOAD,
-			  "CWE-400" },
+			  "Among very many calls something else is to be lost. Calls beyond the limits were refused as "
+			  "well, but not each is listed.",
+			  NOT_LOAD, "CWE-400" },
 	[GH_DR_NOT_EXERCISED] = { "GH-DET-0012", GH_MEDIUM, GH_INCOMPLETE, "The model was not loaded in the sandbox",
 				  "What was not run was not seen: only the other stages looked at this file.",
 				  "Install the loader that the reason names, or scan without --detonate.", "" },

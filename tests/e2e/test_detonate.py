@@ -8,6 +8,7 @@ import os
 import pathlib
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -135,6 +136,126 @@ except OSError: pass
 os.system('last')'''), 'exec', 'GH-DET-0001', 'first', 'last')
     check('several things: the network too', any('203.0.113.9:80' in e['text'] for e in events(report)), events(report))
     check('several things: loaded to the end', report['stages']['detonation']['state'] == 'run', report['stages'])
+
+
+def forged():
+    """What a model says about itself on the loader's descriptor is no message of the loader."""
+    good = '\\n'.join(('V python3 9, torch 99', 'L', 'X pickle.load', 'X one prediction', 'D', ''))
+    for name, words in (('forge', good), ('forge_r', 'R\\nD\\n')):
+        rc, report = detonate(code(name, f'''import os
+for fd in range(3, 1024):
+    try: os.write(fd, b"{words}")
+    except OSError: pass
+os._exit(0)'''))
+        stage = report['stages']['detonation']
+        check(f'{name}: an early end is incomplete', stage['state'] == 'incomplete' and 'ended early' in stage['reason'], stage)
+        check(f'{name}: nothing was exercised', report['detonation']['exercised'] == [], report['detonation'])
+        check(f'{name}: the version is the host\'s', 'torch 99' not in (stage['with'] or ''), stage)
+        check(f'{name}: told', any('messages of its own' in e['text'] for e in events(report)), events(report))
+
+
+def drowned():
+    """Very many harmless events hide none of the others."""
+    rc, report = detonate(code('drown', '''import os, socket
+for i in range(1500):
+    try: open(f'/nonexistent{i}')
+    except OSError: pass
+try: socket.create_connection(('192.0.2.7', 4444))
+except OSError: pass
+try: open(os.path.expanduser('~/.ssh/id_rsa')).read()
+except OSError: pass
+os.system('id')'''))
+    kinds = {e['kind'] for e in events(report)}
+    check('drowned: all kinds are told', {'unusual', 'network', 'credentials', 'exec'} <= kinds, kinds)
+    found = ids(report['files'][0])
+    check('drowned: each has its finding', {'GH-DET-0001', 'GH-DET-0002', 'GH-DET-0003', 'GH-DET-0009', 'GH-DET-0011'} <=
+          set(found), found)
+    check('drowned: incomplete', report['stages']['detonation']['state'] == 'incomplete', report['stages']['detonation'])
+
+
+def machine_code():
+    write = "import mmap; m = mmap.mmap(-1, 4096, prot=7); m.write(bytes([0xc3]))"
+    expect('memory to be run', code('wx', write), 'machine-code', 'GH-DET-0008', 'written into memory')
+    expect('memory to be run later', code('later', '''import ctypes
+c = ctypes.CDLL(None)
+c.mmap.restype = ctypes.c_void_p
+c.mprotect(ctypes.c_void_p(c.mmap(None, 4096, 3, 0x22, -1, 0)), 4096, 5)'''), 'machine-code', 'GH-DET-0008', 'libffi')
+    rc, report = detonate(code('callback', '''import ctypes
+f = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(lambda a, b: 0)
+ctypes.CDLL(None).qsort((ctypes.c_int * 4)(3, 1, 2, 0), 4, 4, f)'''))
+    check('a callback: not more than unusual', {e['kind'] for e in events(report)} <= {'unusual'} and
+          report['stages']['detonation']['state'] == 'run', report['detonation'])
+    if os.uname().machine == 'x86_64':
+        expect('another architecture', code('foreign', 'import ctypes; ctypes.CDLL(None).syscall(0x40000027)'), 'kernel',
+               'GH-DET-0007', 'another architecture')
+
+
+def beside():
+    """A module of the model's directory takes no loader's place; one that its model is made of is found."""
+    folder = work / 'beside'
+    folder.mkdir()
+    if not have('keras'):
+        (folder / 'keras.py').write_text('__version__ = "3.4.1"\nclass models:\n    @staticmethod\n'
+                                         '    def load_model(path, compile=False): return 1\n')
+        (folder / 'a.pkl').write_bytes(b'ckeras\nmodels\n.')
+        rc, report = detonate(folder)
+        stage = report['stages']['detonation']
+        check('keras.py beside the model: not the loader', stage['state'] == 'incomplete' and "'keras'" in stage['reason'] and
+              '3.4.1' not in (stage['with'] or ''), stage)
+        (folder / 'keras.py').unlink()
+    (folder / 'pickle.py').write_text('raise SystemExit(0)\n')
+    (folder / 'joblib.py').write_text('raise SystemExit(0)\n')
+    (folder / 'usercustomize.py').write_text('import os; os.system("id")\n')
+    (folder / 'sitecustomize.py').write_text('import os; os.system("id")\n')
+    (folder / 'thing_of_this_model.py').write_text('class Thing: pass\n')
+    (folder / 'a.pkl').write_bytes(b'cthing_of_this_model\nThing\n.')
+    rc, report = detonate(folder)
+    check('modules beside the model: only its own', events(report) == [] and report['detonation']['exercised'] ==
+          ['pickle.load', 'touched everything inside'], report['detonation'])
+    rc, report = detonate(folder / 'a.pkl', '--detonate-with', '/usr/bin/python3 -c "import pickle, sys; print(sys.argv)" {path}')
+    check('an own command: no modules from the model\'s directory', events(report) == [] and
+          report['stages']['detonation']['state'] == 'run', report['detonation'])
+
+
+def left_behind():
+    """Groups whose process is gone: others may be at work at the same time."""
+    return [p.name for p in pathlib.Path('/sys/fs/cgroup').rglob('gatehouse-jail-*')
+            if not os.path.exists(f'/proc/{p.name.rsplit("-", 1)[1]}')]
+
+
+def wait_for_process(word, seconds=15):
+    """Until a process runs that has the word in its command line."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for p in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+            try:
+                if word in p.read_bytes():
+                    return True
+            except OSError:
+                pass
+        time.sleep(.1)
+    return False
+
+
+def interrupted():
+    path = code('long', 'import time; time.sleep(60)')
+    before, output = set(left_behind()), work / 'report.json'
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+        p = subprocess.Popen([common.GATEHOUSE, 'scan', '--detonate', '-f', 'json', '-o', output, path], env=common.ENV,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(
+                                 signal.SIGINT, signal.SIG_DFL))
+        check(f'{sig.name}: it is being loaded', wait_for_process(b'/model/long.pkl'))
+        time.sleep(.3)
+        p.send_signal(sig)
+        out, err = p.communicate(timeout=15)
+        check(f'{sig.name}: ended by it', p.returncode == -sig, p.returncode)
+        check(f'{sig.name}: nothing half-written', out == b'' and not output.exists(), out)
+        if sig != signal.SIGKILL:
+            check(f'{sig.name}: says so in one line', b'interrupted' in err and err.count(b'\n') == 1, err)
+            check(f'{sig.name}: leaves no cgroup', set(left_behind()) <= before, left_behind())
+    time.sleep(.5)
+    detonate(work / 'probe.pkl')
+    check('SIGKILL: the next run cleans up', set(left_behind()) <= before, left_behind())
 
 
 def limits():
@@ -302,6 +423,11 @@ def not_missed():
     with zipfile.ZipFile(work / 'texts.zip', 'w') as z:
         z.writestr('readme.txt', 'nothing to load\n')
     (work / 'words.txt.gz').write_bytes(gzip.compress(b'nothing to load\n', mtime=0))
+    packed = gzip.compress((folder / 'w.safetensors').read_bytes(), mtime=0)
+    (work / 'w.safetensors.gz').write_bytes(packed)
+    rc, report = detonate(work / 'w.safetensors.gz')
+    check('a packed model that no loader here unpacks: never CLEAN', report['verdict'] == 'INCOMPLETE' and
+          report['stages']['detonation']['state'] != 'run', (report['verdict'], report['stages']['detonation']))
     for name in ('texts.zip', 'words.txt.gz'):
         rc, report = detonate(work / name)
         check(f'{name}: nothing to load, CLEAN', report['verdict'] == 'CLEAN' and rc == 0, report['files'])
@@ -322,7 +448,8 @@ def own_command():
                           (('--detonate-with', 'cat'), '{path}'), (('--detonate-with', "cat '{path}"), 'quote'),
                           (('--detonate', '--detonate-python', '/etc/hostname'), 'no Python'),
                           (('--detonate', '--detonate-engine', '/nonexistent'), 'llama.cpp'),
-                          (('--detonate-python', '/usr/bin/python3'), '--detonate')):
+                          (('--detonate-python', '/usr/bin/python3'), '--detonate'),
+                          (('--detonate-time', '1'), 'need --detonate'), (('--detonate-memory', '512M'), 'need --detonate')):
         r = run('scan', *options, work / 'good.pkl')
         check(f'{options}: usage', r.returncode == 64 and says in r.stderr.decode() and not r.stdout, r)
 
@@ -377,7 +504,7 @@ def main():
                   report['verdict'] == 'INCOMPLETE', report['stages'])
             skip('detonation', reason)
         else:
-            for part in (pickles, limits, models, r_objects, not_exercised, not_missed, own_command, rootless):
+            for part in (pickles, forged, drowned, machine_code, beside, interrupted, limits, models, r_objects, not_exercised, not_missed, own_command, rootless):
                 part()
             schema(pathlib.Path(__file__).resolve().parents[2])
     finally:

@@ -233,29 +233,66 @@ static void words_are_not_trusted(void **state)
 	(void)state;
 	gh_auto_arena a = { .max = 1 << 20 };
 	struct gh_said s;
-	static const char text[] =
-		"V python3 3\nV llama\nX load\x1b[31m\nN infer: no\nM numpy os.path $(x) ../y a-b\n\nZ what\nD";
-	gh_said_read(&s, (struct gh_span){ (const uint8_t *)text, sizeof text - 1 }, &a);
-	assert_string_equal(s.version, "python3 3, llama");
+	static const char text[] = "w1 V python3 3\nw1 V llama\nw1 X early\nw1 L\nw1 V other 9\nw1 X load\x1b[31m \n"
+				   "w1 N infer: no\nw1 M numpy os.path $(x) ../y a-b\nw1 \nw1 Z what\nw1 D";
+	gh_said_read(&s, (struct gh_span){ (const uint8_t *)text, sizeof text - 1 }, "w1", &a);
+	assert_string_equal(s.version, "python3 3, llama"); /* once the model is opened, nothing names the loader */
+	assert_int_equal(s.forged, 0);
 	assert_true(s.done);
 	assert_int_equal(s.nexercised, 1);
 	assert_null(strchr(s.exercised[0], 0x1b));
 	assert_string_equal(s.not_exercised[0], "infer: no");
 	assert_string_equal(s.modules, "numpy\nos.path\n");
-	gh_said_read(&s, GH_SPAN("D\nF no\nR"), &a); /* having failed counts more than having said so */
+	gh_said_read(&s, GH_SPAN("w1 L\nw1 D\nw1 F no\nw1 R"), "w1",
+		     &a); /* having failed counts more than having said so */
 	assert_false(s.done);
 	assert_true(s.r);
 	assert_string_equal(s.failed, "no");
 	gh_auto_buf many = gh_buf(1 << 16), tail = gh_buf(400);
 	for (int i = 0; i < 500; i++)
-		gh_buf_str(&many, "X again\n");
-	gh_said_read(&s, gh_buf_view(&many), &a);
+		gh_buf_str(&many, i == 0 ? "w1 L\n" : "w1 X again\n");
+	gh_said_read(&s, gh_buf_view(&many), "w1", &a);
 	assert_int_equal(s.nexercised, GH_SAID_MAX);
 	gh_said_tail(&tail, GH_SPAN("Traceback\nValueError: \x07 no\n\n"));
 	assert_non_null(strstr(shown(&tail), "ValueError"));
 	assert_null(strchr(shown(&tail), 7));
-	gh_said_read(&s, GH_SPAN(""), &a);
+	gh_said_read(&s, GH_SPAN(""), "w1", &a);
 	assert_string_equal(s.version, "");
+}
+
+static void words_of_others_do_not_count(void **state)
+{
+	(void)state;
+	gh_auto_arena a = { .max = 1 << 20 };
+	static const struct {
+		const char *text;
+		unsigned forged;
+		bool done, r;
+		size_t exercised;
+	} rows[] = {
+		{ "w1 V p\nw1 L\nw1 X load\nw1 D\n", 0, true, false, 1 },
+		{ "V p\nL\nX load\nD\n", 4, false, false, 0 },		   /* no word */
+		{ "w2 V p\nw2 L\nw2 X load\nw2 D\n", 4, false, false, 0 }, /* another one */
+		{ "w1 V p\nw1 L\nX load\nD\n", 2, false, false, 0 },	   /* from the middle on */
+		{ "w1 V p\nw1 L\nR\nD\n", 2, false, false, 0 },		   /* "it is for R" */
+		{ "w1 V p\nw1 L\nw1 R\nw1 D\n", 0, true, true, 0 },	   /* … said by the script itself */
+		{ "w1 D\n", 0, false, false, 0 },			   /* the model was never opened */
+		{ "w1 L\nrubbishw1 D\n", 1, false, false, 0 },		   /* lines that ran into each other */
+		{ "w1 L\nw1D\n w1 D\nw1\n", 3, false, false, 0 },
+		{ "w1 L\nw1 X load\nw1 D\nw", 0, true, false, 1 }, /* cut off where no more is kept */
+	};
+	struct gh_said s;
+	for (size_t i = 0; i < GH_ROWS(rows); i++) {
+		gh_said_read(&s, gh_span_str(rows[i].text), "w1", &a);
+		if (s.forged != rows[i].forged || s.done != rows[i].done || s.r != rows[i].r ||
+		    s.nexercised != rows[i].exercised)
+			fail_msg("row %zu: forged %u, done %d, R %d, exercised %zu", i, s.forged, s.done, s.r,
+				 s.nexercised);
+	}
+	gh_said_read(&s, GH_SPAN("L\nX load\nD\n"), "",
+		     &a); /* an own command has no word: nothing counts, nothing is forged */
+	assert_false(s.done);
+	assert_int_equal(s.forged, 0);
 }
 
 /* ---- events ------------------------------------------------------------------------------------------------------------- */
@@ -270,13 +307,24 @@ static void events_count_and_are_bounded(void **state)
 	gh_event_add(&e, GH_DET_NET, "x");
 	assert_int_equal(e.n, 2);
 	assert_int_equal(e.v[0].times, 2);
-	for (int i = 0; i < GH_EVENTS_MAX + 50; i++) {
+	for (int i = 0; i < GH_EVENTS_OF_KIND + 50; i++) {
 		char text[20];
 		(void)snprintf(text, sizeof text, "%d", i);
-		gh_event_add(&e, GH_DET_WRITE, text);
+		gh_event_add(&e, GH_DET_ODD, text);
 	}
-	assert_int_equal(e.n, GH_EVENTS_MAX);
-	assert_int_equal(e.dropped, 52);
+	assert_int_equal(e.n, 2 + GH_EVENTS_OF_KIND);
+	assert_int_equal(e.dropped, 50);
+	/* Whoever fills one kind hides nothing of another. */
+	for (int k = 0; k < GH_DET_KINDS; k++)
+		gh_event_add(&e, (enum gh_detonation_kind)k, "later");
+	assert_int_equal(e.n, 2 + GH_EVENTS_OF_KIND + GH_DET_KINDS - 1);
+	assert_int_equal(e.dropped, 51);
+	/* What is taken away makes room again. */
+	struct gh_events o = { .arena = &a };
+	gh_event_add(&o, GH_DET_ODD, "7");
+	gh_events_subtract(&e, &o);
+	gh_event_add(&e, GH_DET_ODD, "one more");
+	assert_int_equal(e.dropped, 51);
 }
 
 static void ordinary_events_are_taken_away(void **state)
@@ -307,6 +355,48 @@ static void ordinary_events_are_taken_away(void **state)
 			fail_msg("%s: %zu left", rows[i].seen, e.n);
 		assert_int_equal(e.v[e.n - 1].kind, GH_DET_NET); /* of another kind: it stays */
 	}
+}
+
+static void more_written_code_than_usual_counts(void **state)
+{
+	(void)state;
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_events e = { .arena = &a }, o = { .arena = &a };
+	for (int i = 0; i < 2; i++)
+		gh_event_add(&e, GH_DET_NATIVE, "runs machine code that was written");
+	gh_event_add(&o, GH_DET_NATIVE, "runs machine code that was written");
+	gh_events_subtract(&e, &o);
+	assert_int_equal(e.n, 1);
+}
+
+static void writers_of_machine_code_are_told_from_compilers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		bool writes;
+	} rows[] = {
+		{ "/usr/lib/x86_64-linux-gnu/libdnnl.so.2", false },
+		{ "/usr/lib/x86_64-linux-gnu/libtorch_cpu.so.1.13", false },
+		{ "/usr/lib/x86_64-linux-gnu/libpcre2-8.so.0.11.2", false },
+		{ "/usr/lib/llvm-14/lib/libLLVM-14.so.1", false },
+		{ "/opt/venv/lib/python3.12/site-packages/llvmlite/binding/libllvmlite.so", false },
+		{ "/usr/lib/x86_64-linux-gnu/libffi.so.8.1.2", true },
+		{ "/opt/venv/lib/libffi-3b2c.so.8", true },
+		{ "/usr/lib/python3.11/lib-dynload/mmap.cpython-311-x86_64-linux-gnu.so", true },
+		{ "/usr/lib/python3.11/lib-dynload/_ctypes.cpython-311-x86_64-linux-gnu.so", true },
+		{ "/usr/bin/python3.11", true },
+		{ "/usr/lib/x86_64-linux-gnu/libpython3.11.so.1.0", true },
+		{ "/usr/lib/x86_64-linux-gnu/perl-base/libperl.so.5.36", true },
+		{ "/model/libdnnl.so.2", true },
+		{ "/tmp/libdnnl.so.2", true },
+		{ "/memfd:x (deleted)", true },
+		{ "", true },
+		{ "[stack]", true },
+	};
+	for (size_t i = 0; i < GH_ROWS(rows); i++)
+		if (gh_path_writes_code(rows[i].path) != rows[i].writes)
+			fail_msg("%s: %d", rows[i].path, !rows[i].writes);
 }
 
 static void more_processes_than_usual_count(void **state)
@@ -426,6 +516,9 @@ int main(void)
 		cmocka_unit_test(commands_are_split),
 		cmocka_unit_test(loaders_are_chosen_by_format),
 		cmocka_unit_test(words_are_not_trusted),
+		cmocka_unit_test(words_of_others_do_not_count),
+		cmocka_unit_test(more_written_code_than_usual_counts),
+		cmocka_unit_test(writers_of_machine_code_are_told_from_compilers),
 		cmocka_unit_test(events_count_and_are_bounded),
 		cmocka_unit_test(ordinary_events_are_taken_away),
 		cmocka_unit_test(every_event_has_its_rule),

@@ -1,10 +1,15 @@
 # Load one R file the way its users do, force what is built lazily, and say on descriptor 3 what was done (see load.py).
 words <- commandArgs(trailingOnly = TRUE)
-out <- file("/proc/self/fd/3", open = "w", raw = TRUE)
-say <- function(kind, text = "") {
-	cat(substr(gsub("\n", " ", paste(kind, text)), 1, 4000), "\n", sep = "", file = out)
-	flush(out)
-}
+say <- local({
+	out <- file("/proc/self/fd/3", open = "w", raw = TRUE)
+	input <- file("/proc/self/fd/0", open = "r", raw = TRUE)
+	word <- readLines(input, 1)
+	close(input)
+	function(kind, text = "") {
+		cat(word, substr(gsub("\n", " ", paste(kind, text)), 1, 3900), "\n", file = out)
+		flush(out)
+	}
+})
 say("V", paste("R", getRversion()))
 touch <- function(x, depth = 0) {
 	if (depth > 50)
@@ -26,6 +31,7 @@ if (length(words) < 1) {
 } else {
 	path <- words[[1]]
 }
+say("L")
 done <- tryCatch({
 	kind <- "readRDS"
 	thing <- tryCatch(readRDS(path), error = function(e) {

@@ -3,25 +3,61 @@
     load.py KIND PATH       load it
     load.py KIND            import what KIND needs and load something harmless: what a loader does by itself
 
-Lines on descriptor 3: "V text" the loader and its version, "X text" exercised, "N text" not exercised and why, "M names"
-modules of this machine that were imported, "F text" could not be loaded, "D" done. Everything that the model does is seen
-from outside; nothing here is trusted to report it."""
+Lines to whoever watches: "V text" the loader and its version, "L" the model is opened from here on, "X text" exercised,
+"N text" not exercised and why, "M names" modules of this machine that were imported, "F text" could not be loaded, "R" it is
+for R, "D" done. Each begins with a word that standard input held once, and goes to a descriptor that was given to this script as
+3 and is kept elsewhere: what a model writes there without that word counts as a forgery. Everything that the model does is
+seen from outside; nothing here is trusted to report it.
+
+What a loader needs is imported from the host before the model's directory can be seen by an import, and never from it."""
+import importlib.machinery
 import os
 import sys
 
 LIMIT = 20000  # values of a structure that are looked at
 BEFORE = set(sys.modules)
-SELF = os.getpid()
 
 
-def say(kind, text=''):
-    if os.getpid() != SELF:  # a copy that the model made
-        return
-    line = f'{kind} {text}'.replace('\n', ' ')[:4000]
-    try:
-        os.write(3, line.encode('utf-8', 'replace') + b'\n')
-    except OSError:
-        pass
+def channel():
+    import fcntl
+    self, write, getpid, error = os.getpid(), os.write, os.getpid, OSError
+    word = os.read(0, 64).strip()
+    null = os.open('/dev/null', os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    out = fcntl.fcntl(3, fcntl.F_DUPFD_CLOEXEC, 300 + int(word[:2] or b'0', 16))
+    os.close(3)
+
+    def say(kind, text=''):
+        if getpid() != self:  # a copy that the model made
+            return
+        line = f'{kind} {text}'.replace('\n', ' ')[:3900]
+        try:
+            write(out, word + b' ' + line.encode('utf-8', 'replace') + b'\n')
+        except error:
+            pass
+    return say
+
+
+say = channel()
+
+
+class Beside:
+    """Modules that lie beside the model, after all others; never one that a loader takes from the host, installed or not."""
+    HOST = frozenset('torch torchvision numpy scipy sklearn joblib keras tensorflow h5py safetensors onnx onnxruntime cv2 skops '
+                     'pandas transformers jax flax xgboost lightgbm catboost threadpoolctl'.split())
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if path is not None or name.partition('.')[0] in cls.HOST:
+            return None
+        return importlib.machinery.PathFinder.find_spec(name, ['/model'])
+
+
+def open_model():
+    """From here on the model's code may run: whatever is said about the host was said before."""
+    say('L')
+    sys.meta_path.append(Beside)
 
 
 def reason(e):
@@ -132,6 +168,7 @@ def load_torch(path):
         path = '/tmp/harmless.pt'
         torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), '/tmp/harmless.ts')
         torch.jit.load('/tmp/harmless.ts')
+    open_model()
     try:
         thing = torch.load(path, map_location='cpu', weights_only=False)
         name = 'torch.load(weights_only=False)'
@@ -157,8 +194,9 @@ def load_export(path):
         return
     if not hasattr(torch, 'export') or not hasattr(torch.export, 'load'):
         raise ImportError('this torch has no torch.export.load')
-    say('X', 'torch.export.load')
+    open_model()
     thing = torch.export.load(path)
+    say('X', 'torch.export.load')
     attempt('module of the program', thing.module)
 
 
@@ -191,6 +229,7 @@ def load_packed(path):
                 continue
             if head.startswith((b'X\n', b'A\n', b'B\n', b'RDX2\n', b'RDX3\n', b'RDA2\n', b'RDA3\n', b'RDB')):
                 version()
+                open_model()
                 say('R')
                 say('D')
                 sys.exit(0)
@@ -213,6 +252,7 @@ def load_pickle(path):
             joblib.dump([1], '/tmp/harmless.joblib', compress=3)
             joblib.load('/tmp/harmless.joblib')
         return
+    open_model()
     if joblib is not None and written_by_joblib(path):
         things, name = [joblib.load(path)], 'joblib.load'
     else:
@@ -234,6 +274,7 @@ def load_numpy(path):
     if path is None:
         numpy.savez('/tmp/harmless.npz', a=numpy.zeros(2), b=numpy.array([{}], dtype=object))
         path = '/tmp/harmless.npz'
+    open_model()
     thing = numpy.load(path, allow_pickle=True)
     say('X', 'numpy.load(allow_pickle=True)')
     if hasattr(thing, 'files'):
@@ -248,11 +289,13 @@ def load_numpy(path):
 
 def load_hdf5(path):
     import h5py
-    version(h5py)
+    keras = find_keras()
+    version(h5py, *[keras] if keras else [])
     if path is None:
         with h5py.File('/tmp/harmless.h5', 'w') as f:
             f['a'] = [1.0]
         path = '/tmp/harmless.h5'
+    open_model()
     count = 0
 
     def look(_, item):
@@ -267,22 +310,33 @@ def load_hdf5(path):
         f.visititems(look)
     say('X', f'h5py: {count} groups and datasets, their attributes')
     if model:
-        load_keras(path)
+        use_keras(keras, path)
 
 
-def load_keras(path):
+def find_keras():
+    """The host's, or None."""
     try:
         import keras
     except ImportError:
         try:
             from tensorflow import keras
         except ImportError:
-            if path is not None:
-                raise ImportError('keras is not installed') from None
-            return
-    version(keras)
+            return None
+    return keras
+
+
+def load_keras(path):
+    keras = find_keras()
+    version(*[keras] if keras else [])
     if path is None:
         return
+    open_model()
+    use_keras(keras, path)
+
+
+def use_keras(keras, path):
+    if keras is None:
+        raise ImportError('keras is not installed')
     model = keras.models.load_model(path, compile=False)
     say('X', 'keras.models.load_model')
 
@@ -298,6 +352,7 @@ def load_safetensors(path):
     version(safetensors)
     if path is None:
         return
+    open_model()
     with safetensors.safe_open(path, framework='numpy') as f:
         names = list(f.keys())
         for name in names:
@@ -316,6 +371,7 @@ def load_onnx(path):
         return
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    open_model()
     session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
     say('X', 'onnxruntime: session made')
     kinds = {'tensor(float)': 'float32', 'tensor(int64)': 'int64', 'tensor(int32)': 'int32', 'tensor(double)': 'float64',
@@ -333,11 +389,12 @@ def load_onnx_cv(path):
     version(cv2)
     if path is None:
         return
+    import numpy
+    open_model()
     net = cv2.dnn.readNetFromONNX(path)
     say('X', 'cv2.dnn.readNetFromONNX')
 
     def forward():
-        import numpy
         net.setInput(numpy.zeros((1, 3, 224, 224), dtype=numpy.float32))
         return net.forward()
     attempt('one forward pass', forward)
@@ -377,6 +434,7 @@ def load_gguf(path):
             ('llama_model_chat_template', c.c_char_p, [c.c_void_p, c.c_char_p])):
         f = getattr(llama, name)
         f.restype, f.argtypes = result, arguments
+    open_model()
     model = llama.llama_model_load_from_file(path.encode(), llama.llama_model_default_params())
     if not model:
         raise ValueError('llama.cpp does not load it')
@@ -402,12 +460,13 @@ def load_skops(path):
     version(skops)
     if path is None:
         return
+    open_model()
     unknown = skops.io.get_untrusted_types(file=path)
     whole('skops.io.load, all types trusted', skops.io.load(path, trusted=unknown))
 
 
-KINDS = {'torch': load_torch, 'export': load_export, 'pickle': load_pickle, 'packed': load_packed, 'numpy': load_numpy, 'hdf5': load_hdf5,
-         'keras': load_keras, 'safetensors': load_safetensors, 'onnx': load_onnx, 'gguf': load_gguf, 'skops': load_skops}
+KINDS = {'torch': load_torch, 'export': load_export, 'pickle': load_pickle, 'packed': load_packed, 'numpy': load_numpy,
+         'hdf5': load_hdf5, 'keras': load_keras, 'safetensors': load_safetensors, 'onnx': load_onnx, 'gguf': load_gguf, 'skops': load_skops}
 
 
 def harmless_imports():
@@ -444,7 +503,6 @@ def imported():
 
 def main():
     kind, path = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
-    sys.path.append('/model')  # where a script beside the model would find its modules; never before the host's
     if path is None:
         harmless_imports()
     try:
