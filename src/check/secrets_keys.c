@@ -143,7 +143,7 @@ bool gh_secret_pem(struct gh_span s, size_t at, struct gh_secret *out)
 {
 	uint8_t body[BODY];
 	struct gh_span rest = gh_span_cut(s, at + 11, 64);
-	const uint8_t *dash = memmem(rest.p, rest.n, "-----", 5);
+	const uint8_t *dash = rest.n == 0 ? NULL : memmem(rest.p, rest.n, "-----", 5);
 	if (dash == NULL)
 		return false;
 	struct gh_span label = { rest.p, (size_t)(dash - rest.p) };
@@ -151,7 +151,7 @@ bool gh_secret_pem(struct gh_span s, size_t at, struct gh_secret *out)
 		return false;
 	size_t i = at + 11 + label.n + 5, end = i;
 	struct gh_span head = gh_span_cut(s, i, 300);
-	bool locked = memmem(head.p, head.n, "4,ENCRYPTED", 11) != NULL, legacy = locked;
+	bool locked = head.n != 0 && memmem(head.p, head.n, "4,ENCRYPTED", 11) != NULL, legacy = locked;
 	/* Headers end at an empty line; a version line of OpenPGP as well. */
 	if (legacy || label_is(label, "PGP")) {
 		static const char *const empty[] = { "\n\n", "\n\r\n", "\\n\\n" };

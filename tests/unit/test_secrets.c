@@ -188,6 +188,8 @@ static void private_keys(void **state)
 	assert_string_equal(judge("README.md", putty), "");
 	grow(putty, sizeof putty, b62, 64);
 	shows("a key of PuTTY", "README.md", putty, "GH-SEC-0002", "PuTTY");
+	assert_string_equal(judge("README.md", "x\n-----BEGIN "), ""); /* at the end of the text */
+	assert_string_equal(judge("README.md", "x\n-----BEGIN PRIVATE KEY-----"), "");
 	char odd[400] = "-----BEGIN PRIVATE KEY-----\n";
 	grow(odd, sizeof odd, b62, 160);
 	(void)snprintf(odd + strlen(odd), 40, "\n-----END PRIVATE KEY-----\n");
