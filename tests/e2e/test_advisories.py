@@ -136,6 +136,41 @@ def scanning(root):
     return d, env
 
 
+def lock_files(root, env):
+    d = root / 'locks'
+    d.mkdir()
+    (d / 'conda-lock.yml').write_text('version: 1\nmetadata:\n  platforms: [linux-64]\npackage:\n- name: pytorch\n  version: 2.1.0\n'
+                                      '  manager: conda\n- name: keras\n  version: 2.12.0\n  manager: pip\n')
+    (d / 'pnpm-lock.yaml').write_text("lockfileVersion: '9.0'\npackages:\n  '@p/one@1.2.3':\n    resolution: {integrity: x}\n")
+    (d / 'yarn.lock').write_text('# yarn lockfile v1\n\n\ntwo@^4.0.0:\n  version "4.17.0"\n  resolved "https://registry.yarnpkg.com/two"\n')
+    (d / 'berry').mkdir()
+    (d / 'berry' / 'yarn.lock').write_text('__metadata:\n  version: 8\n\n"three@npm:^5.0.0":\n  version: 5.0.1\n'
+                                           '  resolution: "three@npm:5.0.1"\n')
+    (d / 'Cargo.lock').write_text('version = 3\n\n[[package]]\nname = "four"\nversion = "1.0.0"\n')
+    code, report = scan(d, env=env)
+    f = by_name(report)
+    check('conda-lock: by conda', 'pkg:conda/pytorch@2.1.0' in details(f['conda-lock.yml']), details(f['conda-lock.yml']))
+    check('conda-lock: by pip', 'CVE-2024-3660 pkg:pypi/keras@2.12.0' in details(f['conda-lock.yml']), details(f['conda-lock.yml']))
+    check('lock files without vulnerable packages are clean', all(x['verdict'] == 'CLEAN' for x in report['files'] if 'conda' not in x['path']),
+          [(x['path'], x['verdict'], ids(x)) for x in report['files']])
+    bom = run('scan', '--format', 'cyclonedx', d, env=env).stdout.decode()
+    for purl in ('pkg:npm/%40p/one@1.2.3', 'pkg:npm/two@4.17.0', 'pkg:npm/three@5.0.1', 'pkg:cargo/four@1.0.0'):
+        check(f'bill of materials: {purl}', purl in bom, bom[:400])
+
+
+def loaders_once(root, env):
+    d = root / 'arrays'
+    (d / 'sub').mkdir(parents=True)
+    head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"
+    npy = b'\x93NUMPY\x01\x00' + (len(head) + 7).to_bytes(2, 'little') + head + b' ' * 6 + b'\n' + bytes(8)
+    for name in ('a.npy', 'b.npy', 'sub/c.npy'):
+        (d / name).write_bytes(npy)
+    code, report = scan(d, env=env)
+    told = [(x['path'], y['times']) for x in report['files'] for y in x['findings'] if y['id'] == 'GH-VUL-0007']
+    check('loaders are named once for all files', len(told) == 1 and told[0][0].endswith('a.npy') and told[0][1] == 3, told)
+    check('and change nothing', code == 0 and report['verdict'] == 'CLEAN', report['verdict'])
+
+
 def bill(d, env):
     r = run('scan', '--format', 'cyclonedx', d, env=env)
     doc = json.loads(r.stdout)
@@ -234,6 +269,8 @@ with tempfile.TemporaryDirectory() as top:
     importing(root)
     folder, env = scanning(root)
     bill(folder, env)
+    lock_files(root, env)
+    loaders_once(root, env)
     vex(root, folder, env)
     altered(root)
 sys.exit(common.end('test_advisories.py'))
