@@ -34,9 +34,11 @@ static void add(struct sums *s, struct gh_flatness *out, uint64_t n, uint64_t up
 /* Octaves that hold fewer numbers than the one below: the density falls at least by half from one to the next. */
 static void octaves(const struct gh_fkind *k, const uint64_t *key, struct sums *s, struct gh_flatness *out)
 {
+	uint64_t below, here = mass(k, key, 0, 0, 0), next = mass(k, key, 1, 0, 0);
 	for (unsigned e = 1; e + 2 < 1u << k->kebits; e++) {
-		uint64_t below = mass(k, key, e - 1, 0, 0), here = mass(k, key, e, 0, 0),
-			 next = mass(k, key, e + 1, 0, 0);
+		below = here;
+		here = next;
+		next = mass(k, key, e + 1, 0, 0);
 		if (here < MASS || next >= here || (e > 1 && below < here / 64))
 			continue;
 		double r = (double)next / (2.0 * (double)here);

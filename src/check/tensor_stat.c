@@ -36,12 +36,18 @@ static bool is_uniform(const struct gh_fkind *k, const struct gh_fblock *b)
 	uint64_t group[16] = { 0 }, negative = 0, odd = 0, n = b->keyed;
 	if (n < UNIFORM_MIN)
 		return false;
-	unsigned used = 1u << (1 + k->kebits + k->kmbits);
-	for (unsigned i = 0; i < used; i++) {
-		group[i >> (k->kmbits + k->kebits - 4) & 15] += b->key[i];
-		negative += i >= used / 2 ? b->key[i] : 0;
-		odd += (i >> (k->kmbits - 1) & 1) != 0 ? b->key[i] : 0;
-	}
+	/* Runs of keys that belong to one group, in parts whose first bit of the mantissa is the same. */
+	unsigned run = 1u << (k->kmbits + k->kebits - 4), half = 1u << (k->kmbits - 1);
+	const uint32_t *key = b->key;
+	for (unsigned g = 0; g < 32; g++)
+		for (unsigned part = 0; part < run / half; part++, key += half) {
+			uint32_t sum = 0;
+			for (unsigned i = 0; i < half; i++)
+				sum += key[i];
+			group[g & 15] += sum;
+			negative += g >= 16 ? sum : 0;
+			odd += (part & 1) != 0 ? sum : 0;
+		}
 	if (negative * 5 < n * 2 || negative * 5 > n * 3)
 		return false;
 	if (k->width == 8) /* 11 bits, of which the middle eighth is kept apart */

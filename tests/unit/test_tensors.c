@@ -175,6 +175,26 @@ static void no_weights(void **state)
 	free(p);
 }
 
+/* One number of impossible size; masks and second moments have large ones by nature. */
+static void absurd(void **state)
+{
+	(void)state;
+	uint32_t *x = numbers(NORMAL);
+	x[4711] = 0x7149f2ca; /* 1e30 */
+	judge("1e30 among weights", "F32", x, N * 4, "GH-TNS-0011");
+	x[4711] = 0xf149f2ca;
+	judge("minus 1e30", "F32", x, N * 4, "GH-TNS-0011");
+	x[4711] = 0x501502f9; /* 1e10 */
+	judge("1e10 is large", "F32", x, N * 4, NULL);
+	for (size_t i = 0; i < N; i++)
+		x[i] = i % 3 == 0 ? 0xff7fffff : 0; /* a mask of the smallest number */
+	judge("a mask", "F32", x, N * 4, NULL);
+	for (size_t i = 0; i < N; i++)
+		x[i] = i % 3 != 0 ? 0xff7fffff : 0;
+	judge("a mask of mostly the smallest number", "F32", x, N * 4, NULL);
+	free(x);
+}
+
 /* Low bits: text, and bytes that are too much alike. */
 static void low_bits(void **state)
 {
@@ -311,8 +331,9 @@ static void quants(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quiet),     cmocka_unit_test(no_weights), cmocka_unit_test(low_bits),
-		cmocka_unit_test(mantissas), cmocka_unit_test(families),   cmocka_unit_test(quants),
+		cmocka_unit_test(quiet),    cmocka_unit_test(no_weights), cmocka_unit_test(absurd),
+		cmocka_unit_test(low_bits), cmocka_unit_test(mantissas),  cmocka_unit_test(families),
+		cmocka_unit_test(quants),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -495,6 +495,26 @@ static void expect_values(struct tensor *t, unsigned ndim, const uint64_t *dim, 
 	assert_string_equal(found, "");
 }
 
+/* Behind the first 65,536 numbers, which are looked at more closely, vectors count: with the same answer at every place. */
+static void values_far_behind(void **state)
+{
+	(void)state;
+	static const size_t at[] = { 65536, 65537, 100000, 131071, 150000, 199998, 199999 };
+	for (size_t k = 0; k < sizeof specials / sizeof specials[0]; k++)
+		for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+			struct tensor t = tensor(specials[k].dtype, 200000);
+			const uint64_t odd[] = { specials[k].nan, specials[k].inf, specials[k].minus };
+			char say[96];
+			t.value[at[i]] = odd[i % 3];
+			(void)snprintf(say, sizeof say,
+				       "1 of 200000 numbers are NaN or infinite, the first is number %zu", at[i]);
+			judge(&t, 1);
+			if (strstr(found, say) == NULL)
+				fail_msg("%s at %zu: %s", specials[k].dtype, at[i], found);
+			drop(&t);
+		}
+}
+
 static void values(void **state)
 {
 	(void)state;
@@ -651,6 +671,7 @@ int main(void)
 		cmocka_unit_test(by_columns),
 		cmocka_unit_test(quiet),
 		cmocka_unit_test(values),
+		cmocka_unit_test(values_far_behind),
 		cmocka_unit_test(bits_come_back),
 		cmocka_unit_test(fast_is_plain),
 		cmocka_unit_test(again_and_again),
