@@ -27,7 +27,7 @@ static const struct gh_opt opts[] = {
 	  AT(output),
 	  .about = "Write the result to OUT (needed)." },
 	GH_OPT_FORMAT(struct args),
-	{ .name = "force", .kind = GH_OPT_FLAG, AT(force), .about = "Replace OUT if it exists." },
+	{ .name = "force", .kind = GH_OPT_FLAG, AT(force), .about = "Replace OUT, unless files in it would be lost." },
 	{ .name = "partial",
 	  .kind = GH_OPT_FLAG,
 	  AT(partial),

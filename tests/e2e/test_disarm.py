@@ -653,6 +653,12 @@ def chunked(folder, h5py):
             little = data.astype(data.dtype.newbyteorder('<'))
             check(f'chunks, {version}: {name}', name in got and got[name][1:] == (list(data.shape), little.tobytes()), name)
         check(f'chunks, {version}: text is dropped and listed', '/words' in dropped(report), report['files'][0]['counts'])
+    for name, options in (('whole', {}), ('pieces', {'chunks': (32, 20)}), ('packed', {'chunks': (32, 20), 'compression': 'gzip'})):
+        with h5py.File(folder / f'{name}.h5', 'w') as f:
+            f.create_dataset('layers/dense/vars/0', data=np.arange(200 * 96, dtype='f4').reshape(200, 96) / 7, **options)
+    for other in ('pieces', 'packed'):
+        r = run('diff', '--format', 'json', folder / 'whole.h5', folder / f'{other}.h5')
+        check(f'diff: the same numbers in {other}', r.returncode == 0 and json.loads(r.stdout)['verdict'] == 'identical', r.stdout[:300])
     for name, options, why in (('filled', {'shape': (50, 50), 'chunks': (10, 10), 'fillvalue': 2.5}, 'never written'),
                                ('unwritten', {'shape': (50, 50), 'fillvalue': 2.5}, 'never written'),
                                ('outside', {'shape': (50,), 'external': [('other.bin', 0, 200)]}, 'other')):
