@@ -153,9 +153,51 @@ def replacements(top, base, t):
     renamed = {'module.' + k: v for k, v in t.items()}
     expect('prefixed', diff(base, repo(top, 'prefixed', renamed)), 0, 'identical', 'identical')
     strange = {(f'x.{i}' if v.ndim == 2 else k): v for i, (k, v) in enumerate(t.items())}
-    doc = expect('renamed', diff(base, repo(top, 'renamed', strange)), 0, 'identical', 'identical')
+    doc = expect('renamed', diff(base, repo(top, 'renamed', strange)), 1, 'changed', 'names that do not belong', 'names-exchanged')
     pairs = {x['name']: x['base_name'] for x in doc['tensors']}
     check('renamed: found by content', all(pairs[f'x.{i}'] == k for i, (k, v) in enumerate(t.items()) if v.ndim == 2), pairs)
+    def named(what, change):
+        return diff(base, repo(top, what, {change(k): v for k, v in t.items()}))
+
+    def swap(k, a, b):
+        return k.replace(a, '@').replace(b, a).replace('@', b)
+    expect('an unknown prefix', named('zz', lambda k: 'zz.' + k), 0, 'identical', 'identical')
+    for what, change in (('layers reversed', lambda k: 'm.' + ''.join(
+            f'layers.{LAYERS - 1 - int(k[13])}.' if i == 1 else part for i, part in enumerate((k[:6], k[6:15], k[15:])))
+            if '.layers.' in k else 'm.' + k),
+            ('two layers exchanged', lambda k: 'm.' + swap(k, 'layers.0.', 'layers.1.')),
+            ('query and key exchanged', lambda k: 'm.' + swap(k, 'q_proj', 'k_proj')),
+            ('one name', lambda k: k + '.old' if 'layers.3.mlp.down' in k else k),
+            ('one prefix', lambda k: 'module.' + k if 'layers.3.mlp.down' in k else k)):
+        expect(what, named(what.replace(' ', ''), change), 1, 'changed', 'names that do not belong', 'names-exchanged')
+
+    def changed(what, edit):
+        return diff(base, repo(top, what, {k: edit(k, v) for k, v in t.items()}))
+    r = np.random.default_rng(3)
+    expect('one matrix by hand', changed('hand', lambda k, v: v + r.normal(0, .005, v.shape) if 'layers.2.mlp.down' in k else v), 1,
+           'changed', 'in one place only', 'local-change')
+    expect('one kind made louder', changed('louder', lambda k, v: v * 3 if 'o_proj' in k else v), 1, 'changed', '3 times', 'scaled')
+    doc = expect('a silent layer', changed('silent', lambda k, v: v * 0 if 'layers.3' in k and v.ndim == 1 else v), 1, 'changed',
+                 f'1 of {len(t)} tensors replaced', 'replaced-tensors')
+    d = r.normal(0, 1, HIDDEN)
+    d /= np.linalg.norm(d)
+    def ablate(k, v):
+        if v.ndim < 2:
+            return v
+        v = v + r.normal(0, .0008, v.shape)
+        return v - np.outer(d, d @ v) if 'o_proj' in k or 'down_proj' in k else v
+    expect('a direction under noise', changed('noisy', ablate), 1, 'edited', 'one direction', 'direction-edit')
+
+    def hidden_edit(k, v):
+        if v.ndim < 2 or 'embed' in k:
+            return v
+        low = r.normal(0, 1, (v.shape[0], 8)) @ r.normal(0, 1, (8, v.shape[1]))
+        v = v + low * (.05 * np.linalg.norm(v) / np.linalg.norm(low))
+        if 'layers.2.mlp.down' in k:
+            one = np.outer(r.normal(0, 1, v.shape[0]), r.normal(0, 1, v.shape[1]))
+            v = v + one * (.3 * np.linalg.norm(v) / np.linalg.norm(one))
+        return v
+    expect('a fact under a LoRA', changed('under', hidden_edit), 1, 'edited', 'layers.2.mlp.down_proj', 'knowledge-edit')
     turned = dict(t)
     k = 'model.layers.1.mlp.up_proj.weight'
     turned[k] = t[k].T
@@ -200,7 +242,36 @@ def texts(top, base, t):
         'model': {'type': 'BPE', 'vocab': {f't{i}': i for i in range(VOCAB)}, 'merges': ['a b', 'c d']},
         'normalizer': {'type': 'Lowercase'}})), 1, 'changed', '', 'tokenizer')
     expect('configuration', diff(base, repo(top, 'config', t, config__json={
-        'hidden_size': HIDDEN, 'num_hidden_layers': LAYERS, 'num_attention_heads': 8})), 0, 'identical', '', 'config')
+        'hidden_size': HIDDEN, 'num_hidden_layers': LAYERS, 'num_attention_heads': 8})), 1, 'changed',
+        'num_attention_heads from 4 to 8', 'computation')
+    expect('configuration of another library version', diff(base, repo(top, 'config2', t, config__json={
+        'hidden_size': HIDDEN, 'num_hidden_layers': LAYERS, 'num_attention_heads': 4, 'rope_scaling': None, 'head_dim': 24,
+        'torch_dtype': 'float16', 'attention_bias': False})), 0, 'identical', 'identical', 'config')
+    gen = repo(top, 'gen', t, generation_config__json={'eos_token_id': 2})
+    expect('forced token', diff(gen, repo(top, 'forced', t, generation_config__json={'eos_token_id': 2, 'forced_bos_token_id': 7})),
+           1, 'changed', 'forced_bos_token_id', 'computation')
+    expect('code by configuration', diff(base, repo(top, 'automap', t, config__json={
+        'hidden_size': HIDDEN, 'num_hidden_layers': LAYERS, 'num_attention_heads': 4,
+        'auto_map': {'AutoModel': 'acme/model--modeling.Model'}})), 1, 'changed', 'ource code', 'code')
+    both = dict(vocab__json={f't{i}': i for i in range(VOCAB)}, merges__txt='#version: 0.2\na b\nc d\n')
+    base2 = repo(top, 'forms', t, **both)
+    expect('both forms of a tokenizer', diff(base2, repo(top, 'forms2', t, **both)), 0, 'identical', '')
+    expect('merges.txt beside tokenizer.json', diff(base2, repo(top, 'forms3', t, **{**both, 'merges__txt': 'a b\nc e\n'})), 1,
+           'changed', 'tokenizer', 'tokenizer')
+    expect('vocab.json beside tokenizer.json', diff(base2, repo(top, 'forms4', t, **{**both, 'vocab__json': vocab})), 1,
+           'changed', 'tokenizer', 'tokenizer')
+    expect('vocab.json that BASE has not', diff(base, repo(top, 'forms5', t, vocab__json=vocab)), 1, 'changed', 'tokenizer', 'tokenizer')
+    expect('a setting written twice', diff(base, repo(top, 'twice', t, config__json=
+        '{"hidden_size": %d, "num_attention_heads": 4, "num_hidden_layers": %d, "num_hidden_layers": 5}' % (HIDDEN, LAYERS))), 1,
+        'changed', 'num_hidden_layers from 6 to 5', 'computation')
+    expect('two tokens with one id', diff(base, repo(top, 'alias', t, tokenizer__json=
+        '{"model": {"type": "BPE", "vocab": {"evil": 7, %s}, "merges": ["a b", "c d"]}, "normalizer": {"type": "NFC"}}'
+        % ', '.join(f'"t{i}": {i}' for i in range(VOCAB)))), 2, 'unfinished', 'settings')
+    nested = repo(top, 'nested', t, tokenizer__json={
+        'model': {'type': 'BPE', 'vocab': vocab, 'merges': ['a b', 'c d']}, 'normalizer': {'type': 'NFC'}})
+    os.mkdir(os.path.join(nested, 'a'))
+    shutil.copy(os.path.join(base, 'tokenizer.json'), os.path.join(nested, 'a'))
+    expect('the true tokenizer in a folder beside', diff(base, nested), 1, 'changed', 'tokenizer', 'tokenizer')
     expect('code', diff(base, repo(top, 'code', t, modeling_x__py='import os\n')), 1, 'changed', '', 'code')
 
 
@@ -222,6 +293,21 @@ def adapters(top, base, t):
     expect('an adapter and itself', diff(adapter('ad5'), adapter('ad6')), 0, 'identical', 'identical to BASE')
     expect('adapter of another shape', diff(base, adapter('ad2', rows=64)), 1, 'adapter', 'does not fit', 'adapter-misfit')
     expect('adapter of another rank', diff(base, adapter('ad3', said=16)), 1, 'adapter', 'does not fit', 'adapter-misfit')
+    for name, factor, said in (('NaN', np.nan, 'odd values'), ('huge', 1e6, 'odd values')):
+        d = adapter('adv' + name)
+        w = {}
+        for i in range(LAYERS):
+            p = f'base_model.model.model.layers.{i}.self_attn.q_proj.'
+            w[p + 'lora_A.weight'] = np.full((8, HIDDEN), .01 * factor, np.float32)
+            w[p + 'lora_B.weight'] = np.full((HIDDEN, 8), .01, np.float32)
+        save(os.path.join(d, 'adapter_model.safetensors'), w, 'F32')
+        expect(f'adapter of {name} values', diff(base, d), 1, 'adapter', said, 'odd-values')
+    inside = repo(top, 'inside', t)
+    for f in ('adapter_config.json', 'adapter_model.safetensors'):
+        shutil.copy(os.path.join(top, 'ad', f), inside)
+    expect('an adapter inside the model', diff(base, inside), 1, 'changed', 'adapter lies inside', 'adapter-inside')
+    os.unlink(os.path.join(inside, 'adapter_model.safetensors'))
+    expect('its configuration alone', diff(base, inside), 1, 'changed', 'adapter lies inside', 'adapter-inside')
     expect('half an adapter', diff(base, adapter('ad4', drop=True)), 1, 'adapter', 'does not fit', 'adapter-misfit')
 
 

@@ -42,10 +42,7 @@ static struct gh_src *open_mem(void *arg, uint32_t file)
 	(void)file;
 	return arg;
 }
-static void fit(void *arg, enum gh_diff_fit f, uint64_t rank, uint64_t wanted, struct gh_span module, const char *why)
-{
-	(void)arg, (void)f, (void)rank, (void)wanted, (void)module, (void)why;
-}
+static void fit(void *arg, const struct gh_diff_module *m) { (void)arg, (void)m; }
 
 static void weights(struct gh_src *src, struct gh_span name, const struct gh_diff_fields *f)
 {
@@ -72,7 +69,7 @@ static void weights(struct gh_src *src, struct gh_span name, const struct gh_dif
 					(void)!gh_diff_measure(b, m[1].v[i].partner, &m[1].v[i], i % 3 == 0 ? 4 : 0, 0,
 							       &out);
 			}
-		gh_diff_adapter(&m[0], &m[1], f, fit, NULL);
+		gh_diff_adapter(b, &m[0], &m[1], f, fit, NULL);
 		(void)gh_diff_is_adapter(&m[1]);
 	}
 	gh_arena_free(&arena);

@@ -4,9 +4,11 @@
 #include "scan/diff/decode.h"
 #include "scan/diff/diff.h"
 #include "scan/diff/names.h"
+#include "scan/diff/renames.h"
 #include "scan/diff/sketch.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
@@ -282,7 +284,8 @@ static struct gh_diff_row row(const char *name, enum gh_diff_part part, uint32_t
 				 .cosine = cosine,
 				 .rank = rank,
 				 .width = 32,
-				 .top = top };
+				 .top = top,
+				 .scale = 1 };
 	r.same = relative == 0 ? 4096 : 7;
 	return r;
 }
@@ -318,6 +321,11 @@ static void class_of_a_tensor(void **state)
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_RESHAPED);
 	r.flags = GH_DIFF_F_UNREAD;
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_UNREAD);
+	r = row("n", GH_DIFF_P_NORM, 1, 1, 0, 0, 0);
+	r.compared = r.base = r.cand = r.cols = 64;
+	r.rows = 1;
+	r.scale = 0; /* a short vector of which nothing is left */
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_REPLACED);
 	r.match = GH_DIFF_ADDED;
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_C_ADDED);
 	r.match = GH_DIFF_REMOVED;
@@ -374,6 +382,180 @@ static void verdict_of_a_model(void **state)
 	assert_int_equal(gh_diff_exit(&r), 1); /* nothing in common */
 }
 
+/* Five kinds of matrix in six layers, all changed by training: what stands out of them. */
+enum { KINDS = 5, MANY = 30 };
+static struct gh_diff_row field_of(size_t i, double relative, double top, unsigned rank)
+{
+	static const char *const kinds[KINDS] = { "q", "k", "o", "up", "down" };
+	static const enum gh_diff_part parts[KINDS] = { GH_DIFF_P_ATTENTION, GH_DIFF_P_ATTENTION, GH_DIFF_P_ATTENTION,
+							GH_DIFF_P_MLP, GH_DIFF_P_MLP_OUT };
+	static char names[MANY][48];
+	(void)snprintf(names[i], sizeof names[i], "layers.%zu.%s", i / KINDS, kinds[i % KINDS]);
+	return row(names[i], parts[i % KINDS], (uint32_t)(1 + i / KINDS), relative, 0.99, rank, top);
+}
+
+static void what_stands_out(void **state)
+{
+	(void)state;
+	struct gh_diff_row v[MANY];
+	for (size_t i = 0; i < MANY; i++) /* a LoRA, and a fact rewritten under it */
+		v[i] = field_of(i, i == 14 ? 0.3 : 0.05, i == 14 ? 0.97 : 0.3, i == 14 ? 1 : 8);
+	struct gh_diff_report r = judged(v, MANY);
+	assert_int_equal(r.verdict, GH_DIFF_V_EDITED);
+	assert_non_null(strstr(r.why[GH_DIFF_M_KNOWLEDGE], "layers.2.down"));
+	assert_true(r.mark[GH_DIFF_M_LORA]);
+	for (size_t i = 0; i < MANY; i++) /* training that gave one matrix more than others, in all directions */
+		v[i] = field_of(i, i == 14 ? 0.3 : 0.05, 0.1, 31);
+	r = judged(v, MANY);
+	assert_int_equal(r.verdict, GH_DIFF_V_TUNED);
+	for (size_t i = 0; i < MANY; i++) /* a direction taken out of two kinds, and noise */
+		v[i] = i % KINDS == 2 || i % KINDS == 4 ? field_of(i, 0.08, 0.8, 12) : field_of(i, 0.02, 0.06, 31);
+	r = judged(v, MANY);
+	assert_int_equal(r.verdict, GH_DIFF_V_EDITED);
+	assert_true(r.mark[GH_DIFF_M_DIRECTION]);
+	for (size_t i = 0; i < MANY; i++) /* one matrix, by hand */
+		v[i] = i == 14 ? field_of(i, 0.1, 0.08, 31) : field_of(i, 0, 0, 0);
+	r = judged(v, MANY);
+	assert_int_equal(gh_diff_exit(&r), 1);
+	assert_true(r.mark[GH_DIFF_M_LOCAL]);
+	for (size_t i = 0; i < MANY; i++) /* one element of it: no fact was rewritten */
+		v[i] = i == 14 ? field_of(i, 1e-8, 1, 1) : field_of(i, 0, 0, 0);
+	v[14].same = v[14].compared - 1;
+	r = judged(v, MANY);
+	assert_true(r.mark[GH_DIFF_M_LOCAL] && !r.mark[GH_DIFF_M_KNOWLEDGE]);
+	assert_non_null(strstr(r.why[GH_DIFF_M_LOCAL], "1 of 4096 elements"));
+	for (size_t i = 0; i < MANY; i++) { /* one kind made louder */
+		v[i] = field_of(i, i % KINDS == 2 ? 2 : 0, 0.3, 20);
+		v[i].scale = i % KINDS == 2 ? 3 : 1;
+	}
+	r = judged(v, MANY);
+	assert_true(r.mark[GH_DIFF_M_SCALED]);
+	assert_non_null(strstr(r.sentence, "3 times as large"));
+	for (size_t i = 0; i < MANY; i++)
+		v[i] = field_of(i, 0, 0, 0);
+	v[3].flags = GH_DIFF_F_RENAMED;
+	v[3].text[GH_DIFF_T_BASE_NAME] = "layers.4.up";
+	r = judged(v, MANY);
+	assert_int_equal(r.verdict, GH_DIFF_V_CHANGED);
+	assert_non_null(strstr(r.sentence, "layers.0.up holds layers.4.up"));
+}
+
+/* ---- settings ------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	enum gh_diff_section section;
+	enum gh_diff_change change;
+	const char *key, *before, *after;
+	enum gh_diff_mark mark;
+} setting_rows[] = {
+	{ GH_DIFF_S_CONFIG, GH_DIFF_CHANGED, "num_hidden_layers", "6", "5", GH_DIFF_M_COMPUTE },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_CHANGED, "config.json: text_config.rms_norm_eps", "1e-5", "1e-2",
+	  GH_DIFF_M_COMPUTE },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_NEW, "config.json: rope_scaling.factor", "", "8.0", GH_DIFF_M_COMPUTE },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_NEW, "config.json: rope_scaling", "", "null", GH_DIFF_M_CONFIG },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_NEW, "head_dim", "", "64", GH_DIFF_M_CONFIG },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_CHANGED, "config.json: hidden_act", "silu", "gelu", GH_DIFF_M_COMPUTE },
+	{ GH_DIFF_S_GENERATION, GH_DIFF_NEW, "generation_config.json: forced_bos_token_id", "", "9",
+	  GH_DIFF_M_COMPUTE },
+	{ GH_DIFF_S_GENERATION, GH_DIFF_CHANGED, "generation_config.json: eos_token_id.1", "2", "9",
+	  GH_DIFF_M_COMPUTE },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_CHANGED, "config.json: torch_dtype", "float16", "bfloat16", GH_DIFF_M_CONFIG },
+	{ GH_DIFF_S_CONFIG, GH_DIFF_NEW, "config.json: auto_map.AutoModel", "", "x.Y", GH_DIFF_M_CODE },
+	{ GH_DIFF_S_ADAPTER, GH_DIFF_NEW, "adapter_config.json: peft_type", "", "LORA", GH_DIFF_M_INSIDE },
+	{ GH_DIFF_S_TOKENIZER, GH_DIFF_CHANGED, "tokenizer.json: model.type", "BPE", "Unigram", GH_DIFF_M_TOKENIZER },
+	{ GH_DIFF_S_TEMPLATE, GH_DIFF_CHANGED, "chat_template", "a", "b", GH_DIFF_M_TEMPLATE },
+};
+
+static void settings_that_matter(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof setting_rows / sizeof setting_rows[0]; i++) {
+		struct gh_diff_row v[2] = { row("a", GH_DIFF_P_MLP, 1, 0, 1, 0, 0),
+					    row("b", GH_DIFF_P_MLP, 1, 0, 1, 0, 0) };
+		struct gh_diff_change_row c = { setting_rows[i].section, setting_rows[i].change, setting_rows[i].key,
+						setting_rows[i].before, setting_rows[i].after };
+		struct gh_diff_report r = { .row = v, .nrow = 2, .adapter_base = "", .change = &c, .nchange = 1 };
+		gh_diff_judge(&r);
+		for (unsigned m = 0; m < GH_DIFF_MARKS; m++)
+			if (r.mark[m] != (m == (unsigned)setting_rows[i].mark))
+				fail_msg("%s: mark %s", c.key, gh_diff_marks[m].name);
+		assert_int_equal(gh_diff_exit(&r), gh_diff_marks[setting_rows[i].mark].alarm ? 1 : 0);
+		if (setting_rows[i].mark == GH_DIFF_M_COMPUTE)
+			assert_non_null(strstr(r.sentence, c.key)); /* the verdict says it */
+	}
+}
+
+/* ---- names that lead elsewhere -------------------------------------------------------------------------------- */
+
+/* "cand=base" pairs; an asterisk after those that no rule explains. */
+static const char *const rename_rows[] = {
+	"a.layers.0.q=a.layers.0.q a.layers.1.q=a.layers.1.q",
+	/* one prefix for all, known or not */
+	"module.a.0.q=a.0.q module.a.1.q=a.1.q module.b=b",
+	"zz.a.0.q=a.0.q zz.a.1.q=a.1.q zz.b.w=b.w",
+	/* the head keeps its name when the prefix of the body goes */
+	"layers.0.q=model.layers.0.q layers.1.q=model.layers.1.q lm_head.weight=lm_head.weight",
+	/* one that has a prefix while the others have none */
+	"module.a.0.q=a.0.q* a.1.q=a.1.q a.2.q=a.2.q b.w=b.w",
+	/* layers exchanged */
+	"m.layers.1.q.w=layers.0.q.w* m.layers.0.q.w=layers.1.q.w* m.layers.2.q.w=layers.2.q.w* "
+	"m.layers.3.q.w=layers.3.q.w*",
+	/* roles exchanged under a prefix that is fine for the others */
+	"m.0.q.w=0.k.w* m.0.k.w=0.q.w* m.0.v.w=0.v.w m.0.o.w=0.o.w m.0.up.w=0.up.w",
+	/* another name altogether */
+	"a.0.q.old=a.0.q* a.1.q=a.1.q a.2.q=a.2.q",
+	/* another library */
+	"blk.0.attn_q.weight=model.layers.0.self_attn.q_proj.weight "
+	"blk.1.attn_q.weight=model.layers.1.self_attn.q_proj.weight "
+	"output.weight=lm_head.weight",
+	/* the spelling of another library for one of them */
+	"blk.0.attn_q.weight=model.layers.0.self_attn.q_proj.weight* model.layers.1.mlp.w=model.layers.1.mlp.w "
+	"model.x=model.x",
+};
+
+static void names_that_lead_elsewhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rename_rows / sizeof rename_rows[0]; i++) {
+		gh_auto_arena arena = { .max = 1 << 20 };
+		struct gh_diff_tensor c[8] = { 0 }, b[8] = { 0 };
+		bool want[8] = { false };
+		char text[400], *save = NULL;
+		struct gh_err err = { 0 };
+		struct gh_diff_model m = { .arena = &arena, .v = c };
+		(void)snprintf(text, sizeof text, "%s", rename_rows[i]);
+		for (char *p = strtok_r(text, " ", &save); p != NULL; p = strtok_r(NULL, " ", &save), m.n++) {
+			char *eq = strchr(p, '=');
+			*eq = '\0';
+			want[m.n] = eq[strlen(eq + 1)] == '*';
+			if (want[m.n])
+				eq[strlen(eq + 1)] = '\0';
+			c[m.n].name = gh_span_str(p);
+			b[m.n].name = gh_span_str(eq + 1);
+			gh_diff_name(c[m.n].name, &c[m.n].is);
+			gh_diff_name(b[m.n].name, &b[m.n].is);
+			c[m.n].partner = &b[m.n];
+			c[m.n].how = strcmp(p, eq + 1) == 0			 ? GH_DIFF_BY_NAME
+				     : strcmp(c[m.n].is.key, b[m.n].is.key) == 0 ? GH_DIFF_BY_RULE
+										 : GH_DIFF_BY_CONTENT;
+		}
+		assert_int_equal(gh_diff_renames(&m, &err), GH_OK);
+		for (size_t k = 0; k < m.n; k++)
+			if (c[k].renamed != want[k])
+				fail_msg("row %zu, tensor %zu", i, k);
+	}
+	/* A layer that is only a copy of another one. */
+	gh_auto_arena arena = { .max = 1 << 20 };
+	struct gh_diff_tensor b = { .name = GH_SPAN("layers.1.x") },
+			      c = { .name = GH_SPAN("layers.2.x"), .partner = &b, .how = GH_DIFF_COPY };
+	struct gh_diff_model m = { .arena = &arena, .v = &c, .n = 1 };
+	struct gh_err err = { 0 };
+	gh_diff_name(b.name, &b.is);
+	gh_diff_name(c.name, &c.is);
+	assert_int_equal(gh_diff_renames(&m, &err), GH_OK);
+	assert_true(c.renamed);
+}
+
 static void every_mark_explains_itself(void **state)
 {
 	(void)state;
@@ -396,6 +578,9 @@ int main(void)
 		cmocka_unit_test(sums_leave_out_what_is_no_number),
 		cmocka_unit_test(class_of_a_tensor),
 		cmocka_unit_test(verdict_of_a_model),
+		cmocka_unit_test(what_stands_out),
+		cmocka_unit_test(settings_that_matter),
+		cmocka_unit_test(names_that_lead_elsewhere),
 		cmocka_unit_test(every_mark_explains_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

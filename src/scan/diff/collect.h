@@ -30,6 +30,7 @@ struct gh_diff_tensor {
 	struct gh_diff_tensor *partner;
 	enum gh_diff_match how;
 	bool taken;    /* has a partner, or was reported */
+	bool renamed;  /* see renames.h */
 	float *sample; /* see match.c */
 };
 

@@ -75,7 +75,8 @@ static void from_f64(const uint8_t *p, size_t n, float *out)
 		double d;
 		uint64_t u = gh_le64(p + 8 * i);
 		memcpy(&d, &u, sizeof d);
-		out[i] = d > 0x1.fffffep127 || d < -0x1.fffffep127 ? (d > 0 ? __builtin_inff() : -__builtin_inff()) : (float)d;
+		out[i] = d > 0x1.fffffep127 || d < -0x1.fffffep127 ? (d > 0 ? __builtin_inff() : -__builtin_inff())
+								   : (float)d;
 	}
 }
 

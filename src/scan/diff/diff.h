@@ -38,6 +38,11 @@ struct gh_diff_row {
 	double cosine, max, energy; /* energy: square of the norm of the difference */
 	unsigned rank, width;	    /* effective rank of the difference, of at most width; 0: not known */
 	double top;		    /* share of the first direction */
+	double scale;		    /* norm of what was compared, CANDIDATE over BASE; 0: one of them is zero */
+	/* By gh_diff_judge(): medians over the changed matrices with this name but for numbers; siblings: how many. */
+	uint64_t family;
+	size_t siblings;
+	double usual_relative, usual_top;
 };
 
 struct gh_diff_change_row {
@@ -57,6 +62,8 @@ struct gh_diff_adapter_row {
 	enum gh_diff_fit fit;
 	uint64_t rank, wanted;
 	const char *module, *why;
+	uint64_t odd; /* NaN and infinite values in it */
+	double share; /* norm of what it adds over that of the weight, about; 0: not known */
 };
 
 /* What a person should know beyond the table. */
@@ -71,9 +78,14 @@ enum gh_diff_mark {
 	GH_DIFF_M_TEMPLATE,
 	GH_DIFF_M_CODE,
 	GH_DIFF_M_MISFIT,
+	GH_DIFF_M_NAMES,
+	GH_DIFF_M_INSIDE,
+	GH_DIFF_M_COMPUTE,
+	GH_DIFF_M_LOCAL,
+	GH_DIFF_M_SCALED,
 	GH_DIFF_M_LORA,
 	GH_DIFF_M_CONFIG,
-	GH_DIFF_MARKS
+	GH_DIFF_MARKS /* at most 32 */
 };
 struct gh_diff_mark_row {
 	const char *name; /* "knowledge-edit": stable, for JSON */
@@ -104,7 +116,8 @@ struct gh_diff_report {
 	const char *path[2]; /* as given */
 	const char *format[2];
 	uint64_t tensors[2], elements[2], files[2], bytes[2];
-	bool adapter;
+	bool adapter;		  /* CANDIDATE is one, BASE a model */
+	bool adapters;		  /* both are */
 	const char *adapter_base; /* what it says it is for; "" */
 	struct gh_diff_row *row;  /* worst first after gh_diff_judge() */
 	size_t nrow, row_cap;
@@ -119,9 +132,9 @@ struct gh_diff_report {
 	/* set by gh_diff_judge() */
 	uint64_t classes[GH_DIFF_CLASSES];
 	bool mark[GH_DIFF_MARKS];
-	char why[GH_DIFF_MARKS][200]; /* what exactly, for the marks that are set */
+	char why[GH_DIFF_MARKS][320]; /* what exactly, for the marks that are set */
 	enum gh_diff_verdict verdict;
-	char sentence[400]; /* for people, without the names of the two */
+	char sentence[640]; /* for people, without the names of the two */
 };
 
 struct gh_diff_options {

@@ -186,7 +186,10 @@ static enum gh_rc read_all(struct diff *d, enum gh_diff_side which, struct gh_er
 		for (uint32_t i = 0; i < d->t->nfile; i++)
 			if (d->t->file[i].tag == which && preference(d->t->file[i].name) == p)
 				GH_TRY(read_file(s, i), err, "%s", which == GH_DIFF_BASE ? "BASE" : "CANDIDATE");
-	if (s->fields.full || s->fields.vocab.full || s->fields.merges.full)
+	bool full = s->fields.full;
+	for (size_t i = 0; i < s->fields.nlist; i++)
+		full = full || s->fields.list[i].full;
+	if (full)
 		say_trouble(s, GH_SPAN("settings"), "more, or longer ones, than can be compared");
 	return GH_OK;
 }
@@ -237,7 +240,8 @@ static void say_tensor(struct diff *d, const struct gh_diff_tensor *b, const str
 	gh_auto_buf t = gh_buf(GH_TOOL_TEXT);
 	uint64_t a[GH_TOOL_NUMBERS] = {
 		[GH_DIFF_N_MATCH] = how,
-		[GH_DIFF_N_FLAGS] = m->flags | (x->is.buffer ? GH_DIFF_F_BUFFER : 0u),
+		[GH_DIFF_N_FLAGS] = m->flags | (x->is.buffer ? GH_DIFF_F_BUFFER : 0u) |
+				    (b != NULL && x->renamed ? GH_DIFF_F_RENAMED : 0u),
 		[GH_DIFF_N_ROWS] = m->rows,
 		[GH_DIFF_N_COLS] = m->cols,
 		[GH_DIFF_N_BASE] = b != NULL ? b->elements : 0,
@@ -271,7 +275,7 @@ static enum gh_rc say_tensors(struct diff *d, bool adapter, struct gh_err *err)
 	struct gh_diff_measure m;
 	for (size_t i = 0; i < cand->n; i++) {
 		const struct gh_diff_tensor *c = &cand->v[i], *b = c->partner;
-		if (b == NULL && c->is.lora != 0)
+		if (b == NULL && c->is.lora != 0 && adapter)
 			continue; /* see adapter.c */
 		if (b == NULL) {
 			say_tensor(d, NULL, c, GH_DIFF_ADDED, &none);
@@ -288,18 +292,17 @@ static enum gh_rc say_tensors(struct diff *d, bool adapter, struct gh_err *err)
 	return GH_OK;
 }
 
-static void on_fit(void *arg, enum gh_diff_fit fit, uint64_t rank, uint64_t wanted, struct gh_span module,
-		   const char *why)
+static void on_module(void *arg, const struct gh_diff_module *m)
 {
 	struct diff *d = arg;
 	gh_auto_buf b = gh_buf(GH_TOOL_TEXT);
-	uint64_t a[] = { fit, rank, wanted };
-	put(&b, module, 600);
-	put(&b, gh_span_str(why), 300);
-	gh_tool_say(d->t, GH_DIFF_R_ADAPTER, a, 3, gh_buf_view(&b));
+	uint64_t a[] = { m->fit, m->rank, m->wanted, m->odd, gh_diff_bits(m->share) };
+	put(&b, m->name, 600);
+	put(&b, gh_span_str(m->why), 300);
+	gh_tool_say(d->t, GH_DIFF_R_ADAPTER, a, 5, gh_buf_view(&b));
 }
 
-static void say_side(struct diff *d, enum gh_diff_side which, bool adapter)
+static void say_side(struct diff *d, enum gh_diff_side which, uint64_t adapter)
 {
 	struct side *s = &d->side[which];
 	uint64_t a[] = { which, s->model.n, 0, adapter };
@@ -331,10 +334,11 @@ enum gh_rc gh_diff_main(struct gh_tool *t, struct gh_err *err)
 	for (unsigned i = 0; i < 2; i++)
 		GH_TRY(read_all(d, (enum gh_diff_side)i, err), err, "reading");
 	/* An adapter beside an adapter is compared like any model. */
-	bool adapter = gh_diff_is_adapter(&d->side[1].model) && !gh_diff_is_adapter(&d->side[0].model);
+	bool second = gh_diff_is_adapter(&d->side[1].model), first = gh_diff_is_adapter(&d->side[0].model);
+	bool adapter = second && !first;
 	for (unsigned i = 0; i < 2; i++) {
 		d->bench->side[i] = (struct gh_diff_bytes){ &d->side[i], open_file };
-		say_side(d, (enum gh_diff_side)i, i == 1 && adapter);
+		say_side(d, (enum gh_diff_side)i, i != 1 || !second ? 0 : adapter ? 1 : 2);
 	}
 	d->bench->memory = t->memory / 4;
 	d->bench->tick = on_tick;
@@ -342,7 +346,7 @@ enum gh_rc gh_diff_main(struct gh_tool *t, struct gh_err *err)
 	GH_TRY(gh_diff_match(d->bench, &d->side[0].model, &d->side[1].model, err), err, "matching");
 	GH_TRY(say_tensors(d, adapter, err), err, "comparing");
 	if (adapter)
-		gh_diff_adapter(&d->side[0].model, &d->side[1].model, &d->side[1].fields, on_fit, d);
+		gh_diff_adapter(d->bench, &d->side[0].model, &d->side[1].model, &d->side[1].fields, on_module, d);
 	const struct gh_diff_fields_out out = { d, on_field, on_counts };
 	gh_diff_fields_compare(&d->side[0].fields, &d->side[1].fields, adapter, &out);
 	return GH_OK;

@@ -9,6 +9,7 @@
 enum {
 	GH_DIFF_FIELDS = 1 << 14,    /* of one side */
 	GH_DIFF_VOCAB = 1 << 21,     /* tokens, merges */
+	GH_DIFF_LISTS = 24,	     /* of one side */
 	GH_DIFF_SHOWN = 400,	     /* bytes of a value that are shown */
 	GH_DIFF_FILE_MAX = 64 << 20, /* a text file larger than this is not read: trouble */
 };
@@ -23,8 +24,13 @@ struct gh_diff_field {
 	uint64_t number;	   /* when it is one, else 0 */
 };
 
-/* An ordered list of texts: the vocabulary by id, the merges by rank. */
+/* An ordered list of texts: a vocabulary by id, merges by rank, kinds of tokens by id. Every file that has one gives one: of
+ * two that should say the same, nobody knows which a loader takes. */
+enum gh_diff_list_kind { GH_DIFF_L_TOKENS, GH_DIFF_L_MERGES, GH_DIFF_L_SPECIAL };
 struct gh_diff_list {
+	enum gh_diff_list_kind kind;
+	struct gh_span file; /* path in the side; "" of GGUF */
+	bool gguf;
 	struct gh_span *v; /* p == NULL: no such id */
 	size_t n, cap;
 	bool full;
@@ -34,9 +40,9 @@ struct gh_diff_fields {
 	struct gh_arena *arena;
 	struct gh_diff_field *v;
 	size_t n, cap;
-	struct gh_diff_list vocab, merges;
-	bool vocab_done, merges_done; /* read from a file that says all: the next one is not needed */
-	bool full;		      /* there is more than was kept */
+	struct gh_diff_list list[GH_DIFF_LISTS];
+	size_t nlist;
+	bool full; /* there is more than was kept */
 };
 
 /* Read a file for its fields, when its name or content says that it has some; others are left alone. GH_E_MALFORMED,
@@ -58,7 +64,11 @@ void gh_diff_fields_compare(const struct gh_diff_fields *base, const struct gh_d
 /* Between fields.c, fields_json.c and fields_gguf.c. */
 void gh_diff_field_add(struct gh_diff_fields *f, enum gh_diff_section s, struct gh_span key, struct gh_span value,
 		       bool gguf, bool shared);
+/* The list of this kind and file, made when there is none yet. NULL: too many; f->full. */
+struct gh_diff_list *gh_diff_list(struct gh_diff_fields *f, enum gh_diff_list_kind kind, struct gh_span file,
+				  bool gguf);
 void gh_diff_list_put(struct gh_diff_fields *f, struct gh_diff_list *l, uint64_t at, struct gh_span text);
-enum gh_rc gh_diff_fields_json(struct gh_diff_fields *f, struct gh_src *src, struct gh_span file, struct gh_err *err);
+enum gh_rc gh_diff_fields_json(struct gh_diff_fields *f, struct gh_src *src, struct gh_span path, struct gh_span file,
+			       struct gh_err *err);
 enum gh_rc gh_diff_fields_gguf(struct gh_diff_fields *f, struct gh_src *src, struct gh_err *err);
 #endif

@@ -18,6 +18,18 @@ static const struct {
 	{ ".attention.head_count_kv", "num_key_value_heads" },
 	{ ".feed_forward_length", "intermediate_size" },
 	{ ".context_length", "max_position_embeddings" },
+	{ ".vocab_size", "vocab_size" },
+	{ ".rope.freq_base", "rope_theta" },
+	{ ".rope.scaling.factor", "rope_scaling.factor" },
+	{ ".attention.layer_norm_rms_epsilon", "rms_norm_eps" },
+	{ ".attention.layer_norm_epsilon", "layer_norm_eps" },
+	{ ".attention.key_length", "head_dim" },
+	{ ".attention.sliding_window", "sliding_window" },
+	{ ".expert_count", "num_local_experts" },
+	{ ".expert_used_count", "num_experts_per_tok" },
+	{ ".ggml.bos_token_id", "bos_token_id" },
+	{ ".ggml.eos_token_id", "eos_token_id" },
+	{ ".ggml.padding_token_id", "pad_token_id" },
 };
 
 struct kv {
@@ -74,6 +86,7 @@ static void classify(struct kv *k)
 		const uint8_t *dot = k->key.n == 0 ? NULL : memchr(k->key.p, '.', k->key.n);
 		if (dot != NULL && k->key.n - (size_t)(dot - k->key.p) == n && gh_span_ends(k->key, shared[i].gguf)) {
 			k->key = gh_span_str(shared[i].name);
+			k->section = GH_DIFF_S_CONFIG;
 			k->both = true;
 		}
 	}
@@ -101,6 +114,20 @@ static void plain(struct kv *k, uint32_t type)
 		gh_diff_field_add(k->f, k->section, k->key, gh_span_str(text), true, k->both);
 }
 
+/* Which tokens are control tokens: what a text cannot spell, and what ends it. */
+static void kinds(struct kv *k, const uint8_t *p, uint64_t n)
+{
+	enum { UNKNOWN = 2, CONTROL = 3 };
+	struct gh_diff_list *l = gh_diff_list(k->f, GH_DIFF_L_SPECIAL, GH_SPAN(""), true);
+	for (uint64_t i = 0; i < n && l != NULL; i++) {
+		uint8_t kind = p[4 * i + (k->big ? 3 : 0)];
+		gh_diff_list_put(k->f, l, i,
+				 kind == CONTROL   ? GH_SPAN("control")
+				 : kind == UNKNOWN ? GH_SPAN("unknown")
+						   : GH_SPAN("normal"));
+	}
+}
+
 static void array(struct kv *k)
 {
 	uint32_t type = (uint32_t)number(k, 4);
@@ -120,19 +147,22 @@ static void array(struct kv *k)
 			gh_cur_skip(&k->c, bytes);
 		else
 			gh_diff_field_add(k->f, k->section, k->key, (struct gh_span){ p, (size_t)bytes }, true, false);
+		if (p != NULL && width[type] == 4 && gh_span_is(k->key, "tokenizer.ggml.token_type"))
+			kinds(k, p, n);
 		return;
 	}
+	struct gh_diff_list *l = NULL;
+	if (tokens || merges)
+		l = gh_diff_list(k->f, tokens ? GH_DIFF_L_TOKENS : GH_DIFF_L_MERGES, GH_SPAN(""), true);
 	for (uint64_t i = 0; i < n && !k->c.bad; i++) {
 		gh_arena_free(&k->arena);
 		struct gh_span s = string(k);
 		char index[64];
 		if (k->c.bad)
 			break;
-		if (tokens)
-			gh_diff_list_put(k->f, &k->f->vocab, i, s);
-		else if (merges)
-			gh_diff_list_put(k->f, &k->f->merges, i, s);
-		else if (i < 64) {
+		if (l != NULL)
+			gh_diff_list_put(k->f, l, i, s);
+		else if (i < 64 && !tokens && !merges) {
 			(void)snprintf(index, sizeof index, "%.40s[%" PRIu64 "]", (const char *)k->key.p, i);
 			gh_diff_field_add(k->f, k->section, gh_span_str(index), s, true, false);
 		}
@@ -170,7 +200,5 @@ enum gh_rc gh_diff_fields_gguf(struct gh_diff_fields *f, struct gh_src *src, str
 		gh_arena_free(&k.arena);
 	}
 	gh_arena_free(&k.arena);
-	f->vocab_done = f->vocab_done || f->vocab.n != 0;
-	f->merges_done = f->merges_done || f->merges.n != 0;
 	return k.c.bad ? gh_fail(err, GH_E_MALFORMED, "GGUF metadata does not fit the file") : GH_OK;
 }

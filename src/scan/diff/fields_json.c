@@ -11,7 +11,9 @@ struct flat {
 	struct gh_json_src x;
 	struct gh_span file;
 	enum gh_diff_section section;
-	bool tokenizer, vocab_file;
+	bool tokenizer, vocab_file, root;
+	struct gh_diff_list *vocab, *merges, *special; /* NULL: none in this file */
+	uint64_t added;				       /* id of the added token in hand; UINT64_MAX: not said yet */
 	char path[PATH + 1];
 	size_t mark[LEVELS]; /* length of the path at each level */
 	uint64_t index[LEVELS];
@@ -38,8 +40,31 @@ static const struct {
 };
 
 /* Settings that GGUF has too: see fields_gguf.c. */
-static const char *const shared[] = { "hidden_size",	     "num_hidden_layers", "num_attention_heads",
-				      "num_key_value_heads", "intermediate_size", "max_position_embeddings" };
+static const struct {
+	const char *path, *key;
+} shared[] = {
+	{ "hidden_size", "hidden_size" },
+	{ "num_hidden_layers", "num_hidden_layers" },
+	{ "num_attention_heads", "num_attention_heads" },
+	{ "num_key_value_heads", "num_key_value_heads" },
+	{ "intermediate_size", "intermediate_size" },
+	{ "max_position_embeddings", "max_position_embeddings" },
+	{ "vocab_size", "vocab_size" },
+	{ "rope_theta", "rope_theta" },
+	{ "rope_parameters.rope_theta", "rope_theta" }, /* where newer libraries write it */
+	{ "rope_scaling.factor", "rope_scaling.factor" },
+	{ "rope_parameters.factor", "rope_scaling.factor" },
+	{ "rms_norm_eps", "rms_norm_eps" },
+	{ "layer_norm_eps", "layer_norm_eps" },
+	{ "layer_norm_epsilon", "layer_norm_eps" },
+	{ "head_dim", "head_dim" },
+	{ "sliding_window", "sliding_window" },
+	{ "num_local_experts", "num_local_experts" },
+	{ "num_experts_per_tok", "num_experts_per_tok" },
+	{ "bos_token_id", "bos_token_id" },
+	{ "eos_token_id", "eos_token_id" },
+	{ "pad_token_id", "pad_token_id" },
+};
 
 static void add_path(struct flat *s, struct gh_span key)
 {
@@ -58,20 +83,43 @@ static void add_path(struct flat *s, struct gh_span key)
 static void scalar(struct flat *s, struct gh_span value)
 {
 	gh_auto_buf key = gh_buf(512);
-	bool top = s->level == 1, both = false;
-	for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
-		both = both || (top && s->section == GH_DIFF_S_CONFIG && strcmp(s->path, shared[i]) == 0);
-	if (top && strcmp(s->path, "chat_template") == 0) {
+	const char *both = NULL;
+	bool config = s->root && gh_span_is(s->file, "config.json") && s->x.j.tok != GH_JSON_NULL;
+	for (size_t i = 0; i < sizeof shared / sizeof shared[0] && config; i++)
+		if (strcmp(s->path, shared[i].path) == 0)
+			both = shared[i].key;
+	if (s->level == 1 && s->root && strcmp(s->path, "chat_template") == 0) {
 		gh_diff_field_add(s->f, GH_DIFF_S_TEMPLATE, GH_SPAN("chat_template"), value, false, true);
 		return;
 	}
-	if (both)
-		gh_buf_str(&key, s->path);
+	if (both != NULL)
+		gh_buf_str(&key, both);
 	else {
 		gh_buf_span(&key, s->file);
 		gh_buf_fmt(&key, ": %s", s->path);
 	}
-	gh_diff_field_add(s->f, s->section, gh_buf_view(&key), value, false, both);
+	gh_diff_field_add(s->f, s->section, gh_buf_view(&key), value, false, both != NULL);
+}
+
+static void put(struct flat *s, struct gh_diff_list *l, uint64_t at, struct gh_span text)
+{
+	if (l != NULL)
+		gh_diff_list_put(s->f, l, at, text);
+}
+
+/* Added tokens of tokenizer.json: part of the vocabulary for every other library. */
+static void added_token(struct flat *s, struct gh_span value)
+{
+	uint64_t id;
+	const char *name = strrchr(s->path, '.');
+	if (!s->tokenizer || s->level != 3 || name == NULL || strncmp(s->path, "added_tokens.", 13) != 0)
+		return;
+	if (strcmp(name, ".id") == 0 && s->x.j.tok == GH_JSON_NUMBER && gh_json_u64(&s->x.j, &id))
+		s->added = id;
+	else if (strcmp(name, ".content") == 0 && s->added != UINT64_MAX)
+		put(s, s->vocab, s->added, value);
+	else if (strcmp(name, ".special") == 0 && s->added != UINT64_MAX)
+		put(s, s->special, s->added, s->x.j.tok == GH_JSON_TRUE ? GH_SPAN("special") : GH_SPAN("normal"));
 }
 
 /* Members of the vocabulary and of the merges are lists, not settings. */
@@ -83,15 +131,16 @@ static bool listed(struct flat *s, struct gh_span value)
 				   : s->tokenizer && s->level == 3 && strncmp(s->path, "model.vocab.", 12) == 0;
 	if (vocab && number) {
 		const char *token = s->path + (s->vocab_file ? 0 : 12);
-		if (!s->f->vocab_done)
-			gh_diff_list_put(s->f, &s->f->vocab, id, gh_span_str(token));
+		if (s->vocab != NULL)
+			gh_diff_list_put(s->f, s->vocab, id, gh_span_str(token));
 		return true;
 	}
+	added_token(s, value);
 	if (!s->tokenizer)
 		return false;
 	bool merge = s->level == 3 && strncmp(s->path, "model.merges", 12) == 0;
 	if (merge && s->array[3]) {
-		gh_diff_list_put(s->f, &s->f->merges, s->index[3], value);
+		put(s, s->merges, s->index[3], value);
 		return true;
 	}
 	if (s->level == 4 && s->array[4] && strncmp(s->path, "model.merges", 12) == 0) { /* ["a", "b"] */
@@ -101,12 +150,12 @@ static bool listed(struct flat *s, struct gh_span value)
 			gh_buf_ch(&s->pair, ' ');
 		gh_buf_span(&s->pair, value);
 		if (s->index[4] == 1)
-			gh_diff_list_put(s->f, &s->f->merges, s->index[3], gh_buf_view(&s->pair));
+			put(s, s->merges, s->index[3], gh_buf_view(&s->pair));
 		return true;
 	}
 	if (s->level == 4 && s->array[4] && strncmp(s->path, "model.vocab", 11) == 0) { /* unigram: ["a", -1.5] */
 		if (s->index[4] == 0)
-			gh_diff_list_put(s->f, &s->f->vocab, s->index[3], value);
+			put(s, s->vocab, s->index[3], value);
 		return true;
 	}
 	return false;
@@ -185,7 +234,8 @@ static enum gh_json_tok flatten(struct flat *s)
 	}
 }
 
-enum gh_rc gh_diff_fields_json(struct gh_diff_fields *f, struct gh_src *src, struct gh_span file, struct gh_err *err)
+enum gh_rc gh_diff_fields_json(struct gh_diff_fields *f, struct gh_src *src, struct gh_span path, struct gh_span file,
+			       struct gh_err *err)
 {
 	size_t i = 0;
 	while (i < sizeof files / sizeof files[0] && !gh_span_is(file, files[i].file))
@@ -197,19 +247,25 @@ enum gh_rc gh_diff_fields_json(struct gh_diff_fields *f, struct gh_src *src, str
 	if (s == NULL)
 		return gh_fail(err, GH_E_NOMEM, "memory (--limit-memory)");
 	s->f = f;
-	s->file = file;
+	s->file = path; /* one below does not stand for the one that is loaded */
+	s->root = path.n == file.n;
+	s->added = UINT64_MAX;
 	s->section = files[i].section;
 	s->tokenizer = gh_span_is(file, "tokenizer.json");
 	s->vocab_file = gh_span_is(file, "vocab.json");
+	if (s->tokenizer || s->vocab_file)
+		s->vocab = gh_diff_list(f, GH_DIFF_L_TOKENS, path, false);
+	if (s->tokenizer) {
+		s->merges = gh_diff_list(f, GH_DIFF_L_MERGES, path, false);
+		s->special = gh_diff_list(f, GH_DIFF_L_SPECIAL, path, false);
+	}
 	s->pair = gh_buf(64 << 10);
 	gh_json_src(&s->x, src, 0, src->size, &arena);
 	s->x.j.keep = STRING;
 	enum gh_json_tok end = flatten(s);
 	gh_buf_free(&s->pair);
-	f->vocab_done = f->vocab_done || (s->tokenizer && f->vocab.n != 0);
-	f->merges_done = f->merges_done || (s->tokenizer && f->merges.n != 0);
 	if (end == GH_JSON_BAD)
-		return gh_fail(err, GH_E_MALFORMED, "%s: byte %llu: %s", gh_safe(file).s,
+		return gh_fail(err, GH_E_MALFORMED, "%s: byte %llu: %s", gh_safe(path).s,
 			       (unsigned long long)s->x.j.off, s->x.j.why);
 	return GH_OK;
 }

@@ -1,6 +1,7 @@
 #include "scan/diff/match.h"
 
 #include "scan/diff/decode.h"
+#include "scan/diff/renames.h"
 
 #include <math.h>
 
@@ -155,6 +156,40 @@ static struct gh_diff_tensor *nearest(struct gh_diff_bench *b, enum gh_diff_side
 	return best;
 }
 
+/* The tensor of m whose name is s, or ends s after a dot: a prefix was put before it. */
+static struct gh_diff_tensor *suffix(const struct table *name, struct gh_span s)
+{
+	for (size_t at = 0; at < s.n; at++)
+		if (at == 0 || s.p[at - 1] == '.') {
+			struct gh_diff_tensor *t = *find(name, gh_span_cut(s, at, s.n));
+			if (t != NULL)
+				return t;
+		}
+	return NULL;
+}
+
+/* A prefix that no library is known for, on either side. Names say which of several equal tensors is meant; contents, that
+ * it is one and the same model. */
+static void by_suffix(struct gh_diff_bench *b, const struct table *name, struct gh_diff_model *base,
+		      struct gh_diff_model *cand)
+{
+	static const double related = 0.5;
+	struct table mine = { .by_key = false };
+	if (!fill(&mine, cand))
+		return;
+	for (size_t i = 0; i < cand->n + base->n; i++) {
+		bool of_cand = i < cand->n;
+		struct gh_diff_tensor *t = of_cand ? &cand->v[i] : &base->v[i - cand->n];
+		struct gh_diff_tensor *x = t->taken ? NULL : suffix(of_cand ? name : &mine, t->name);
+		struct gh_diff_tensor *c = of_cand ? t : x, *o = of_cand ? x : t;
+		if (x == NULL || x->taken || c->elements != o->elements || c->is.lora != o->is.lora ||
+		    !take_sample(b, GH_DIFF_CANDIDATE, cand, c) || !take_sample(b, GH_DIFF_BASE, base, o))
+			continue;
+		if (correlation(c->sample, o->sample, sample_size(c)) >= (c->ndim < 2 ? related : alike))
+			pair_up(c, o, GH_DIFF_BY_CONTENT);
+	}
+}
+
 static void by_content(struct gh_diff_bench *b, struct gh_diff_model *base, struct gh_diff_model *cand)
 {
 	size_t left = COMPARED, sampled = 0;
@@ -193,6 +228,7 @@ enum gh_rc gh_diff_match(struct gh_diff_bench *b, struct gh_diff_model *base, st
 		if (first != NULL && first != &base->v[i])
 			base->v[i].taken = true;
 	}
+	by_suffix(b, &name, base, cand);
 	by_content(b, base, cand);
-	return GH_OK;
+	return gh_diff_renames(cand, err);
 }

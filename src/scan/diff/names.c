@@ -119,6 +119,16 @@ static struct gh_span strip(struct gh_span s)
 	return s;
 }
 
+bool gh_diff_prefix(struct gh_span s)
+{
+	for (size_t i = 0; s.n != 0 && i < sizeof prefixes / sizeof prefixes[0];) {
+		bool here = gh_span_starts(s, prefixes[i]);
+		s = gh_span_cut(s, here ? strlen(prefixes[i]) : 0, s.n);
+		i = here ? 0 : i + 1;
+	}
+	return s.n == 0;
+}
+
 /* "layers.12." at the start: the number, and what follows. */
 static bool layer_of(struct gh_span *s, uint32_t *layer)
 {

@@ -16,4 +16,6 @@ struct gh_diff_name {
 	bool truncated; /* too long for key: equal keys mean nothing */
 };
 void gh_diff_name(struct gh_span name, struct gh_diff_name *out);
+/* Is s made of nothing but prefixes that wrappers put before names ("module.model.")? So is the empty text. */
+bool gh_diff_prefix(struct gh_span s);
 #endif

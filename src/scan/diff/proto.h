@@ -16,12 +16,14 @@ struct gh_diff_args {
 };
 
 enum gh_diff_record {
-	GH_DIFF_R_SIDE = 1, /* a: side, tensors, elements, adapter?; text: format of its weights */
-	GH_DIFF_R_TENSOR,   /* a: enum gh_diff_number; text: enum gh_diff_text */
-	GH_DIFF_R_FIELD,    /* a: enum gh_diff_section, enum gh_diff_change; text: key, before, after */
+	GH_DIFF_R_SIDE =
+		1, /* a: side, tensors, elements, 1: an adapter for BASE, 2: both are adapters; text: format of its weights */
+	GH_DIFF_R_TENSOR, /* a: enum gh_diff_number; text: enum gh_diff_text */
+	GH_DIFF_R_FIELD,  /* a: enum gh_diff_section, enum gh_diff_change; text: key, before, after */
 	GH_DIFF_R_COUNTS, /* a: section, entries before, entries after, changed, added, removed; text: what is counted */
 	GH_DIFF_R_TROUBLE, /* a: side; text: file, why: it could not be read to its end */
-	GH_DIFF_R_ADAPTER, /* a: enum gh_diff_fit, rank, rank by its configuration (0: not said); text: module, why */
+	GH_DIFF_R_ADAPTER, /* a: enum gh_diff_fit, rank, rank by its configuration (0: not said), values that are no
+			    * numbers, double: norm of what it adds over the weight's; text: module, why */
 };
 
 enum gh_diff_number {
@@ -68,14 +70,15 @@ enum gh_diff_match {
 enum gh_diff_flag {
 	GH_DIFF_F_PERMUTED = 1, /* rows in the order that llama.cpp gives query and key weights */
 	GH_DIFF_F_TRANSPOSED = 2,
-	GH_DIFF_F_RESHAPED = 4, /* other dimensions, the same number of elements */
-	GH_DIFF_F_RESIZED = 8,	/* other number of rows: what both have was compared */
-	GH_DIFF_F_SHAPE = 16,	/* shapes that cannot be compared at all */
-	GH_DIFF_F_UNREAD = 32,	/* a type that cannot be read, or memory: not compared */
-	GH_DIFF_F_ODD = 64,	/* NaN or infinite values on one side only */
-	GH_DIFF_F_BUFFER = 128, /* no weight: rotary tables, position ids, counters */
-	GH_DIFF_F_COARSE = 256, /* one side is quantised in blocks */
-	GH_DIFF_FLAGS = 512
+	GH_DIFF_F_RESHAPED = 4,	 /* other dimensions, the same number of elements */
+	GH_DIFF_F_RESIZED = 8,	 /* other number of rows: what both have was compared */
+	GH_DIFF_F_SHAPE = 16,	 /* shapes that cannot be compared at all */
+	GH_DIFF_F_UNREAD = 32,	 /* a type that cannot be read, or memory: not compared */
+	GH_DIFF_F_ODD = 64,	 /* NaN or infinite values on one side only */
+	GH_DIFF_F_BUFFER = 128,	 /* no weight: rotary tables, position ids, counters */
+	GH_DIFF_F_COARSE = 256,	 /* one side is quantised in blocks */
+	GH_DIFF_F_RENAMED = 512, /* found under a name that no rule for all tensors explains */
+	GH_DIFF_FLAGS = 1024
 };
 
 /* What a tensor is in its model, as far as its name tells. */

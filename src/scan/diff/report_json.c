@@ -41,7 +41,7 @@ static void row(struct gh_json *j, const struct gh_diff_row *w)
 {
 	static const char *const matches[GH_DIFF_MATCHES] = { "name", "rule", "content", "copy", "none", "none" };
 	static const char *const flags[] = { "permuted", "transposed", "reshaped", "resized", "shape",
-					     "unread",	 "odd",	       "buffer",   "coarse" };
+					     "unread",	 "odd",	       "buffer",   "coarse",  "renamed" };
 	gh_json_open(j, NULL, '{');
 	gh_json_str(j, "name", w->text[GH_DIFF_T_NAME]);
 	text_or_null(j, "base_name", w->text[GH_DIFF_T_BASE_NAME]);
@@ -127,6 +127,11 @@ static void adapter(struct gh_json *j, const struct gh_diff_report *r)
 		gh_json_str(j, "fit", fits[r->fit[i].fit]);
 		gh_json_number(j, "rank", r->fit[i].rank);
 		text_or_null(j, "why", r->fit[i].why);
+		gh_json_number(j, "odd", r->fit[i].odd);
+		if (r->fit[i].share > 0)
+			gh_json_real(j, "update", r->fit[i].share);
+		else
+			gh_json_null(j, "update");
 		gh_json_close(j, '}');
 	}
 	gh_json_close(j, ']');

@@ -158,6 +158,9 @@ static const char *numbers(struct gh_diff_row *w, const uint64_t *a)
 	w->max = max;
 	w->energy = dd;
 	w->relative = bb > 0 ? sqrt(dd / bb) : dd > 0 ? -1 : 0;
+	w->scale = bb > 0 ? sqrt(cc) / sqrt(bb) : 0;
+	if (!isfinite(w->scale))
+		w->scale = 0;
 	double n = sqrt(bb) * sqrt(cc), cos = n > 0 ? bc / n : 0;
 	w->cosine = cos > 1 ? 1 : cos < -1 ? -1 : cos;
 	if (!isfinite(w->relative))
@@ -245,8 +248,16 @@ static const char *on_adapter(struct run *u, const struct gh_tool_record *rec)
 		return "too many modules, or of unknown kind";
 	r->fit = v;
 	v = &v[r->nfit];
-	*v = (struct gh_diff_adapter_row){ (enum gh_diff_fit)rec->a[0], rec->a[1], rec->a[2], next(u, &text),
-					   next(u, &text) };
+	double share = gh_diff_double(rec->a[4]);
+	if (!sane(share))
+		return "a norm that cannot be";
+	*v = (struct gh_diff_adapter_row){ .fit = (enum gh_diff_fit)rec->a[0],
+					   .rank = rec->a[1],
+					   .wanted = rec->a[2],
+					   .module = next(u, &text),
+					   .why = next(u, &text),
+					   .odd = rec->a[3],
+					   .share = share };
 	if (v->module == NULL || v->why == NULL)
 		return "a module without its texts";
 	r->nfit++;
@@ -263,7 +274,8 @@ static const char *on_record(void *arg, const struct gh_tool_record *rec)
 			return "a side that there is not";
 		u->r->tensors[rec->a[0]] = rec->a[1];
 		u->r->elements[rec->a[0]] = rec->a[2];
-		u->r->adapter = u->r->adapter || rec->a[3] != 0;
+		u->r->adapter = u->r->adapter || rec->a[3] == 1;
+		u->r->adapters = u->r->adapters || rec->a[3] == 2;
 		u->r->format[rec->a[0]] = next(u, &text);
 		const char *base = next(u, &text);
 		if (u->r->format[rec->a[0]] == NULL || base == NULL)
