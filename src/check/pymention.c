@@ -48,11 +48,17 @@ static void reaches(struct look *l, uint32_t at, uint32_t call, bool sets)
 		pyc_mention(l, GH_PYC_ODD, at, node(l, at)->text, "attributes of attributes by names made at run time");
 }
 
+/* A module, or what was reached from one by a name made at run time. */
+static bool of_library(const struct look *l, uint32_t i)
+{
+	return i < l->t->n && (l->reach[i] & (PYC_AT_MODULE | PYC_AT_HOP)) != 0;
+}
+
 static bool shows_table(struct look *l, uint32_t at, uint32_t call, bool locals)
 {
 	const struct gh_pyn *u = node(l, l->up[call]);
 	if (nth(l, call, 0) != GH_PYN_NIL) /* vars(x) */
-		return !imported_head(l, nth(l, call, 0));
+		return !imported_head(l, nth(l, call, 0)) && !of_library(l, nth(l, call, 0));
 	if (locals && l->scope[at] != 0 && l->t->scope[l->scope[at]].kind != GH_PYS_CLASS)
 		return true;
 	if (u->kind == GH_PYN_COMPARE || u->kind == GH_PYN_DSTAR)
@@ -167,8 +173,12 @@ static void by_word(struct look *l, uint32_t at, struct gh_span name, bool text)
 		if (attr && called(l, at) && (l->save_at == GH_PYN_NIL || when(l, at) > when(l, l->save_at)))
 			l->save_at = at;
 		return;
+	case PYC_W_NETWORK:
+		if (attr && imported_head(l, n->a))
+			pyc_mention(l, GH_PYC_ODD, at, name, "a module that something else holds");
+		return;
 	case PYC_W_SENDS:
-		if (!own && when(l, at) == GH_PYW_IMPORT)
+		if (when(l, at) == GH_PYW_IMPORT || (called(l, at) && when(l, at) == GH_PYW_HOOK))
 			pyc_mention(l, GH_PYC_NETWORK, at, name, "something is sent, or a connection opened");
 		return;
 	case PYC_W_DELETES:
@@ -211,7 +221,8 @@ static void attribute(struct look *l, uint32_t at, const struct gh_pyn *n)
 	if ((l->state[at] & ST_STORED) != 0 &&
 	    (gh_span_is(n->text, "__defaults__") || gh_span_is(n->text, "__kwdefaults__")))
 		pyc_mention(l, GH_PYC_ODD, at, n->text, "the defaults of a function are replaced");
-	if (gh_span_is(n->text, "__dict__") && imported_head(l, n->a) && node(l, n->a)->kind == GH_PYN_NAME)
+	if (gh_span_is(n->text, "__dict__") &&
+	    ((imported_head(l, n->a) && node(l, n->a)->kind == GH_PYN_NAME) || of_library(l, n->a)))
 		pyc_mention(l, GH_PYC_ODD, at, n->text, "the names of a module, as a table");
 	if (gh_span_is(n->text, "__self__") && !own_object(l, n->a)) {
 		const struct gh_pyn *o = node(l, n->a);
@@ -219,6 +230,9 @@ static void attribute(struct look *l, uint32_t at, const struct gh_pyn *n)
 		if (v.kind == GH_PYV_REF || (o->kind == GH_PYN_NAME && imported_head(l, n->a)))
 			pyc_mention(l, GH_PYC_ODD, at, n->text, "leads from a function to its module");
 	}
+	if (gh_span_is(n->text, "__getattribute__") && !called(l, at) && (l->state[at] & ST_STORED) == 0 &&
+	    !only_looked_at(l, at))
+		pyc_mention(l, GH_PYC_LOST, at, n->text, "kept or handed on");
 	if ((gh_span_is(n->text, "__getattribute__") || gh_span_is(n->text, "__setattr__")) && called(l, at)) {
 		uint32_t call = l->up[at], first = nth(l, call, 0), second = nth(l, call, 1);
 		bool super = node(l, n->a)->kind == GH_PYN_CALL && calls_name(l, n->a, "super");
@@ -268,11 +282,6 @@ static void constant(struct look *l, uint32_t at, struct gh_span s)
 		pyc_mention(l, GH_PYC_INSTALL, at, s, "a package from an address");
 	if (pyc_bare_address(s) && argument_of(l, at) != GH_PYN_NIL)
 		pyc_mention(l, GH_PYC_NETWORK, at, s, "an address without a name");
-	uint32_t call = argument_of(l, at);
-	struct gh_span callee = node(l, node(l, call)->a)->text;
-	if (call != GH_PYN_NIL && (gh_span_is(callee, "query") || gh_span_is(callee, "eval")) && s.n != 0 &&
-	    memchr(s.p, '@', s.n) != NULL && (memchr(s.p, '(', s.n) != NULL || memmem(s.p, s.n, "__", 2) != NULL))
-		pyc_mention(l, GH_PYC_CODE, at, s, "calls within a query");
 	const struct gh_pyn *o = node(l, u->a);
 	if (u->kind == GH_PYN_SUBSCR && (l->state[l->up[at]] & ST_STORED) != 0 && o->kind == GH_PYN_ATTR &&
 	    gh_span_is(o->text, "environ") && pyc_loads_code(s))
@@ -393,14 +402,6 @@ static void names(struct look *l)
 	}
 }
 
-/* Is a consent given by the text itself, and not by who calls it? */
-static bool grants(const struct look *l, uint32_t i)
-{
-	const struct gh_pyn *n = node(l, i);
-	return (n->kind == GH_PYN_CONST && n->op == 'T') || n->kind == GH_PYN_NUM || n->kind == GH_PYN_STR ||
-	       n->kind == GH_PYN_UNARY || (n->kind == GH_PYN_CALL && n->nkids <= 1 && calls_name(l, i, "bool"));
-}
-
 static void rest(struct look *l)
 {
 	for (uint32_t i = 0; i < l->t->n; i++) {
@@ -408,22 +409,28 @@ static void rest(struct look *l)
 		switch (n->kind) {
 		case GH_PYN_ATTR: attribute(l, i, n); break;
 		case GH_PYN_KWARG:
-			if (pyc_word(n->text) == PYC_W_WAY || pyc_word(n->text) == PYC_W_RUNS)
+			if (pyc_word(n->text) == PYC_W_WAY || pyc_word(n->text) == PYC_W_RUNS ||
+			    ((n->flags & GH_PYN_PATTERN) != 0 && pyc_word(n->text) == PYC_W_MODULE))
 				by_word(l, i, n->text, true);
-			if (gh_span_is(n->text, "trust_remote_code") && grants(l, n->a))
-				pyc_mention(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
-			if (gh_span_is(n->text, "allow_pickle") && grants(l, n->a))
-				pyc_mention(l, GH_PYC_DESERIALISE, i, n->text, "objects may come out of what is read");
+			pyc_consent(l, i, n->text, n->a);
 			if (gh_span_is(n->text, "dependency_links"))
 				pyc_mention(l, GH_PYC_INSTALL, i, n->text, "packages from an address");
-			if (gh_span_is(n->text, "custom_pipeline"))
-				pyc_mention(l, GH_PYC_FOREIGN, i, n->text, "runs the code of a repository");
 			if (pyc_loads_code(n->text) && n->text.n > 3 &&
 			    gh_span_ends(node(l, node(l, l->up[i])->a)->text, "update"))
 				pyc_mention(l, GH_PYC_WRITE, i, n->text,
 					    "a variable that makes other programs load code");
 			break;
 		case GH_PYN_STR: constant(l, i, n->text); break;
+		case GH_PYN_DICT:
+			for (uint32_t k = 0; k + 1 < n->nkids; k += 2)
+				if (known_text(l, l->t->kid[n->kids + k]))
+					pyc_consent(l, i, gh_pyv_text(value(l, l->t->kid[n->kids + k])),
+						    l->t->kid[n->kids + k + 1]);
+			break;
+		case GH_PYN_ASSIGN:
+			if (node(l, n->a)->kind == GH_PYN_SUBSCR && known_text(l, node(l, n->a)->b))
+				pyc_consent(l, i, gh_pyv_text(value(l, node(l, n->a)->b)), n->b);
+			break;
 		case GH_PYN_BIN:
 		case GH_PYN_FSTR:
 			if (known_text(l, i) && pyc_start_place(gh_pyv_text(value(l, i))))
@@ -436,6 +443,7 @@ static void rest(struct look *l)
 			break;
 		case GH_PYN_CALL:
 			by_operator(l, i);
+			pyc_arguments(l, i);
 			if (node(l, n->a)->kind == GH_PYN_NAME && gh_span_is(node(l, n->a)->text, "open"))
 				opens(l, i);
 			break;
@@ -448,7 +456,9 @@ static void rest(struct look *l)
 					    pyc_word(m->text) == PYC_W_MODULE && gh_span_starts(n->text, "six"));
 				if (gh_span_is(m->text, "*") && g != NULL && g->cap == GH_PYCAP_GUARDED)
 					pyc_mention(l, GH_PYC_ODD, i, n->text, "all names of it are imported");
-				else if (!own && pyc_word(m->text) == PYC_W_MODULE)
+				else if (!own && (pyc_word(m->text) == PYC_W_MODULE ||
+						  (pyc_word(m->text) == PYC_W_NETWORK && g != NULL &&
+						   g->cap == GH_PYCAP_IMPORT)))
 					pyc_mention(l, GH_PYC_ODD, i, m->text, "a module that something else holds");
 				else if (!own && !gh_span_is(m->text, "import_module") &&
 					 (pyc_word(m->text) == PYC_W_RUNS || pyc_word(m->text) == PYC_W_WAY))
@@ -478,8 +488,11 @@ enum gh_rc pyc_mentions(struct pyc *c, const struct gh_pyseen *seen, struct gh_a
 	l.names = pyc_names(c->t, stored, a);
 	if (l.names == NULL)
 		return GH_E_LIMIT;
+	enum gh_rc reached = pyc_reach(&l, a);
+	if (l.reach == NULL)
+		return GH_E_LIMIT;
 	names(&l);
 	rest(&l);
 	company(&l);
-	return pyc_names_full(l.names) ? GH_E_LIMIT : GH_OK;
+	return pyc_names_full(l.names) || reached != GH_OK ? GH_E_LIMIT : GH_OK;
 }

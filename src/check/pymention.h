@@ -30,8 +30,9 @@ enum pyc_word {
 	PYC_W_CODE,   /* __code__: its describing fields may be read */
 	PYC_W_WRITES, /* writes a file or link */
 	PYC_W_DELETES,
-	PYC_W_SAVES, /* saves something, as a rule to where the caller says */
-	PYC_W_SENDS, /* sends something to a place of the author's choice */
+	PYC_W_SAVES,   /* saves something, as a rule to where the caller says */
+	PYC_W_NETWORK, /* named like a module that opens connections */
+	PYC_W_SENDS,   /* sends something to a place of the author's choice */
 };
 enum pyc_word pyc_word(struct gh_span name);
 bool pyc_describes_code(struct gh_span name);

@@ -5,6 +5,18 @@
 
 enum { ST_STORED = 1, ST_SAID = 2, ST_ANNOUNCED = 4 };
 
+/* pyreach.c: what a value may be. */
+enum pyc_at {
+	PYC_AT_ROOT = 1,    /* of an import: a module, or what is in one, but no class */
+	PYC_AT_HOP = 2,	    /* an attribute of such a thing, by a name made at run time */
+	PYC_AT_ANY = 4,	    /* an attribute of anything, by a name made at run time */
+	PYC_AT_CONFIG = 8,  /* out of a configuration */
+	PYC_AT_GETTER = 16, /* a function that gets attributes by names made at run time */
+	PYC_AT_BROAD = 32,  /* ROOT or HOP: of a library that also reads files, loads code or fetches */
+	PYC_AT_BESIDE = 64, /* of another file of the same package */
+	PYC_AT_MODULE = 128 /* a module for sure */
+};
+
 struct look {
 	struct pyc *c;
 	const struct gh_pytree *t;
@@ -12,6 +24,7 @@ struct look {
 	uint32_t *up;	 /* per node: the node that uses it, or NIL */
 	uint32_t *scope; /* per node */
 	uint8_t *state;
+	uint8_t *reach; /* per node: enum pyc_at */
 	struct pyc_names *names;
 	bool runs_texts;	    /* something is mentioned that makes code of a text */
 	bool resolves;		    /* … or finds a function by its name */
@@ -110,6 +123,14 @@ static inline uint32_t worse(const struct look *l, uint32_t had, uint32_t at)
 {
 	return had == GH_PYN_NIL || when(l, at) > when(l, had) ? at : had;
 }
+
+/* pyargs.c: what the arguments of a call say, whatever is called. */
+void pyc_arguments(struct look *l, uint32_t call);
+/* An option `name` that lets others' code run, set to the value at a node; `at`: where it stands. */
+void pyc_consent(struct look *l, uint32_t at, struct gh_span name, uint32_t set_to);
+
+/* pyreach.c: fills reach, tells of attributes that are reached by more than one name made at run time. */
+enum gh_rc pyc_reach(struct look *l, struct gh_arena *a);
 
 /* pychain.c: a chain of attributes whose head stands for the module or function `base`. */
 void pyc_chain(struct look *l, uint32_t head, struct gh_span base);

@@ -595,11 +595,17 @@ static bool soft(struct pyp *p)
 	}
 	if (!match)
 		return false;
+	bool subject = is(p, "match");
 	pyp_next(p);
 	if (type)
 		return false; /* the rest reads as an assignment */
 	bool ok;
-	(void)pyp_expr(p, PYP_TOP, &ok);
+	size_t from = p->t->n;
+	uint32_t e = pyp_expr(p, PYP_TOP, &ok);
+	if (subject && e < p->t->n)
+		p->t->node[e].flags |= GH_PYN_SUBJECT;
+	for (size_t i = from; !subject && i < p->t->n; i++)
+		p->t->node[i].flags |= GH_PYN_PATTERN;
 	if (ok && is(p, "if")) {
 		pyp_next(p);
 		(void)pyp_expr(p, PYP_TOP, &ok);

