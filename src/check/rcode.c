@@ -6,7 +6,7 @@
 
 enum { NAMES = 1 << 10 };
 
-enum { R_RUNS, R_UNKNOWN, R_HOLDS, R_PACKAGE, R_HOOK, R_FETCHES, R_LINKED, R_COMPUTED, R_START };
+enum { R_RUNS, R_UNKNOWN, R_HOLDS, R_PACKAGE, R_HOOK, R_FETCHES, R_LINKED, R_COMPUTED, R_START, R_BODY, R_ODD };
 static const struct gh_rule rules[] = {
 	[R_RUNS] = { "GH-RC-0001", GH_CRITICAL, GH_UNSAFE,
 		     "R code that runs when the object is looked at reaches the system",
@@ -46,6 +46,15 @@ static const struct gh_rule rules[] = {
 		      "A function that R calls by itself when it reads a workspace reaches the system",
 		      "R reads .RData of its folder when it starts and calls .First, at the end .Last.",
 		      "Do not start R in this folder.", "CWE-502 CWE-506 AML.T0011" },
+	[R_BODY] = { "GH-RC-0010", GH_CRITICAL, GH_UNSAFE,
+		     "A function that is part of the object reaches the system, files or the network",
+		     "Methods like predict() and print() call functions of their objects: using the model runs it.",
+		     "Do not load it.", "CWE-502 CWE-506 AML.T0011" },
+	[R_ODD] = { "GH-RC-0011", GH_MEDIUM, GH_REVIEW, "A function that is part of the object does more than compute",
+		    "Methods like predict() and print() call functions of their objects; what this one calls is not on "
+		    "the "
+		    "list of functions that only compute.",
+		    "Read the function before using the object.", "CWE-502 AML.T0011" },
 	GH_RULES_END
 };
 
@@ -55,15 +64,21 @@ struct names {
 	struct name {
 		uint64_t hash;
 		struct gh_range at;
+		struct gh_span text; /* where it is needed for saying */
 	} *v;
 	size_t n, cap;
 	bool full;
 };
 struct state {
 	struct names called, reaching;
-	bool member;	       /* a member of a variable is called, whatever it holds */
-	bool nameless;	       /* a function that is in no variable reaches the system */
-	struct gh_range at[2]; /* of these two */
+	/* Functions of the object itself, by name: what their bodies call is judged where it stands. */
+	struct names local, own; /* variables that are set; parameters, and variables that are set to functions */
+	struct names odd, taken; /* called although nothing is known of them; by name handed to what calls them */
+	/* Bytecode is read without knowing where an instruction ends, so that a member of a list may look called. */
+	struct names member_names, bytecode; /* members, labels and variables */
+	bool member;			     /* a member of a variable is called, whatever it holds */
+	bool nameless;			     /* a function that is in no variable reaches the system */
+	struct gh_range at[2];		     /* of these two */
 };
 
 static struct state *state_of(struct gh_scene *s)
@@ -73,14 +88,21 @@ static struct state *state_of(struct gh_scene *s)
 	return *s->state;
 }
 
+static bool has(const struct names *t, uint64_t hash)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].hash == hash)
+			return true;
+	return false;
+}
+
 static void note(struct gh_scene *s, struct names *t, struct gh_span name, struct gh_range at)
 {
 	uint64_t hash = gh_hash_end(gh_hash(GH_HASH_START, name));
 	if (name.n == 0)
 		return;
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].hash == hash)
-			return;
+	if (has(t, hash))
+		return;
 	struct name *v = t->n < t->cap	 ? t->v
 			 : t->n >= NAMES ? NULL
 					 : gh_grow(s->arena, t->v, &t->cap, t->n + 1, sizeof *v);
@@ -89,7 +111,7 @@ static void note(struct gh_scene *s, struct names *t, struct gh_span name, struc
 		return;
 	}
 	t->v = v;
-	t->v[t->n++] = (struct name){ hash, at };
+	t->v[t->n++] = (struct name){ .hash = hash, .at = at };
 }
 
 static void say(struct gh_scene *s, const struct gh_event *ev, int rule)
@@ -185,6 +207,131 @@ static bool by_itself(struct gh_span name)
 	return false;
 }
 
+/* ---- functions that are part of an object ---------------------------------------------------------------------------- */
+
+/* Evaluating what is at hand is how models work (a formula, a call that was kept): the call itself is judged where it stands.
+ * Making code of text is not. */
+static bool evaluates_kept(struct gh_span name)
+{
+	static const char *const names[] = { "eval",	  "evalq",	 "eval.parent",	  "withVisible",
+					     "body<-",	  "formals<-",	 "environment<-", "eval_tidy",
+					     "eval_bare", "sys.on.exit", "cat",		  "print" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (gh_span_is(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A name that the list of harmless functions does not have; whether it is a function of the object is known at the end. */
+static void note_odd(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_call *c = ev->u.call;
+	struct state *st = state_of(s);
+	struct names *t = st == NULL ? NULL : c->fresh ? &st->taken : c->late ? &st->bytecode : &st->odd;
+	size_t before = t == NULL ? 0 : t->n;
+	if (c->module.n != 0 || t == NULL) {
+		say(s, ev, R_ODD);
+		return;
+	}
+	note(s, t, c->name, ev->at);
+	if (t->n > before)
+		t->v[before].text = gh_keep(s->arena, gh_span_cut(c->name, 0, 64));
+}
+
+static void body_call(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
+{
+	const struct gh_call *c = ev->u.call;
+	if (member_call(c)) { /* a method of something; of an environment it is the function itself */
+		if (reach == GH_R_EXECUTE)
+			say(s, ev, R_BODY);
+		return;
+	}
+	if (reach >= GH_R_WRITE) {
+		note_reaching(s, ev);
+		say(s, ev,
+		    reach == GH_R_EXECUTE && fetches(c) ? R_FETCHES
+		    : by_itself(c->as_module)		? R_START
+							: R_BODY);
+	} else if (reach == GH_R_CHANGE || (reach == GH_R_EVALUATE && !evaluates_kept(c->name))) {
+		if (!evaluates_kept(c->name))
+			say(s, ev, R_ODD);
+	} else if (reach == GH_R_UNKNOWN && c->resolved) {
+		note_odd(s, ev);
+	}
+}
+
+/* A string that a function in a body is given: the name of a function, an address, a command, code. */
+static void body_text(struct gh_scene *s, const struct gh_event *ev)
+{
+	const struct gh_call *c = ev->u.call;
+	struct gh_span text = c->name, to = c->as_name;
+	enum gh_r_reach by = gh_r_reach((struct gh_span){ 0 }, to), is = gh_r_reach((struct gh_span){ 0 }, text);
+	bool url = memmem(text.p, text.n, "://", 3) != NULL;
+	bool pipe = text.n > 1 && text.p[0] == '|' && by != GH_R_HARMLESS;
+	bool run = is == GH_R_EXECUTE && gh_r_takes_function(to);
+	if (gh_span_is(to, "requireNamespace") && !gh_r_own_package(text))
+		say(s, ev, R_ODD);
+	if (run || pipe || (url && (by == GH_R_CHANGE || by >= GH_R_WRITE)))
+		say(s, ev, R_BODY);
+	else if (gh_r_takes_code(to) && gh_r_text_reach(text) >= GH_R_WRITE)
+		say(s, ev, R_BODY);
+}
+
+/* A variable that is handed on, and is a function unless something else has its name. */
+static void body_mention(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
+{
+	if (reach == GH_R_EXECUTE)
+		say(s, ev, R_BODY);
+	else if (gh_r_environment(ev->u.call->name) || gh_span_is(ev->u.call->as_name, "requireNamespace"))
+		say(s, ev, R_ODD);
+}
+
+static bool body_told(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
+{
+	const struct gh_call *c = ev->u.call;
+	struct state *st;
+	if (gh_span_is(c->module, "=")) {
+		if ((st = state_of(s)) != NULL)
+			note(s, &st->member_names, c->name, ev->at);
+		body_mention(s, ev, reach);
+	} else if (gh_span_is(c->module, "text")) {
+		body_text(s, ev);
+	} else if (gh_span_is(c->module, "to")) {
+		if (gh_span_is(c->name, "cat") || gh_span_is(c->name, "print") || reach == GH_R_UNKNOWN)
+			say(s, ev, gh_span_is(c->name, "cat") ? R_BODY : R_ODD);
+	} else if (gh_span_is(c->module, "member")) {
+		st = state_of(s);
+		if (st != NULL)
+			note(s, &st->member_names, c->name, ev->at);
+	} else if (gh_span_is(c->module, "local") || gh_span_is(c->module, "function")) {
+		st = state_of(s);
+		if (st != NULL)
+			note(s, gh_span_is(c->module, "local") ? &st->local : &st->own, c->name, ev->at);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* What was called without being known, when nothing in the object has that name. */
+static void odd_end(struct gh_scene *s, struct state *st)
+{
+	const struct {
+		const struct names *t, *but[2];
+	} rows[] = { { &st->odd, { &st->own, &st->local } },
+		     { &st->taken, { &st->own, &st->own } },
+		     { &st->bytecode, { &st->own, &st->local } } };
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		const struct names *t = rows[k].t;
+		for (size_t i = 0; i < t->n; i++)
+			if (!has(rows[k].but[0], t->v[i].hash) && !has(rows[k].but[1], t->v[i].hash) &&
+			    (t != &st->bytecode || !has(&st->member_names, t->v[i].hash)))
+				gh_find(s, &rules[R_ODD], t->v[i].at, "%s()", gh_safe(t->v[i].text).s);
+		if (t->full)
+			gh_find(s, &rules[R_ODD], t->v[0].at, "more than %d names", (int)NAMES);
+	}
+}
+
 /* Code that somebody has to call. */
 static void held(struct gh_scene *s, const struct gh_event *ev, enum gh_r_reach reach)
 {
@@ -210,6 +357,8 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	if (strcmp(c->system, "r") != 0)
 		return;
 	enum gh_r_reach reach = gh_r_reach(c->module, c->name);
+	if (body_told(s, ev, reach))
+		return;
 	if (gh_span_is(c->module, "()")) {
 		if (c->how == GH_CALL_REDUCE)
 			say(s, ev, R_RUNS);
@@ -223,15 +372,18 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 		runs(s, ev, reach);
 	else if (c->how == GH_CALL_BUILD)
 		on_read(s, ev, reach);
+	else if (!packaged(s) && (c->how == GH_CALL_OPERATION || c->how == GH_CALL_INST))
+		body_call(s, ev, reach);
 	else
 		held(s, ev, reach);
 }
 
 static void end(struct gh_scene *s)
 {
-	const struct state *st = *s->state;
+	struct state *st = *s->state;
 	if (st == NULL)
 		return;
+	odd_end(s, st);
 	if (st->member && st->nameless) {
 		gh_find(s, &rules[R_LINKED], st->at[0],
 			"calls a member of a variable; the function at byte %llu may be it",

@@ -22,7 +22,7 @@ static const char harmless[] =
 	"is.object isTRUE isFALSE any all anyNA anyDuplicated which which.min which.max ifelse switch identity "
 	"invisible "
 	"as.numeric as.integer as.double as.character as.logical as.factor as.vector as.list as.matrix as.data.frame "
-	"as.complex as.raw as.array as.Date as.POSIXct as.POSIXlt as.formula as.table as.environment as.call "
+	"as.complex as.raw as.array as.Date as.POSIXct as.POSIXlt as.formula as.table as.call "
 	"as.function "
 	"sum prod max min pmax pmin range mean median var sd quantile scale sweep cor cov cumsum cumprod cummax cummin "
 	"diff "
@@ -34,15 +34,15 @@ static const char harmless[] =
 	"determinant "
 	"kronecker rowSums colSums rowMeans colMeans max.col rowsum aggregate tapply by ave apply lapply sapply vapply "
 	"mapply Map Filter Reduce Find Position Vectorize rapply replicate "
-	"paste paste0 sprintf format formatC prettyNum toupper tolower casefold chartr substr substring strsplit "
+	"paste paste0 sprintf format formatC prettyNum toupper tolower casefold substr substring strsplit "
 	"strtoi "
 	"trimws startsWith endsWith gsub sub grepl grep regexpr gregexpr regmatches sQuote dQuote shQuote noquote "
 	"toString "
-	"basename dirname file.path nlevels make.names make.unique abbreviate rawToChar charToRaw utf8ToInt intToUtf8 "
+	"basename dirname file.path nlevels make.names make.unique abbreviate charToRaw utf8ToInt "
 	"iconv enc2utf8 enc2native Encoding rev "
 	"is.na missing nargs match.arg match.call match stopifnot stop warning message tryCatch try on.exit "
 	"suppressWarnings suppressMessages conditionMessage simpleError simpleWarning inherits "
-	"environment new.env emptyenv globalenv baseenv topenv parent.frame parent.env sys.call sys.function sys.frame "
+	"environment new.env emptyenv parent.frame parent.env sys.call sys.function sys.frame "
 	"environmentName identical all.equal isSymmetric Recall interactive missing nlevels exists setdiff union "
 	"intersect "
 	"Sys.time Sys.Date date difftime months weekdays julian strftime strptime ISOdate ISOdatetime proc.time nargs "
@@ -72,7 +72,17 @@ static const char harmless[] =
 	"bitwNot xor do.call match.fun as.name as.symbol call get get0 mget max.col trace.default rownames nlevels "
 	"gettextf gettext ngettext sys.parent sys.nframe sys.frames pos.to.env lockBinding environmentIsLocked "
 	"local bindingIsLocked is.unsorted order sort.int sort.list mapply unsplit expand.grid combn stack unstack "
-	"reshape ";
+	"reshape splinefunH splinefunH0 .splinefun .approxfun rm summary pmatch unname setNames qr.qty qr.qy qr.solve "
+	"numericDeriv sortedXyData selfStart qnbinom rnbinom dnbinom pnbinom "
+	"rnegbin theta.ml regularize.values colorRamp rgb col2rgb convertColor nlevels formatg gamma.shape rinvGauss "
+	"dinvGauss "
+	"backsolve forwardsolve rweibull rlogis rcauchy rbeta rlnorm dlnorm plnorm qlnorm dweibull pweibull qweibull "
+	"trapz "
+	"vapply nlevels mapply stopifnot print.default print format.Date is.double rowSums array drop sinpi cospi "
+	"asinh acosh "
+	"atanh polyroot sys.call match.arg numericDeriv getInitial make.link power lm.wfit .lm.fit glm.fit nargs .Call "
+	".External "
+	".External2 .C .Fortran requireNamespace suppressPackageStartupMessages inherits nlevels unclass ";
 
 static const char evaluate[] =
 	" eval evalq eval.parent eval_tidy eval_bare parse str2lang str2expression parse_expr parse_exprs "
@@ -151,5 +161,55 @@ enum gh_r_reach gh_r_reach(struct gh_span package, struct gh_span name)
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		if (listed(lists[i].words, name))
 			return lists[i].reach;
-	return GH_R_UNKNOWN;
+	return gh_span_starts(name, "C_") && package.n == 0 ? GH_R_HARMLESS : GH_R_UNKNOWN; /* see .Call */
+}
+
+/* Names that only a string needs: everything here finds a function by it. */
+static const char takes_function[] =
+	" [[ [ $ get get0 mget dynGet getElement match.fun do.call getFunction getMethod getExportedValue "
+	"getFromNamespace getAnywhere as.name as.symbol call lapply sapply vapply eapply rapply apply tapply outer "
+	"mapply Map "
+	"Reduce Filter Find Position Vectorize mclapply parLapply map aggregate ave by sweep optimize optimise "
+	"integrate "
+	"uniroot nlm optim nlminb glm Negate body formals as.function environment .Call .External .External2 .C "
+	".Fortran "
+	".Internal .Primitive exists switch assign <- <<- = list c return ( { ";
+static const char takes_code[] = " as.formula formula reformulate update update.formula update.default terms "
+				 "model.frame model.matrix lm glm nls loess aov "
+				 "xtabs deriv deriv3 D parse str2lang str2expression expression as.call eval evalq "
+				 "parse_expr parse_exprs paste paste0 "
+				 "sprintf <- = c ";
+/* Packages that come with R, and those that its own families ask for. */
+static const char own_packages[] =
+	" base stats utils methods graphics grDevices datasets splines MASS SuppDists nlme mgcv survival "
+	"Matrix lattice nnet rpart class cluster boot ";
+static const char environments[] = " .BaseNamespaceEnv .GlobalEnv .Internal .Primitive ";
+
+bool gh_r_takes_function(struct gh_span name) { return name.n == 0 || listed(takes_function, name); }
+bool gh_r_takes_code(struct gh_span name) { return listed(takes_code, name); }
+bool gh_r_own_package(struct gh_span name) { return listed(own_packages, name); }
+bool gh_r_environment(struct gh_span name) { return listed(environments, name); }
+
+static bool name_byte(uint8_t c)
+{
+	return c == '.' || c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+enum gh_r_reach gh_r_text_reach(struct gh_span code)
+{
+	enum gh_r_reach worst = GH_R_UNKNOWN;
+	for (size_t i = 0; i < code.n; i++) {
+		size_t from = i, end;
+		while (i < code.n && name_byte(code.p[i]))
+			i++;
+		end = i;
+		while (i < code.n && (code.p[i] == ' ' || code.p[i] == '`' || code.p[i] == '"' || code.p[i] == '\''))
+			i++;
+		if (end > from && i < code.n && code.p[i] == '(') {
+			enum gh_r_reach r = gh_r_reach((struct gh_span){ 0 }, gh_span_cut(code, from, end - from));
+			worst = r > worst ? r : worst;
+		}
+		i -= i > end;
+	}
+	return worst;
 }

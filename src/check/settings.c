@@ -119,6 +119,23 @@ static void on_library(struct gh_scene *s, const struct gh_event *ev)
 		gh_safe(r->from).s, gh_safe(r->target).s);
 }
 
+/* Where timm's own configurations say that the weights came from; it looks there only when there are none beside them. */
+static bool release_of_timm(struct gh_span url)
+{
+	static const char *const hosts[] = { "https://github.com/rwightman/pytorch-image-models/releases/download/",
+					     "https://github.com/huggingface/pytorch-image-models/releases/download/",
+					     "https://github.com/rwightman/pytorch-dpn-pretrained/releases/download/",
+					     "https://github.com/SwinTransformer/storage/releases/download/",
+					     "https://github.com/facebookresearch/",
+					     "https://dl.fbaipublicfiles.com/",
+					     "https://download.pytorch.org/models/",
+					     "https://storage.googleapis.com/vit_models/" };
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
+		if (gh_span_starts(url, hosts[i]))
+			return !contains(url, "..") && !contains(url, "@");
+	return false;
+}
+
 static void on_file(struct gh_scene *s, const struct gh_event *ev)
 {
 	const struct gh_reference *r = ev->u.reference;
@@ -127,6 +144,8 @@ static void on_file(struct gh_scene *s, const struct gh_event *ev)
 	bool environment = gh_span_is(r->from, "EXECUTION_ENV_PATH"), near = r->kind != GH_REF_URL && !climbs;
 	bool cached = contains(r->target, "/.cache/") || contains(r->target, "/huggingface/");
 	if (!environment && !gh_leads_outside(r->target))
+		return;
+	if (gh_span_is(r->from, "url") && release_of_timm(r->target))
 		return;
 	bool out = never(r->target) || (climbs && (!soft || json)) || (near && !soft);
 	if (!environment && !out && near && (!json || cached))

@@ -35,7 +35,7 @@ static const struct {
 	  "htop "
 	  "alias unalias shopt times history compgen complete bind command builtin local time numfmt printf say sync "
 	  "tty "
-	  "stty logger man less more locale iconv dos2unix unix2dos patch envsubst yq jq xmllint getopt usage die fail "
+	  "stty logger less more locale iconv dos2unix unix2dos patch envsubst yq jq xmllint getopt usage die fail "
 	  "sed awk gawk mawk nawk disown fg bg caller enable logname nice ionice mapfile readarray select until md5 "
 	  "sum "
 	  "eval source . exec trap" },
@@ -54,12 +54,12 @@ static const struct {
 	  "mypy pylint yapf autopep8 pre-commit coverage sphinx-build mkdocs shellcheck clang-format jupyter nbconvert "
 	  "virtualenv activate deactivate pyenv protoc kaggle zenodo_get gdown dvc git-lfs mogrify nsys ncu perf "
 	  "valgrind "
-	  "gdb strace ltrace ldd nm objdump readelf screen tmux lsof netstat ss ifconfig ip ping ctest install" },
+	  "strace ltrace ldd nm objdump readelf lsof netstat ss ifconfig ip ctest install" },
 	{ SC_IS_FETCHER, "",
 	  "curl wget wget2 fetch aria2c axel lwp-download lwp-request GET POST http https xh lynx w3m links "
 	  "elinks ftp lftp tftp ncftpget curlie youtube-dl yt-dlp" },
 	{ SC_IS_FETCHER, "cp sync mv cat get copy", "aws gsutil gcloud s3cmd azcopy rclone mc s5cmd" },
-	{ SC_IS_FETCHER, "", "dig nslookup host drill" },
+	{ SC_IS_FETCHER, "", "dig nslookup host drill ping ping6 traceroute tracepath getent" },
 	{ SC_IS_TALKER, "", "nc ncat netcat nc.openbsd nc.traditional socat telnet s_client cryptcat sbd pwncat" },
 	{ SC_IS_TALKER, "s_client", "openssl" },
 	{ SC_IS_REMOTE, "",

@@ -92,7 +92,16 @@ static void say(struct mp *m, unsigned a, uint64_t off, uint64_t len, const char
 		gh_anomaly(m->w, &rules[a], off, len, "%s%s%s", what, text.n != 0 ? ": " : "", gh_safe(text).s);
 }
 
-static enum gh_match probe(const struct gh_probe *p) { return gh_mp_plausible(p->head, p->size) ? GH_STRONG : GH_NO; }
+/* An empty map or array is the whole of a file: spaCy writes such for tables that hold nothing. */
+static bool empty(const struct gh_probe *p)
+{
+	return p->size == 1 && p->head.n == 1 && (p->head.p[0] == 0x80 || p->head.p[0] == 0x90);
+}
+
+static enum gh_match probe(const struct gh_probe *p)
+{
+	return gh_mp_plausible(p->head, p->size) ? GH_STRONG : empty(p) ? GH_WEAK : GH_NO;
+}
 
 /* The keys down to the present value: "params/Dense_0/kernel". */
 static struct gh_span path(struct mp *m)
@@ -420,7 +429,7 @@ static enum gh_rc walk(struct gh_walk *w)
 const struct gh_fmt gh_fmt_msgpack = {
 	.name = "msgpack",
 	.about = "MessagePack with weights, as Flax writes them",
-	.exts = "msgpack mpk",
+	.exts = "bin msgpack mpk",
 	.probe = probe,
 	.walk = walk,
 	.rules = rules,

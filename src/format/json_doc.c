@@ -159,14 +159,18 @@ struct frame { /* one open array or object */
 	struct gh_json_key key;	  /* of the value that comes next, in objects */
 	struct gh_json_name hold; /* the key under which it stands */
 	bool array;
-	unsigned items;	    /* of an array, so far */
-	bool named, target; /* `type`, `target`: a dotted name that is not sentence-transformers' own */
+	unsigned items;		     /* of an array, so far: strings */
+	unsigned values;	     /* values of an array, so far */
+	bool unpaired;		     /* an array that is no pair [library, Class] */
+	struct gh_json_name library; /* the first of a pair */
+	bool named, target;	     /* `type`, `target`: a dotted name that is not sentence-transformers' own */
 };
 
 /* A pair [library, Class] at the top of a document. Whether it is one that a loader acts on is known at the end. */
 struct pair {
 	struct gh_json_name key, library;
 	bool path, odd, custom; /* custom: _class_name is itself a pair */
+	bool model;		/* _class_name is that of a part, not of a pipeline */
 };
 
 struct doc {
@@ -291,11 +295,34 @@ static void on_name(struct doc *d, struct frame *f)
 		f->target = dotted(name);
 }
 
-/* The first item of an array that is a value at the top of the document. */
-static void on_pair(struct doc *d)
+/* Only this file makes DiffusionPipeline.from_pretrained() import anything: the configurations of the parts have lists of two
+ * names as well (down_block_types), and nobody imports those. A document without a name may be any. */
+static bool maybe_pipeline(const struct doc *d)
 {
-	struct gh_span lib = d->x.j.text, key = gh_json_name(&d->name);
+	struct gh_span name = d->w->name, end = gh_span_cut(name, name.n > 16 ? name.n - 16 : 0, name.n);
+	return !d->pair.model || name.n == 0 || gh_span_is(end, "model_index.json");
+}
+
+/* A value of an array that stands at the top of the document: is it, so far, [library, Class]? Pipelines made of modules have
+ * an object of settings behind that. */
+static void on_pair_value(struct doc *d, struct frame *f)
+{
+	enum gh_json_tok tok = d->x.j.tok;
+	unsigned i = f->values++;
+	if (i == 0 && tok == GH_JSON_STRING && d->x.j.text.n != 0)
+		gh_json_name_set(&f->library, d->x.j.text);
+	else if (i == 0 || (i == 1 && tok != GH_JSON_STRING && tok != GH_JSON_NULL) ||
+		 (i == 2 && tok != GH_JSON_OBJECT) || i > 2)
+		f->unpaired = true;
+}
+
+/* The end of such an array. */
+static void on_pair(struct doc *d, const struct frame *f)
+{
+	struct gh_span lib = gh_json_name(&f->library), key = gh_json_name(&f->hold);
 	struct pair *p = &d->pair;
+	if (f->unpaired || f->values < 2 || lib.n == 0)
+		return;
 	if (gh_span_is(key, "_class_name")) {
 		p->custom = true;
 		return;
@@ -306,15 +333,15 @@ static void on_pair(struct doc *d)
 		return;
 	p->path = path;
 	p->odd = true;
-	p->key = d->name;
-	gh_json_name_set(&p->library, lib);
+	p->key = f->hold;
+	p->library = f->library;
 }
 
 /* The end of a document that is a diffusers pipeline. */
 static void on_pipeline(struct doc *d)
 {
 	const struct pair *p = &d->pair;
-	if (p->odd) {
+	if (p->odd && (p->path || maybe_pipeline(d))) {
 		d->name = p->key;
 		say(d, p->path ? A_LIBRARY_BAD : A_LIBRARY, gh_safe(gh_json_name(&p->library)).s);
 	}
@@ -575,6 +602,8 @@ static enum gh_rc on_token(struct doc *d)
 	case GH_JSON_ARRAY:
 		if (j->tok == GH_JSON_OBJECT && j->depth == 1)
 			on_size(d, f, GH_SPAN("object"));
+		if (j->depth == 2 && f->array)
+			on_pair_value(d, f);
 		if (zone_of(f) == GH_JZ_SERVERS && f->zone != GH_JZ_SERVERS)
 			say(d, A_COMMAND, "servers to be started");
 		d->frame[j->depth + 1] = (struct frame){ .zone = zone_of(f), .array = j->tok == GH_JSON_ARRAY };
@@ -589,8 +618,11 @@ static enum gh_rc on_token(struct doc *d)
 			on_name(d, f);
 		if (j->full == j->text.n)
 			on_size(d, f, j->text);
-		if (f->items++ == 0 && j->depth == 2 && j->full != 0 && f->array)
-			on_pair(d);
+		f->items++;
+		if (j->depth == 2 && f->array)
+			on_pair_value(d, f);
+		if (j->depth == 1 && gh_span_is(gh_json_name(&d->name), "_class_name"))
+			d->pair.model = memmem(j->text.p, j->text.n, "Pipeline", 8) == NULL;
 		return on_string(d, zone_of(f), f->key);
 	case GH_JSON_TRUE:
 		if ((f->key.mark & GH_JM_TRUST) != 0)
@@ -599,6 +631,8 @@ static enum gh_rc on_token(struct doc *d)
 	case GH_JSON_FALSE:
 	case GH_JSON_NULL:
 	case GH_JSON_NUMBER:
+		if (j->depth == 2 && f->array)
+			on_pair_value(d, f);
 		on_size(d, f,
 			j->tok == GH_JSON_TRUE	  ? GH_SPAN("true")
 			: j->tok == GH_JSON_FALSE ? GH_SPAN("false")
@@ -608,7 +642,10 @@ static enum gh_rc on_token(struct doc *d)
 		if (f->zone == GH_JZ_SHARDS && j->tok != GH_JSON_NULL)
 			say(d, A_SHARD_TYPE, "not a string");
 		return GH_OK;
-	case GH_JSON_ARRAY_END: return gh_setting_list_end(&d->settings, j->off + 1);
+	case GH_JSON_ARRAY_END:
+		if (j->depth == 1)
+			on_pair(d, f);
+		return gh_setting_list_end(&d->settings, j->off + 1);
 	case GH_JSON_BAD:
 	case GH_JSON_END: break;
 	}

@@ -40,6 +40,12 @@ static const struct row {
 	{ "pickled_model", NULL, "flavors", FILE_NAME },
 	{ "model_data", NULL, "flavors", FILE_NAME },
 	{ "model_code_path", NULL, "flavors", FILE_NAME },
+	/* datasets, load.py: the card of a data set says which files it consists of */
+	{ "data_files", NULL, "configs", FILE_NAME },
+	{ "data_dir", NULL, "configs", FILE_NAME },
+	{ "path", NULL, "configs", FILE_NAME },
+	{ "path", "data_files", NULL, FILE_NAME },
+	{ "*", "data_files", "configs", FILE_NAME },
 	/* Triton */
 	{ "EXECUTION_ENV_PATH", NULL, NULL, FILE_NAME },
 	{ "default_model_filename", NULL, NULL, FILE_NAME },

@@ -19,8 +19,14 @@
  *		  x[["name"]]); "()" when what is called is computed, from nothing but constants, by the function `name`;
  *		  else empty
  *	name	  the function; `resolved` is false when it is computed
+ *	late	  seen in bytecode, where what follows an instruction may look like one
+ *	fresh	  it is not called itself, but handed by name to a function that calls it (lapply(x, name), .Call(name))
  *	as_module the variable that holds the function, when it is known
  *	as_name	  the call as text, shortened
+ *
+ * In code, module says as well what is not called: "=" a variable that is handed on (it may be a function); "text" a string that
+ * the function `as_name` is given; "to" the function `name` is told where to write or what to start (file=, con=, command=,
+ * editor=); "local" a variable that is set, "member" what stands behind `$`, "function" one that is a parameter or is set to a function.
  *
  * A promise without a value whose expression is no call gives no event: nothing but a variable is looked up. */
 #ifndef GH_FORMAT_RDATA_H
@@ -233,5 +239,9 @@ void rd_begin_node(struct rdata *r, int32_t kind, struct rd_bc *bc, enum rd_plac
 bool rd_constant(const struct rd_res *v);
 void rd_call(struct rdata *r, const struct rd_frame *f);
 /* An instruction of bytecode takes this constant as a function. */
+/* An item of a list in code was read: what it hands on, and which names it sets (see above). */
+void rd_part(struct rdata *r, const struct rd_frame *f, const struct rd_res *v);
+/* A function that a variable holds begins. */
+void rd_bound(struct rdata *r, const struct rd_frame *f);
 void rd_bc_call(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun);
 #endif

@@ -44,6 +44,24 @@ static const struct {
 	{ "mclapply", "FUN", 1, false },
 	{ "parLapply", "fun", 2, false },
 	{ "map", ".f", 1, false },
+	{ "aggregate", "FUN", 2, false },
+	{ "ave", "FUN", 2, false },
+	{ "by", "FUN", 2, false },
+	{ "sweep", "FUN", 3, false },
+	{ "optimize", "f", 0, false },
+	{ "optimise", "f", 0, false },
+	{ "integrate", "f", 0, false },
+	{ "uniroot", "f", 0, false },
+	{ "nlm", "f", 0, false },
+	{ "optim", "fn", 1, false },
+	{ "nlminb", "objective", 1, false },
+	{ "glm", "family", 1, false },
+	{ "Negate", "f", 0, false },
+	{ ".Call", ".NAME", 0, false },
+	{ ".External", ".NAME", 0, false },
+	{ ".External2", ".NAME", 0, false },
+	{ ".C", ".NAME", 0, false },
+	{ ".Fortran", ".NAME", 0, false },
 };
 
 /* Functions of text and numbers: of constants they make a constant, and so hide the name of a function. `plain`: people
@@ -199,7 +217,8 @@ static void render(struct gh_buf *b, const struct rd_frame *f)
 	gh_buf_str(b, f->more ? ", …)" : ")");
 }
 
-static void emit(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun, struct gh_span text)
+static void emit_as(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun, struct gh_span text,
+		    bool taken, bool bytecode)
 {
 	static const enum gh_call_how how[] = {
 		[RD_DATA] = GH_CALL_IMPORT, [RD_LANG] = GH_CALL_IMPORT,	 [RD_CODE] = GH_CALL_OPERATION,
@@ -211,11 +230,73 @@ static void emit(struct rdata *r, const struct rd_frame *f, const struct rd_res 
 			     .name = fun->name,
 			     .as_module = f->bound,
 			     .as_name = text,
-			     .resolved = fun->name.n != 0 };
+			     .resolved = fun->name.n != 0,
+			     .fresh = taken,
+			     .late = bytecode };
 	uint64_t end = gh_cur_off(&r->c);
 	enum gh_rc rc = gh_emit(r->w, GH_EV_CALL, f->off, end - f->off, &c);
 	if (rc != GH_OK)
 		rd_stop(r, rc, "a call");
+}
+
+static void emit(struct rdata *r, const struct rd_frame *f, const struct rd_res *fun, struct gh_span text)
+{
+	emit_as(r, f, fun, text, false, false);
+}
+
+static void tell(struct rdata *r, const struct rd_frame *f, const char *what, struct gh_span name, struct gh_span text)
+{
+	struct rd_res v = { .pkg = gh_span_str(what), .name = name };
+	if (name.n != 0)
+		emit(r, f, &v, text);
+}
+
+void rd_bound(struct rdata *r, const struct rd_frame *f)
+{
+	if (!r->failed && !r->package)
+		tell(r, f, "function", f->bound, f->bound);
+}
+
+/* The first argument of an assignment is set, not handed on. */
+static bool sets(const struct rd_frame *f)
+{
+	static const char *const names[] = { "<-", "<<-", "=", "for" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (gh_span_is(f->fun.name, names[i]))
+			return f->fun.type == R_SYM && f->nargs == 0;
+	return false;
+}
+
+void rd_part(struct rdata *r, const struct rd_frame *f, const struct rd_res *v)
+{
+	static const char *const places[] = { "file", "con", "command", "editor", "browser", "pager" };
+	if (r->failed || r->package || f->place < RD_CODE)
+		return;
+	if (f->type == R_LIST) { /* parameters of a function, whose values are what they are by default */
+		tell(r, f, "function", f->label, f->label);
+		if (v->type == R_SYM)
+			tell(r, f, "=", v->name, v->name);
+		return;
+	}
+	if (f->type != R_LANG || !f->started)
+		return;
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (gh_span_is(f->label, places[i]))
+			tell(r, f, "to", f->fun.name, f->fun.name);
+	tell(r, f, "member", f->label, f->label);
+	bool member = (gh_span_is(f->fun.name, "$") || gh_span_is(f->fun.name, "@")) && f->nargs == 1;
+	if (v->type == R_SYM && member)
+		tell(r, f, "member", v->name, v->name);
+	else if (v->type == R_SYM && sets(f))
+		tell(r, f, "local", v->name, v->name);
+	else if (v->type == R_SYM && !is_colons(f->fun.name))
+		tell(r, f, "=", v->name, f->fun.name);
+	else if (v->type == R_STR || v->type == R_CHAR)
+		tell(r, f, "text", v->name, f->fun.type == R_LANG ? (struct gh_span){ 0 } : f->fun.name);
+	else if (v->type == R_LANG && gh_span_is(v->name, "function") && f->nargs == 1 &&
+		 (gh_span_is(f->fun.name, "<-") || gh_span_is(f->fun.name, "<<-") || gh_span_is(f->fun.name, "=")) &&
+		 f->arg[0].type == R_SYM)
+		tell(r, f, "function", f->arg[0].name, f->arg[0].name);
 }
 
 /* An argument that is called too: its place, or -1. *lookup: the call itself stands for it. */
@@ -282,7 +363,7 @@ void rd_call(struct rdata *r, const struct rd_frame *f)
 		arg.name = (struct gh_span){ 0 };
 	/* What a variable holds is not known; that it bears the name of a function is. */
 	if (k >= 0 && (arg.name.n != 0 || f->place == RD_RUN))
-		emit(r, f, &arg, gh_buf_view(&b));
+		emit_as(r, f, &arg, gh_buf_view(&b), true, false);
 	if (lookup && arg.name.n != 0 && !gh_span_is(arg.pkg, "()"))
 		self = (struct rd_res){ .type = R_LANG,
 					.pkg = arg.pkg.n != 0 ? arg.pkg : GH_SPAN("$"),
@@ -297,5 +378,5 @@ void rd_bc_call(struct rdata *r, const struct rd_frame *f, const struct rd_res *
 	gh_auto_buf b = gh_buf(CALL_TEXT);
 	gh_buf_span(&b, fun->name);
 	gh_buf_str(&b, "(…)");
-	emit(r, f, fun, gh_buf_view(&b));
+	emit_as(r, f, fun, gh_buf_view(&b), false, true);
 }

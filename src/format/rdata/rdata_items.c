@@ -221,6 +221,7 @@ static void remember(struct rdata *r, struct rd_frame *f)
 	struct rd_res v = r->res;
 	if (v.name.p == r->text && v.name.n != 0)
 		v.name = f->place != RD_DATA ? rd_keep(r, v.name, RD_TEXT) : (struct gh_span){ 0 };
+	rd_part(r, f, &v);
 	if (f->type == R_LANG && !f->started) {
 		f->fun = v;
 	} else if (f->nargs < RD_ARGS) {
@@ -292,6 +293,8 @@ static void visit_cell(struct rdata *r, struct rd_frame *f)
 	struct gh_span none = { 0 };
 	switch (f->step++) {
 	case 0:
+		if (f->type == R_CLO)
+			rd_bound(r, f);
 		if (f->attr)
 			rd_begin(r, RD_DATA, none);
 		break;

@@ -1,4 +1,5 @@
 #include "format/encoded.h"
+#include "format/packages.h"
 #include "format/yaml/yaml_doc.h"
 #include "wire/dep.h"
 
@@ -177,9 +178,15 @@ static bool is_true(const struct gh_yaml *y)
 /* ---- dependencies ----------------------------------------------------------------------------------------------- */
 
 /* "numpy==1.21", "python=3.9.7", "conda-forge::pytorch >=1.8": conda's and pip's ways to name a version. */
-static enum gh_rc dependency(struct yaml_doc *d, const char *ecosystem)
+static enum gh_rc dependency(struct yaml_doc *d)
 {
 	struct gh_span s = d->y.text;
+	if (contains(s,
+		     "://")) { /* a package by its address, or a channel of the author's choice in front of its name */
+		gh_anomaly(d->w, &gh_package_rules[GH_PKG_ADDRESS], d->y.off, d->y.len, "%s", gh_safe(s).s);
+		struct gh_reference r = { .kind = GH_REF_URL, .target = s, .from = GH_SPAN("dependencies") };
+		return gh_emit(d->w, GH_EV_REFERENCE, d->y.off, d->y.len, &r);
+	}
 	for (size_t i = 0; i + 1 < s.n; i++)
 		if (s.p[i] == ':' && s.p[i + 1] == ':') {
 			s = gh_span_cut(s, i + 2, s.n);
@@ -188,23 +195,35 @@ static enum gh_rc dependency(struct yaml_doc *d, const char *ecosystem)
 	size_t n = 0;
 	while (n < s.n && memchr(" =<>!~;[@", s.p[n], 9) == NULL)
 		n++;
-	struct gh_package p = { .ecosystem = ecosystem, .name = gh_span_cut(s, 0, n) };
-	if (strcmp(ecosystem, "conda") == 0) { /* "=1.2=build" is exact, "=1.2" is 1.2 and what begins with it */
-		p.version = gh_span_cut(s, n, s.n);
-		while (p.version.n != 0 && p.version.p[0] == ' ')
-			p.version = gh_span_cut(p.version, 1, p.version.n);
-		const uint8_t *build = p.version.n < 2 || p.version.p[1] == '='
-					       ? NULL
-					       : memchr(p.version.p + 1, '=', p.version.n - 1);
-		if (p.version.p != NULL && p.version.n != 0 && p.version.p[0] == '=' && build != NULL)
-			p.version = gh_span_cut(p.version, 1, (uint64_t)(build - p.version.p) - 1);
-	} else {
-		struct gh_dep dep = gh_dep_line(s);
-		p.version = dep.kind == GH_DEP_PACKAGE ? dep.version : (struct gh_span){ 0 };
-	}
-	if (n == 0 || s.p[0] == '-' || contains(s, "://") || contains(p.name, "/"))
+	struct gh_package p = { .ecosystem = "conda", .name = gh_span_cut(s, 0, n), .version = gh_span_cut(s, n, s.n) };
+	while (p.version.n != 0 && p.version.p[0] == ' ')
+		p.version = gh_span_cut(p.version, 1, p.version.n);
+	/* "=1.2=build" is exact, "=1.2" is 1.2 and what begins with it */
+	const uint8_t *build = p.version.n < 2 || p.version.p[1] == '=' ? NULL
+									: memchr(p.version.p + 1, '=', p.version.n - 1);
+	if (p.version.p != NULL && p.version.n != 0 && p.version.p[0] == '=' && build != NULL)
+		p.version = gh_span_cut(p.version, 1, (uint64_t)(build - p.version.p) - 1);
+	if (n == 0 || s.p[0] == '-' || contains(p.name, "/"))
 		return GH_OK;
 	return gh_emit(d->w, GH_EV_PACKAGE, d->y.off, d->y.len, &p);
+}
+
+/* Where conda takes packages from: a name is one of anaconda.org's, an address is anybody's. */
+static enum gh_rc channel(struct yaml_doc *d)
+{
+	static const char *const known[] = { "https://conda.anaconda.org/", "https://repo.anaconda.com/",
+					     "https://repo.continuum.io/", "https://conda.nvidia.com/",
+					     "https://mirrors.tuna.tsinghua.edu.cn/anaconda/" };
+	struct gh_span s = d->y.text;
+	if (!contains(s, "://"))
+		return GH_OK;
+	bool ok = false;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		ok = ok || gh_span_starts(s, known[i]);
+	if (!ok)
+		gh_anomaly(d->w, &gh_package_rules[GH_PKG_INDEX], d->y.off, d->y.len, "%s", gh_safe(s).s);
+	struct gh_reference r = { .kind = GH_REF_URL, .target = s, .from = GH_SPAN("channels") };
+	return gh_emit(d->w, GH_EV_REFERENCE, d->y.off, d->y.len, &r);
 }
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
@@ -309,9 +328,11 @@ enum gh_rc yaml_value(struct yaml_doc *d, struct yaml_frame *f)
 	if (is_script(name) && (contains(y->text, " ") || contains(y->text, "\n")))
 		return script(d, "shell", name, y->text, y->off, y->len);
 	if (d->conda && !f->map && d->depth == 2 && gh_span_is(name, "dependencies"))
-		return dependency(d, "conda");
+		return dependency(d);
+	if (d->conda && !f->map && d->depth == 2 && gh_span_is(name, "channels"))
+		return channel(d);
 	if (d->conda && !f->map && d->depth == 4 && gh_span_is(name, "pip"))
-		return dependency(d, "PyPI");
+		return gh_package_line(d->w, y->text, y->off, y->len); /* conda hands them to pip in a file */
 	if (y->style == GH_YAML_PLAIN && y->full < 8)
 		return GH_OK;
 	/* The archive of a data set, as Ultralytics has it. */
