@@ -322,7 +322,7 @@ static bool conclude(struct gh_detonator *d, const struct gh_loader *l, struct g
 		out->loader = "own command";
 	else if (s.version[0] != '\0')
 		out->loader = s.version;
-	if (out->why != NULL && l != NULL && l->perhaps && out->nevent == 0 && !out->flooded &&
+	if (out->why != NULL && s.failed != NULL && l != NULL && l->perhaps && out->nevent == 0 && !out->flooded &&
 	    w->end == GH_WATCH_EXIT) {
 		gh_said_not(&s, a, "joblib.load: this stream holds no pickle");
 		out->why = NULL;

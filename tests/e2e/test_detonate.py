@@ -349,6 +349,15 @@ def r_objects():
 delayedAssign("p", system("id"), assign.env = e); saveRDS(e, "lazy.rds", compress = FALSE)
 .First <- function() system("whoami"); save(.First, file = "first.rda")'''], cwd=work, check=True, capture_output=True)
     harmless('an R object', work / 'good.rds', 'readRDS')
+    folder = work / 'r-beside'
+    (folder / 'utils' / 'R').mkdir(parents=True)
+    shutil.copy(work / 'good.rds', folder)
+    (folder / '.Rprofile').write_text('system("id")\n')
+    (folder / '.Renviron').write_text('R_LIBS=/model\nR_DEFAULT_PACKAGES=evil\n')
+    (folder / 'utils' / 'DESCRIPTION').write_text('Package: utils\nVersion: 9\n')
+    rc, report = detonate(folder)
+    check('start-up files beside an R object: not read', events(report) == [] and
+          report['stages']['detonation']['state'] == 'run', report['detonation'])
     expect('a lazy R object', work / 'lazy.rds', 'exec', 'GH-DET-0001', 'id')
     expect('.First of a workspace', work / 'first.rda', 'exec', 'GH-DET-0001', 'whoami')
 
@@ -420,6 +429,10 @@ def not_missed():
         check(f'{name}: not loaded, never CLEAN', f['verdict'] != 'CLEAN' and stage['state'] in ('not_run', 'incomplete') and
               'archive' in (stage['reason'] or ''), (f['verdict'], stage))
         check(f'{name}: a finding says it', {'GH-DET-0010', 'GH-DET-0012'} & set(ids(f)), f['findings'])
+    (work / 'early.pkl.gz').write_bytes(gzip.compress(pickle.dumps(Call(os._exit, 0)), mtime=0))
+    rc, report = detonate(work / 'early.pkl.gz')
+    check('a packed pickle that ends the loader: incomplete', report['stages']['detonation']['state'] == 'incomplete',
+          report['stages']['detonation'])
     with zipfile.ZipFile(work / 'texts.zip', 'w') as z:
         z.writestr('readme.txt', 'nothing to load\n')
     (work / 'words.txt.gz').write_bytes(gzip.compress(b'nothing to load\n', mtime=0))
