@@ -1,6 +1,7 @@
 #include "format/signs.h"
 
 #include "format/json_keys.h"
+#include "wire/entropy.h"
 
 /* A row matches when `a` occurs (letters in either case; a space stands for one or more white-space characters) and,
  * if given, `b` follows it within NEAR bytes. A row that starts with a letter matches only at the start of a word.
@@ -235,6 +236,12 @@ static bool named_credential(struct gh_span key, struct gh_span text)
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] >= 0x7f || memchr("<>{}$/:", text.p[i], 7) != NULL)
 			return false;
+	/* "ModelHubAuthTokenProvider1" is the name of something. People make passwords of words, machines no tokens. */
+	static const char *const by_people[] = { "passw" };
+	struct gh_mix m = gh_mix_of(text);
+	if (m.pairs >= 8 && m.wordy > 60 && m.digit * 5 < m.n &&
+	    !any_in(gh_span_cut(key, 0, 128), by_people, sizeof by_people / sizeof by_people[0]))
+		return false;
 	return any_in(gh_span_cut(key, 0, 128), names, sizeof names / sizeof names[0]) &&
 	       !any_in(text, placeholders, sizeof placeholders / sizeof placeholders[0]);
 }
