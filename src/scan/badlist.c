@@ -46,19 +46,44 @@ static bool read_size(struct gh_span s, uint64_t *out)
 	return s.n != 0;
 }
 
+static bool all_digits(struct gh_span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return true;
+}
+
+/* As sha256sum(1) writes: the digest, then two characters, "  " or " *", then the file's name, which may be anything. */
+static bool of_sha256sum(struct gh_span whole, struct gh_span *name)
+{
+	enum { AT = 2 * GH_SHA256_BYTES };
+	if (whole.n < AT + 3 || whole.p[AT] != ' ' || (whole.p[AT + 1] != ' ' && whole.p[AT + 1] != '*'))
+		return false;
+	*name = gh_span_cut(whole, AT + 2, whole.n);
+	return true;
+}
+
 static enum gh_rc one_line(struct gh_span line, struct gh_badlist_rows *list, size_t number, struct gh_err *err)
 {
 	struct gh_badlist_row row;
-	struct gh_span digest = word(&line), size = word(&line);
+	struct gh_span whole = line, digest = word(&line);
 	if (!read_digest(digest, row.digest))
 		return gh_fail(err, GH_E_MALFORMED, "line %zu: '%s' is no SHA-256 in 64 hexadecimal digits", number,
 			       gh_safe(digest).s);
-	if (!read_size(size, &row.size))
-		return gh_fail(err, GH_E_MALFORMED,
-			       "line %zu: after the digest comes the size in bytes, or '-', not '%s'", number,
-			       gh_safe(size).s);
+	row.size = UINT64_MAX;
+	if (!of_sha256sum(whole, &line)) {
+		struct gh_span rest = line, size = word(&rest);
+		bool sized = gh_span_is(size, "-") || (size.n != 0 && all_digits(size));
+		if (sized && !read_size(size, &row.size))
+			return gh_fail(err, GH_E_MALFORMED, "line %zu: a size in bytes, or '-', not '%s'", number,
+				       gh_safe(size).s);
+		if (sized && rest.n == 0)
+			return gh_fail(err, GH_E_MALFORMED, "line %zu: after the size comes a name", number);
+		line = sized ? rest : line;
+	}
 	if (line.n == 0)
-		return gh_fail(err, GH_E_MALFORMED, "line %zu: after the size comes a name", number);
+		line = GH_SPAN("on the list, without a name");
 	if (list->n == list->cap) {
 		size_t cap = list->cap == 0 ? 64 : 2 * list->cap;
 		struct gh_badlist_row *v = realloc(list->v, cap * sizeof *v);

@@ -22,9 +22,12 @@ enum gh_rc gh_badlist_read(const char *path, struct gh_badlist_rows *list, struc
 	gh_auto_buf file = gh_buf((size_t)GH_BADLIST_MAX + (128 << 10));
 	GH_TRY(gh_read_whole(path, GH_BADLIST_MAX, &file, err), err, "%s", gh_safe(gh_span_str(path)).s);
 	struct gh_span s = gh_buf_view(&file);
+	size_t before = list->n;
 	bool is_sealed = s.n >= 4 && memcmp(s.p, magic, 4) == 0;
 	GH_TRY(is_sealed ? sealed(s, list, err) : gh_badlist_parse(s, list, err), err, "%s",
 	       gh_safe(gh_span_str(path)).s);
+	if (list->n == before)
+		return gh_fail(err, GH_E_MALFORMED, "%s: there is no digest in it", gh_safe(gh_span_str(path)).s);
 	return GH_OK;
 }
 
