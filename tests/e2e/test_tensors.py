@@ -281,6 +281,35 @@ def hdf5(new):
           (report['files'][0], report['stages']['tensors']))
 
 
+SHARED = pathlib.Path(__file__).resolve().parents[3] / 'shared'
+
+
+def genuine(new):
+    """Files of other people's programs, as they are and with one thing changed."""
+    lite = sorted((SHARED / 'corpus' / 'benign' / 'tflite').glob('*.tflite'))[:3]
+    for path in lite:
+        code, report = scan(path)
+        stage, size = report['stages']['tensors'], report['files'][0]['size']
+        check(f'{path.name}: most of it is tensors that were looked at', stage['units'] > 50 and stage['bytes'] > size // 2, stage)
+    model = SHARED / 'models' / 'gatehouse-demo-llm.gguf'
+    if not lite or not model.exists():
+        print('skipped: no ../shared here')
+        return
+    raw = model.read_bytes()
+    for key, rule in ((b'llama.block_count', 'GH-GGUF-0027'), (b'llama.embedding_length', 'GH-GGUF-0027'),
+                      (b'llama.attention.head_count_kv', 'GH-GGUF-0027'), (b'general.file_type', 'GH-GGUF-0028')):
+        at = raw.find(key)
+        if not check(f'{key} is in the model', at > 0):
+            continue
+        at += len(key) + 4
+        changed = new() / 'model.gguf'
+        changed.write_bytes(raw[:at] + struct.pack('<I', 3 if key.endswith(b'type') else 2) + raw[at + 4:])
+        code, report = scan(changed)
+        check(f'GGUF with another {key.decode()}: {rule}', rule in ids(report['files'][0]), report['files'][0])
+    code, report = scan(model)
+    check('the model as it is', report['verdict'] == 'CLEAN' and not any(i.startswith('GH-GGUF') for i in ids(report['files'][0])), report)
+
+
 with tempfile.TemporaryDirectory() as root:
     count = 0
 
@@ -290,6 +319,6 @@ with tempfile.TemporaryDirectory() as root:
         folder = pathlib.Path(root) / str(count)
         folder.mkdir()
         return folder
-    for test in (agree, disagree, none_of_it, arrays, hdf5):
+    for test in (agree, disagree, none_of_it, arrays, hdf5, genuine):
         test(new)
     sys.exit(common.end('test_tensors.py'))
