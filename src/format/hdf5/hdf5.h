@@ -8,7 +8,8 @@
  *	text	role "value", key "/path/of/dataset": the strings of a dataset, the same way, as far as a window holds
  *	tensor	every dataset of numbers that is stored contiguously: name "/path/of/dataset", place in the file
  *	tile	to sinks that want them (format/tile.h): every dataset of numbers in chunks, with each chunk's place, and every
- *		one of which nothing was written; other sinks get chunks that are compressed as one tensor, in the order of the grid
+ *		one of which nothing was written; other sinks get compressed chunks as one tensor, in the order of the grid, where
+ *		nothing but numbers stands in them, and else each chunk as a tensor of one dimension
  *	reference	GH_REF_PATH: external links and virtual datasets ("file", from "/path"); GH_REF_DATA: external storage
  *	package	Keras' version, as producer
  *	member	nested: values (opaque, bytes, strings) that look like a file of their own; raw: numbers that do
