@@ -233,6 +233,29 @@ static int see_devices(void *arg)
 	return lines - 2; /* two lines of headings; "lo" is there, and down */
 }
 
+/* What it is given to read, then its end; without anything, the end at once. */
+static int read_input(void *arg)
+{
+	char text[32];
+	(void)arg;
+	ssize_t n = read(0, text, sizeof text);
+	bool end = n <= 0 || read(0, text + n, 1) == 0;
+	return n == 0 ? 40 : n == 5 && memcmp(text, "word\n", 5) == 0 && end ? 41 : 42;
+}
+
+/* Memory may be had, but with the right to be run it is asked about, at once or later. */
+static int make_code_run(void *arg)
+{
+	bool later = arg != NULL;
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | (later ? 0 : PROT_EXEC), MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
+	if (p == MAP_FAILED)
+		return later ? 43 : errno;
+	if (mprotect(p, 4096, PROT_READ) != 0)
+		return 44;
+	return fails(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+}
+
 /* ---- running one ------------------------------------------------------------------------------------------------------ */
 
 static struct gh_jail_bind binds[] = {
@@ -464,6 +487,61 @@ static void time_is_bounded(void **state)
 	assert_true(WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL));
 }
 
+static void input_is_given(void **state)
+{
+	(void)state;
+	need_jail();
+	struct gh_jail j = base(read_input, 0);
+	assert_int_equal(WEXITSTATUS(status_of(&j, NULL)), 40);
+	j.input = "word\n";
+	assert_int_equal(WEXITSTATUS(status_of(&j, NULL)), 41);
+}
+
+static void written_code_is_asked_about(void **state)
+{
+	(void)state;
+	need_jail();
+	for (int later = 0; later < 2; later++) {
+		struct gh_jail j = base(make_code_run, 0);
+		j.entry_arg = later != 0 ? &j : NULL;
+		assert_int_equal(WEXITSTATUS(status_of(&j, NULL)), EPERM);
+		j.without = GH_JAIL_SECCOMP; /* nothing else forbids it */
+		assert_int_equal(WEXITSTATUS(status_of(&j, NULL)), SURVIVED);
+	}
+}
+
+/* A program that was killed leaves an empty group behind: the next jail removes it, and none whose process lives. */
+static void groups_of_the_dead_are_removed(void **state)
+{
+	(void)state;
+	need_jail();
+	struct gh_jail j = base(see_processes, 0);
+	struct gh_jailed out;
+	struct gh_err err = { 0 };
+	char dead[340], alive[340];
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(gh_jail_open(&j, &out, &err), GH_OK);
+	const char *group = out.cgroup[0][0] != '\0' ? out.cgroup[0] : out.cgroup[1];
+	const char *slash = strrchr(group, '/');
+	int above = slash == NULL ? 0 : (int)(slash - group);
+	(void)snprintf(dead, sizeof dead, "%.*s/gatehouse-jail-%d", above, group, (int)pid);
+	(void)snprintf(alive, sizeof alive, "%.*s/gatehouse-jail-%d", above, group, (int)getpid());
+	gh_jail_close(&out, NULL);
+	if (above == 0 || mkdir(dead, 0755) != 0 || mkdir(alive, 0755) != 0) {
+		print_message("skipped: no cgroup can be made here\n");
+		skip();
+	}
+	(void)status_of(&j, NULL);
+	int gone = access(dead, F_OK), there = access(alive, F_OK);
+	(void)rmdir(dead);
+	(void)rmdir(alive);
+	assert_int_equal(gone, -1);
+	assert_int_equal(there, 0);
+}
+
 static void killing_ends_everything(void **state)
 {
 	(void)state;
@@ -585,6 +663,9 @@ int main(void)
 		cmocka_unit_test(processes_are_bounded),
 		cmocka_unit_test(time_is_bounded),
 		cmocka_unit_test(killing_ends_everything),
+		cmocka_unit_test(input_is_given),
+		cmocka_unit_test(written_code_is_asked_about),
+		cmocka_unit_test(groups_of_the_dead_are_removed),
 		cmocka_unit_test(another_file_is_not_shown),
 		cmocka_unit_test(notices_are_answered),
 		cmocka_unit_test(caller_may_die),
