@@ -137,6 +137,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (failed != GH_OK) {
 		char why[GH_ERR_LINKS * GH_ERR_TEXT];
 		gh_cli_error(cli, "%s", gh_err_line(&err, why, sizeof why));
+		if (a.format == FORM_JSON) /* programs get a document, whatever happened */
+			(void)deliver(cli, &a, &report);
 		gh_diff_free(&report);
 		return GH_EXIT_UNFINISHED;
 	}

@@ -83,6 +83,19 @@ static const char *answer(struct run *r, int fd, int sys)
 	return NULL;
 }
 
+/* An input that is not kept open. -1 with errno; ESTALE when it is another one now. */
+static int open_again(struct run *r, size_t i)
+{
+	struct stat now;
+	int fd = gh_os_open_regular(r->job->path[i], &now);
+	if (fd >= 0 && !gh_os_same_file(&r->was[i], &now)) {
+		(void)close(fd);
+		errno = ESTALE;
+		return -1;
+	}
+	return fd;
+}
+
 static const char *on_open(struct run *r, uint64_t number)
 {
 	if (++r->opens > GH_TOOL_OPENS)
@@ -91,7 +104,13 @@ static const char *on_open(struct run *r, uint64_t number)
 		return answer(r, r->job->output, 0);
 	if (number >= r->job->ninput)
 		return "a request for a file that it was not given";
-	return answer(r, r->job->input[number].fd, 0);
+	if (r->job->input[number].fd >= 0)
+		return answer(r, r->job->input[number].fd, 0);
+	int fd = open_again(r, (size_t)number);
+	const char *broken = answer(r, fd, errno);
+	if (fd >= 0)
+		(void)close(fd);
+	return broken;
 }
 
 static const char *on_spill(struct run *r)
@@ -167,11 +186,22 @@ static enum gh_rc listen_to(struct run *r, struct gh_err *err)
 	return r->failed == GH_OK ? GH_OK : gh_fail(err, r->failed, "%s", r->why);
 }
 
+/* What the input is now. False with errno. */
+static bool status(const struct gh_tool_job *job, size_t i, struct stat *st)
+{
+	if (job->input[i].fd >= 0 || job->path == NULL)
+		return fstat(job->input[i].fd, st) == 0;
+	int fd = gh_os_open_regular(job->path[i], st);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
 static enum gh_rc unchanged(const struct run *r, struct gh_err *err)
 {
 	for (size_t i = 0; i < r->job->ninput; i++) {
 		struct stat now;
-		if (fstat(r->job->input[i].fd, &now) != 0 || !gh_os_same_file(&r->was[i], &now))
+		if (!status(r->job, i, &now) || !gh_os_same_file(&r->was[i], &now))
 			return gh_fail(err, GH_E_IO, "a file changed while it was read: input %zu", i + 1);
 	}
 	return GH_OK;
@@ -197,7 +227,7 @@ enum gh_rc gh_tool_run(const struct gh_tool_job *job, struct gh_err *err)
 	if (r.was == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory for a list of %zu files", job->ninput);
 	for (size_t i = 0; i < job->ninput; i++)
-		if (fstat(job->input[i].fd, &r.was[i]) != 0) {
+		if (!status(job, i, &r.was[i])) {
 			enum gh_rc rc = gh_fail_sys(err, errno, "input %zu", i + 1);
 			free(r.was);
 			return rc;

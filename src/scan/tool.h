@@ -22,7 +22,7 @@
 #include "scan/tool_proto.h"
 
 struct gh_tool_input {
-	int fd;		  /* open for reading (O_RDONLY), a regular file; stays the caller's */
+	int fd; /* open for reading (O_RDONLY), a regular file; stays the caller's. -1: see gh_tool_job.path */
 	const char *name; /* for the worker's messages; hostile names are fine */
 	uint64_t tag;	  /* whatever the caller wants to say about it: which side, which role */
 };
@@ -38,7 +38,10 @@ struct gh_tool_job {
 	const char *mode;   /* as in the table of tool_side.c */
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	const struct gh_tool_input *input;
-	size_t ninput;	       /* <= GH_TOOL_FILES */
+	size_t ninput; /* <= GH_TOOL_FILES */
+	/* For inputs with fd == -1: where they are, by number. Opened whenever the worker asks, so that many files need few
+	 * descriptors; each has to be the same file, unchanged, every time. NULL: all inputs are open. */
+	const char *const *path;
 	int output;	       /* open for writing (O_WRONLY or O_RDWR), or -1 */
 	uint64_t output_bytes; /* how large the output and each temporary file may become (RLIMIT_FSIZE) */
 	struct gh_span args;   /* <= GH_TOOL_ARGS bytes, handed over as they are */

@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import zipfile
 
-from common import check, end, run
+from common import GATEHOUSE, check, end, run
 
 try:
     import numpy as np
@@ -381,6 +382,14 @@ def bad_input(top, base, t):
         check(f'{what}: exit {code}', r.returncode == code, (r.returncode, r.stderr))
         check(f'{what}: said', r.stderr.startswith(b'gatehouse: diff: '), r.stderr)
         check(f'{what}: no report', r.stdout == b'', r.stdout)
+    rc, doc = diff(base, os.path.join(top, 'gone'))
+    check('JSON says that nothing was compared', rc == 2 and doc['verdict'] == 'unfinished' and 'gone' in doc['sentence'], doc)
+    many = repo(top, 'many', t)
+    for i in range(400):
+        with open(os.path.join(many, f'{i}.txt'), 'w') as f:
+            f.write('x')
+    r = subprocess.run(['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh', GATEHOUSE, 'diff', base, many], capture_output=True)
+    check('more files than descriptors', r.returncode == 0 and b'identical to BASE' in r.stdout, (r.returncode, r.stdout, r.stderr))
     cut = repo(top, 'badjson', t, tokenizer__json='{"model": {"vocab": ')
     expect('broken tokenizer', diff(base, cut), 2, 'unfinished', 'tokenizer.json')
 

@@ -148,7 +148,7 @@ struct gh_diff_options {
 extern const struct gh_diff_options gh_diff_options_default;
 
 /* Compare. GH_OK: a judged report, which may be unfinished (trouble says why). Another code: err says why nothing could be
- * compared. Free the report in either case. */
+ * compared; the report is unfinished and says the same. Free the report in either case. */
 enum gh_rc gh_diff_run(const char *base, const char *cand, const struct gh_diff_options *opt, struct gh_diff_report *r,
 		       struct gh_err *err);
 void gh_diff_free(struct gh_diff_report *r);

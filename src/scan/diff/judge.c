@@ -286,7 +286,7 @@ void gh_diff_judge(struct gh_diff_report *r)
 		relabel(r);
 	gh_diff_mark_edits(r, &t);
 	gh_diff_mark_texts(r);
-	if (!r->adapter && t.pairs == 0 && !r->mark[GH_DIFF_M_NOT_DERIVED])
+	if (!r->adapter && t.pairs == 0 && r->ntrouble == 0 && !r->mark[GH_DIFF_M_NOT_DERIVED])
 		gh_diff_mark(r, GH_DIFF_M_NOT_DERIVED, "no tensor of one belongs to a tensor of the other");
 	r->verdict = verdict(r, &t);
 	say_verdict(r, &t);

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -26,22 +25,12 @@ struct run {
 	struct gh_diff_report *r;
 	const struct gh_diff_options *opt;
 	struct gh_tool_input *in;
-	char **name; /* malloced, one for each input */
+	char **name, **path; /* malloced, one for each input */
 	size_t n, cap;
 	bool nomem;
 };
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
-
-/* A model of many shards, twice, may need more descriptors than a shell gives. */
-static void more_descriptors(size_t n)
-{
-	struct rlimit l;
-	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= n + 64)
-		return;
-	l.rlim_cur = l.rlim_max < n + 64 ? l.rlim_max : n + 64;
-	(void)setrlimit(RLIMIT_NOFILE, &l);
-}
 
 static enum gh_rc add_file(struct run *u, enum gh_diff_side side, const char *path, const char *name,
 			   struct gh_err *err)
@@ -57,19 +46,25 @@ static enum gh_rc add_file(struct run *u, enum gh_diff_side side, const char *pa
 		if (names == NULL)
 			return gh_fail(err, GH_E_NOMEM, "no memory for a list of files");
 		u->name = names;
+		char **paths = realloc(u->path, cap * sizeof *paths);
+		if (paths == NULL)
+			return gh_fail(err, GH_E_NOMEM, "no memory for a list of files");
+		u->path = paths;
 		u->cap = cap;
-		more_descriptors(cap);
 	}
 	int fd = gh_os_open_regular(path, &st);
 	if (fd < 0)
 		return errno == EINVAL ? gh_fail(err, GH_E_IO, "'%s' is no regular file", gh_safe(gh_span_str(path)).s)
 				       : gh_fail_sys(err, errno, "'%s'", gh_safe(gh_span_str(path)).s);
+	(void)close(fd); /* opened again when its turn comes: a model may have more files than a process descriptors */
 	u->name[u->n] = strdup(name);
-	if (u->name[u->n] == NULL) {
-		(void)close(fd);
+	char *again = u->name[u->n] == NULL ? NULL : strdup(path);
+	if (again == NULL) {
+		free(u->name[u->n]);
 		return gh_fail(err, GH_E_NOMEM, "no memory for a list of files");
 	}
-	u->in[u->n] = (struct gh_tool_input){ .fd = fd, .name = u->name[u->n], .tag = side };
+	u->path[u->n] = again;
+	u->in[u->n] = (struct gh_tool_input){ .fd = -1, .name = u->name[u->n], .tag = side };
 	u->n++;
 	u->r->files[side]++;
 	u->r->bytes[side] += (uint64_t)st.st_size;
@@ -313,6 +308,7 @@ static enum gh_rc work(struct run *u, struct gh_err *err)
 					 .worker = u->opt->worker,
 					 .input = u->in,
 					 .ninput = u->n,
+					 .path = (const char *const *)u->path,
 					 .output = -1,
 					 .output_bytes = l->expanded,
 					 .args = { (const uint8_t *)&args, sizeof args },
@@ -342,12 +338,20 @@ enum gh_rc gh_diff_run(const char *base, const char *cand, const struct gh_diff_
 	enum gh_rc rc = work(&u, err);
 	if (rc == GH_OK)
 		gh_diff_judge(r);
+	else { /* for a document that says so: what came before the failure is no result */
+		char why[GH_ERR_LINKS * GH_ERR_TEXT];
+		r->nrow = r->nchange = r->ncount = r->nfit = 0;
+		r->verdict = GH_DIFF_V_UNFINISHED;
+		(void)snprintf(r->sentence, sizeof r->sentence, "could not be finished: %s",
+			       gh_err_line(err, why, sizeof why));
+	}
 	for (size_t i = 0; i < u.n; i++) {
-		(void)close(u.in[i].fd);
+		free(u.path[i]);
 		free(u.name[i]);
 	}
 	free(u.in);
 	free(u.name);
+	free(u.path);
 	return rc;
 }
 
