@@ -222,6 +222,7 @@ static bool verb_of(const char *verbs, const struct gh_sh_cmd *c)
 /* Harmless programs with a use that is not. */
 static void harmless(struct judge *j, const struct gh_sh_cmd *c, const char *base, unsigned *marks)
 {
+	gh_sc_places(j, c, base);
 	if (strcmp(base, "rm") == 0 || strcmp(base, "find") == 0 || strcmp(base, "mv") == 0)
 		removal(j, c, base);
 	if (strcmp(base, "chmod") == 0) {
@@ -334,6 +335,8 @@ static void shell_command(struct judge *j, struct gh_sh *sh, const struct gh_sh_
 		gh_sc_ran(j, c, file);
 		if (gh_sc_called_data(file))
 			gh_sc_say(j, SC_DISGUISED, c, "given to a shell");
+		else if (gh_sc_open_ended(file))
+			gh_sc_say(j, SC_UNKNOWN, c, "");
 	}
 	if (how == 1 && script.text.n == 1 && script.text.p[0] == GH_SH_ANY && (script.marks & (M_NET | M_KNOWN)) == 0)
 		gh_sc_say(j, SC_UNKNOWN, c, "");
@@ -390,6 +393,8 @@ static void evaluates(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd 
 		gh_sc_ran(j, c, c->word[1].text);
 		if (gh_sc_called_data(c->word[1].text))
 			gh_sc_say(j, SC_DISGUISED, c, "read as a script");
+		else if (gh_sc_open_ended(c->word[1].text))
+			gh_sc_say(j, SC_UNKNOWN, c, "");
 	}
 	if (!eval && c->n > 1)
 		marks |= gh_sh_file(sh, c->word[1].text).marks |

@@ -305,6 +305,11 @@ void gh_sc_ran(struct judge *j, const struct gh_sh_cmd *c, struct gh_span file)
 /* hf download REPO FILE… [--local-dir DIR]: what it is called afterwards. */
 void gh_sc_hub(struct gh_sh *sh, const struct gh_sh_cmd *c)
 {
+	bool secret = false, upload = c->n > 1 && (gh_span_starts(c->word[1].text, "upload"));
+	for (size_t i = 2; i < c->n && upload; i++)
+		secret = secret || (c->word[i].marks & M_SECRET) != 0 || gh_sc_secret_path(c->word[i].text);
+	if (upload)
+		gh_sc_say(sh->ctx, secret ? SC_EXFIL : SC_REMOTE, c, "");
 	if (c->n < 3 || !gh_span_is(c->word[1].text, "download"))
 		return;
 	struct gh_span dir = { 0 };
@@ -321,6 +326,77 @@ void gh_sc_hub(struct gh_sh *sh, const struct gh_sh_cmd *c)
 		gh_sh_set(sh, GH_SH_FILE, w, gh_sh_any(M_NET));
 		if (dir.n != 0)
 			gh_sh_set(sh, GH_SH_FILE, gh_sh_join(sh, path, 3, 0).text, gh_sh_any(M_NET));
+	}
+}
+
+/* ---- what harmless programs put where, and run --------------------------------------------------------------------------- */
+bool gh_sc_open_ended(struct gh_span file)
+{
+	const uint8_t *slash = file.n == 0 ? NULL : memrchr(file.p, '/', file.n);
+	struct gh_span base = slash == NULL ? file : gh_span_cut(file, (uint64_t)(slash - file.p) + 1, file.n);
+	if (base.n == 0)
+		return false;
+	bool pattern = memchr(base.p, '*', base.n) != NULL || memchr(base.p, '?', base.n) != NULL;
+	bool script = gh_span_ends(base, ".sh") || gh_span_ends(base, ".bash");
+	return (pattern && !script) || base.p[base.n - 1] == GH_SH_ANY || gh_span_is(base, ":::") ||
+	       gh_span_is(base, "{}");
+}
+
+/* cp, mv, install, ln: the last word is where it goes. */
+static void copied(struct judge *j, const struct gh_sh_cmd *c)
+{
+	if (c->n < 3)
+		return;
+	struct gh_span to = c->word[c->n - 1].text;
+	int place = gh_sc_place(to);
+	bool unseen = to.n != 0 && memchr(to.p, GH_SH_ANY, to.n) != NULL, code = false;
+	for (size_t i = 1; i + 1 < c->n; i++)
+		code = code || gh_span_ends(c->word[i].text, ".pth") || gh_span_ends(c->word[i].text, "customize.py");
+	if (place == SC_PLACE_START)
+		gh_sc_say(j, SC_PERSIST, c, "is run from now on");
+	else if (place == SC_PLACE_SYSTEM || place == SC_PLACE_RC)
+		gh_sc_say(j, SC_SYSTEM, c, "replaces what the system has");
+	else if (unseen && code)
+		gh_sc_say(j, SC_SYSTEM, c, "Python runs such files when it starts");
+}
+
+static void unpacked(struct judge *j, const struct gh_sh_cmd *c)
+{
+	for (size_t i = 1; i < c->n; i++) {
+		struct gh_span w = c->word[i].text, to = { 0 };
+		bool letters = (i == 1 || (w.n > 1 && w.p[0] == '-' && w.p[1] != '-')) && !gh_sc_has(w, "/") &&
+			       !gh_sc_has(w, ".");
+		if (gh_span_is(w, "-C") && i + 1 < c->n)
+			to = c->word[i + 1].text;
+		else if (gh_span_starts(w, "--directory="))
+			to = gh_span_cut(w, 12, w.n);
+		bool absolute = gh_span_is(w, "--absolute-names") ||
+				(letters && gh_sc_has(w, "P") && gh_sc_has(w, "x"));
+		if (absolute || gh_span_is(to, "/") || gh_sc_place(to) != SC_PLACE_NONE)
+			gh_sc_say(j, SC_SYSTEM, c, "unpacks into the system");
+	}
+}
+
+void gh_sc_places(struct judge *j, const struct gh_sh_cmd *c, const char *base)
+{
+	bool find = strcmp(base, "find") == 0, make = strcmp(base, "make") == 0;
+	if (strcmp(base, "cp") == 0 || strcmp(base, "mv") == 0 || strcmp(base, "install") == 0 ||
+	    strcmp(base, "ln") == 0)
+		copied(j, c);
+	if (strcmp(base, "tar") == 0)
+		unpacked(j, c);
+	for (size_t i = 1; i < c->n; i++) {
+		struct gh_span w = c->word[i].text, next = i + 1 < c->n ? c->word[i + 1].text : (struct gh_span){ 0 };
+		char program[16];
+		gh_sh_base(next, program, sizeof program);
+		bool each = find && (gh_span_starts(w, "-exec") || gh_span_starts(w, "-ok"));
+		if (each && gh_sh_is_shell(program) && i + 2 < c->n && gh_span_is(c->word[i + 2].text, "{}"))
+			gh_sc_say(j, SC_UNKNOWN, c, "a shell runs every file that is found");
+		bool other = make && (gh_span_is(w, "-f") || gh_span_is(w, "--file") || gh_span_is(w, "--makefile"));
+		if (other && (gh_sc_called_data(next) || gh_span_ends(next, ".md") || gh_span_ends(next, ".txt")))
+			gh_sc_say(j, SC_DISGUISED, c, "read as a makefile");
+		if ((strcmp(base, "cmake") == 0 && gh_span_is(w, "-P")) || gh_span_is(w, "--execute"))
+			gh_sc_say(j, SC_PROGRAM, c, "");
 	}
 }
 
