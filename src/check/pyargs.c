@@ -35,12 +35,12 @@ static bool grants(const struct look *l, uint32_t i)
 
 void pyc_consent(struct look *l, uint32_t at, struct gh_span name, uint32_t set_to)
 {
-	if (gh_span_is(name, "trust_remote_code") && grants(l, set_to))
+	bool foreign = gh_span_is(name, "custom_pipeline") ||
+		       (gh_span_is(name, "trust_remote_code") && grants(l, set_to));
+	if (foreign)
 		pyc_mention(l, GH_PYC_FOREIGN, at, name, "runs the code of a repository");
 	else if (gh_span_is(name, "allow_pickle") && grants(l, set_to))
 		pyc_mention(l, GH_PYC_DESERIALISE, at, name, "objects may come out of what is read");
-	else if (gh_span_is(name, "custom_pipeline"))
-		pyc_mention(l, GH_PYC_FOREIGN, at, name, "runs the code of a repository");
 }
 
 /* The last name of what is called, also of getattr(x, "name")(…). */

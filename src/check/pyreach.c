@@ -4,109 +4,9 @@
  * result gets to the second (a loop, a recursion, reduce, an argument, an attribute), lead anywhere: libraries hold modules, and
  * those hold os. Names, arguments and results are followed without regard to order, until nothing changes; where that takes too
  * long, the text was not judged. */
-#include "check/pymention_int.h"
+#include "check/pyreach.h"
 
-enum { PASSES = 40, UP_MAX = 64, DEEP = 64 };
-/* Keys that are no scopes. */
-enum { OF_ATTRIBUTES = UINT32_MAX, OF_FUNCTIONS = UINT32_MAX - 1 };
-
-struct cell {
-	struct gh_span name;
-	uint32_t scope;
-	uint32_t first;	     /* of functions: 1 + the scope that has the name */
-	uint8_t bits, alias; /* 'g': it is the module's; 'n': an outer one's */
-	bool used;
-};
-struct reach {
-	struct look *l;
-	const struct gh_pytree *t;
-	struct cell *cell;
-	size_t mask, n;
-	uint32_t *def, *same; /* by scope: the node with its parameters; 1 + the next scope of the same name */
-	uint8_t *back;	      /* by scope: what the function returns */
-	uint8_t subject;      /* of all `match` */
-	bool changed, say, full;
-};
-
-/* ---- names ------------------------------------------------------------------------------------------------------------------ */
-static struct cell *cell(struct reach *r, uint32_t scope, struct gh_span name, bool make)
-{
-	uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)scope * 0x9e3779b97f4a7c15u;
-	for (size_t i = 0; i < name.n && i < 64; i++)
-		h = (h ^ name.p[i]) * 0x100000001b3u;
-	for (size_t at = (size_t)(h ^ h >> 29);; at++) {
-		struct cell *c = &r->cell[at & r->mask];
-		if (c->used && c->scope == scope && gh_span_eq(c->name, name))
-			return c;
-		if (c->used)
-			continue;
-		if (!make)
-			return NULL;
-		if (2 * (r->n + 1) > r->mask) {
-			r->full = true;
-			return NULL;
-		}
-		r->n++;
-		*c = (struct cell){ .name = name, .scope = scope, .used = true };
-		return c;
-	}
-}
-
-static struct cell *find(struct reach *r, uint32_t scope, struct gh_span name)
-{
-	for (unsigned k = 0; k < UP_MAX; k++, scope = r->t->scope[scope].up) {
-		struct cell *c = cell(r, scope, name, false);
-		if (c != NULL && c->alias == 'g' && scope != 0)
-			return cell(r, 0, name, false);
-		if (c != NULL && c->alias != 'n')
-			return c;
-		if (scope == 0)
-			break;
-	}
-	return NULL;
-}
-
-static void add(struct reach *r, uint8_t *to, uint8_t bits)
-{
-	if ((*to | bits) != *to) {
-		*to |= bits;
-		r->changed = true;
-	}
-}
-
-static bool of_self(const struct reach *r, uint32_t i)
-{
-	const struct gh_pyn *n = node(r->l, i);
-	return n->kind == GH_PYN_NAME && (gh_span_is(n->text, "self") || gh_span_is(n->text, "cls"));
-}
-
-/* The names that are bound when `target` is given a value; make: note that they exist. */
-static void bind(struct reach *r, uint32_t target, uint32_t scope, uint8_t bits, bool make)
-{
-	uint32_t todo[DEEP];
-	unsigned n = 0;
-	todo[n++] = target;
-	while (n != 0) {
-		const struct gh_pyn *x = node(r->l, todo[--n]);
-		struct cell *c = NULL;
-		if (x->kind == GH_PYN_NAME)
-			c = make ? cell(r, scope, x->text, true) : find(r, scope, x->text);
-		else if (x->kind == GH_PYN_ATTR && of_self(r, x->a))
-			c = cell(r, OF_ATTRIBUTES, x->text, make);
-		else if ((x->kind == GH_PYN_SUBSCR || x->kind == GH_PYN_STAR || x->kind == GH_PYN_ATTR) && n < DEEP)
-			todo[n++] = x->a;
-		else if (x->kind == GH_PYN_TUPLE || x->kind == GH_PYN_LIST)
-			for (uint32_t k = 0; k < x->nkids; k++) {
-				if (n == DEEP) {
-					r->full = true;
-					break;
-				}
-				todo[n++] = r->t->kid[x->kids + k];
-			}
-		if (c != NULL)
-			add(r, &c->bits, bits);
-	}
-}
+enum { PASSES = 40, DEEP = 64, WORK = 20000000 };
 
 static bool one_of(struct gh_span s, const char *const *list)
 {
@@ -161,10 +61,10 @@ static uint8_t imported(struct gh_span path)
 }
 
 /* ---- values ----------------------------------------------------------------------------------------------------------------- */
-static uint8_t bits_of(const struct reach *r, uint32_t i) { return i < r->t->n ? r->l->reach[i] : 0; }
+static uint8_t bits_of(const struct pyc_reach *r, uint32_t i) { return i < r->t->n ? r->l->reach[i] : 0; }
 
 /* Is it written there, and nothing else? */
-static bool literal(const struct reach *r, uint32_t i)
+static bool literal(const struct pyc_reach *r, uint32_t i)
 {
 	const struct gh_pyn *n = node(r->l, i);
 	for (unsigned k = 0; n->kind == GH_PYN_BIN && k < DEEP; k++) {
@@ -182,10 +82,10 @@ static bool configures(struct gh_span name)
 	return one_of(name, names) || gh_span_ends(name, "_config") || gh_span_ends(name, "_cfg");
 }
 
-static uint8_t name_bits(struct reach *r, uint32_t i, const struct gh_pyn *n)
+static uint8_t name_bits(struct pyc_reach *r, uint32_t i, const struct gh_pyn *n)
 {
 	uint8_t bits = 0;
-	struct cell *c = find(r, r->l->scope[i], n->text);
+	struct pyc_cell *c = pyc_cell_find(r, r->l->scope[i], n->text);
 	if (c != NULL)
 		bits |= c->bits;
 	if (c != NULL && c->scope != 0)
@@ -195,7 +95,7 @@ static uint8_t name_bits(struct reach *r, uint32_t i, const struct gh_pyn *n)
 	return bits;
 }
 
-static uint8_t attr_bits(struct reach *r, const struct gh_pyn *n)
+static uint8_t attr_bits(struct pyc_reach *r, const struct gh_pyn *n)
 {
 	static const char *const narrow[] = { "nn",  "optim", "distributions", "linalg",  "fft",
 					      "ops", "aten",  "prims",	       "special", NULL };
@@ -215,12 +115,12 @@ static uint8_t attr_bits(struct reach *r, const struct gh_pyn *n)
 		bits |= PYC_AT_CONFIG;
 	if (gh_span_is(n->text, "__getattribute__"))
 		bits |= PYC_AT_GETTER;
-	struct cell *c = of_self(r, n->a) ? cell(r, OF_ATTRIBUTES, n->text, false) : NULL;
+	struct pyc_cell *c = pyc_cell_of_self(r, n->a) ? pyc_cell(r, PYC_OF_ATTRIBUTES, n->text, false) : NULL;
 	return c == NULL ? bits : bits | c->bits;
 }
 
 /* ---- calls ------------------------------------------------------------------------------------------------------------------ */
-static void tell(struct reach *r, uint32_t at, const char *why)
+static void tell(struct pyc_reach *r, uint32_t at, const char *why)
 {
 	const struct gh_pyn *n = node(r->l, at);
 	struct gh_span name = n->kind == GH_PYN_CALL ? node(r->l, n->a)->text : n->text;
@@ -228,7 +128,7 @@ static void tell(struct reach *r, uint32_t at, const char *why)
 		pyc_mention(r->l, GH_PYC_ODD, at, name.n == 0 ? GH_SPAN("getattr") : name, why);
 }
 
-static uint8_t fetched(struct reach *r, uint32_t call, uint32_t of, uint32_t name, uint32_t other)
+static uint8_t fetched(struct pyc_reach *r, uint32_t call, uint32_t of, uint32_t name, uint32_t other)
 {
 	const uint8_t far = PYC_AT_ROOT | PYC_AT_HOP;
 	uint8_t base = bits_of(r, of), or = bits_of(r, other);
@@ -242,7 +142,7 @@ static uint8_t fetched(struct reach *r, uint32_t call, uint32_t of, uint32_t nam
 }
 
 /* The parameters of the function with this scope get the call's arguments; given: it is handed on, and may get any. */
-static void enter(struct reach *r, uint32_t scope, uint32_t call, bool method, uint8_t given)
+static void enter(struct pyc_reach *r, uint32_t scope, uint32_t call, bool method, uint8_t given)
 {
 	const struct gh_pyn *d = node(r->l, r->def[scope]), *c = node(r->l, call);
 	uint8_t starred = given;
@@ -252,9 +152,14 @@ static void enter(struct reach *r, uint32_t scope, uint32_t call, bool method, u
 			starred |= bits_of(r, arg);
 	}
 	uint32_t at = 0;
+	r->work += 1 + (uint64_t)d->nkids * (given == 0 ? 1 + c->nkids : 1);
+	if (r->work > WORK) {
+		r->full = true;
+		return;
+	}
 	for (uint32_t k = 0; k < d->nkids; k++) {
 		const struct gh_pyn *p = node(r->l, r->t->kid[d->kids + k]);
-		struct cell *to = cell(r, scope, p->text, false);
+		struct pyc_cell *to = pyc_cell(r, scope, p->text, false);
 		uint8_t bits = starred;
 		if (k == 0 && method)
 			continue;
@@ -267,13 +172,13 @@ static void enter(struct reach *r, uint32_t scope, uint32_t call, bool method, u
 		}
 		at++;
 		if (to != NULL)
-			add(r, &to->bits, bits);
+			pyc_cell_add(r, &to->bits, bits);
 	}
 }
 
-static uint8_t own_function(struct reach *r, uint32_t call, struct gh_span name, bool attr)
+static uint8_t own_function(struct pyc_reach *r, uint32_t call, struct gh_span name, bool attr)
 {
-	struct cell *f = cell(r, OF_FUNCTIONS, name, false);
+	struct pyc_cell *f = pyc_cell(r, PYC_OF_FUNCTIONS, name, false);
 	uint8_t bits = 0;
 	for (uint32_t s = f == NULL ? 0 : f->first, k = 0; s != 0 && k < DEEP; s = r->same[s - 1], k++) {
 		const struct gh_pyn *d = node(r->l, r->def[s - 1]);
@@ -285,7 +190,7 @@ static uint8_t own_function(struct reach *r, uint32_t call, struct gh_span name,
 }
 
 /* Functions of the text among the arguments: whoever gets them calls them with the others, and with what they returned. */
-static uint8_t handed_functions(struct reach *r, uint32_t call, uint8_t all)
+static uint8_t handed_functions(struct pyc_reach *r, uint32_t call, uint8_t all)
 {
 	const struct gh_pyn *n = node(r->l, call);
 	uint8_t out = 0;
@@ -297,9 +202,9 @@ static uint8_t handed_functions(struct reach *r, uint32_t call, uint8_t all)
 			enter(r, a->scope, call, false, all | r->back[a->scope]);
 			out |= r->back[a->scope];
 		}
-		struct cell *f = a->kind == GH_PYN_NAME || a->kind == GH_PYN_ATTR
-					 ? cell(r, OF_FUNCTIONS, a->text, false)
-					 : NULL;
+		struct pyc_cell *f = a->kind == GH_PYN_NAME || a->kind == GH_PYN_ATTR
+					     ? pyc_cell(r, PYC_OF_FUNCTIONS, a->text, false)
+					     : NULL;
 		for (uint32_t s = f == NULL ? 0 : f->first, i = 0; s != 0 && i < DEEP; s = r->same[s - 1], i++) {
 			enter(r, s - 1, call, false, all | r->back[s - 1]);
 			out |= r->back[s - 1];
@@ -308,7 +213,7 @@ static uint8_t handed_functions(struct reach *r, uint32_t call, uint8_t all)
 	return out;
 }
 
-static uint8_t other_call(struct reach *r, uint32_t i, const struct gh_pyn *n, const struct gh_pyn *f, uint8_t all)
+static uint8_t other_call(struct pyc_reach *r, uint32_t i, const struct gh_pyn *n, const struct gh_pyn *f, uint8_t all)
 {
 	static const char *const through[] = {
 		"iter",	     "next",	   "list",   "tuple",		"set",	"dict", "sorted", "reversed", "zip",
@@ -342,11 +247,11 @@ static uint8_t other_call(struct reach *r, uint32_t i, const struct gh_pyn *n, c
 	static const char *const into[] = { "append",	  "add",	"insert", "extend", "update",
 					    "setdefault", "appendleft", "put",	  NULL };
 	if (attr && one_of(f->text, into))
-		bind(r, f->a, r->l->scope[i], all & (uint8_t)~PYC_AT_CONFIG, false);
+		pyc_cell_bind(r, f->a, r->l->scope[i], all & (uint8_t)~PYC_AT_CONFIG, false);
 	return bits;
 }
 
-static uint8_t call_bits(struct reach *r, uint32_t i, const struct gh_pyn *n)
+static uint8_t call_bits(struct pyc_reach *r, uint32_t i, const struct gh_pyn *n)
 {
 	const struct gh_pyn *f = node(r->l, n->a);
 	uint8_t all = 0;
@@ -382,7 +287,7 @@ static uint8_t call_bits(struct reach *r, uint32_t i, const struct gh_pyn *n)
 }
 
 /* ---- the walk --------------------------------------------------------------------------------------------------------------- */
-static uint8_t together(const struct reach *r, const struct gh_pyn *n)
+static uint8_t together(const struct pyc_reach *r, const struct gh_pyn *n)
 {
 	uint8_t bits = 0;
 	for (uint32_t k = 0; k < n->nkids; k++)
@@ -390,29 +295,29 @@ static uint8_t together(const struct reach *r, const struct gh_pyn *n)
 	return bits;
 }
 
-static void parameters(struct reach *r, const struct gh_pyn *n)
+static void parameters(struct pyc_reach *r, const struct gh_pyn *n)
 {
 	for (uint32_t k = 0; k < n->nkids; k++) {
 		const struct gh_pyn *p = node(r->l, r->t->kid[n->kids + k]);
-		struct cell *c = p->kind == GH_PYN_PARAM ? cell(r, n->scope, p->text, false) : NULL;
+		struct pyc_cell *c = p->kind == GH_PYN_PARAM ? pyc_cell(r, n->scope, p->text, false) : NULL;
 		if (c != NULL && p->a != GH_PYN_NIL)
-			add(r, &c->bits, bits_of(r, p->a));
+			pyc_cell_add(r, &c->bits, bits_of(r, p->a));
 	}
 }
 
 /* `case C(name=x)` reads the attribute `name` of what is matched. */
-static void pattern(struct reach *r, uint32_t i, const struct gh_pyn *n)
+static void pattern(struct pyc_reach *r, uint32_t i, const struct gh_pyn *n)
 {
 	if ((r->subject & (PYC_AT_ROOT | PYC_AT_HOP)) == 0)
 		return;
 	tell(r, i, "an attribute of a module, by a pattern");
-	bind(r, n->a, r->l->scope[i], PYC_AT_HOP | PYC_AT_ANY, false);
+	pyc_cell_bind(r, n->a, r->l->scope[i], PYC_AT_HOP | PYC_AT_ANY, false);
 }
 
-static uint8_t step(struct reach *r, uint32_t i, const struct gh_pyn *n)
+static uint8_t step(struct pyc_reach *r, uint32_t i, const struct gh_pyn *n)
 {
 	uint32_t scope = r->l->scope[i];
-	struct cell *c;
+	struct pyc_cell *c;
 	switch (n->kind) {
 	case GH_PYN_NAME: return name_bits(r, i, n);
 	case GH_PYN_ATTR: return attr_bits(r, n);
@@ -428,8 +333,8 @@ static uint8_t step(struct reach *r, uint32_t i, const struct gh_pyn *n)
 	case GH_PYN_DSTAR:
 	case GH_PYN_AWAIT: return bits_of(r, n->a);
 	case GH_PYN_WALRUS:
-		if ((c = find(r, scope, n->text)) != NULL)
-			add(r, &c->bits, bits_of(r, n->a));
+		if ((c = pyc_cell_find(r, scope, n->text)) != NULL)
+			pyc_cell_add(r, &c->bits, bits_of(r, n->a));
 		return bits_of(r, n->a);
 	case GH_PYN_COND:
 	case GH_PYN_BOOL:
@@ -441,90 +346,17 @@ static uint8_t step(struct reach *r, uint32_t i, const struct gh_pyn *n)
 	case GH_PYN_SET:
 	case GH_PYN_DICT: return together(r, n);
 	case GH_PYN_YIELD:
-	case GH_PYN_RETURN: add(r, &r->back[scope], bits_of(r, n->a)); return 0;
-	case GH_PYN_LAMBDA: add(r, &r->back[n->scope], bits_of(r, n->a)); return 0;
+	case GH_PYN_RETURN: pyc_cell_add(r, &r->back[scope], bits_of(r, n->a)); return 0;
+	case GH_PYN_LAMBDA: pyc_cell_add(r, &r->back[n->scope], bits_of(r, n->a)); return 0;
 	case GH_PYN_LAMBDA_BEGIN:
 	case GH_PYN_DEF: parameters(r, n); return 0;
 	case GH_PYN_ASSIGN:
 	case GH_PYN_AUG:
 	case GH_PYN_FOR:
-	case GH_PYN_COMP_FOR: bind(r, n->a, scope, bits_of(r, n->b), false); return 0;
-	case GH_PYN_AS: bind(r, n->b, scope, bits_of(r, n->a), false); return bits_of(r, n->a);
+	case GH_PYN_COMP_FOR: pyc_cell_bind(r, n->a, scope, bits_of(r, n->b), false); return 0;
+	case GH_PYN_AS: pyc_cell_bind(r, n->b, scope, bits_of(r, n->a), false); return bits_of(r, n->a);
 	default: return 0;
 	}
-}
-
-static void function(struct reach *r, struct gh_span name, uint32_t scope)
-{
-	struct cell *f = cell(r, OF_FUNCTIONS, name, true);
-	if (f == NULL || f->first == scope + 1)
-		return;
-	r->same[scope] = f->first;
-	f->first = scope + 1;
-}
-
-static void declare(struct reach *r, uint32_t i, const struct gh_pyn *n)
-{
-	uint32_t scope = r->l->scope[i];
-	struct cell *c = NULL;
-	switch (n->kind) {
-	case GH_PYN_GLOBAL:
-		if (scope != 0 && (c = cell(r, scope, n->text, true)) != NULL)
-			c->alias = n->op;
-		if (n->op == 'g')
-			(void)cell(r, 0, n->text, true);
-		return;
-	case GH_PYN_WALRUS: (void)cell(r, scope, n->text, true); return;
-	case GH_PYN_DEF:
-	case GH_PYN_LAMBDA_BEGIN:
-		r->def[n->scope] = i;
-		for (uint32_t k = 0; k < n->nkids; k++)
-			if (node(r->l, r->t->kid[n->kids + k])->kind == GH_PYN_PARAM)
-				(void)cell(r, n->scope, node(r->l, r->t->kid[n->kids + k])->text, true);
-		if (n->kind == GH_PYN_DEF)
-			function(r, n->text, n->scope);
-		return;
-	case GH_PYN_ASSIGN: {
-		const struct gh_pyn *to = node(r->l, n->a), *v = node(r->l, n->b);
-		if (v->kind == GH_PYN_LAMBDA && (to->kind == GH_PYN_NAME || to->kind == GH_PYN_ATTR))
-			function(r, to->text, v->scope);
-		bind(r, n->a, scope, 0, true);
-		return;
-	}
-	case GH_PYN_AUG:
-	case GH_PYN_FOR:
-	case GH_PYN_COMP_FOR: bind(r, n->a, scope, 0, true); return;
-	case GH_PYN_AS: bind(r, n->b, scope, 0, true); return;
-	case GH_PYN_KWARG:
-		if ((n->flags & GH_PYN_PATTERN) != 0)
-			bind(r, n->a, scope, 0, true);
-		return;
-	case GH_PYN_FROM: /* of a file beside this one */
-		for (uint32_t k = 0; n->text.n != 0 && n->text.p[0] == '.' && k < n->nkids; k++) {
-			const struct gh_pyn *m = node(r->l, r->t->kid[n->kids + k]);
-			struct gh_span as = m->as.n != 0 ? m->as : m->text;
-			bool type = as.n != 0 && as.p[0] >= 'A' && as.p[0] <= 'Z';
-			if ((c = cell(r, scope, as, true)) != NULL)
-				c->bits |= PYC_AT_BESIDE | (type ? 0 : PYC_AT_ROOT);
-		}
-		return;
-	default: return;
-	}
-}
-
-/* Targets are counted by what binds them. */
-static size_t room(const struct look *l)
-{
-	size_t n = 64;
-	for (size_t i = 0; i < l->t->n; i++) {
-		const struct gh_pyn *x = &l->t->node[i];
-		bool list = x->kind == GH_PYN_TUPLE || x->kind == GH_PYN_LIST;
-		if (x->kind >= GH_PYN_EXPR || x->kind == GH_PYN_PARAM || x->kind == GH_PYN_WALRUS ||
-		    x->kind == GH_PYN_AS || x->kind == GH_PYN_COMP_FOR || x->kind == GH_PYN_KWARG ||
-		    (list && (l->state[i] & ST_STORED) != 0))
-			n += 2 + x->nkids;
-	}
-	return n;
 }
 
 static bool makes_names(const struct look *l)
@@ -545,16 +377,16 @@ static bool makes_names(const struct look *l)
 
 enum gh_rc pyc_reach(struct look *l, struct gh_arena *a)
 {
-	struct reach r = { .l = l, .t = l->t };
+	struct pyc_reach r = { .l = l, .t = l->t };
 	size_t want = 128;
 	l->reach = GH_NEW(a, uint8_t, l->t->n + 1);
 	if (l->reach == NULL)
 		return GH_E_LIMIT;
 	if (!makes_names(l))
 		return GH_OK;
-	for (size_t n = room(l); want < 2 * n;)
+	for (size_t n = pyc_cell_room(l); want < 2 * n;)
 		want *= 2;
-	r.cell = GH_NEW(a, struct cell, want);
+	r.cell = GH_NEW(a, struct pyc_cell, want);
 	r.mask = want - 1;
 	r.def = GH_NEW(a, uint32_t, l->t->nscope + 1);
 	r.same = GH_NEW(a, uint32_t, l->t->nscope + 1);
@@ -562,18 +394,18 @@ enum gh_rc pyc_reach(struct look *l, struct gh_arena *a)
 	if (r.cell == NULL || r.def == NULL || r.same == NULL || r.back == NULL)
 		return GH_E_LIMIT;
 	for (uint32_t i = 0; i < l->t->n; i++)
-		declare(&r, i, &l->t->node[i]);
+		pyc_cell_declare(&r, i, &l->t->node[i]);
 	r.changed = true;
 	for (unsigned pass = 0; r.changed || !r.say; pass++) {
-		if (pass == PASSES)
+		if (pass == PASSES || r.full)
 			return GH_E_LIMIT;
 		r.say = !r.changed; /* the last one tells */
 		r.changed = false;
 		for (uint32_t i = 0; i < l->t->n; i++) {
 			const struct gh_pyn *n = &l->t->node[i];
-			add(&r, &l->reach[i], step(&r, i, n));
+			pyc_cell_add(&r, &l->reach[i], step(&r, i, n));
 			if ((n->flags & GH_PYN_SUBJECT) != 0)
-				add(&r, &r.subject, l->reach[i]);
+				pyc_cell_add(&r, &r.subject, l->reach[i]);
 		}
 	}
 	return r.full ? GH_E_LIMIT : GH_OK;
