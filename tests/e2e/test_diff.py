@@ -347,6 +347,19 @@ def bundled():
           doc['counts'])
     expect('back from Q8_0', diff(m + '-q8_0.gguf', m), 0, 'quantised', 'restored from quantised BASE (Q8_0)')
     expect('its adapter', diff(m, os.path.join(MODELS, 'gatehouse-demo-lora')), 0, 'adapter', 'fits BASE')
+    good = open(m + '-q8_0.gguf', 'rb').read()
+    top = tempfile.mkdtemp(prefix='gatehouse-diff-gguf-')
+    for name, key, skip, value, said, mark in (
+            ('rope', b'llama.rope.freq_base', 4, struct.pack('<f', 777), 'rope_theta from 10000.0 to 777', 'computation'),
+            ('eos', b'tokenizer.ggml.eos_token_id', 4, struct.pack('<I', 77), 'eos_token_id from 2 to 77', 'computation'),
+            ('kind', b'tokenizer.ggml.token_type', 16 + 4 * 350, struct.pack('<I', 3), 'kind of token', 'tokenizer')):
+        at = good.index(key) + len(key) + skip
+        p = os.path.join(top, name + '.gguf')
+        with open(p, 'wb') as f:
+            f.write(good[:at] + value + good[at + 4:])
+        expect(f'{name} of the GGUF against config.json', diff(m, p), 1, 'changed', said, mark)
+    shutil.rmtree(top, ignore_errors=True)
+    doc = diff(m, m + '-q8_0.gguf')[1]
     rows = [x for x in doc['tensors'] if 'permuted' in x['notes']]
     check('query and key rows are put in order', len(rows) == 12, len(rows))
 
