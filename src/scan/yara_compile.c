@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <yara.h>
 
@@ -77,6 +78,26 @@ static size_t put(const void *p, size_t size, size_t count, void *arg)
 	return out->full ? 0 : count;
 }
 
+/* How bad a match is says meta `gatehouse_effect`. A word that is none would silently mean another effect than its author's. */
+static enum gh_rc effects_exist(YR_RULES *made, struct gh_err *err)
+{
+	static const char *const known[] = { "unsafe", "review", "info" };
+	const YR_RULE *r;
+	const YR_META *m;
+	yr_rules_foreach(made, r) yr_rule_metas_foreach(r, m)
+	{
+		bool ours = strcmp(m->identifier, "gatehouse_effect") == 0, fine = !ours;
+		for (size_t i = 0; ours && m->type == META_TYPE_STRING && i < sizeof known / sizeof known[0]; i++)
+			fine = fine || strcmp(m->string, known[i]) == 0;
+		if (!fine)
+			return gh_fail(err, GH_E_MALFORMED,
+				       "%s: rule %s: meta gatehouse_effect is unsafe, review or info, not '%s'",
+				       gh_safe(gh_span_str(r->ns->name)).s, r->identifier,
+				       m->type == META_TYPE_STRING ? gh_safe(gh_span_str(m->string)).s : "a number");
+	}
+	return GH_OK;
+}
+
 static enum gh_rc compile(YR_COMPILER *y, const char *const *path, size_t n, struct gh_buf *out, size_t *rules,
 			  struct gh_err *err)
 {
@@ -96,6 +117,11 @@ static enum gh_rc compile(YR_COMPILER *y, const char *const *path, size_t n, str
 	if (yr_compiler_get_rules(y, &made) != ERROR_SUCCESS)
 		return gh_fail(err, GH_E_NOMEM, "no memory for YARA rules");
 	*rules = made->num_rules;
+	enum gh_rc said = effects_exist(made, err);
+	if (said != GH_OK) {
+		(void)yr_rules_destroy(made);
+		return said;
+	}
 	int rc = made->num_rules == 0 ? ERROR_SUCCESS : yr_rules_save_stream(made, &stream);
 	(void)yr_rules_destroy(made);
 	if (*rules == 0)
