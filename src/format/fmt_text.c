@@ -332,6 +332,12 @@ static enum gh_rc say(struct text *t, uint64_t end)
 	bool imported = by_name != NULL && strcmp(by_name, "Python source") == 0;
 	/* What an XML parser is given by its name is XML, whatever page it resembles. */
 	imported = imported || (by_name != NULL && strcmp(by_name, "XML") == 0);
+	const struct gh_fmt *ollama = wide || end != w->src->size ? NULL : gh_modelfile_text(w->name);
+	if (ollama != NULL) {
+		enum gh_rc rc = gh_walk_as(w, ollama);
+		if (rc != GH_E_NOTTHIS)
+			return rc;
+	}
 	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces || imported) && !wide && end == w->src->size) {
 		const struct gh_fmt *other = reader_of(by_name);
 		enum gh_rc rc = other == NULL ? GH_E_NOTTHIS : gh_walk_as(w, other);

@@ -118,6 +118,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_toml,
 	&gh_fmt_ini,
 	&gh_fmt_makefile,
+	&gh_fmt_modelfile,
 	&gh_fmt_source,
 	&gh_fmt_jinja,
 	&gh_fmt_python,

@@ -110,6 +110,9 @@ extern const struct gh_fmt gh_fmt_yarn_lock;
 extern const struct gh_fmt gh_fmt_toml;
 extern const struct gh_fmt gh_fmt_ini;
 extern const struct gh_fmt gh_fmt_makefile;
+extern const struct gh_fmt gh_fmt_modelfile;
+/* The reader of what Ollama finds by its name, or NULL. */
+const struct gh_fmt *gh_modelfile_text(struct gh_span name);
 extern const struct gh_fmt gh_fmt_source;
 extern const struct gh_fmt gh_fmt_jinja;
 extern const struct gh_fmt gh_fmt_python;

