@@ -544,6 +544,19 @@ static void names_that_lead_elsewhere(void **state)
 			if (c[k].renamed != want[k])
 				fail_msg("row %zu, tensor %zu", i, k);
 	}
+	/* Names of GGUF that are in no table, found by content: in the same layer, and in another. */
+	for (uint32_t layer = 1; layer < 3; layer++) {
+		gh_auto_arena arena = { .max = 1 << 20 };
+		struct gh_diff_tensor b = { .name = GH_SPAN("model.layers.1.post_norm.w") };
+		struct gh_diff_tensor c = { .partner = &b, .how = GH_DIFF_BY_CONTENT, .gguf = true };
+		struct gh_diff_model m = { .arena = &arena, .v = &c, .n = 1 };
+		struct gh_err err = { 0 };
+		c.name = layer == 1 ? GH_SPAN("blk.1.post_ffw_norm") : GH_SPAN("blk.2.post_ffw_norm");
+		gh_diff_name(b.name, &b.is);
+		gh_diff_name(c.name, &c.is);
+		assert_int_equal(gh_diff_renames(&m, &err), GH_OK);
+		assert_int_equal(c.renamed, layer != 1);
+	}
 	/* A layer that is only a copy of another one. */
 	gh_auto_arena arena = { .max = 1 << 20 };
 	struct gh_diff_tensor b = { .name = GH_SPAN("layers.1.x") },

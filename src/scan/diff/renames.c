@@ -66,11 +66,13 @@ static bool rule_of(struct gh_arena *a, const struct gh_diff_tensor *c, struct r
 	*r = (struct rule){ .how = gh_span_eq(c->name, b->name) ? SAME : NONE };
 	if (r->how == SAME)
 		return true;
+	/* GGUF has names of its own for everything, more than the table of names.c knows: those that contents led to
+	 * count when the number of the layer stays, and the same name becomes the same one in every layer. */
 	fronts(c->name, b->name, &pc, &pb);
 	bool common = pc.n < c->name.n && pb.n < b->name.n;
 	if (common && gh_diff_prefix(pc) && gh_diff_prefix(pb))
 		*r = (struct rule){ .from = both(a, GH_SPAN("prefix"), pb), .to = both(a, pc, pc), .how = PREFIX };
-	else if (c->how == GH_DIFF_BY_RULE)
+	else if (c->how == GH_DIFF_BY_RULE || (c->gguf != b->gguf && c->is.layer == b->is.layer))
 		*r = (struct rule){ .from = pattern(a, b->name), .to = pattern(a, c->name), .how = SPELLING };
 	else if (common)
 		*r = (struct rule){ .from = GH_SPAN("any"), .to = both(a, pb, pc), .how = UNKNOWN_PREFIX };
