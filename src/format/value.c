@@ -279,15 +279,9 @@ bool gh_val_more(const struct gh_heap *h, gh_val v)
 	return n != NULL && n->more != 0;
 }
 
-gh_val gh_val_key(const struct gh_heap *h, gh_val v, uint64_t i)
-{
-	return pair(h, v, i, 0);
-}
+gh_val gh_val_key(const struct gh_heap *h, gh_val v, uint64_t i) { return pair(h, v, i, 0); }
 
-gh_val gh_val_at(const struct gh_heap *h, gh_val v, uint64_t i)
-{
-	return pair(h, v, i, 1);
-}
+gh_val gh_val_at(const struct gh_heap *h, gh_val v, uint64_t i) { return pair(h, v, i, 1); }
 
 bool gh_val_get(const struct gh_heap *h, gh_val v, const char *key, gh_val *out)
 {

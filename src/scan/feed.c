@@ -39,9 +39,13 @@ static void *digest_thread(void *arg)
 
 bool gh_feed_open(struct gh_feed *f, int fd, const struct stat *st, uint8_t *shm, struct gh_sha256 *sha)
 {
-	*f = (struct gh_feed){
-		.fd = fd, .before = *st, .size = (uint64_t)st->st_size, .ring = shm, .sha = sha, .progress = -1, .also = UINT64_MAX
-	};
+	*f = (struct gh_feed){ .fd = fd,
+			       .before = *st,
+			       .size = (uint64_t)st->st_size,
+			       .ring = shm,
+			       .sha = sha,
+			       .progress = -1,
+			       .also = UINT64_MAX };
 	if (!gh_sha256_start(sha))
 		return false;
 	if (f->size <= GH_RING)

@@ -64,10 +64,10 @@ struct gh_frame {
 	bool of_shown;	       /* a text of a source that is shown itself */
 	bool trial;	       /* findings are held back until it is clear that this is the format */
 	struct gh_raised *held, **held_end;
-	struct gh_bytes *bytes; /* what this source is, or lies in; NULL: patterns do not look */
-	uint64_t bytes_off;	/* where */
-	bool bytes_own;		/* it is the whole of them */
-	size_t first_text;	/* of those that were decoded, see pipe_decoded.h */
+	struct gh_bytes *bytes;		    /* what this source is, or lies in; NULL: patterns do not look */
+	uint64_t bytes_off;		    /* where */
+	bool bytes_own;			    /* it is the whole of them */
+	size_t first_text;		    /* of those that were decoded, see pipe_decoded.h */
 	const char *rule_hit[GH_RULES_HIT]; /* patterns that matched its bytes as they stand */
 	unsigned nrule_hit;
 	void *state[GH_CHECKS_MAX]; /* of each check, in the order of the list */

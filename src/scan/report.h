@@ -42,7 +42,7 @@ struct gh_stage_report {
 };
 
 struct gh_detonation; /* scan/detonation.h */
-struct gh_parts; /* scan/parts.h */
+struct gh_parts;      /* scan/parts.h */
 
 struct gh_scan_report {
 	const char *target; /* what was scanned, as given on the command line (several: joined by a space) */
@@ -57,7 +57,7 @@ struct gh_scan_report {
 	const struct gh_detonation *detonation;
 	size_t ndetonation;
 	const struct gh_parts *parts; /* packages that the files name; NULL: none was collected */
-	size_t vex_silenced; /* findings that statements of the user silenced */
+	size_t vex_silenced;	      /* findings that statements of the user silenced */
 };
 
 const char *gh_verdict_name(enum gh_verdict v);	  /* "CLEAN" … */

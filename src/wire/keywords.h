@@ -12,7 +12,7 @@ enum { GH_KW_LEAST = 3, GH_KW_MAX = 512, GH_KW_NONE = 0xffff };
 
 struct gh_kw {
 	uint64_t bits[2048]; /* which four bytes, hashed to 17 bits, start a word */
-	uint16_t head[256]; /* first word of each hash, 1 + index; 0: none */
+	uint16_t head[256];  /* first word of each hash, 1 + index; 0: none */
 	uint16_t next[GH_KW_MAX];
 	uint8_t len[GH_KW_MAX];
 	const char *const *word;

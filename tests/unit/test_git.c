@@ -222,7 +222,9 @@ static void verdicts(void **state)
 			continue;
 		struct gh_span in = seed(r->dir, r->file);
 		enum gh_verdict worst = GH_CLEAN;
-		struct gh_pipe_host host = { .arg = &worst, .finding = on_finding, .times = on_times, .spill = on_spill };
+		struct gh_pipe_host host = {
+			.arg = &worst, .finding = on_finding, .times = on_times, .spill = on_spill
+		};
 		struct gh_src_mem mem;
 		struct gh_pipe_result res;
 		struct gh_pipe *p = gh_pipe_new(&gh_limits_default, &host);

@@ -336,8 +336,9 @@ static void sums(void **state)
 	gh_facts_rewind(&f, n);
 	log_text[0] = '\0';
 	gh_facts_close(&f, put, NULL);
-	assert_string_equal(log_text,
-			    "1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;3 s 2 0;3 t 1 0;4  3 0;5  12 0;6  32 8;9 F32 0 0;");
+	assert_string_equal(
+		log_text,
+		"1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;3 s 2 0;3 t 1 0;4  3 0;5  12 0;6  32 8;9 F32 0 0;");
 	gh_facts_free(&f);
 }
 
