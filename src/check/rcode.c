@@ -271,9 +271,8 @@ static void body_text(struct gh_scene *s, const struct gh_event *ev)
 	bool run = is == GH_R_EXECUTE && gh_r_takes_function(to);
 	if (gh_span_is(to, "requireNamespace") && !gh_r_own_package(text))
 		say(s, ev, R_ODD);
-	if (run || pipe || (url && (by == GH_R_CHANGE || by >= GH_R_WRITE)))
-		say(s, ev, R_BODY);
-	else if (gh_r_takes_code(to) && gh_r_text_reach(text) >= GH_R_WRITE)
+	bool code = gh_r_takes_code(to) && gh_r_text_reach(text) >= GH_R_WRITE;
+	if (run || pipe || code || (url && (by == GH_R_CHANGE || by >= GH_R_WRITE)))
 		say(s, ev, R_BODY);
 }
 

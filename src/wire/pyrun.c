@@ -102,14 +102,16 @@ static void push_scope(struct pyr *r, uint32_t scope, uint8_t where, uint8_t kin
 	r->where = where;
 }
 
-static void pop_scope(struct pyr *r)
+/* False: what is left belongs to whoever called this function. */
+static bool pop_scope(struct pyr *r)
 {
 	unsigned floor = r->nframe == 0 ? 0 : r->frame[r->nframe - 1].height;
 	if (r->nup <= floor)
-		return;
+		return false;
 	r->nup--;
 	r->scope = r->up[r->nup].scope;
 	r->where = r->up[r->nup].where;
+	return true;
 }
 
 /* Parameters of a function whose callers are not known (yet). */
@@ -376,13 +378,13 @@ static bool statement(struct pyr *r, const struct gh_pyn *n)
 		pyr_set(r, r->scope, n->text, (struct gh_pyv){ .kind = GH_PYV_CLASS, .idx = n->scope });
 		push_scope(r, n->scope, r->where, GH_PYS_CLASS);
 		return true;
-	case GH_PYN_END: pop_scope(r); return true;
+	case GH_PYN_END: (void)pop_scope(r); return true;
 	case GH_PYN_MAIN: {
 		bool main = r->where == GH_PYW_IMPORT && !r->named_main;
 		push_scope(r, r->scope, main ? GH_PYW_MAIN : r->where, GH_PYS_MODULE);
 		return true;
 	}
-	case GH_PYN_MAIN_END: pop_scope(r); return true;
+	case GH_PYN_MAIN_END: (void)pop_scope(r); return true;
 	case GH_PYN_DECORATE: decorate(r, n); return false;
 	case GH_PYN_FOR:
 		if (n->hi > r->pc && unroll(r, r->pc + 1, n->hi, n->a, pyr_node_val(r, n->b), false))
@@ -396,8 +398,8 @@ static bool statement(struct pyr *r, const struct gh_pyn *n)
 		r->val[r->pc] = pyr_unknown(r, GH_PYF_PROC);
 		return true;
 	case GH_PYN_ERROR:
-		while (r->nup != 0 && r->up[r->nup - 1].kind == GH_PYS_LAMBDA)
-			pop_scope(r);
+		while (r->nup != 0 && r->up[r->nup - 1].kind == GH_PYS_LAMBDA && pop_scope(r))
+			;
 		return true;
 	default: return true;
 	}
@@ -522,7 +524,7 @@ static struct gh_pyv expression(struct pyr *r, const struct gh_pyn *n)
 	case GH_PYN_LIST:
 	case GH_PYN_SET:
 	case GH_PYN_DICT: return collect(r, n);
-	case GH_PYN_LAMBDA: pop_scope(r); return (struct gh_pyv){ .kind = GH_PYV_FUNC, .idx = n->scope };
+	case GH_PYN_LAMBDA: (void)pop_scope(r); return (struct gh_pyv){ .kind = GH_PYV_FUNC, .idx = n->scope };
 	case GH_PYN_LAMBDA_BEGIN:
 		open_params(r, n, false);
 		push_scope(r, n->scope, r->fnwhere[n->scope], GH_PYS_LAMBDA);
