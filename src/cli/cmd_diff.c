@@ -176,8 +176,8 @@ const struct gh_cmd gh_cmd_diff = {
 		 "\n"
 		 "Exit status:\n"
 		 "  0   derived from BASE, or identical, without marks\n"
-		 "  1   not derived, replaced tensors, exchanged names, an edit, another tokenizer,\n"
-		 "      template, shape, or setting that alters the computation\n"
+		 "  1   not derived, replaced tensors, exchanged names, an edit, another\n"
+		 "      tokenizer, template, shape, or setting that alters the computation\n"
 		 "  2   could not be finished\n"
 		 "  64  wrong usage; nothing was compared",
 	.run = run,

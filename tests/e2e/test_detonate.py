@@ -247,7 +247,7 @@ def interrupted():
         check(f'{sig.name}: it is being loaded', wait_for_process(b'/model/long.pkl'))
         time.sleep(.3)
         p.send_signal(sig)
-        out, err = p.communicate(timeout=15)
+        out, err = p.communicate(timeout=50)
         check(f'{sig.name}: ended by it', p.returncode == -sig, p.returncode)
         check(f'{sig.name}: nothing half-written', out == b'' and not output.exists(), out)
         if sig != signal.SIGKILL:

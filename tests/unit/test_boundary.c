@@ -64,8 +64,6 @@ static const struct exception {
 	  "a comment, a key or a value at a border may have one more letter" },
 	{ "pip-requirements", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE,
 	  "a name with one more letter is another package" },
-	{ "yarn-lock", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE,
-	  "what is no line of such a list is plain text, and a name with one more letter is another package" },
 	{ "dockerfile", PUT_BYTE | PUT_LETTER | PUT_RUN, ANYWHERE, "an argument with one more letter is an argument" },
 	{ "json", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "what does not begin as JSON is plain text to everybody" },
 	{ "safetensors-index", PUT_BYTE | PUT_LETTER | PUT_RUN, AT_START, "the same" },
@@ -104,6 +102,8 @@ static const struct {
 	{ "llamafile", "a program is in it, and programs are for a person to judge" },
 	{ "pytorch-tar-storages", "a member of pytorch-tar, known by its place there" },
 	{ "pytorch-tar-tensors", "the same" },
+	{ "yarn-lock", "known by its name alone; what is no line of such a list is plain text" },
+	{ "modelfile", "the same" },
 };
 
 static bool testable(const struct gh_fmt *fmt)
