@@ -237,17 +237,22 @@ def wait_for_process(word, seconds=15):
     return False
 
 
+def default_signals():
+    """Whoever runs the tests may ignore some of them (a background job, nohup)."""
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sig, signal.SIG_DFL)
+
+
 def interrupted():
     path = code('long', 'import time; time.sleep(60)')
     before, output = set(left_behind()), work / 'report.json'
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
         p = subprocess.Popen([common.GATEHOUSE, 'scan', '--detonate', '-f', 'json', '-o', output, path], env=common.ENV,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(
-                                 signal.SIGINT, signal.SIG_DFL))
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=default_signals)
         check(f'{sig.name}: it is being loaded', wait_for_process(b'/model/long.pkl'))
         time.sleep(.3)
         p.send_signal(sig)
-        out, err = p.communicate(timeout=50)
+        out, err = p.communicate(timeout=15)
         check(f'{sig.name}: ended by it', p.returncode == -sig, p.returncode)
         check(f'{sig.name}: nothing half-written', out == b'' and not output.exists(), out)
         if sig != signal.SIGKILL:

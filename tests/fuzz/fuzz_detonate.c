@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	gh_auto_arena a = { .max = 4 << 20 };
 	gh_auto_buf b = gh_buf(4096), c = gh_buf(4096), d = gh_buf(4096), t = gh_buf(4096);
 	struct gh_said s;
-	gh_said_read(&s, (struct gh_span){ p, n }, &a);
+	gh_said_read(&s, (struct gh_span){ p, n }, "w", &a);
 	safe(s.version);
 	safe(s.failed);
 	for (size_t i = 0; i < s.nexercised; i++)
