@@ -12,7 +12,7 @@ bool pkl_find_class(struct pkl *m, struct gh_span module, struct gh_span name, b
 	struct gh_span to_module = module, to_name = name;
 	/* Only while it is to be found out whether this is a pickle at all, and not plain text such as a list of files: no
 	 * finder has a module with a slash in its name, so the stream ends here for every unpickler. */
-	if (m->until_call && m->proto < 2 && memchr(module.p, '/', module.n) != NULL)
+	if (m->until_call && m->proto < 2 && module.n != 0 && memchr(module.p, '/', module.n) != NULL)
 		return pkl_break(m, "no module has such a name");
 	if (m->proto < 3)
 		(void)pkl_compat(module, name, &to_module, &to_name);
