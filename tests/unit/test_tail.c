@@ -4,6 +4,7 @@
 
 #include "format/formats.h"
 #include "support/events.h"
+#include "support/seedrows.h"
 #include "support/judged.h"
 
 #include <stdio.h>
@@ -12,17 +13,7 @@
 #define B(lit) GH_SPAN(lit)
 #define NONE ((struct gh_span){ 0 })
 
-struct row {
-	const struct gh_fmt *fmt;
-	const char *what, *seed;
-	struct gh_span find, with; /* find empty: with is appended */
-	int cut;		   /* bytes off the end */
-	enum gh_rc rc;
-	bool gapless;
-	const char *has, *hasnot;
-};
-
-static const struct row rows[] = {
+static const struct gh_seed_row rows[] = {
 	/* ---- MXNet ---- */
 	{ &gh_fmt_mxnet_params, "arrays", "clean_v2.params", NONE, NONE, 0, GH_OK, true,
 	  "tensor \"array 0\" F32 [2, 3]", "anomaly" },
@@ -277,53 +268,10 @@ static const struct row rows[] = {
 	{ &gh_fmt_neff, "a length", "long.neff", NONE, NONE, 0, GH_E_MALFORMED, false, "anomaly GH-ENG-0003", NULL },
 };
 
-static struct gh_span bytes_of(const struct row *r)
-{
-	char path[300];
-	(void)snprintf(path, sizeof path, "tests/fuzz/seeds/%s/%s", r->fmt->name, r->seed);
-	struct gh_span in = gh_test_file(path);
-	if (in.p == NULL)
-		fail_msg("no seed %s", path);
-	uint8_t *out = malloc(in.n + r->with.n + 1);
-	assert_non_null(out);
-	size_t n = in.n;
-	memcpy(out, in.p, n);
-	if (r->find.n != 0) {
-		uint8_t *at = memmem(out, n, r->find.p, r->find.n);
-		if (at == NULL || r->find.n != r->with.n)
-			fail_msg("%s, row \"%s\": what is to be replaced is not there, or of another length",
-				 r->fmt->name, r->what);
-		else
-			memcpy(at, r->with.p, r->with.n);
-	} else if (r->with.n != 0) {
-		memcpy(out + n, r->with.p, r->with.n);
-		n += r->with.n;
-	}
-	free((void *)(uintptr_t)in.p);
-	return (struct gh_span){ out, n - (size_t)r->cut };
-}
-
 static void every_row(void **st)
 {
 	(void)st;
-	unsigned wrong = 0;
-	for (size_t i = 0; i < GH_ROWS(rows); i++)
-		for (int unstable = 0; unstable < 2; unstable++) {
-			const struct row *r = &rows[i];
-			struct gh_span in = bytes_of(r);
-			struct gh_events ev;
-			gh_events_walk(&ev, r->fmt, in, "x", unstable != 0);
-			bool ok = ev.rc == r->rc && ev.gapless == r->gapless &&
-				  (r->has == NULL || gh_events_has(&ev, r->has)) &&
-				  (r->hasnot == NULL || !gh_events_has(&ev, r->hasnot));
-			if (!ok && unstable == 0)
-				print_message("%s, row \"%s\": rc %d (%s) gapless %d of %zu\n%s", r->fmt->name, r->what,
-					      ev.rc, ev.why, ev.gapless, in.n, gh_buf_cstr(&ev.log));
-			wrong += !ok;
-			gh_events_free(&ev);
-			free((void *)(uintptr_t)in.p);
-		}
-	assert_int_equal(wrong, 0);
+	assert_int_equal(gh_seed_rows_wrong(rows, GH_ROWS(rows)), 0);
 }
 
 /* ---- signs of active content: the rows of seq.h, in the name of an array of MXNet ------------------------------------------ */
@@ -367,15 +315,18 @@ static void probes(void **st)
 		&gh_fmt_matlab_variable, &gh_fmt_tensorrt,    &gh_fmt_rknn,	  &gh_fmt_neff
 	};
 	for (size_t i = 0; i < GH_ROWS(rows); i++) {
-		const struct row *r = &rows[i];
+		const struct gh_seed_row *r = &rows[i];
 		if (strncmp(r->seed, "clean", 5) != 0 || r->find.n != 0 || r->cut != 0)
 			continue;
-		struct gh_span in = bytes_of(r);
+		size_t n;
+		uint8_t *bytes = gh_seed_row_bytes(r, &n);
+		assert_non_null(bytes);
+		struct gh_span in = { bytes, n };
 		struct gh_probe p = { in, in, in.n };
 		for (size_t k = 0; k < GH_ROWS(all); k++)
 			if ((all[k]->probe(&p) == GH_STRONG) != (all[k] == r->fmt && r->fmt != &gh_fmt_onnx_tensor))
 				fail_msg("%s/%s as %s: %d", r->fmt->name, r->seed, all[k]->name, all[k]->probe(&p));
-		free((void *)(uintptr_t)in.p);
+		free(bytes);
 	}
 	uint8_t noise[2048] = { 0 };
 	uint64_t x = 88172645463325252u;

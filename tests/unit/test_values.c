@@ -4,6 +4,7 @@
 
 #include "format/formats.h"
 #include "support/events.h"
+#include "support/seedrows.h"
 #include "wire/msgpack.h"
 
 #include <stdio.h>
@@ -12,17 +13,7 @@
 #define B(lit) GH_SPAN(lit)
 #define NONE ((struct gh_span){ 0 })
 
-struct row {
-	const struct gh_fmt *fmt;
-	const char *what, *seed;   /* of tests/fuzz/seeds/<format>; NULL: `with` is the whole file */
-	struct gh_span find, with; /* find empty: with is appended */
-	int cut;		   /* bytes off the end */
-	enum gh_rc rc;
-	bool gapless;
-	const char *has, *hasnot;
-};
-
-static const struct row rows[] = {
+static const struct gh_seed_row rows[] = {
 	/* ---- msgpack ---- */
 	{ &gh_fmt_msgpack, "weights", "clean_flax.msgpack", NONE, NONE, 0, GH_OK, true,
 	  "tensor \"params/Dense_0/kernel\" F32 [2, 3]", "anomaly" },
@@ -205,56 +196,10 @@ static const struct row rows[] = {
 	  NULL },
 };
 
-/* The bytes of a row; the caller frees them. */
-static struct gh_span bytes_of(const struct row *r)
-{
-	char path[300];
-	struct gh_span in = { 0 };
-	if (r->seed != NULL) {
-		(void)snprintf(path, sizeof path, "tests/fuzz/seeds/%s/%s", r->fmt->name, r->seed);
-		in = gh_test_file(path);
-		assert_non_null(in.p);
-	}
-	uint8_t *out = malloc(in.n + r->with.n + 1);
-	assert_non_null(out);
-	size_t n = in.n;
-	if (n != 0)
-		memcpy(out, in.p, n);
-	if (r->find.n != 0) {
-		uint8_t *at = memmem(out, n, r->find.p, r->find.n);
-		if (at == NULL)
-			fail_msg("row \"%s\": the seed does not hold what is to be replaced", r->what);
-		assert_int_equal(r->find.n, r->with.n);
-		memcpy(at, r->with.p, r->with.n);
-	} else if (r->with.n != 0) {
-		memcpy(out + n, r->with.p, r->with.n);
-		n += r->with.n;
-	}
-	free((void *)(uintptr_t)in.p);
-	return (struct gh_span){ out, n - (size_t)r->cut };
-}
-
 static void every_rule(void **st)
 {
 	(void)st;
-	unsigned wrong = 0;
-	for (size_t i = 0; i < GH_ROWS(rows); i++)
-		for (int unstable = 0; unstable < 2; unstable++) {
-			const struct row *r = &rows[i];
-			struct gh_span in = bytes_of(r);
-			struct gh_events ev;
-			gh_events_walk(&ev, r->fmt, in, "x", unstable != 0);
-			bool ok = ev.rc == r->rc && ev.gapless == r->gapless &&
-				  (r->has == NULL || gh_events_has(&ev, r->has)) &&
-				  (r->hasnot == NULL || !gh_events_has(&ev, r->hasnot));
-			if (!ok && unstable == 0)
-				print_message("%s, row \"%s\": rc %d (%s) gapless %d of %zu\n%s", r->fmt->name, r->what,
-					      ev.rc, ev.why, ev.gapless, in.n, gh_buf_cstr(&ev.log));
-			wrong += !ok;
-			gh_events_free(&ev);
-			free((void *)(uintptr_t)in.p);
-		}
-	assert_int_equal(wrong, 0);
+	assert_int_equal(gh_seed_rows_wrong(rows, GH_ROWS(rows)), 0);
 }
 
 /* ---- signs of active content, in a text of each format --------------------------------------------------------------- */
