@@ -3,23 +3,9 @@
 #include "check/secrets_int.h"
 
 #include "wire/digits.h"
+#include "wire/entropy.h"
 
 enum { NAME_TAIL = 32, VALUE = 512 };
-
-static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
-
-static bool has(struct gh_span s, const char *word)
-{
-	size_t n = strlen(word);
-	for (size_t i = 0; i + n <= s.n; i++) {
-		size_t k = 0;
-		while (k < n && small(s.p[i + k]) == (uint8_t)word[k])
-			k++;
-		if (k == n)
-			return true;
-	}
-	return false;
-}
 
 /* The rest of a name speaks of something about the secret, not of the secret. */
 static bool about(struct gh_span tail)
@@ -34,7 +20,7 @@ static bool about(struct gh_span tail)
 		"store", "var",	  "header", "cache",	"algo"
 	};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (has(tail, words[i]))
+		if (gh_mix_holds(tail, words[i]))
 			return true;
 	return false;
 }
@@ -55,7 +41,8 @@ static bool made_up(struct gh_span v)
 			word[i] = at == NULL ? v.p[i] : (uint8_t)letters[at - digits];
 	}
 	struct gh_span read = { word, v.n < sizeof word ? v.n : sizeof word };
-	if (has(read, "password") || has(read, "passwort") || has(read, "secret") || has(read, "letmein"))
+	if (gh_mix_holds(read, "password") || gh_mix_holds(read, "passwort") || gh_mix_holds(read, "secret") ||
+	    gh_mix_holds(read, "letmein"))
 		return false;
 	return v.n >= 8 && v.n <= 64 && kinds >= 3 && m.distinct >= 7 && m.turns >= 3 && m.digit >= 1 &&
 	       m.other <= m.n / 2 && !gh_mix_filler(v, true);
@@ -72,7 +59,7 @@ static bool plain_token(struct gh_span v)
 /* Digests of files stand under names that look like secrets surprisingly often; UUIDs and paths are no secrets either. */
 static bool no_secret(struct gh_span v)
 {
-	bool slashes = v.p[0] == '/' || v.p[0] == '.' || v.p[0] == '~' || has(v, "://");
+	bool slashes = v.p[0] == '/' || v.p[0] == '.' || v.p[0] == '~' || gh_mix_holds(v, "://");
 	return slashes || gh_span_starts(v, "sha256") || gh_span_starts(v, "sha512") || gh_span_starts(v, "sha1-") ||
 	       gh_span_starts(v, "pk_") || gh_span_starts(v, "ssh-") || gh_span_starts(v, "$2") ||
 	       gh_span_starts(v, "$argon2") || gh_span_starts(v, "enc:") || gh_span_starts(v, "AQICAH");
@@ -121,7 +108,7 @@ static const char *provider(struct gh_span name)
 		{ "scaleway", "Scaleway key" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (has(name, rows[i][0]))
+		if (gh_mix_holds(name, rows[i][0]))
 			return rows[i][1];
 	return NULL;
 }
@@ -186,16 +173,19 @@ bool gh_secret_named(struct gh_span s, size_t at, size_t len, struct gh_secret *
 	const char *whose = provider(name);
 	*out = (struct gh_secret){ GH_SECRET_VALUE, whose == NULL ? "value of a secret" : whose, v, NULL, 0 };
 	if (v.n == 36 && v.p[8] == '-' && v.p[13] == '-' && m.hex == 32) /* a UUID is an identifier, but for these */
-		return whose != NULL && (has(name, "heroku") || has(name, "datadog") || has(name, "scaleway")) &&
+		return whose != NULL &&
+		       (gh_mix_holds(name, "heroku") || gh_mix_holds(name, "datadog") ||
+			gh_mix_holds(name, "scaleway")) &&
 		       m.distinct >= 10;
 	/* Reports of Weights & Biases are shared by links that hold what opens them. */
 	struct gh_span line = gh_span_cut(s, from < 160 ? 0 : from - 160, from < 160 ? from : 160);
 	if (gh_span_is(name, "accessToken") && from > 0 && memchr("?&", s.p[from - 1], 2) != NULL &&
-	    has(line, "wandb.") && has(line, "/reports/")) {
+	    gh_mix_holds(line, "wandb.") && gh_mix_holds(line, "/reports/")) {
 		*out = (struct gh_secret){ GH_SECRET_PUBLIC, "link to a shared report", v, NULL, 0 };
 		return true;
 	}
-	bool pass = has(name, "passw") || has(name, "pwd") || has(name, "_pass") || has(name, "passphrase");
+	bool pass = gh_mix_holds(name, "passw") || gh_mix_holds(name, "pwd") || gh_mix_holds(name, "_pass") ||
+		    gh_mix_holds(name, "passphrase");
 	bool dots = memchr(v.p, '.', v.n) != NULL;
 	if (pass && quoted && made_up(v))
 		return true;
@@ -203,7 +193,8 @@ bool gh_secret_named(struct gh_span s, size_t at, size_t len, struct gh_secret *
 		return true;
 	if (dots && !(whose != NULL && gh_span_is(gh_span_str(whose), "Discord bot token")) && m.turns * 4 < m.n)
 		return false; /* a dotted name */
-	bool digest = m.hex == m.n && (m.n == 40 || m.n == 64 || m.n == 128) && whose == NULL && has(name, "token");
+	bool digest = m.hex == m.n && (m.n == 40 || m.n == 64 || m.n == 128) && whose == NULL &&
+		      gh_mix_holds(name, "token");
 	return !digest && gh_mix_random(v, quoted || whose != NULL ? 16 : 20) && (m.digit >= 2 || m.n >= 32);
 }
 
@@ -251,7 +242,7 @@ bool gh_secret_url(struct gh_span s, size_t at, struct gh_secret *out)
 	    gh_secret_published(pass))
 		return false;
 	for (size_t k = 0; k < sizeof usual / sizeof usual[0]; k++)
-		if (pass.n == strlen(usual[k]) && has(pass, usual[k]))
+		if (pass.n == strlen(usual[k]) && gh_mix_holds(pass, usual[k]))
 			return false;
 	/* A name alone is a secret when it is random: tokens are given as user names. */
 	if (colon == 0 && !gh_mix_random(pass, 20))
@@ -275,7 +266,7 @@ bool gh_secret_url(struct gh_span s, size_t at, struct gh_secret *out)
 						{ "snowflake", "Snowflake address with a password" },
 						{ "cloudinary", "Cloudinary address with a secret" } };
 	for (size_t k = 0; k < sizeof bases / sizeof bases[0]; k++)
-		if (has(scheme, bases[k][0]))
+		if (gh_mix_holds(scheme, bases[k][0]))
 			out->kind = bases[k][1];
 	return true;
 }
@@ -344,7 +335,7 @@ static struct gh_span run_at(struct gh_span s, size_t i)
 bool gh_secret_header(struct gh_span s, size_t at, size_t len, struct gh_secret *out)
 {
 	struct gh_span v = run_at(s, at + len);
-	bool basic = small(s.p[at + 1]) == 'a';
+	bool basic = (s.p[at + 1] | 0x20) == 'a';
 	if ((at > 0 && gh_c_word(s.p[at - 1])) || v.n < 12 || gh_mix_filler(v, false) || gh_secret_published(v))
 		return false;
 	*out = (struct gh_secret){ GH_SECRET_LOGIN, basic ? "HTTP login" : "bearer token", v, NULL, 0 };

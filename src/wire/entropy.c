@@ -102,7 +102,7 @@ bool gh_mix_spread(struct gh_span s)
 
 static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
 
-static bool holds(struct gh_span s, const char *word)
+bool gh_mix_holds(struct gh_span s, const char *word)
 {
 	size_t n = strlen(word);
 	for (size_t i = 0; i + n <= s.n; i++) {
@@ -150,10 +150,10 @@ bool gh_mix_filler(struct gh_span s, bool strict)
 	    m.run >= 8 || (m.n >= 12 && periodic(s)))
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (holds(s, words[i]))
+		if (gh_mix_holds(s, words[i]))
 			return true;
 	for (size_t i = 0; strict && i < sizeof more / sizeof more[0]; i++)
-		if (holds(s, more[i]))
+		if (gh_mix_holds(s, more[i]))
 			return true;
 	return false;
 }

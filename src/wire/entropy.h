@@ -31,4 +31,7 @@ bool gh_mix_spread(struct gh_span s);
 /* A fill-in: it says that it is one ("your_key", "example", "<…>", "${…}", "xxxx"), is all alike, counts up, or repeats
  * itself. strict: also words that a random key may hold by chance once in a hundred thousand. */
 bool gh_mix_filler(struct gh_span s, bool strict);
+
+/* Does word, in small letters, stand somewhere in s, in letters of either case (ASCII)? */
+bool gh_mix_holds(struct gh_span s, const char *word);
 #endif
