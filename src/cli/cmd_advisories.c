@@ -4,7 +4,7 @@
 #include "os/tree.h"
 #include "scan/advisories.h"
 #include "scan/advisories_read.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "wire/dep.h"
 
 #include <inttypes.h>
@@ -107,14 +107,14 @@ static int import(struct gh_cli *cli, const struct args *a, struct gh_advisories
 	}
 	gh_auto_buf doc = gh_buf(4096);
 	if (a->format == GH_FORMAT_JSON) {
-		struct gh_json j = gh_json(&doc);
-		gh_json_open(&j, NULL, '{');
-		gh_json_number(&j, "read", count.read);
-		gh_json_number(&j, "without_package", count.bare);
-		gh_json_number(&j, "kept", records);
-		gh_json_str(&j, "date", db.date);
-		gh_json_str(&j, "file", now->imported_path);
-		gh_json_close(&j, '}');
+		struct gh_jout j = gh_jout(&doc);
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_number(&j, "read", count.read);
+		gh_jout_number(&j, "without_package", count.bare);
+		gh_jout_number(&j, "kept", records);
+		gh_jout_str(&j, "date", db.date);
+		gh_jout_str(&j, "file", now->imported_path);
+		gh_jout_close(&j, '}');
 	} else {
 		gh_buf_fmt(&doc,
 			   "read %" PRIu64 " advisories (%" PRIu64
@@ -143,7 +143,7 @@ static void interval_text(struct gh_buf *b, const struct gh_advdb *db, const str
 		gh_buf_str(b, "listed versions");
 }
 
-static void put_row(struct gh_buf *doc, struct gh_json *j, const struct gh_advdb *db, const struct gh_adv_product *p,
+static void put_row(struct gh_buf *doc, struct gh_jout *j, const struct gh_advdb *db, const struct gh_adv_product *p,
 		    bool imported)
 {
 	struct gh_adv_record r = gh_advdb_record(db, p->record);
@@ -154,41 +154,41 @@ static void put_row(struct gh_buf *doc, struct gh_json *j, const struct gh_advdb
 			   gh_buf_cstr(&range), imported ? "  (imported)" : "");
 		return;
 	}
-	gh_json_open(j, NULL, '{');
-	gh_json_span(j, "id", r.id);
+	gh_jout_open(j, NULL, '{');
+	gh_jout_span(j, "id", r.id);
 	gh_auto_buf aliases = gh_buf(8192);
 	gh_buf_span(&aliases, r.aliases);
-	gh_json_words(j, "aliases", gh_buf_cstr(&aliases));
-	gh_json_span(j, "ecosystem", p->ecosystem);
-	gh_json_span(j, "package", p->name);
-	gh_json_str(j, "affected", gh_buf_cstr(&range));
-	gh_json_str(j, "severity", severity(r.severity));
+	gh_jout_words(j, "aliases", gh_buf_cstr(&aliases));
+	gh_jout_span(j, "ecosystem", p->ecosystem);
+	gh_jout_span(j, "package", p->name);
+	gh_jout_str(j, "affected", gh_buf_cstr(&range));
+	gh_jout_str(j, "severity", severity(r.severity));
 	char score[16] = "";
 	if (r.score >= 0)
 		(void)snprintf(score, sizeof score, "%d.%d", r.score / 10, r.score % 10);
-	gh_json_str(j, "cvss", score[0] == '\0' ? NULL : score);
+	gh_jout_str(j, "cvss", score[0] == '\0' ? NULL : score);
 	if (r.vector.n == 0)
-		gh_json_null(j, "vector");
+		gh_jout_null(j, "vector");
 	else
-		gh_json_span(j, "vector", r.vector);
-	gh_json_span(j, "summary", r.summary);
-	gh_json_span(j, "modified", r.modified);
-	gh_json_bool(j, "confirmed", (r.flags & GH_ADV_UNVERIFIED) == 0);
-	gh_json_bool(j, "imported", imported);
-	gh_json_close(j, '}');
+		gh_jout_span(j, "vector", r.vector);
+	gh_jout_span(j, "summary", r.summary);
+	gh_jout_span(j, "modified", r.modified);
+	gh_jout_bool(j, "confirmed", (r.flags & GH_ADV_UNVERIFIED) == 0);
+	gh_jout_bool(j, "imported", imported);
+	gh_jout_close(j, '}');
 }
 
 static int list(struct gh_cli *cli, const struct args *a, const struct gh_advisories *now, const char *package)
 {
 	char normal[80];
 	gh_auto_buf doc = gh_buf((size_t)1 << 30);
-	struct gh_json j = gh_json(&doc);
+	struct gh_jout j = gh_jout(&doc);
 	bool json = a->format == GH_FORMAT_JSON;
 	uint64_t n = 0;
 	gh_dep_normalise(gh_span_str(package == NULL ? "" : package), normal);
 	if (json) {
-		gh_json_open(&j, NULL, '{');
-		gh_json_open(&j, "advisories", '[');
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_open(&j, "advisories", '[');
 	}
 	for (unsigned d = 0; d < now->db.n; d++)
 		for (uint32_t i = 0; i < now->db.db[d].nproduct; i++) {
@@ -201,9 +201,9 @@ static int list(struct gh_cli *cli, const struct args *a, const struct gh_adviso
 			n++;
 		}
 	if (json) {
-		gh_json_close(&j, ']');
-		gh_json_str(&j, "date", now->db.db[now->db.n - 1].date);
-		gh_json_close(&j, '}');
+		gh_jout_close(&j, ']');
+		gh_jout_str(&j, "date", now->db.db[now->db.n - 1].date);
+		gh_jout_close(&j, '}');
 	} else if (n == 0) {
 		gh_buf_fmt(&doc, "no advisory about %s; %s\n",
 			   package == NULL ? "anything" : gh_safe(gh_span_str(package)).s, now->with);
@@ -252,25 +252,25 @@ static int status(struct gh_cli *cli, const struct args *a, const struct gh_advi
 			gh_buf_str(&doc, "imported  none: 'gatehouse advisories import FILE'\n");
 		return gh_cli_print(cli, &doc);
 	}
-	struct gh_json j = gh_json(&doc);
-	gh_json_open(&j, NULL, '{');
+	struct gh_jout j = gh_jout(&doc);
+	gh_jout_open(&j, NULL, '{');
 	for (unsigned d = 0; d < 2; d++) {
 		const char *key = d == 0 ? "shipped" : "imported";
 		if (d >= now->db.n) {
-			gh_json_null(&j, key);
+			gh_jout_null(&j, key);
 			continue;
 		}
-		gh_json_open(&j, key, '{');
-		gh_json_number(&j, "advisories", now->db.db[d].nrecord);
-		gh_json_number(&j, "products", now->db.db[d].nproduct);
-		gh_json_str(&j, "date", now->db.db[d].date);
-		gh_json_str(&j, "file", d == 0 ? now->shipped_path : now->imported_path);
-		gh_json_str(&j, "key", d == 0 ? now->key : NULL);
-		gh_json_str(&j, "imported", d == 0 ? NULL : imported);
-		gh_json_close(&j, '}');
+		gh_jout_open(&j, key, '{');
+		gh_jout_number(&j, "advisories", now->db.db[d].nrecord);
+		gh_jout_number(&j, "products", now->db.db[d].nproduct);
+		gh_jout_str(&j, "date", now->db.db[d].date);
+		gh_jout_str(&j, "file", d == 0 ? now->shipped_path : now->imported_path);
+		gh_jout_str(&j, "key", d == 0 ? now->key : NULL);
+		gh_jout_str(&j, "imported", d == 0 ? NULL : imported);
+		gh_jout_close(&j, '}');
 	}
-	gh_json_str(&j, "with", now->with);
-	gh_json_close(&j, '}');
+	gh_jout_str(&j, "with", now->with);
+	gh_jout_close(&j, '}');
 	return gh_cli_print(cli, &doc);
 }
 

@@ -1,7 +1,7 @@
 /* `gatehouse checks`: every check and every rule that can put a finding into a report. */
 #include "check/check.h"
 #include "cli/cmds.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/report_parts.h"
 #include "scan/text_out.h"
 
@@ -12,29 +12,29 @@ static const struct gh_opt options[] = { GH_OPT_FORMAT(struct args), { .name = N
 
 static void as_json(struct gh_buf *out)
 {
-	struct gh_json j = gh_json(out);
-	gh_json_open(&j, NULL, '{');
-	gh_json_open(&j, "checks", '[');
+	struct gh_jout j = gh_jout(out);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_open(&j, "checks", '[');
 	for (size_t i = 0; i < gh_checks_n; i++) {
-		gh_json_open(&j, NULL, '{');
-		gh_json_str(&j, "name", gh_checks[i]->name);
-		gh_json_str(&j, "about", gh_checks[i]->about);
-		gh_json_close(&j, '}');
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_str(&j, "name", gh_checks[i]->name);
+		gh_jout_str(&j, "about", gh_checks[i]->about);
+		gh_jout_close(&j, '}');
 	}
-	gh_json_close(&j, ']');
-	gh_json_open(&j, "rules", '[');
+	gh_jout_close(&j, ']');
+	gh_jout_open(&j, "rules", '[');
 	const struct gh_rule *r;
 	for (size_t i = 0; (r = gh_rule_at(i)) != NULL; i++) {
-		gh_json_open(&j, NULL, '{');
-		gh_json_str(&j, "id", r->id);
-		gh_json_str(&j, "owner", gh_rule_owner(i));
-		gh_json_str(&j, "severity", gh_severity_name(r->severity));
-		gh_json_str(&j, "effect", r->effect == GH_CLEAN ? "none" : gh_verdict_name(r->effect));
-		gh_json_str(&j, "title", r->title);
-		gh_json_close(&j, '}');
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_str(&j, "id", r->id);
+		gh_jout_str(&j, "owner", gh_rule_owner(i));
+		gh_jout_str(&j, "severity", gh_severity_name(r->severity));
+		gh_jout_str(&j, "effect", r->effect == GH_CLEAN ? "none" : gh_verdict_name(r->effect));
+		gh_jout_str(&j, "title", r->title);
+		gh_jout_close(&j, '}');
 	}
-	gh_json_close(&j, ']');
-	gh_json_close(&j, '}');
+	gh_jout_close(&j, ']');
+	gh_jout_close(&j, '}');
 }
 
 static void as_text(struct gh_pen *p)

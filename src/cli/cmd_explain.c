@@ -1,7 +1,7 @@
 /* `gatehouse explain ID...`: all that is known about a finding, from its row. */
 #include "cli/cmds.h"
 #include "format/format.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/report_parts.h"
 #include "scan/text_out.h"
 
@@ -56,19 +56,19 @@ static int unknown(struct gh_cli *cli, const char *id)
 	return GH_EXIT_USAGE;
 }
 
-static void one_json(struct gh_json *j, size_t i)
+static void one_json(struct gh_jout *j, size_t i)
 {
 	const struct gh_rule *r = gh_rule_at(i);
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "id", r->id);
-	gh_json_str(j, "owner", gh_rule_owner(i));
-	gh_json_str(j, "severity", gh_severity_name(r->severity));
-	gh_json_str(j, "effect", r->effect == GH_CLEAN ? "none" : gh_verdict_name(r->effect));
-	gh_json_str(j, "title", r->title);
-	gh_json_str(j, "gain", r->gain);
-	gh_json_str(j, "remediation", r->fix);
-	gh_json_words(j, "references", r->refs);
-	gh_json_close(j, '}');
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "id", r->id);
+	gh_jout_str(j, "owner", gh_rule_owner(i));
+	gh_jout_str(j, "severity", gh_severity_name(r->severity));
+	gh_jout_str(j, "effect", r->effect == GH_CLEAN ? "none" : gh_verdict_name(r->effect));
+	gh_jout_str(j, "title", r->title);
+	gh_jout_str(j, "gain", r->gain);
+	gh_jout_str(j, "remediation", r->fix);
+	gh_jout_words(j, "references", r->refs);
+	gh_jout_close(j, '}');
 }
 
 static void one_text(struct gh_pen *p, size_t i)
@@ -104,12 +104,12 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		if (find(argv[i]) == SIZE_MAX)
 			return unknown(cli, argv[i]);
 	gh_auto_buf out = gh_buf(16 << 20);
-	struct gh_json j = gh_json(&out);
+	struct gh_jout j = gh_jout(&out);
 	struct gh_pen pen = { .b = &out, .colour = cli->out_tty && !cli->plain, .width = cli->columns };
 	bool json = a.format == GH_FORMAT_JSON;
 	if (json) {
-		gh_json_open(&j, NULL, '{');
-		gh_json_open(&j, "rules", '[');
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_open(&j, "rules", '[');
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!json && i > 0)
@@ -120,8 +120,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 			one_text(&pen, find(argv[i]));
 	}
 	if (json) {
-		gh_json_close(&j, ']');
-		gh_json_close(&j, '}');
+		gh_jout_close(&j, ']');
+		gh_jout_close(&j, '}');
 	}
 	return gh_cli_print(cli, &out);
 }

@@ -1,7 +1,7 @@
 /* `gatehouse formats`: printed from the table of formats, so it cannot say more than the program does. */
 #include "cli/cmds.h"
 #include "format/format.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/text_out.h"
 
 struct args {
@@ -11,25 +11,25 @@ static const struct gh_opt options[] = { GH_OPT_FORMAT(struct args), { .name = N
 
 static void as_json(struct gh_buf *out)
 {
-	struct gh_json j = gh_json(out);
-	gh_json_open(&j, NULL, '{');
-	gh_json_open(&j, "formats", '[');
+	struct gh_jout j = gh_jout(out);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_open(&j, "formats", '[');
 	for (size_t i = 0; i < gh_fmts_n; i++) {
 		const struct gh_fmt *f = gh_fmts[i];
-		gh_json_open(&j, NULL, '{');
-		gh_json_str(&j, "name", f->name);
-		gh_json_str(&j, "about", f->about);
-		gh_json_words(&j, "extensions", f->exts);
-		gh_json_bool(&j, "read", f->walk != NULL);
-		gh_json_str(&j, "refines", f->over);
-		gh_json_open(&j, "rules", '[');
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_str(&j, "name", f->name);
+		gh_jout_str(&j, "about", f->about);
+		gh_jout_words(&j, "extensions", f->exts);
+		gh_jout_bool(&j, "read", f->walk != NULL);
+		gh_jout_str(&j, "refines", f->over);
+		gh_jout_open(&j, "rules", '[');
 		for (const struct gh_rule *r = f->rules; r != NULL && r->id != NULL; r++)
-			gh_json_str(&j, NULL, r->id);
-		gh_json_close(&j, ']');
-		gh_json_close(&j, '}');
+			gh_jout_str(&j, NULL, r->id);
+		gh_jout_close(&j, ']');
+		gh_jout_close(&j, '}');
 	}
-	gh_json_close(&j, ']');
-	gh_json_close(&j, '}');
+	gh_jout_close(&j, ']');
+	gh_jout_close(&j, '}');
 }
 
 static void one_text(struct gh_pen *p, const struct gh_fmt *f, unsigned wide)

@@ -1,6 +1,6 @@
 #include "check/ruledata.h"
 #include "cli/cmds.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 
 struct args {
 	unsigned format;
@@ -16,12 +16,12 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		return rc;
 	gh_auto_buf out = gh_buf(64 << 10);
 	if (a.format == GH_FORMAT_JSON) {
-		struct gh_json j = gh_json(&out);
-		gh_json_open(&j, NULL, '{');
-		gh_json_str(&j, "name", "gatehouse");
-		gh_json_str(&j, "version", GH_VERSION);
-		gh_json_str(&j, "rules", gh_rules_version);
-		gh_json_close(&j, '}');
+		struct gh_jout j = gh_jout(&out);
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_str(&j, "name", "gatehouse");
+		gh_jout_str(&j, "version", GH_VERSION);
+		gh_jout_str(&j, "rules", gh_rules_version);
+		gh_jout_close(&j, '}');
 	} else
 		gh_buf_fmt(&out, "gatehouse %s, rules %s\n", GH_VERSION, gh_rules_version);
 	return gh_cli_print(cli, &out);

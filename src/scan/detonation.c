@@ -1,6 +1,6 @@
 #include "scan/detonation.h"
 
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/report_parts.h"
 #include "scan/verdict.h"
 
@@ -190,68 +190,68 @@ void gh_detonation_line(struct gh_buf *b, const struct gh_detonation *d)
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------- */
 
-static void strings(struct gh_json *j, const char *key, const char *const *v, size_t n)
+static void strings(struct gh_jout *j, const char *key, const char *const *v, size_t n)
 {
-	gh_json_open(j, key, '[');
+	gh_jout_open(j, key, '[');
 	for (size_t i = 0; i < n; i++)
-		gh_json_str(j, NULL, v[i]);
-	gh_json_close(j, ']');
+		gh_jout_str(j, NULL, v[i]);
+	gh_jout_close(j, ']');
 }
 
-static void put_event(struct gh_json *j, const struct gh_detonation *d, const struct gh_detonation_event *e)
+static void put_event(struct gh_jout *j, const struct gh_detonation *d, const struct gh_detonation_event *e)
 {
 	const struct gh_rule *rule = &gh_detonation_rules[e->kind];
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "file", d->path);
-	gh_json_str(j, "kind", gh_detonation_kind_name(e->kind));
-	gh_json_str(j, "text", e->text);
-	gh_json_number(j, "times", e->times);
-	gh_json_str(j, "rule", rule->id);
-	gh_json_str(j, "effect", gh_verdict_name(rule->effect));
-	gh_json_close(j, '}');
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "file", d->path);
+	gh_jout_str(j, "kind", gh_detonation_kind_name(e->kind));
+	gh_jout_str(j, "text", e->text);
+	gh_jout_number(j, "times", e->times);
+	gh_jout_str(j, "rule", rule->id);
+	gh_jout_str(j, "effect", gh_verdict_name(rule->effect));
+	gh_jout_close(j, '}');
 }
 
-static void put_run(struct gh_json *j, const struct gh_detonation *d)
+static void put_run(struct gh_jout *j, const struct gh_detonation *d)
 {
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "path", d->path);
-	gh_json_str(j, "loader", d->loader[0] == '\0' ? NULL : d->loader);
-	gh_json_str(j, "sandbox", d->layers[0] == '\0' ? NULL : d->layers);
-	gh_json_bool(j, "loaded", d->ran && d->why == NULL);
-	gh_json_str(j, "reason", d->why != NULL ? d->why : d->spared);
-	gh_json_number(j, "milliseconds", d->ms);
-	gh_json_number(j, "refused", d->refused);
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "path", d->path);
+	gh_jout_str(j, "loader", d->loader[0] == '\0' ? NULL : d->loader);
+	gh_jout_str(j, "sandbox", d->layers[0] == '\0' ? NULL : d->layers);
+	gh_jout_bool(j, "loaded", d->ran && d->why == NULL);
+	gh_jout_str(j, "reason", d->why != NULL ? d->why : d->spared);
+	gh_jout_number(j, "milliseconds", d->ms);
+	gh_jout_number(j, "refused", d->refused);
 	strings(j, "exercised", d->exercised, d->nexercised);
 	strings(j, "not_exercised", d->not_exercised, d->nnot_exercised);
-	gh_json_number(j, "events", d->nevent);
-	gh_json_close(j, '}');
+	gh_jout_number(j, "events", d->nevent);
+	gh_jout_close(j, '}');
 }
 
-void gh_detonation_json(struct gh_json *j, const struct gh_detonation *v, size_t n)
+void gh_detonation_json(struct gh_jout *j, const struct gh_detonation *v, size_t n)
 {
 	const char *loader = NULL;
 	for (size_t i = 0; i < n && loader == NULL; i++)
 		loader = v[i].loader[0] == '\0' ? NULL : v[i].loader;
-	gh_json_open(j, "detonation", '{');
-	gh_json_str(j, "loader", loader);
-	gh_json_open(j, "exercised", '[');
+	gh_jout_open(j, "detonation", '{');
+	gh_jout_str(j, "loader", loader);
+	gh_jout_open(j, "exercised", '[');
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < v[i].nexercised; k++)
-			gh_json_str(j, NULL, v[i].exercised[k]);
-	gh_json_close(j, ']');
-	gh_json_open(j, "not_exercised", '[');
+			gh_jout_str(j, NULL, v[i].exercised[k]);
+	gh_jout_close(j, ']');
+	gh_jout_open(j, "not_exercised", '[');
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < v[i].nnot_exercised; k++)
-			gh_json_str(j, NULL, v[i].not_exercised[k]);
-	gh_json_close(j, ']');
-	gh_json_open(j, "events", '[');
+			gh_jout_str(j, NULL, v[i].not_exercised[k]);
+	gh_jout_close(j, ']');
+	gh_jout_open(j, "events", '[');
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < v[i].nevent; k++)
 			put_event(j, &v[i], &v[i].event[k]);
-	gh_json_close(j, ']');
-	gh_json_open(j, "files", '[');
+	gh_jout_close(j, ']');
+	gh_jout_open(j, "files", '[');
 	for (size_t i = 0; i < n; i++)
 		put_run(j, &v[i]);
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
 }

@@ -61,7 +61,7 @@ struct gh_stage_report gh_detonation_stage(const struct gh_detonation *v, size_t
 /* One sentence for a reader: what loaded this file, what was exercised and what was not. */
 void gh_detonation_line(struct gh_buf *b, const struct gh_detonation *d);
 
-struct gh_json;
+struct gh_jout;
 /* The member "detonation" of the JSON report. */
-void gh_detonation_json(struct gh_json *j, const struct gh_detonation *v, size_t n);
+void gh_detonation_json(struct gh_jout *j, const struct gh_detonation *v, size_t n);
 #endif

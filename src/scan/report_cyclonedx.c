@@ -1,7 +1,7 @@
 #include "scan/report_cyclonedx.h"
 
 #include "crypto/digest.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/parts.h"
 #include "scan/report_parts.h"
 #include "scan/vex.h"
@@ -28,14 +28,14 @@ static void serial(const struct gh_scan_report *r, char out[64])
 	(void)snprintf(out, 64, "urn:uuid:%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
-static void property(struct gh_json *j, const char *name, const char *value)
+static void property(struct gh_jout *j, const char *name, const char *value)
 {
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "name", name);
-	gh_json_str(j, "value", value);
-	gh_json_close(j, '}');
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "name", name);
+	gh_jout_str(j, "value", value);
+	gh_jout_close(j, '}');
 }
-static void property_number(struct gh_json *j, const char *name, uint64_t v)
+static void property_number(struct gh_jout *j, const char *name, uint64_t v)
 {
 	char text[24];
 	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)v);
@@ -104,56 +104,56 @@ static bool is_data(const char *format)
 	return false;
 }
 
-static void put_file(struct gh_json *j, const struct gh_file_report *f, size_t i)
+static void put_file(struct gh_jout *j, const struct gh_file_report *f, size_t i)
 {
 	char ref[40];
 	const char *format = f->format == NULL ? "unknown" : f->format;
 	bool model = is_model(format);
 	(void)snprintf(ref, sizeof ref, "file-%zu", i + 1);
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "type", model ? "machine-learning-model" : is_data(format) ? "data" : "file");
-	gh_json_str(j, "bom-ref", ref);
-	gh_json_str(j, "name", f->path[0] == '\0' ? "-" : f->path);
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "type", model ? "machine-learning-model" : is_data(format) ? "data" : "file");
+	gh_jout_str(j, "bom-ref", ref);
+	gh_jout_str(j, "name", f->path[0] == '\0' ? "-" : f->path);
 	if (f->sha256[0] != '\0') {
-		gh_json_open(j, "hashes", '[');
-		gh_json_open(j, NULL, '{');
-		gh_json_str(j, "alg", "SHA-256");
-		gh_json_str(j, "content", f->sha256);
-		gh_json_close(j, '}');
-		gh_json_close(j, ']');
+		gh_jout_open(j, "hashes", '[');
+		gh_jout_open(j, NULL, '{');
+		gh_jout_str(j, "alg", "SHA-256");
+		gh_jout_str(j, "content", f->sha256);
+		gh_jout_close(j, '}');
+		gh_jout_close(j, ']');
 	}
 	if (model) { /* what can be told without believing the file */
-		gh_json_open(j, "modelCard", '{');
-		gh_json_open(j, "properties", '[');
+		gh_jout_open(j, "modelCard", '{');
+		gh_jout_open(j, "properties", '[');
 		property(j, "gatehouse:format", format);
-		gh_json_close(j, ']');
-		gh_json_close(j, '}');
+		gh_jout_close(j, ']');
+		gh_jout_close(j, '}');
 	}
-	gh_json_open(j, "properties", '[');
+	gh_jout_open(j, "properties", '[');
 	property(j, "gatehouse:format", format);
 	property(j, "gatehouse:verdict", gh_verdict_name(f->verdict));
 	property_number(j, "gatehouse:size", f->size);
 	property_number(j, "gatehouse:findings", f->nfinding + f->dropped);
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
 }
 
-static void put_part(struct gh_json *j, const struct gh_part *p)
+static void put_part(struct gh_jout *j, const struct gh_part *p)
 {
 	struct gh_span name, version;
 	gh_purl_split(gh_span_str(p->purl), &name, &version);
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "type", "library");
-	gh_json_str(j, "bom-ref", p->purl);
-	gh_json_span(j, "name", name);
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "type", "library");
+	gh_jout_str(j, "bom-ref", p->purl);
+	gh_jout_span(j, "name", name);
 	if (version.n != 0)
-		gh_json_span(j, "version", version);
-	gh_json_str(j, "purl", p->purl);
-	gh_json_open(j, "properties", '[');
+		gh_jout_span(j, "version", version);
+	gh_jout_str(j, "purl", p->purl);
+	gh_jout_open(j, "properties", '[');
 	property(j, "gatehouse:named-by", p->path);
 	property(j, "gatehouse:relation", p->producer ? "says that it wrote the file" : "required");
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
 }
 
 /* ---- vulnerabilities --------------------------------------------------------------------------------------------------------- */
@@ -186,68 +186,68 @@ static const char *source_of(struct gh_span id)
 }
 
 /* The method's name belongs to the vector; a bare score has none. */
-static void put_rating(struct gh_json *j, const struct gh_adv_record *r, const char *severity)
+static void put_rating(struct gh_jout *j, const struct gh_adv_record *r, const char *severity)
 {
-	gh_json_open(j, "ratings", '[');
-	gh_json_open(j, NULL, '{');
+	gh_jout_open(j, "ratings", '[');
+	gh_jout_open(j, NULL, '{');
 	if (r->score >= 0) {
 		char text[16];
 		(void)snprintf(text, sizeof text, "%d.%d", r->score / 10, r->score % 10);
-		gh_json_raw(j, "score", text);
+		gh_jout_raw(j, "score", text);
 	}
-	gh_json_str(j, "severity", severity);
+	gh_jout_str(j, "severity", severity);
 	if (r->vector.n != 0) {
 		const char *method = gh_span_starts(r->vector, "CVSS:3.1/")   ? "CVSSv31"
 				     : gh_span_starts(r->vector, "CVSS:3.0/") ? "CVSSv3"
 				     : gh_span_starts(r->vector, "CVSS:4.0/") ? "CVSSv4"
 									      : "other";
-		gh_json_str(j, "method", method);
-		gh_json_span(j, "vector", r->vector);
+		gh_jout_str(j, "method", method);
+		gh_jout_span(j, "vector", r->vector);
 	}
-	gh_json_close(j, '}');
-	gh_json_close(j, ']');
+	gh_jout_close(j, '}');
+	gh_jout_close(j, ']');
 }
 
-static void put_vulnerability(struct gh_json *j, const struct gh_advset *set, const struct subject *s)
+static void put_vulnerability(struct gh_jout *j, const struct gh_advset *set, const struct subject *s)
 {
 	struct gh_adv_record r = { .score = -1 };
 	bool known = lookup(set, s->id, &r), silenced = gh_vex_silenced(s->f);
 	static const char *const severities[] = { "unknown", "low", "medium", "high", "critical" };
-	gh_json_open(j, NULL, '{');
-	gh_json_span(j, "id", s->id);
-	gh_json_open(j, "source", '{');
-	gh_json_str(j, "name", source_of(s->id));
-	gh_json_close(j, '}');
+	gh_jout_open(j, NULL, '{');
+	gh_jout_span(j, "id", s->id);
+	gh_jout_open(j, "source", '{');
+	gh_jout_str(j, "name", source_of(s->id));
+	gh_jout_close(j, '}');
 	if (known && r.aliases.n != 0) {
 		struct gh_span rest = r.aliases;
-		gh_json_open(j, "references", '[');
+		gh_jout_open(j, "references", '[');
 		while (rest.n != 0) {
 			const uint8_t *at = memchr(rest.p, ' ', rest.n);
 			struct gh_span one = at == NULL ? rest : gh_span_cut(rest, 0, (uint64_t)(at - rest.p));
 			rest = at == NULL ? (struct gh_span){ 0 } : gh_span_cut(rest, one.n + 1, rest.n);
-			gh_json_open(j, NULL, '{');
-			gh_json_span(j, "id", one);
-			gh_json_open(j, "source", '{');
-			gh_json_str(j, "name", source_of(one));
-			gh_json_close(j, '}');
-			gh_json_close(j, '}');
+			gh_jout_open(j, NULL, '{');
+			gh_jout_span(j, "id", one);
+			gh_jout_open(j, "source", '{');
+			gh_jout_str(j, "name", source_of(one));
+			gh_jout_close(j, '}');
+			gh_jout_close(j, '}');
 		}
-		gh_json_close(j, ']');
+		gh_jout_close(j, ']');
 	}
 	put_rating(j, &r, severities[r.severity]);
-	gh_json_str(j, "description", s->f->detail);
-	gh_json_str(j, "recommendation", s->f->rule->fix);
-	gh_json_open(j, "analysis", '{');
-	gh_json_str(j, "state", silenced ? "not_affected" : "in_triage");
+	gh_jout_str(j, "description", s->f->detail);
+	gh_jout_str(j, "recommendation", s->f->rule->fix);
+	gh_jout_open(j, "analysis", '{');
+	gh_jout_str(j, "state", silenced ? "not_affected" : "in_triage");
 	if (silenced)
-		gh_json_str(j, "detail", s->f->detail);
-	gh_json_close(j, '}');
-	gh_json_open(j, "affects", '[');
-	gh_json_open(j, NULL, '{');
-	gh_json_span(j, "ref", s->purl);
-	gh_json_close(j, '}');
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
+		gh_jout_str(j, "detail", s->f->detail);
+	gh_jout_close(j, '}');
+	gh_jout_open(j, "affects", '[');
+	gh_jout_open(j, NULL, '{');
+	gh_jout_span(j, "ref", s->purl);
+	gh_jout_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
 }
 
 static int bytes_cmp(struct gh_span a, struct gh_span b)
@@ -321,7 +321,7 @@ static bool has_part(const struct gh_parts *p, struct gh_span purl)
 }
 
 /* From a member of a container no fact is collected: the component is named by its vulnerability. */
-static void put_lone_parts(struct gh_json *j, const struct gh_scan_report *r, struct subject *v, size_t n)
+static void put_lone_parts(struct gh_jout *j, const struct gh_scan_report *r, struct subject *v, size_t n)
 {
 	if (n > 1)
 		qsort(v, n, sizeof *v, by_purl);
@@ -336,26 +336,26 @@ static void put_lone_parts(struct gh_json *j, const struct gh_scan_report *r, st
 		qsort(v, n, sizeof *v, by_id);
 }
 
-static void put_metadata(struct gh_json *j, const struct gh_scan_report *r, const char *timestamp)
+static void put_metadata(struct gh_jout *j, const struct gh_scan_report *r, const char *timestamp)
 {
-	gh_json_open(j, "metadata", '{');
+	gh_jout_open(j, "metadata", '{');
 	if (timestamp != NULL)
-		gh_json_str(j, "timestamp", timestamp);
-	gh_json_open(j, "tools", '{');
-	gh_json_open(j, "components", '[');
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "type", "application");
-	gh_json_str(j, "name", "gatehouse");
-	gh_json_str(j, "version", r->scanner);
-	gh_json_close(j, '}');
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
-	gh_json_open(j, "component", '{');
-	gh_json_str(j, "type", "machine-learning-model");
-	gh_json_str(j, "bom-ref", "artifact");
-	gh_json_str(j, "name", r->target[0] == '\0' ? "-" : r->target);
-	gh_json_close(j, '}');
-	gh_json_open(j, "properties", '[');
+		gh_jout_str(j, "timestamp", timestamp);
+	gh_jout_open(j, "tools", '{');
+	gh_jout_open(j, "components", '[');
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "type", "application");
+	gh_jout_str(j, "name", "gatehouse");
+	gh_jout_str(j, "version", r->scanner);
+	gh_jout_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
+	gh_jout_open(j, "component", '{');
+	gh_jout_str(j, "type", "machine-learning-model");
+	gh_jout_str(j, "bom-ref", "artifact");
+	gh_jout_str(j, "name", r->target[0] == '\0' ? "-" : r->target);
+	gh_jout_close(j, '}');
+	gh_jout_open(j, "properties", '[');
 	property(j, "gatehouse:verdict", gh_verdict_name(r->verdict));
 	property(j, "gatehouse:rules", r->rules);
 	const struct gh_stage_report *v = &r->stage[GH_STAGE_VULNERABILITIES];
@@ -366,24 +366,24 @@ static void put_metadata(struct gh_json *j, const struct gh_scan_report *r, cons
 		property(j, "gatehouse:vulnerabilities-reason", v->reason);
 	if (r->parts != NULL && r->parts->lost)
 		property(j, "gatehouse:components", "there are more packages than are listed here");
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
 }
 
 void gh_report_cyclonedx(const struct gh_scan_report *r, const struct gh_advset *set, const char *timestamp,
 			 struct gh_buf *out)
 {
-	struct gh_json j = gh_json(out);
+	struct gh_jout j = gh_jout(out);
 	char number[64];
 	serial(r, number);
-	gh_json_open(&j, NULL, '{');
-	gh_json_str(&j, "$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
-	gh_json_str(&j, "bomFormat", "CycloneDX");
-	gh_json_str(&j, "specVersion", "1.6");
-	gh_json_str(&j, "serialNumber", number);
-	gh_json_number(&j, "version", 1);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
+	gh_jout_str(&j, "bomFormat", "CycloneDX");
+	gh_jout_str(&j, "specVersion", "1.6");
+	gh_jout_str(&j, "serialNumber", number);
+	gh_jout_number(&j, "version", 1);
 	put_metadata(&j, r, timestamp);
-	gh_json_open(&j, "components", '[');
+	gh_jout_open(&j, "components", '[');
 	for (size_t i = 0; i < r->nfile; i++)
 		put_file(&j, &r->file[i], i);
 	for (size_t i = 0; r->parts != NULL && i < r->parts->n; i++)
@@ -392,11 +392,11 @@ void gh_report_cyclonedx(const struct gh_scan_report *r, const struct gh_advset 
 	struct subject *v = subjects(r, &n);
 	out->full = out->full || n == SIZE_MAX;
 	put_lone_parts(&j, r, v, v == NULL ? 0 : n);
-	gh_json_close(&j, ']');
-	gh_json_open(&j, "vulnerabilities", '[');
+	gh_jout_close(&j, ']');
+	gh_jout_open(&j, "vulnerabilities", '[');
 	for (size_t i = 0; v != NULL && i < n; i++)
 		put_vulnerability(&j, set, &v[i]);
-	gh_json_close(&j, ']');
-	gh_json_close(&j, '}');
+	gh_jout_close(&j, ']');
+	gh_jout_close(&j, '}');
 	free(v);
 }

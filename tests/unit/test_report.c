@@ -2,7 +2,7 @@
  * valid (JSON Schema, SARIF schema and HTML parser, when Debian's python3-jsonschema is there), and that the style
  * sheet's digest in the page's policy is the right one. */
 #include "report_samples.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/report_html_css.h"
 #include "scan/report_parts.h"
 #include "base/utf8.h"

@@ -1,6 +1,6 @@
 /* report.c - what was done, as a table for people and as JSON for programs (docs/schema/disarm-report.schema.json). */
 #include "scan/disarm/disarm.h"
-#include "scan/json_out.h"
+#include "wire/jout.h"
 #include "scan/report_parts.h"
 #include "scan/text_out.h"
 
@@ -122,72 +122,72 @@ void gh_disarm_text(const struct gh_disarm_report *r, const struct gh_report_sty
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------- */
 
-static void json_side(struct gh_json *j, const char *key, const char *path, const char *format, uint64_t size,
+static void json_side(struct gh_jout *j, const char *key, const char *path, const char *format, uint64_t size,
 		      const char *sha)
 {
-	gh_json_open(j, key, '{');
-	gh_json_str(j, "path", path);
-	gh_json_str(j, "format", format[0] == '\0' ? NULL : format);
-	gh_json_number(j, "size", size);
-	gh_json_str(j, "sha256", sha[0] == '\0' ? NULL : sha);
-	gh_json_close(j, '}');
+	gh_jout_open(j, key, '{');
+	gh_jout_str(j, "path", path);
+	gh_jout_str(j, "format", format[0] == '\0' ? NULL : format);
+	gh_jout_number(j, "size", size);
+	gh_jout_str(j, "sha256", sha[0] == '\0' ? NULL : sha);
+	gh_jout_close(j, '}');
 }
 
-static void json_file(struct gh_json *j, const struct gh_disarm_report *r, const struct gh_disarm_file *f)
+static void json_file(struct gh_jout *j, const struct gh_disarm_report *r, const struct gh_disarm_file *f)
 {
-	gh_json_open(j, NULL, '{');
-	gh_json_str(j, "action", gh_disarm_actions[f->action]);
-	gh_json_str(j, "reason", f->why[0] == '\0' ? NULL : f->why);
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "action", gh_disarm_actions[f->action]);
+	gh_jout_str(j, "reason", f->why[0] == '\0' ? NULL : f->why);
 	json_side(j, "before", f->in, f->format, f->size, f->sha256);
 	if (f->out == NULL)
-		gh_json_null(j, "after");
+		gh_jout_null(j, "after");
 	else
 		json_side(j, "after", f->out[0] == '\0' ? r->out : f->out, f->written == NULL ? f->format : f->written,
 			  f->new_size, f->new_sha256);
-	gh_json_number(j, "tensors", f->tensors);
-	gh_json_open(j, "counts", '{');
+	gh_jout_number(j, "tensors", f->tensors);
+	gh_jout_open(j, "counts", '{');
 	for (int a = 0; a < GH_DIS_ACTS; a++)
-		gh_json_number(j, gh_dis_acts[a], f->count[a]);
-	gh_json_close(j, '}');
-	gh_json_open(j, "parts", '[');
+		gh_jout_number(j, gh_dis_acts[a], f->count[a]);
+	gh_jout_close(j, '}');
+	gh_jout_open(j, "parts", '[');
 	for (size_t i = 0; i < f->nnote; i++) {
 		const struct gh_disarm_note *n = &f->note[i];
-		gh_json_open(j, NULL, '{');
-		gh_json_str(j, "action", gh_dis_acts[n->act]);
-		gh_json_str(j, "path", n->path);
-		gh_json_str(j, "type", n->what);
-		gh_json_number(j, "size", n->size);
-		gh_json_str(j, "note", n->text[0] == '\0' ? NULL : n->text);
-		gh_json_close(j, '}');
+		gh_jout_open(j, NULL, '{');
+		gh_jout_str(j, "action", gh_dis_acts[n->act]);
+		gh_jout_str(j, "path", n->path);
+		gh_jout_str(j, "type", n->what);
+		gh_jout_number(j, "size", n->size);
+		gh_jout_str(j, "note", n->text[0] == '\0' ? NULL : n->text);
+		gh_jout_close(j, '}');
 	}
-	gh_json_close(j, ']');
-	gh_json_close(j, '}');
+	gh_jout_close(j, ']');
+	gh_jout_close(j, '}');
 }
 
 void gh_disarm_json(const struct gh_disarm_report *r, struct gh_buf *out)
 {
-	struct gh_json j = gh_json(out);
-	gh_json_open(&j, NULL, '{');
-	gh_json_str(&j, "schema", "gatehouse-disarm-report/1");
-	gh_json_str(&j, "version", GH_VERSION);
-	gh_json_str(&j, "input", r->in);
-	gh_json_str(&j, "output", r->out);
-	gh_json_str(&j, "result", ends[r->end]);
-	gh_json_str(&j, "reason", r->why == NULL || r->why[0] == '\0' ? NULL : r->why);
-	gh_json_str(&j, "rescan", r->rescan == NULL ? NULL : gh_verdict_name(r->rescan->verdict));
-	gh_json_number(&j, "bytes_before", r->bytes);
-	gh_json_number(&j, "bytes_after", r->new_bytes);
+	struct gh_jout j = gh_jout(out);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "schema", "gatehouse-disarm-report/1");
+	gh_jout_str(&j, "version", GH_VERSION);
+	gh_jout_str(&j, "input", r->in);
+	gh_jout_str(&j, "output", r->out);
+	gh_jout_str(&j, "result", ends[r->end]);
+	gh_jout_str(&j, "reason", r->why == NULL || r->why[0] == '\0' ? NULL : r->why);
+	gh_jout_str(&j, "rescan", r->rescan == NULL ? NULL : gh_verdict_name(r->rescan->verdict));
+	gh_jout_number(&j, "bytes_before", r->bytes);
+	gh_jout_number(&j, "bytes_after", r->new_bytes);
 	if (r->low_bits == 0) {
-		gh_json_null(&j, "low_bits");
+		gh_jout_null(&j, "low_bits");
 	} else {
-		gh_json_open(&j, "low_bits", '{');
-		gh_json_number(&j, "bits", r->low_bits);
-		gh_json_number(&j, "seed", r->seed);
-		gh_json_close(&j, '}');
+		gh_jout_open(&j, "low_bits", '{');
+		gh_jout_number(&j, "bits", r->low_bits);
+		gh_jout_number(&j, "seed", r->seed);
+		gh_jout_close(&j, '}');
 	}
-	gh_json_open(&j, "files", '[');
+	gh_jout_open(&j, "files", '[');
 	for (size_t i = 0; i < r->nfile; i++)
 		json_file(&j, r, &r->file[i]);
-	gh_json_close(&j, ']');
-	gh_json_close(&j, '}');
+	gh_jout_close(&j, ']');
+	gh_jout_close(&j, '}');
 }

@@ -1,18 +1,18 @@
-#include "scan/json_out.h"
+#include "wire/jout.h"
 
 #include "base/utf8.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-static void line(struct gh_json *j)
+static void line(struct gh_jout *j)
 {
 	gh_buf_ch(j->out, '\n');
 	for (unsigned i = 0; i < j->depth; i++)
 		gh_buf_str(j->out, "  ");
 }
 
-static void lead(struct gh_json *j, const char *key)
+static void lead(struct gh_jout *j, const char *key)
 {
 	if (j->more)
 		gh_buf_ch(j->out, ',');
@@ -23,7 +23,7 @@ static void lead(struct gh_json *j, const char *key)
 	j->more = true;
 }
 
-void gh_json_open(struct gh_json *j, const char *key, char bracket)
+void gh_jout_open(struct gh_jout *j, const char *key, char bracket)
 {
 	lead(j, key);
 	gh_buf_ch(j->out, bracket);
@@ -31,7 +31,7 @@ void gh_json_open(struct gh_json *j, const char *key, char bracket)
 	j->more = false;
 }
 
-void gh_json_close(struct gh_json *j, char bracket)
+void gh_jout_close(struct gh_jout *j, char bracket)
 {
 	j->depth--;
 	if (j->more)
@@ -59,7 +59,7 @@ static void put_char(struct gh_buf *out, uint32_t cp, struct gh_span raw)
 		gh_buf_fmt(out, "\\u%04x\\u%04x", 0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
 }
 
-void gh_json_span(struct gh_json *j, const char *key, struct gh_span s)
+void gh_jout_span(struct gh_jout *j, const char *key, struct gh_span s)
 {
 	lead(j, key);
 	gh_buf_ch(j->out, '"');
@@ -75,27 +75,27 @@ void gh_json_span(struct gh_json *j, const char *key, struct gh_span s)
 	gh_buf_ch(j->out, '"');
 }
 
-void gh_json_str(struct gh_json *j, const char *key, const char *s)
+void gh_jout_str(struct gh_jout *j, const char *key, const char *s)
 {
 	if (s == NULL)
-		gh_json_null(j, key);
+		gh_jout_null(j, key);
 	else
-		gh_json_span(j, key, gh_span_str(s));
+		gh_jout_span(j, key, gh_span_str(s));
 }
 
-void gh_json_number(struct gh_json *j, const char *key, uint64_t v)
+void gh_jout_number(struct gh_jout *j, const char *key, uint64_t v)
 {
 	lead(j, key);
 	gh_buf_fmt(j->out, "%" PRIu64, v);
 }
 
-void gh_json_raw(struct gh_json *j, const char *key, const char *number)
+void gh_jout_raw(struct gh_jout *j, const char *key, const char *number)
 {
 	lead(j, key);
 	gh_buf_str(j->out, number);
 }
 
-void gh_json_real(struct gh_json *j, const char *key, double v)
+void gh_jout_real(struct gh_jout *j, const char *key, double v)
 {
 	lead(j, key);
 	if (isfinite(v))
@@ -104,25 +104,25 @@ void gh_json_real(struct gh_json *j, const char *key, double v)
 		gh_buf_str(j->out, "null");
 }
 
-void gh_json_bool(struct gh_json *j, const char *key, bool v)
+void gh_jout_bool(struct gh_jout *j, const char *key, bool v)
 {
 	lead(j, key);
 	gh_buf_str(j->out, v ? "true" : "false");
 }
 
-void gh_json_null(struct gh_json *j, const char *key)
+void gh_jout_null(struct gh_jout *j, const char *key)
 {
 	lead(j, key);
 	gh_buf_str(j->out, "null");
 }
 
-void gh_json_words(struct gh_json *j, const char *key, const char *s)
+void gh_jout_words(struct gh_jout *j, const char *key, const char *s)
 {
-	gh_json_open(j, key, '[');
+	gh_jout_open(j, key, '[');
 	for (const char *p = s == NULL ? "" : s; *(p += strspn(p, " ")) != '\0';) {
 		size_t n = strcspn(p, " ");
-		gh_json_span(j, NULL, (struct gh_span){ (const uint8_t *)p, n });
+		gh_jout_span(j, NULL, (struct gh_span){ (const uint8_t *)p, n });
 		p += n;
 	}
-	gh_json_close(j, ']');
+	gh_jout_close(j, ']');
 }
