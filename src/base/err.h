@@ -13,7 +13,9 @@ enum gh_rc {
 	GH_E_DENIED,	/* policy says no */
 	GH_E_IO,	/* the machine said no; errno kept in sys */
 	GH_E_NOMEM,
-	GH_E_BUG, /* ours */
+	GH_E_BUG,    /* ours */
+	GH_E_ABSENT, /* what was named is not there */
+	GH_E_EXISTS, /* what was to be made is there already, or is not any more as the caller saw it */
 };
 
 enum { GH_ERR_LINKS = 6, GH_ERR_TEXT = 160 };

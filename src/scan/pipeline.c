@@ -137,6 +137,8 @@ static void report_end(struct gh_frame *f, enum gh_rc rc, const struct gh_err *e
 	case GH_E_NOTTHIS:
 	case GH_E_DENIED:
 	case GH_E_IO:
+	case GH_E_ABSENT:
+	case GH_E_EXISTS:
 	case GH_E_BUG: gh_pipe_find(f, GH_S_BUG, all, why[0] != '\0' ? why : f->fmt->name); break;
 	}
 }
