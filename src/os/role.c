@@ -1,0 +1,108 @@
+#include "os/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HIGH = 64, ARGS = 16 }; /* mapped descriptors take a detour above every target */
+
+static int actions(posix_spawn_file_actions_t *act, const struct gh_os_fd *map, size_t n, bool keep_stderr)
+{
+	int e = 0;
+	for (size_t i = 0; e == 0 && i < n; i++)
+		e = posix_spawn_file_actions_adddup2(act, map[i].from, HIGH + (int)i);
+	for (int i = 0; e == 0 && i < (keep_stderr ? 2 : 3); i++)
+		e = posix_spawn_file_actions_addopen(act, i, "/dev/null", O_RDWR, 0);
+	for (size_t i = 0; e == 0 && i < n; i++)
+		e = posix_spawn_file_actions_adddup2(act, HIGH + (int)i, map[i].to);
+	for (size_t i = 0; e == 0 && i < n; i++)
+		e = posix_spawn_file_actions_addclose(act, HIGH + (int)i);
+	return e;
+}
+
+static int spawn(const char *const *argv, const char *const *env, const struct gh_os_fd *map, size_t n,
+		 bool keep_stderr, pid_t *pid)
+{
+	static const char *const no_env[] = { NULL };
+	posix_spawn_file_actions_t act;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int e = posix_spawn_file_actions_init(&act);
+	if (e != 0)
+		return e;
+	e = posix_spawnattr_init(&attr);
+	if (e != 0) {
+		(void)posix_spawn_file_actions_destroy(&act);
+		return e;
+	}
+	(void)sigemptyset(&none);
+	e = posix_spawnattr_setsigmask(&attr, &none);
+	if (e == 0)
+		e = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+	if (e == 0)
+		e = actions(&act, map, n, keep_stderr);
+	if (e == 0)
+		e = posix_spawn(pid, "/proc/self/exe", &act, &attr, (char *const *)(size_t)argv,
+				(char *const *)(size_t)(env != NULL ? env : no_env));
+	(void)posix_spawnattr_destroy(&attr);
+	(void)posix_spawn_file_actions_destroy(&act);
+	return e;
+}
+
+enum gh_rc gh_role_spawn(const char *name, const char *const *argv, const char *const *env, const struct gh_os_fd *more,
+			 size_t n, bool keep_stderr, pid_t *pid, int *sock, struct gh_err *err)
+{
+	const char *args[ARGS] = { "gatehouse", "--role", name };
+	struct gh_os_fd map[GH_ROLE_FDS];
+	int pair[2];
+	size_t k = 3;
+	*pid = 0;
+	*sock = -1;
+	for (; argv != NULL && *argv != NULL && k < ARGS - 1; argv++)
+		args[k++] = *argv;
+	if (n >= GH_ROLE_FDS || (argv != NULL && *argv != NULL))
+		return gh_fail(err, GH_E_BUG, "too much is handed to the role %s", name);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return gh_fail_sys(err, errno, "a socket for the role %s", name);
+	map[0] = (struct gh_os_fd){ pair[1], GH_ROLE_SOCK };
+	for (size_t i = 0; i < n; i++)
+		map[i + 1] = more[i];
+	int e = spawn(args, env, map, n + 1, keep_stderr, pid);
+	(void)close(pair[1]);
+	if (e != 0) {
+		(void)close(pair[0]);
+		*pid = 0;
+		return gh_fail_sys(err, e, "the role %s cannot be started", name);
+	}
+	*sock = pair[0];
+	return GH_OK;
+}
+
+int gh_role_end(pid_t *pid, int *sock, unsigned wait_ms)
+{
+	int status = 0;
+	if (*sock >= 0)
+		(void)close(*sock);
+	*sock = -1;
+	if (*pid <= 0)
+		return 0;
+	int fd = (int)syscall(SYS_pidfd_open, *pid, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = fd >= 0 && wait_ms > 0 ? poll(&p, 1, (int)wait_ms) : 0;
+	if (n <= 0)
+		(void)kill(*pid, SIGKILL);
+	while (waitpid(*pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (fd >= 0)
+		(void)close(fd);
+	*pid = 0;
+	return status;
+}
