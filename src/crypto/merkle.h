@@ -19,31 +19,31 @@ enum {
 };
 #define GH_MERKLE_SIZE_MAX (UINT64_MAX >> 2)
 
-struct gh_hash {
+struct gh_mhash {
 	uint8_t b[GH_MERKLE_HASH];
 };
 
-static inline bool gh_hash_eq(const struct gh_hash *a, const struct gh_hash *b)
+static inline bool gh_mhash_eq(const struct gh_mhash *a, const struct gh_mhash *b)
 {
 	return memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
-struct gh_hash gh_merkle_empty(void);
-struct gh_hash gh_merkle_leaf(struct gh_span entry);
-struct gh_hash gh_merkle_node(const struct gh_hash *left, const struct gh_hash *right);
+struct gh_mhash gh_merkle_empty(void);
+struct gh_mhash gh_merkle_leaf(struct gh_span entry);
+struct gh_mhash gh_merkle_node(const struct gh_mhash *left, const struct gh_mhash *right);
 /* SHA-256 of the bytes, without any prefix. */
-struct gh_hash gh_merkle_sha256(struct gh_span bytes);
+struct gh_mhash gh_merkle_sha256(struct gh_span bytes);
 
 /* Gives the root of the full subtree over the leaves [index << level, (index + 1) << level). Only subtrees that lie within
  * the tree asked about are wanted. False: it cannot be had, and so can not what was asked for. */
-typedef bool gh_merkle_read(void *arg, unsigned level, uint64_t index, struct gh_hash *out);
+typedef bool gh_merkle_read(void *arg, unsigned level, uint64_t index, struct gh_mhash *out);
 
 /* The root of the tree over the first `size` leaves. False: `read` said so, or the size is too large. */
-bool gh_merkle_root(gh_merkle_read *read, void *arg, uint64_t size, struct gh_hash *root);
+bool gh_merkle_root(gh_merkle_read *read, void *arg, uint64_t size, struct gh_mhash *root);
 
 /* A proof: hashes in the order of RFC 6962, from the leaf's sibling upward. */
 struct gh_merkle_proof {
-	struct gh_hash h[GH_MERKLE_PROOF];
+	struct gh_mhash h[GH_MERKLE_PROOF];
 	unsigned n;
 };
 
@@ -55,28 +55,28 @@ bool gh_merkle_prove_consistency(gh_merkle_read *read, void *arg, uint64_t old, 
 				 struct gh_merkle_proof *out);
 
 /* Do the n hashes prove it? False for whatever is no proof, of any kind. */
-bool gh_merkle_check_inclusion(const struct gh_hash *leaf, uint64_t index, uint64_t size, const struct gh_hash *proof,
-			       size_t n, const struct gh_hash *root);
+bool gh_merkle_check_inclusion(const struct gh_mhash *leaf, uint64_t index, uint64_t size, const struct gh_mhash *proof,
+			       size_t n, const struct gh_mhash *root);
 /* old == 0: only with no hashes, and old_root must be that of the empty tree. old == size: only with no hashes, and the roots
  * must be equal. */
-bool gh_merkle_check_consistency(uint64_t old, const struct gh_hash *old_root, uint64_t size,
-				 const struct gh_hash *root, const struct gh_hash *proof, size_t n);
+bool gh_merkle_check_consistency(uint64_t old, const struct gh_mhash *old_root, uint64_t size,
+				 const struct gh_mhash *root, const struct gh_mhash *proof, size_t n);
 
 /* The rule of whoever signs checkpoints and remembers the last one (size and root; size 0 and the root of the empty tree at
  * the beginning): may this one be signed after it? Only when the proof shows that it extends the last one; the same size only
  * with the same root (signing that again is harmless). NULL: yes; else why not, a static text. */
-const char *gh_merkle_may_sign(uint64_t last_size, const struct gh_hash *last_root, uint64_t size,
-			       const struct gh_hash *root, const struct gh_hash *proof, size_t n);
+const char *gh_merkle_may_sign(uint64_t last_size, const struct gh_mhash *last_root, uint64_t size,
+			       const struct gh_mhash *root, const struct gh_mhash *proof, size_t n);
 
 /* A tree that is built leaf by leaf and keeps only the roots of its full subtrees. */
 struct gh_merkle_edge {
 	uint64_t size; /* leaves so far */
-	struct gh_hash h
-		[64]; /* [l] is valid when bit l of size is set: a full subtree of 2^l leaves, largest first in the tree */
+	/* [l] is valid when bit l of size is set: the root of a full subtree of 2^l leaves; the largest stands leftmost. */
+	struct gh_mhash h[64];
 };
 
 /* One more leaf. done: called with every full subtree that it completes, levels 1 upward (may be NULL). */
-void gh_merkle_push(struct gh_merkle_edge *e, const struct gh_hash *leaf,
-		    void (*done)(void *arg, unsigned level, uint64_t index, const struct gh_hash *root), void *arg);
-struct gh_hash gh_merkle_edge_root(const struct gh_merkle_edge *e);
+void gh_merkle_push(struct gh_merkle_edge *e, const struct gh_mhash *leaf,
+		    void (*done)(void *arg, unsigned level, uint64_t index, const struct gh_mhash *root), void *arg);
+struct gh_mhash gh_merkle_edge_root(const struct gh_merkle_edge *e);
 #endif

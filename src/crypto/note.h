@@ -93,13 +93,13 @@ void gh_note_cosig_message(uint64_t time, struct gh_span text, struct gh_buf *ou
 struct gh_checkpoint {
 	struct gh_span origin;
 	uint64_t size;
-	struct gh_hash root;
+	struct gh_mhash root;
 	struct gh_span extension; /* lines after the root, with their newlines; mostly empty */
 };
 /* The text of a note (gh_note.text) as a checkpoint. GH_E_MALFORMED says which line. */
 enum gh_rc gh_checkpoint_read(struct gh_span text, struct gh_checkpoint *out, struct gh_err *err);
 /* The text to be signed: three lines. */
-void gh_checkpoint_write(const char *origin, uint64_t size, const struct gh_hash *root, struct gh_buf *out);
+void gh_checkpoint_write(const char *origin, uint64_t size, const struct gh_mhash *root, struct gh_buf *out);
 /* Note and checkpoint at once: signed by `log`, whose name is the origin. */
 enum gh_rc gh_checkpoint_open(struct gh_span bytes, const struct gh_note_key *log, struct gh_note *note,
 			      struct gh_checkpoint *out, struct gh_err *err);
