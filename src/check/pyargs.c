@@ -2,7 +2,7 @@
  * call, options that let others' code run. */
 #include "check/pymention_int.h"
 
-enum { ARGS = 8, DEEP = 8 };
+enum { ARGS = 24, DEEP = 8 };
 
 /* Out of a configuration, which whoever made the model wrote as well? */
 static bool of_config(const struct look *l, uint32_t i)
@@ -33,8 +33,47 @@ static bool grants(const struct look *l, uint32_t i)
 	       of_config(l, i);
 }
 
+/* Where people let notebooks and containers write. */
+static bool for_results(struct gh_span s)
+{
+	static const char *const places[] = { "/content", "/kaggle",   "/workspace", "/mnt/",	 "/data",
+					      "/opt/ml/", "/dev/null", "/dev/shm/",  "/dbfs/",	 "/scratch",
+					      "/output",  "/results",  "/path/",     "/workdir", "/app/" };
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (gh_span_starts(s, places[i]))
+			return true;
+	return false;
+}
+
+/* Options of trainers, loggers and savers that say where results go. */
+void pyc_option_place(struct look *l, uint32_t at, struct gh_span option, uint32_t set_to)
+{
+	static const char *const starts[] = { "output", "log",	    "save",	    "export", "checkpoint", "ckpt",
+					      "cache",	"download", "default_root", "dest",   "target",	    "result",
+					      "run",	"work",	    "dump",	    "dir" };
+	static const char *const ends[] = { "dir",    "path",	  "file",    "directory",
+					    "folder", "filename", "dirpath", "output" };
+	bool begins = false, place = false;
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+		begins = begins || gh_span_starts(option, starts[i]);
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		place = place || gh_span_ends(option, ends[i]);
+	if (!begins || !place || !known_text(l, set_to))
+		return;
+	struct gh_span s = gh_pyv_text(value(l, set_to));
+	bool rooted = s.n > 1 &&
+		      (s.p[0] == '/' || s.p[0] == '~' || gh_span_starts(s, "../") || gh_span_starts(s, "$HOME"));
+	if (!rooted || s.n > 4096 || for_results(s))
+		return;
+	if (gh_pypath_persistent(s) || pyc_start_place(s) || pyc_secret_place(s))
+		pyc_mention(l, GH_PYC_HARMS, at, s, "a place from where things are run or configured");
+	else if (s.p[0] == '/' && gh_pypath_system(s))
+		pyc_mention(l, GH_PYC_WRITE, at, s, "a place of the system is written");
+}
+
 void pyc_consent(struct look *l, uint32_t at, struct gh_span name, uint32_t set_to)
 {
+	pyc_option_place(l, at, name, set_to);
 	bool foreign = gh_span_is(name, "custom_pipeline") ||
 		       (gh_span_is(name, "trust_remote_code") && grants(l, set_to));
 	if (foreign)
@@ -56,18 +95,6 @@ static struct gh_span called_as(const struct look *l, uint32_t call)
 	while (dot > 0 && path.p[dot - 1] != '.')
 		dot--;
 	return gh_span_cut(path, dot, path.n);
-}
-
-/* Where people let notebooks and containers write. */
-static bool for_results(struct gh_span s)
-{
-	static const char *const places[] = { "/content", "/kaggle",   "/workspace", "/mnt/",	 "/data",
-					      "/opt/ml/", "/dev/null", "/dev/shm/",  "/dbfs/",	 "/scratch",
-					      "/output",  "/results",  "/path/",     "/workdir", "/app/" };
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (gh_span_starts(s, places[i]))
-			return true;
-	return false;
 }
 
 static void saves(struct look *l, uint32_t call, struct gh_span as, struct gh_span s)
@@ -137,11 +164,66 @@ static void options(struct look *l, uint32_t call, struct gh_span as, uint32_t g
 			pyc_mention(l, GH_PYC_DESERIALISE, call, as, "its options come out of a configuration");
 }
 
+/* An array of Python objects that lies on raw bytes: addresses out of the file are taken for objects. */
+static bool of_objects(const struct look *l, uint32_t dtype)
+{
+	static const char *const names[] = { "O",  "|O",     "=O",	"<O",	   ">O",
+					     "O8", "object", "object_", "object0", "pyobject" };
+	if (node(l, dtype)->kind == GH_PYN_CALL) /* np.dtype("O") */
+		dtype = nth(l, dtype, 0);
+	const struct gh_pyn *n = node(l, dtype);
+	struct gh_pyv v = value(l, dtype);
+	struct gh_span s = gh_pyv_text(v);
+	if (s.n == 0)
+		s = n->text;
+	const uint8_t *dot = s.n == 0 ? NULL : memrchr(s.p, '.', s.n);
+	if (dot != NULL && v.kind == GH_PYV_REF)
+		s = gh_span_cut(s, (uint64_t)(dot - s.p) + 1, s.n);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (gh_span_is(s, names[i]))
+			return true;
+	return false;
+}
+
+static void raw_objects(struct look *l, uint32_t call, struct gh_span as)
+{
+	static const struct {
+		const char *name;
+		unsigned at; /* of the type of its elements among the arguments */
+	} views[] = {
+		{ "memmap", 1 }, { "open_memmap", 2 }, { "fromfile", 1 }, { "frombuffer", 1 }, { "fromstring", 1 }
+	};
+	const struct gh_pyn *n = node(l, call);
+	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
+		if (!gh_span_is(as, views[i].name))
+			continue;
+		uint32_t dtype = nth(l, call, views[i].at);
+		for (uint32_t k = 0; k < n->nkids; k++) {
+			const struct gh_pyn *a = node(l, l->t->kid[n->kids + k]);
+			if (a->kind == GH_PYN_KWARG && gh_span_is(a->text, "dtype"))
+				dtype = a->a;
+		}
+		if (dtype != GH_PYN_NIL && of_objects(l, dtype))
+			pyc_mention(l, GH_PYC_DESERIALISE, call, as,
+				    "bytes of a file are taken for addresses of objects");
+	}
+}
+
+static bool keeps_results(struct gh_span as)
+{
+	static const char *const ends[] = { "Arguments", "Checkpoint", "Logger", "Writer" };
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		if (gh_span_ends(as, ends[i]))
+			return true;
+	return false;
+}
+
 void pyc_arguments(struct look *l, uint32_t call)
 {
 	struct gh_span as = called_as(l, call);
 	const struct gh_pyn *n = node(l, call);
 	bool asks = gh_span_is(as, "query") || gh_span_is(as, "eval"), keeps = pyc_word(as) == PYC_W_SAVES;
+	raw_objects(l, call, as);
 	bool sound = gh_span_is(as, "write") && node(l, n->a)->kind == GH_PYN_ATTR && imported_head(l, n->a);
 	for (uint32_t k = 0; k < n->nkids && k < ARGS; k++) {
 		uint32_t arg = l->t->kid[n->kids + k];
@@ -152,6 +234,8 @@ void pyc_arguments(struct look *l, uint32_t call)
 		}
 		if (a->kind == GH_PYN_KWARG)
 			arg = a->a;
+		else if (k == 0 && keeps_results(as)) /* their first parameter is such an option */
+			pyc_option_place(l, call, GH_SPAN("output_dir"), arg);
 		if (asks)
 			pieces(l, call, arg, query);
 		struct gh_pyv v = value(l, arg);

@@ -430,6 +430,8 @@ static void rest(struct look *l)
 		case GH_PYN_ASSIGN:
 			if (node(l, n->a)->kind == GH_PYN_SUBSCR && known_text(l, node(l, n->a)->b))
 				pyc_consent(l, i, gh_pyv_text(value(l, node(l, n->a)->b)), n->b);
+			else if (node(l, n->a)->kind == GH_PYN_ATTR)
+				pyc_option_place(l, i, node(l, n->a)->text, n->b);
 			break;
 		case GH_PYN_BIN:
 		case GH_PYN_FSTR:

@@ -126,6 +126,8 @@ static inline uint32_t worse(const struct look *l, uint32_t had, uint32_t at)
 
 /* pyargs.c: what the arguments of a call say, whatever is called. */
 void pyc_arguments(struct look *l, uint32_t call);
+/* An option that says where a trainer, logger or saver puts its results, set to the value at a node. */
+void pyc_option_place(struct look *l, uint32_t at, struct gh_span option, uint32_t set_to);
 /* An option `name` that lets others' code run, set to the value at a node; `at`: where it stands. */
 void pyc_consent(struct look *l, uint32_t at, struct gh_span name, uint32_t set_to);
 

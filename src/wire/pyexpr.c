@@ -205,6 +205,12 @@ static const uint8_t closers[] = { [PYP_ARGS] = ')', [PYP_DEF] = ')',	[PYP_PAREN
 
 static void make(struct pyp *p, enum gh_pyn_kind kind, const struct pyp_ent *e)
 {
+	if (e->rest) {
+		uint32_t more = pyp_add(p, GH_PYN_REST, e->off);
+		if (e->dict)
+			operand(p, GH_PYN_NIL, more);
+		operand(p, more, more);
+	}
 	uint32_t n = pyp_add(p, kind, e->off);
 	adopt(p, n, e->base);
 	pyp_node(p, n)->end = p->tok.off + p->tok.len;
@@ -720,6 +726,8 @@ static enum state have_op(struct pyp *p)
 		reduce_to_bracket(p);
 		struct pyp_ent *e = top(p);
 		end_slice(p, e);
+		if ((e->what == PYP_PAREN || e->what == PYP_LIST || e->what == PYP_BRACE) && !e->comp)
+			pyp_table_item(p, e);
 		e->item = (uint32_t)p->nopnd;
 		e->comma = true;
 		return WANT;

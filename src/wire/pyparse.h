@@ -36,6 +36,7 @@ enum gh_pyn_kind {
 	GH_PYN_LIST,
 	GH_PYN_SET,
 	GH_PYN_DICT,	     /* kids: key (NIL for **), value … */
+	GH_PYN_REST,	     /* last in one of these: more constants that stand there, and have no nodes (see below) */
 	GH_PYN_COMP,	     /* op: '(', '[', '{', ':'; a: element (':' b: its value), evaluated by nodes [lo, hi) */
 	GH_PYN_COMP_FOR,     /* a: target, b: iterable; stands behind the element it serves */
 	GH_PYN_LAMBDA_BEGIN, /* scope; kids: PARAM */
@@ -113,7 +114,11 @@ struct gh_pytree {
 	bool full;			  /* memory ran out: nodes are missing */
 };
 
-enum { GH_PY_NODES_MAX = 2 << 20 };
+/* Of a table of constants the first GH_PY_TABLE items have nodes, and of one in a source that has GH_PY_CROWDED nodes before,
+ * the first GH_PY_TABLE_LATER. Of what stands behind them only items are kept that are more than numbers and short texts without
+ * anything of a path of the system, an address or a command; a REST stands for the others. What is taken out of such a table is
+ * unknown, and marked as decoded. So a table of any length costs memory for its first part alone. */
+enum { GH_PY_NODES_MAX = 2 << 20, GH_PY_TABLE = 16384, GH_PY_CROWDED = 1 << 17, GH_PY_TABLE_LATER = 64 };
 
 /* GH_OK, also with errors in the source (t->errors); GH_E_LIMIT: too large, what was read stands. */
 enum gh_rc gh_py_tree(struct gh_pytree *t, struct gh_span s, bool ipython, struct gh_arena *a);

