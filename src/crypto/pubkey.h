@@ -16,8 +16,7 @@ enum gh_key_kind {
 	GH_KEY_P384,
 	GH_KEY_P521,
 	GH_KEY_ED25519,
-	GH_KEY_RSA,    /* PKCS#1 v1.5 with SHA-256, 2048 to 8192 bits; verifies only */
-	GH_KEY_RSA_PSS /* the same key, PSS with SHA-256; only by gh_key_pss() */
+	GH_KEY_RSA, /* PKCS#1 v1.5 with SHA-256, 2048 to 8192 bits; verifies only */
 };
 enum { GH_KEY_RAW = 32 };   /* bytes of a raw Ed25519 key, public or private (the seed) */
 enum { GH_SIG_MAX = 1024 }; /* no signature is longer */
