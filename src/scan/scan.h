@@ -15,6 +15,20 @@ struct gh_os_entry;
 struct gh_vex;
 struct gh_advset;
 
+/* Somebody who reads along what the scan reads, from the same memory: an import encrypts the very bytes that were judged and
+ * digested. All calls about one file come from one thread, those about different files from different ones. A file may come
+ * more than once (its worker died, or another file explained what it is): the last digest counts. */
+struct gh_along {
+	void *arg;
+	/* A file of `size` bytes begins. ring: a memory whose byte x % GH_RING (scan/proto.h) is byte x of the file; others can
+	 * map it for reading only. NULL: nobody reads along. */
+	void *(*begin)(void *arg, const char *name, uint64_t size, int ring);
+	void (*head)(void *file, uint64_t head); /* the bytes below are there now */
+	uint64_t (*taken)(void *file); /* bytes below are not needed any more; UINT64_MAX: none are. Does not wait */
+	int (*wake)(void *file);       /* descriptor that is readable when taken() has moved */
+	void (*end)(void *file, const char *sha256); /* over; "": it could not be read to its end */
+};
+
 struct gh_scan_options {
 	struct gh_limits limits;
 	unsigned jobs;	  /* workers at a time, >= 1 */
@@ -35,6 +49,7 @@ struct gh_scan_options {
 	const struct gh_vex *vex;	    /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
 	const struct gh_advset *advisories; /* whose aliases they may use, or NULL */
 	const char *clamd;		    /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
+	const struct gh_along *along;	    /* NULL: nobody reads along */
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);

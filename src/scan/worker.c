@@ -31,6 +31,8 @@ struct job {
 	bool done, told_failed;
 	unsigned spills;
 	struct gh_clamd clamd;
+	const struct gh_along *along;
+	void *beside;	    /* its file; NULL: nobody reads along */
 	const char *broken; /* how the worker broke the protocol */
 	bool stale;	    /* … by speaking of an earlier file */
 };
@@ -279,6 +281,49 @@ static void read_along(struct job *j)
 {
 	gh_clamd_step(&j->clamd, j->feed->ring, GH_RING, j->feed->head);
 	j->feed->also = j->clamd.state == GH_CLAMD_TALK ? j->clamd.sent : UINT64_MAX;
+	uint64_t taken = j->beside == NULL ? UINT64_MAX : j->along->taken(j->beside);
+	if (taken < j->feed->also)
+		j->feed->also = taken;
+}
+
+/* Does somebody still read along? */
+static bool read_by_others(const struct job *j)
+{
+	if (j->feed->state != GH_FEED_OK)
+		return false;
+	return j->clamd.state == GH_CLAMD_TALK || (j->beside != NULL && j->feed->also < j->feed->size);
+}
+
+static void begin_along(struct job *j, const struct gh_scan_options *opt, const char *name)
+{
+	if (opt->along == NULL || j->feed->state != GH_FEED_OK)
+		return;
+	j->along = opt->along;
+	j->beside = j->along->begin(j->along->arg, name, j->feed->size, j->w->memfd);
+	if (j->beside != NULL)
+		j->along->head(j->beside, j->feed->head);
+}
+
+/* The rest of the file, for the digest and for who reads along, when the worker is not there any more. */
+static void read_on(struct job *j, bool small)
+{
+	struct gh_feed *f = j->feed;
+	f->hold = f->size;
+	for (;;) {
+		read_along(j);
+		if (f->state != GH_FEED_OK || ((small || gh_feed_done(f)) && !read_by_others(j)))
+			return;
+		if (gh_feed_room(f)) {
+			gh_feed_block(f);
+			if (j->beside != NULL)
+				j->along->head(j->beside, f->head);
+			continue;
+		}
+		struct pollfd fd[2] = { { .fd = f->progress, .events = POLLIN },
+					{ .fd = j->beside == NULL ? -1 : j->along->wake(j->beside),
+					  .events = POLLIN } };
+		(void)poll(fd, 2, 100);
+	}
 }
 
 static void ask_clamd(struct job *j, const char *address)
@@ -328,14 +373,15 @@ enum wait { WAIT_OK, WAIT_GONE, WAIT_TIME };
 static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
 {
 	short virus = gh_clamd_wants(&j->clamd, j->feed->head);
-	struct pollfd fd[3] = { { .fd = j->done ? -1 : j->w->sock, .events = POLLIN },
+	struct pollfd fd[4] = { { .fd = j->done ? -1 : j->w->sock, .events = POLLIN },
 				{ .fd = j->feed->progress, .events = POLLIN },
-				{ .fd = virus == 0 ? -1 : j->clamd.fd, .events = virus } };
+				{ .fd = virus == 0 ? -1 : j->clamd.fd, .events = virus },
+				{ .fd = j->beside == NULL ? -1 : j->along->wake(j->beside), .events = POLLIN } };
 	int64_t left = deadline - gh_child_now_ms();
 	if (left <= 0)
 		return WAIT_TIME;
-	int n = poll(fd, 3, busy ? 0 : (int)(left < 60000 ? left : 60000));
-	if (n > 0 && fd[2].revents != 0)
+	int n = poll(fd, 4, busy ? 0 : (int)(left < 60000 ? left : 60000));
+	if (n > 0 && (fd[2].revents != 0 || fd[3].revents != 0))
 		read_along(j);
 	if (n > 0 && fd[1].revents != 0) {
 		uint64_t x;
@@ -419,15 +465,18 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	}
 	if (feed.state != GH_FEED_OK)
 		j.done = true; /* unreadable from the start: the worker was not asked, and will not answer */
+	begin_along(&j, opt, name);
 	if (feed.state == GH_FEED_OK)
 		ask_clamd(&j, opt->clamd);
-	while (how == WAIT_OK && !(j.done && (small || gh_feed_done(&feed)) &&
-				   (j.clamd.state != GH_CLAMD_TALK || feed.state != GH_FEED_OK))) {
+	read_along(&j);
+	while (how == WAIT_OK && !(j.done && (small || gh_feed_done(&feed)) && !read_by_others(&j))) {
 		if (gh_feed_room(&feed)) {
 			uint64_t was = feed.head;
 			gh_feed_block(&feed);
 			if (feed.state == GH_FEED_OK && !j.done && !say(&j, GH_TO_HEAD, feed.head, 0, 0, -1))
 				how = WAIT_GONE;
+			if (j.beside != NULL && feed.state == GH_FEED_OK)
+				j.along->head(j.beside, feed.head);
 			if (tick != NULL)
 				tick(arg, feed.head - was);
 		}
@@ -438,16 +487,12 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	}
 	close_outcome(&j, how, opt->seconds);
 	hear_clamd(&j);
-	feed.also = UINT64_MAX;
-	/* The digest is wanted even when the worker is gone. */
-	feed.hold = feed.size;
-	while (feed.state == GH_FEED_OK && !small && !gh_feed_done(&feed) && how != WAIT_TIME) {
-		if (gh_feed_room(&feed))
-			gh_feed_block(&feed);
-		else
-			(void)poll(&(struct pollfd){ .fd = feed.progress, .events = POLLIN }, 1, 100);
-	}
+	/* The digest is wanted even when the worker is gone; after the time limit only for who stores what it belongs to. */
+	if (how != WAIT_TIME || j.beside != NULL)
+		read_on(&j, small);
 	gh_feed_close(&feed, out->sha256);
+	if (j.beside != NULL)
+		j.along->end(j.beside, out->sha256);
 	known_bad(&j, opt);
 	if (feed.state == GH_FEED_CHANGED)
 		gh_outcome_add(arena, out, &gh_scan_rules[GH_S_CHANGED],
