@@ -9,8 +9,8 @@
  *
  *	— example.com/log <base64 of 4 bytes key id and the signature>
  *
- * Everything here reads bytes of strangers: any bytes lead to an answer, nothing is allocated, and spans that are handed out
- * lie in the bytes that were given. */
+ * Everything here reads bytes of strangers: any bytes lead to an answer, memory is taken only for copies of
+ * what was given and given back before the return, and spans that are handed out lie in the bytes that were given. */
 #ifndef GH_CRYPTO_NOTE_H
 #define GH_CRYPTO_NOTE_H
 #include "base/buf.h"
