@@ -17,6 +17,9 @@ void gh_secret_free(void *p);
 /* Read-only until the next call. False with errno. */
 bool gh_secret_seal(void *p, bool read_only);
 
+/* Let OpenSSL keep private keys in locked memory too (64 KiB, once per process). False: it may not be locked. */
+bool gh_secret_heap(void);
+
 /* Overwrite in a way the compiler keeps. */
 void gh_wipe(void *p, size_t n);
 /* Are the n bytes equal? The time does not depend on where they differ. */
