@@ -121,6 +121,9 @@ enum gh_ref_kind {
 	GH_REF_DATA,  /* weights that lie in a file beside this one, without a structure of their own: see `data` */
 	GH_REF_CODE,  /* a source file beside this one that its loader would run ("modeling_x.py") */
 	GH_REF_SHARD, /* an index places a tensor (`from`) in the file `target` */
+	GH_REF_MODULE, /* Python source that imports this module (`from` empty), or a command that has Python run it (`from`: "-m");
+			  * as Python spells it: ".helper" lies beside the source */
+	GH_REF_SCRIPT, /* a command has an interpreter (`from`) run this file */
 };
 struct gh_reference {
 	enum gh_ref_kind kind;

@@ -8,7 +8,7 @@
 #include "wire/environ.h"
 
 enum { FILE_MAX = 8 << 20, SHOWN = 2000 };
-enum { A_START, A_LOADS, A_OWN, A_COMMAND, A_SIGN };
+enum { A_START, A_LOADS, A_OWN, A_COMMAND, A_HOOK, A_SIGN };
 static const struct gh_rule rules[] = {
 	[A_START] = { "GH-INI-0001", GH_MEDIUM, GH_REVIEW, "A configuration that makes the system start a program",
 		      "Whoever installs or opens it runs the author's command.", "Read the command; do not install it.",
@@ -22,6 +22,9 @@ static const struct gh_rule rules[] = {
 	[A_COMMAND] = { "GH-INI-0004", GH_INFO, GH_CLEAN, "A configuration of developers' tools holds commands",
 			"None by itself: the commands were read as a script.",
 			"Read the commands before running the tool.", "CWE-829" },
+	[A_HOOK] = { "GH-INI-0005", GH_HIGH, GH_REVIEW, "A configuration names code that a tool imports by itself",
+		     "Building, installing, testing or checking this directory runs the author's code, unasked.",
+		     "Read the code that is named; remove the setting.", "CWE-829 CWE-427 AML.T0011" },
 	GH_SIGN_RULES("GH-INI", A_SIGN),
 	[A_SIGN + GH_SIGNS] = GH_RULES_END,
 };
@@ -58,6 +61,53 @@ static bool any_of(struct gh_span s, const char *const *list, size_t n)
 }
 #define ANY_OF(s, list) any_of((s), (list), sizeof(list) / sizeof(list)[0])
 
+/* Does `-p module` ask pytest for a plugin that is none of the usual ones? */
+static bool foreign_plugin(struct gh_span options)
+{
+	static const char *const usual[] = { "no:", "pytest", "_pytest", "xdist", "anyio", "asyncio", "hypothesis" };
+	for (size_t i = 0; i + 2 < options.n; i++) {
+		bool starts = i == 0 || blank(options.p[i - 1]);
+		if (!starts || options.p[i] != '-' || options.p[i + 1] != 'p')
+			continue;
+		struct gh_span v = trim(gh_span_cut(options, i + 2, options.n));
+		bool known = v.n == 0 || v.p[0] == '-';
+		for (size_t k = 0; k < sizeof usual / sizeof usual[0]; k++)
+			known = known || gh_span_starts(v, usual[k]);
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
+/* Settings of setuptools, pbr, pytest, nose, pylint, flake8, mypy and others by which they import what lies beside them. */
+static bool hook(const struct ini *c, struct gh_span v)
+{
+	static const char *const keys[] = { "setup_hooks", "setup-hooks", "command_packages", "command-packages",
+					    "cmdclass",	   "pre_hook",	  "post_hook",	      "local-plugins",
+					    "pre-hook",	   "post-hook" };
+	static const char *const points[] = { "distutils.commands", "distutils.setup_keywords",
+					      "egg_info.writers",   "pytest11",
+					      "nose.plugins",	    "nose.plugins.0.10",
+					      "flake8.extension",   "flake8.report",
+					      "pylint.plugins",	    "console_scripts.pre" };
+	bool entry = ends_with(c->section, "entry_points") || gh_span_starts(c->section, "distutils.") ||
+		     gh_span_starts(c->section, "setuptools.") || gh_span_is(c->section, "pytest11");
+	bool inside = ANY_OF(c->section, points) || gh_span_starts(c->section, "setuptools.");
+	if (ANY_OF(c->key, keys) || gh_span_starts(c->key, "pre-hook.") || gh_span_starts(c->key, "post-hook.") ||
+	    inside)
+		return true;
+	if (entry && (ANY_OF(c->key, points) || gh_span_starts(c->key, "setuptools.")))
+		return true;
+	if (gh_span_is(c->key, "addopts") || gh_span_is(c->key, "PYTEST_ADDOPTS"))
+		return foreign_plugin(v);
+	if (gh_span_is(c->key, "PYTEST_PLUGINS"))
+		return !gh_span_starts(v, "pytest");
+	if (gh_span_is(c->key, "load-plugins") || gh_span_is(c->key, "load_plugins"))
+		return !gh_span_starts(v, "pylint");
+	bool file = memmem(v.p, v.n, ".py", 3) != NULL || memchr(v.p, '/', v.n) != NULL;
+	return gh_span_is(c->key, "plugins") && gh_span_starts(c->section, "mypy") && file;
+}
+
 /* A value that installers act on. */
 static enum gh_rc acts(struct ini *c, struct gh_span v, uint64_t off, uint64_t len)
 {
@@ -77,6 +127,16 @@ static enum gh_rc acts(struct ini *c, struct gh_span v, uint64_t off, uint64_t l
 		gh_anomaly(c->w, &gh_package_rules[GH_PKG_INDEX], off, len, "certificates are not checked: %s",
 			   gh_safe(v).s);
 		return GH_OK;
+	}
+	if (hook(c, v)) {
+		gh_anomaly(c->w, &rules[A_HOOK], off, len, "%s: %s", gh_safe(c->key.n != 0 ? c->key : c->section).s,
+			   gh_safe(v).s);
+		return GH_OK;
+	}
+	if (gh_span_is(c->key, "init-hook") || gh_span_is(c->key, "init_hook")) { /* of pylint: a text of Python */
+		struct gh_src_mem mem;
+		struct gh_code code = { .language = "python", .name = c->w->name, .src = gh_src_mem(&mem, v) };
+		return gh_emit(c->w, GH_EV_CODE, off, len, &code);
 	}
 	if (ANY_OF(c->key, starts)) {
 		gh_anomaly(c->w, &rules[A_START], off, len, "%s", gh_safe(v).s);

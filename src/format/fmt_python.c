@@ -4,7 +4,7 @@
 #include "wire/language.h"
 #include "wire/pyparse.h"
 
-enum { MEMORY = 72 << 20 };
+enum { MEMORY = 72 << 20, MODULES = 200, MODULE_NAME = 200 };
 
 enum { A_LARGE, A_OPEN };
 static const struct gh_rule rules[] = {
@@ -39,6 +39,40 @@ static struct gh_span whole(struct gh_walk *w, struct gh_arena *a)
 	return (struct gh_span){ p, n };
 }
 
+static enum gh_rc emit_module(struct gh_walk *w, const struct gh_pyn *n, struct gh_span name)
+{
+	struct gh_reference r = { .kind = GH_REF_MODULE, .target = name };
+	return gh_emit(w, GH_EV_REFERENCE, n->off, n->end > n->off ? n->end - n->off : 0, &r);
+}
+
+/* What a source imports, as it is spelled: of `from .a import b`, ".a"; of `from . import b`, ".b". */
+static enum gh_rc modules(struct gh_walk *w, const struct gh_pytree *t)
+{
+	char name[2 * MODULE_NAME];
+	unsigned left = MODULES;
+	enum gh_rc rc = GH_OK;
+	for (size_t i = 0; i < t->n && left != 0 && rc == GH_OK; i++) {
+		const struct gh_pyn *n = &t->node[i];
+		if ((n->kind != GH_PYN_IMPORT && n->kind != GH_PYN_FROM) || n->text.n == 0 || n->text.n > MODULE_NAME)
+			continue;
+		bool dots = n->kind == GH_PYN_FROM && n->text.p[n->text.n - 1] == '.';
+		for (uint32_t k = 0; dots && k < n->nkids && left != 0 && rc == GH_OK; k++) {
+			struct gh_span kid = t->node[t->kid[n->kids + k]].text;
+			if (kid.n == 0 || kid.n > MODULE_NAME || kid.p[0] == '*')
+				continue;
+			memcpy(name, n->text.p, n->text.n);
+			memcpy(name + n->text.n, kid.p, kid.n);
+			rc = emit_module(w, n, (struct gh_span){ (const uint8_t *)name, n->text.n + kid.n });
+			left--;
+		}
+		if (!dots) {
+			rc = emit_module(w, n, n->text);
+			left--;
+		}
+	}
+	return rc;
+}
+
 /* GH_OK, GH_E_NOTTHIS, GH_E_LIMIT. *open_end: the last line is not complete. */
 static enum gh_rc look(struct gh_walk *w, bool *open_end)
 {
@@ -56,7 +90,7 @@ static enum gh_rc look(struct gh_walk *w, bool *open_end)
 	if (!by_name && (t.statements == 0 || t.errors > t.statements / 4))
 		return GH_E_NOTTHIS;
 	*open_end = t.errors != 0 && t.error_at >= s.n;
-	return GH_OK;
+	return modules(w, &t);
 }
 
 static enum gh_rc walk(struct gh_walk *w)

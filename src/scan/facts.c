@@ -166,6 +166,8 @@ void gh_facts_on(struct gh_facts *f, const struct gh_event *ev)
 	case GH_REF_DATA: add(f, GH_FACT_DATA, r->target, r->data.off, r->data.len, 0); break;
 	case GH_REF_SHARD: add(f, GH_FACT_SHARD, r->target, 1, hash(r->from), 0); break;
 	case GH_REF_CODE: add(f, GH_FACT_CODE, r->target, 0, 0, 0); break;
+	case GH_REF_MODULE: add(f, GH_FACT_MODULE, r->target, r->from.n != 0, 0, 0); break;
+	case GH_REF_SCRIPT: add(f, GH_FACT_SCRIPT, r->target, 0, 0, 0); break;
 	case GH_REF_PATH:
 	case GH_REF_SYMLINK:
 	case GH_REF_HARDLINK:
@@ -218,7 +220,9 @@ static bool merge(struct gh_fact *x, const struct gh_fact *y)
 		x->c = x->c + y->c < x->c ? UINT64_MAX : x->c + y->c;
 		return true;
 	case GH_FACT_LAYERS: x->a = y->a > x->a ? y->a : x->a; return true;
-	case GH_FACT_CODE: return true;
+	case GH_FACT_CODE:
+	case GH_FACT_SCRIPT: return true;
+	case GH_FACT_MODULE:
 	case GH_FACT_PACKAGE: return x->a == y->a;
 	case GH_FACT_SHAPE: return x->a == y->a && x->b == y->b;
 	case GH_FACT_DTYPE: return true;

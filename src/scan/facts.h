@@ -23,6 +23,8 @@ enum gh_fact_kind {
 	GH_FACT_PACKAGE, /* target: package URL; a: 1 the file says that this program wrote it, 0 it asks for it */
 	GH_FACT_LOST,	 /* there were more facts than a reading may have */
 	GH_FACT_STAGE,	 /* a: enum gh_stage; b, c: units and bytes looked at; target: why not all of it, or "" */
+	GH_FACT_MODULE,	 /* target: a module of Python as it is spelled; a: 1 a command runs it, 0 it is imported */
+	GH_FACT_SCRIPT,	 /* target: a file that a command has an interpreter run */
 	GH_FACT_KINDS
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "format/format.h"
+#include "scan/repo_code.h"
 #include "scan/repo_config.h"
 
 #include <stdarg.h>
@@ -24,6 +25,12 @@ enum {
 	R_LOST,
 	R_DIGEST,
 	R_STORED,
+	R_SHADOW,
+	R_NAMED,
+	R_STARTS,
+	R_RUN,
+	R_RUN_ODD,
+	R_NEAR,
 	RULES
 };
 
@@ -82,6 +89,30 @@ const struct gh_rule gh_repo_rules[] = {
 		       "Weights are stored as another type than the configuration says",
 		       "None by itself: loaders convert. A model that was edited or converted may show it.",
 		       "None needed; the publisher may say why.", "" },
+	[R_SHADOW] = { "GH-REPO-0016", GH_HIGH, GH_REVIEW, "A module of this directory takes the place of a library",
+		       "Python looks where a program stands before it looks among the installed libraries: whoever "
+		       "works "
+		       "in this directory imports this file in place of the library, whatever imports it.",
+		       "Rename or remove it; do not run Python in this directory.",
+		       "CWE-427 CWE-829 AML.T0010 AML.T0011" },
+	[R_NAMED] = { "GH-REPO-0017", GH_INFO, GH_CLEAN, "A module of this directory has the name of a library",
+		      "None by itself: the name is a common one. Programs that run in this directory import this file.",
+		      "See to it that it is what its name says.", "CWE-427" },
+	[R_STARTS] = { "GH-REPO-0018", GH_HIGH, GH_REVIEW, "A file that Python obeys at every start",
+		       "Where such a file is found among the places of modules, its code or its paths come into every "
+		       "program, before the program itself.",
+		       "Remove it; no model needs one.", "CWE-427 CWE-506 AML.T0011" },
+	[R_RUN] = { "GH-REPO-0019", GH_INFO, GH_CLEAN, "A command here has Python run a file of this directory",
+		    "None by itself: see what was found in the file.", "Read the file before running the command.",
+		    "CWE-829" },
+	[R_RUN_ODD] = { "GH-REPO-0020", GH_HIGH, GH_REVIEW,
+			"A command has Python run a file that does not read as Python",
+			"Python also runs bytecode, and archives that hold a program; neither shows what it does.",
+			"Do not run the command.", "CWE-829 CWE-506 AML.T0011" },
+	[R_NEAR] = { "GH-REPO-0021", GH_INFO, GH_CLEAN, "Tools for developers run this file by its name",
+		     "None by itself: its content was judged as what it is. Tests, builds and installers run it "
+		     "unasked.",
+		     "Read it before running tests or installing.", "CWE-829" },
 	GH_RULES_END
 };
 
@@ -190,6 +221,49 @@ static void absent(const struct repo *r, size_t i, const char *target)
 		say(r, i, R_ABSENT, "\"%s\" is named here and is not in this directory", safe(target).s);
 }
 
+static bool reads_as_python(const struct gh_repo_file *f)
+{
+	return f->report != NULL && strcmp(f->report->format, "python") == 0;
+}
+
+/* The worst of what a source imports from beside it, and what that imports in turn. */
+static void on_imports(const struct repo *r, size_t i, size_t start)
+{
+	struct gh_repo_reach reach;
+	gh_repo_reach(r->file, r->n, start, &reach);
+	for (size_t k = 0; k < reach.nabsent; k++)
+		say(r, i, R_CODE_ABSENT, "\"%s\", which \"%s\" imports", safe(reach.absent[k].module).s,
+		    safe(r->file[reach.absent[k].from].name).s);
+	if (reach.lost)
+		say(r, i, R_LOST, "modules that \"%s\" imports", safe(r->file[start].name).s);
+	for (size_t k = 1; k < reach.n; k++) { /* the first is the start itself */
+		const struct gh_repo_file *f = &r->file[reach.file[k]];
+		enum gh_verdict v = f->report == NULL ? GH_INCOMPLETE : f->report->verdict;
+		if (v == GH_CLEAN && !reads_as_python(f))
+			v = f->size == 0 ? GH_CLEAN : GH_INCOMPLETE;
+		if (v != GH_CLEAN)
+			say(r, i,
+			    v == GH_REVIEW	 ? R_CODE_REVIEW
+			    : v == GH_INCOMPLETE ? R_CODE_UNREAD
+						 : R_CODE_UNSAFE,
+			    "\"%s\", imported by \"%s\": %s", safe(f->name).s, safe(r->file[start].name).s,
+			    gh_verdict_name(v));
+	}
+}
+
+/* A command runs a file of the directory, by its path or as a module. */
+static void on_run(const struct repo *r, size_t i, const struct gh_fact *f)
+{
+	size_t k = f->kind == GH_FACT_MODULE ? gh_repo_module(r->file, r->n, i, f->target, true)
+					     : resolve(r, i, f->target);
+	if (k == r->n || r->file[k].report == NULL)
+		return; /* an installed one; files of other places are for the check of commands */
+	enum gh_verdict v = r->file[k].report->verdict;
+	bool odd = !reads_as_python(&r->file[k]) && r->file[k].size != 0;
+	say(r, i, odd ? R_RUN_ODD : R_RUN, "\"%s\": %s, %s", safe(r->file[k].name).s, r->file[k].report->format,
+	    gh_verdict_name(v));
+}
+
 static void on_code(const struct repo *r, size_t i, const struct gh_fact *f)
 {
 	size_t k = resolve(r, i, f->target);
@@ -197,15 +271,15 @@ static void on_code(const struct repo *r, size_t i, const struct gh_fact *f)
 		say(r, i, R_CODE_ABSENT, "\"%s\"", safe(f->target).s);
 		return;
 	}
+	on_imports(r, i, k);
 	static const unsigned by_verdict[] = { [GH_CLEAN] = R_CODE_CLEAN,
 					       [GH_REVIEW] = R_CODE_REVIEW,
 					       [GH_INCOMPLETE] = R_CODE_UNREAD,
 					       [GH_UNSAFE] = R_CODE_UNSAFE };
 	enum gh_verdict v = r->file[k].report->verdict;
 	/* Only the reader of the language can say that code is harmless. */
-	bool read = strcmp(r->file[k].report->format, "python") == 0;
-	say(r, i, v == GH_CLEAN && !read ? R_CODE_UNREAD : by_verdict[v], "\"%s\": %s", safe(f->target).s,
-	    gh_verdict_name(v));
+	say(r, i, v == GH_CLEAN && !reads_as_python(&r->file[k]) ? R_CODE_UNREAD : by_verdict[v], "\"%s\": %s",
+	    safe(f->target).s, gh_verdict_name(v));
 }
 
 static const struct gh_fact *fact(const struct gh_repo_file *f, enum gh_fact_kind kind)
@@ -263,6 +337,11 @@ static void one_file(const struct repo *r, size_t i)
 				told = f->target;
 			break;
 		case GH_FACT_CODE: on_code(r, i, f); break;
+		case GH_FACT_MODULE:
+			if (f->a != 0)
+				on_run(r, i, f);
+			break;
+		case GH_FACT_SCRIPT: on_run(r, i, f); break;
 		case GH_FACT_SHARD: on_shard(r, i, f); break;
 		case GH_FACT_LOST: say(r, i, R_LOST, "the first %d were compared", (int)GH_FACTS_SENT); break;
 		case GH_FACT_STAGE:
@@ -391,6 +470,19 @@ static bool hidden(const char *name)
 	return false;
 }
 
+/* What the name of a file makes Python or its tools do. */
+static void on_name(const struct repo *r, size_t i)
+{
+	static const unsigned rule[] = { [GH_NAME_SHADOWS] = R_SHADOW,
+					 [GH_NAME_COMMON] = R_NAMED,
+					 [GH_NAME_STARTS] = R_STARTS,
+					 [GH_NAME_TOOLS] = R_NEAR };
+	char why[160];
+	enum gh_repo_name what = r->alone ? GH_NAME_PLAIN : gh_repo_name(r->file, r->n, i, why, sizeof why);
+	if (what != GH_NAME_PLAIN)
+		say(r, i, rule[what], "%s", why);
+}
+
 void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		   void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail), void *arg)
 {
@@ -400,6 +492,7 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		if (file[i].report == NULL)
 			continue;
 		one_file(&r, i);
+		on_name(&r, i);
 		if (better != NULL)
 			say(&r, i, R_ASIDE, "%s loads \"%s\" of this directory and leaves this file aside", loader,
 			    better);
