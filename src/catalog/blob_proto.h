@@ -1,5 +1,5 @@
 /* blob_proto.h - what main and a blob process say to each other: packets on a SOCK_SEQPACKET socket, fixed little-endian
- * structures. Callers use catalog/blob.h. The blob process has two sockets, this one and the vault's (GH_VP_KEYS of
+ * structures. Callers use catalog/blobrun.h. The blob process has two sockets, this one and the vault's (GH_VP_KEYS of
  * vault_proto.h), and the descriptors it is handed.
  *
  * A job: main sends JOB with the descriptor of the ciphertext (to be written by ENCRYPT, read by the others), and FD with that of
@@ -37,7 +37,7 @@ struct gh_bp_msg {
 	uint64_t size;			       /* of the plaintext; of DECRYPT and VERIFY: as the catalog knows it */
 	uint64_t off, len;		       /* DECRYPT: the range; FAILED: off is the segment, UINT64_MAX: none */
 	uint64_t a;			       /* ENCRYPT from a ring: its size (a power of two); else see above */
-	uint32_t why;			       /* FAILED: enum gh_blob_why */
+	uint32_t why;			       /* FAILED: enum gh_blobrun_why */
 	uint32_t sys;			       /* FAILED: errno */
 	uint8_t sha_plain[32], sha_cipher[32]; /* DONE */
 };
@@ -63,7 +63,7 @@ static_assert(sizeof(struct gh_bp_msg) == 144, "no padding");
 	X(CRYPTO, GH_E_BUG, "the cryptographic library failed") \
 	X(NOMEM, GH_E_NOMEM, "no memory") \
 	X(LOCKDOWN, GH_E_UNREAD, "the process could not be locked down")
-enum gh_blob_why {
+enum gh_blobrun_why {
 #define GH_X(name, rc, text) GH_BLOB_##name,
 	GH_BLOB_WHYS(GH_X)
 #undef GH_X

@@ -21,7 +21,7 @@ static void le(uint8_t *p, uint64_t v, unsigned width)
 		p[i] = (uint8_t)(v >> 8 * i);
 }
 
-void gh_blob_head_write(const struct gh_blob_head *h, uint8_t out[GH_BLOB_HEAD])
+void gh_blobfmt_write(const struct gh_blobfmt *h, uint8_t out[GH_BLOB_HEAD])
 {
 	memset(out, 0, GH_BLOB_HEAD);
 	memcpy(out, magic, sizeof magic);
@@ -36,11 +36,11 @@ void gh_blob_head_write(const struct gh_blob_head *h, uint8_t out[GH_BLOB_HEAD])
 	le(out + AT_CIPHER, CIPHER_STREAM, 4);
 }
 
-enum gh_rc gh_blob_head_read(struct gh_span bytes, struct gh_blob_head *out, struct gh_err *err)
+enum gh_rc gh_blobfmt_read(struct gh_span bytes, struct gh_blobfmt *out, struct gh_err *err)
 {
 	static const uint8_t zero[GH_BLOB_HEAD - AT_ZERO];
 	const uint8_t *p = bytes.p;
-	*out = (struct gh_blob_head){ 0 };
+	*out = (struct gh_blobfmt){ 0 };
 	if (bytes.n < AT_ID || memcmp(p, magic, sizeof magic) != 0)
 		return gh_fail(err, GH_E_MALFORMED, "this is no encrypted blob: it does not begin like one");
 	if (gh_le32(p + AT_VERSION) > GH_BLOB_VERSION)
@@ -65,9 +65,9 @@ enum gh_rc gh_blob_head_read(struct gh_span bytes, struct gh_blob_head *out, str
 	return GH_OK;
 }
 
-uint64_t gh_blob_stored(uint64_t size) { return GH_BLOB_HEAD + gh_stream_stored(size); }
+uint64_t gh_blobfmt_stored(uint64_t size) { return GH_BLOB_HEAD + gh_stream_stored(size); }
 
-bool gh_blob_segment(uint64_t size, uint64_t i, uint64_t *off, size_t *plain)
+bool gh_blobfmt_segment(uint64_t size, uint64_t i, uint64_t *off, size_t *plain)
 {
 	uint64_t n = gh_stream_segments(size);
 	if (i >= n || size > GH_STREAM_MAX)
@@ -77,7 +77,7 @@ bool gh_blob_segment(uint64_t size, uint64_t i, uint64_t *off, size_t *plain)
 	return true;
 }
 
-bool gh_blob_range(uint64_t size, uint64_t off, uint64_t len, uint64_t *first, uint64_t *count)
+bool gh_blobfmt_range(uint64_t size, uint64_t off, uint64_t len, uint64_t *first, uint64_t *count)
 {
 	if (off > size || len > size - off)
 		return false;

@@ -29,7 +29,7 @@
 
 enum { GH_BLOB_HEAD = 128, GH_BLOB_VERSION = 1, GH_BLOB_ID = 16 };
 
-struct gh_blob_head {
+struct gh_blobfmt {
 	uint8_t id[GH_BLOB_ID];
 	uint8_t tenant[GH_BLOB_ID];
 	uint8_t salt[GH_STREAM_SALT];
@@ -37,16 +37,16 @@ struct gh_blob_head {
 	uint32_t generation;
 };
 
-void gh_blob_head_write(const struct gh_blob_head *h, uint8_t out[GH_BLOB_HEAD]);
+void gh_blobfmt_write(const struct gh_blobfmt *h, uint8_t out[GH_BLOB_HEAD]);
 /* bytes: the first GH_BLOB_HEAD bytes of the blob, or fewer. GH_E_MALFORMED: no such blob, or its head contradicts itself;
  * GH_E_UNREAD: written by a newer version; err holds one line in either case. */
-enum gh_rc gh_blob_head_read(struct gh_span bytes, struct gh_blob_head *out, struct gh_err *err);
+enum gh_rc gh_blobfmt_read(struct gh_span bytes, struct gh_blobfmt *out, struct gh_err *err);
 
 /* Bytes of the whole blob as stored, for a plaintext of `size` bytes (at most GH_STREAM_MAX). */
-uint64_t gh_blob_stored(uint64_t size);
+uint64_t gh_blobfmt_stored(uint64_t size);
 /* Where segment i lies, and how many plaintext bytes it holds. False: there is no such segment. */
-bool gh_blob_segment(uint64_t size, uint64_t i, uint64_t *off, size_t *plain);
+bool gh_blobfmt_segment(uint64_t size, uint64_t i, uint64_t *off, size_t *plain);
 /* The segments that hold the plaintext bytes [off, off + len): first and how many. An empty range of an empty text is segment
  * 0. False: the range leaves the text. */
-bool gh_blob_range(uint64_t size, uint64_t off, uint64_t len, uint64_t *first, uint64_t *count);
+bool gh_blobfmt_range(uint64_t size, uint64_t off, uint64_t len, uint64_t *first, uint64_t *count);
 #endif

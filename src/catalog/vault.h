@@ -55,7 +55,7 @@ enum gh_rc gh_vault_init(struct gh_vault *v, const struct gh_vault_secret *s, ch
 enum gh_rc gh_vault_unlock(struct gh_vault *v, const struct gh_vault_secret *s, struct gh_err *err);
 /* Hand over the vault's end of a new channel; fd stays the caller's. */
 enum gh_rc gh_vault_attach_catalog(struct gh_vault *v, int fd, struct gh_err *err);
-/* The same for a blob process (catalog/blob.h): session names it in gh_vault_release(). One session gets keys of one model
+/* The same for a blob process (catalog/blobrun.h): session names it in gh_vault_release(). One session gets keys of one model
  * version only. It ends when the blob process closes its end. */
 enum gh_rc gh_vault_attach_blob(struct gh_vault *v, int fd, const struct gh_id *session, struct gh_err *err);
 
