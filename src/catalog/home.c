@@ -17,7 +17,7 @@
 enum { SETTINGS_MAX = 64 << 10 };
 #define SETTINGS "gatehouse.yaml"
 
-static const char *const rooms[] = { "keys", "blobs", "log", "run" };
+static const char *const rooms[] = { "keys", "db", "blobs", "log", "run" };
 
 enum gh_rc gh_home_find(const char *option, char out[GH_HOME_PATH], struct gh_err *err)
 {
@@ -188,7 +188,7 @@ void gh_home_defaults(const char *dir, struct gh_home *out)
 {
 	*out = (struct gh_home){ .badge_days = 180 };
 	(void)snprintf(out->dir, sizeof out->dir, "%s", dir);
-	(void)snprintf(out->database, sizeof out->database, "sqlite:catalog.db");
+	(void)snprintf(out->database, sizeof out->database, "sqlite:db/catalog.db");
 	(void)snprintf(out->unlock, sizeof out->unlock, "passphrase");
 	(void)snprintf(out->policy, sizeof out->policy, "enterprise");
 	(void)snprintf(out->origin, sizeof out->origin, "gatehouse");

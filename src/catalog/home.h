@@ -2,7 +2,7 @@
  *
  *	gatehouse.yaml	settings (below)
  *	keys/		wrapped keys; only the vault looks in here
- *	catalog.db	the database, unless `database` points elsewhere
+ *	db/		the database, unless `database` points elsewhere
  *	blobs/		encrypted objects, or the staging files of another store
  *	log/		the audit log as static tiles, key.pub
  *	run/		socket and locks of running processes
