@@ -4,6 +4,8 @@
 #include "catalog/id.h"
 #include "catalog/name.h"
 
+#include <stdio.h>
+
 static const char long63[] = "a23456789012345678901234567890123456789012345678901234567890123";
 
 static void names(void **state)
