@@ -15,10 +15,10 @@
  * S3 store: s3://BUCKET[/PREFIX]?endpoint=URL&region=NAME&style=path|host&ca=FILE&part=MIB&credentials=FILE; objects
  * PREFIX/<tenant>/<aa>/<id>, staging on the local disk all the same. docs/storage.md says what each part means.
  *
- * Errors: GH_E_MALFORMED the URL or a name is none; GH_E_DENIED the store refused the credentials or the request; GH_E_LIMIT a
- * bound of this interface; GH_E_UNREAD what the store needs is not there (libcurl); GH_E_IO with err->sys: ENOENT no such
- * object, EEXIST there is another object of that name, EWOULDBLOCK somebody is writing it, EILSEQ the bytes are not what the
- * caller said (size, digest), ETIMEDOUT, EIO and whatever the system said. Every failure is one line: what, where, why.
+ * Errors: GH_E_ABSENT no such object (or staging file); GH_E_EXISTS there is another one of that name; GH_E_MALFORMED the URL or a
+ * name is none, or the bytes are not what the caller said (size, digest); GH_E_DENIED the store refused the credentials or the
+ * request; GH_E_LIMIT a bound of this interface or of time; GH_E_UNREAD libcurl is not there; GH_E_IO everything else, with the
+ * errno in err->sys: EWOULDBLOCK somebody is writing it, ENOSPC, EIO … Every failure is one line: what, where, why.
  *
  * A gh_store belongs to one thread at a time; several of them, in several processes, may share one place. */
 #ifndef GH_CATALOG_STORE_H
@@ -51,8 +51,8 @@ struct gh_store_info {
 
 /* Open a store. url: NULL, "" or "file:" for files in dir, "file:PATH" for files elsewhere, or "s3://…" (above). dir: the local
  * directory ($GATEHOUSE_HOME/blobs) that holds the staging files, made (0700) when it is not there. S3 credentials: the file the
- * URL names, else $AWS_SHARED_CREDENTIALS_FILE-like "credentials" lines, else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
- * AWS_SESSION_TOKEN of the environment. No request is made yet: gh_store_check() does. */
+ * URL names (lines "aws_access_key_id = …", "aws_secret_access_key = …", perhaps "aws_session_token = …"; nobody else may read
+ * it), else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment. No request is made yet: gh_store_check() does. */
 enum gh_rc gh_store_open(const char *url, const char *dir, struct gh_store **out, struct gh_err *err);
 void gh_store_close(struct gh_store *s);
 /* Where it is, for messages: no credentials in it. Valid as long as the store. */
@@ -70,21 +70,22 @@ bool gh_store_key_set(struct gh_store_key *key, const char *tenant, const char *
 /* ---- writing ---- */
 
 /* A new staging file, empty, for reading and writing, close-on-exec, locked; *fd is the caller's to close (and to pass on).
- * EEXIST: a staging file of that name is left over: gh_store_stage_again() or gh_store_drop() it. */
+ * GH_E_EXISTS: a staging file of that name is left over: gh_store_stage_again() or gh_store_drop() it. */
 enum gh_rc gh_store_stage(struct gh_store *s, const struct gh_store_key *key, int *fd, struct gh_err *err);
 /* The staging file that an import which died left behind; *size: the bytes it holds now (of which only those count that the
- * caller can verify). ENOENT: there is none; EWOULDBLOCK: it is being written. */
+ * caller can verify). GH_E_ABSENT: there is none; EWOULDBLOCK: it is being written. */
 enum gh_rc gh_store_stage_again(struct gh_store *s, const struct gh_store_key *key, int *fd, uint64_t *size,
 				struct gh_err *err);
 /* Make the staging file the object. want->size must be its size; want->sha256, unless "", its digest: an S3 store makes the
  * server check it; a file store takes the caller's word for it unless it has to compare (below). fd: the descriptor of the
  * staging file (not closed; the lock goes with it).
  * When GH_OK is returned, the object is durable and visible. When an object of that name is there already: the same size and
- * digest is GH_OK too (an earlier commit whose answer was lost), anything else EEXIST and both stay as they are. After any
- * other error the staging file stays and the commit may be tried again. */
+ * digest is GH_OK too (an earlier commit whose answer was lost), anything else GH_E_EXISTS and both stay as they are. After any
+ * other error the staging file stays and the commit may be tried again, except when fsync failed (the kernel may have dropped
+ * what it could not write): then the staging file is gone and the bytes must be written anew. */
 enum gh_rc gh_store_commit(struct gh_store *s, const struct gh_store_key *key, int fd, const struct gh_store_info *want,
 			   struct gh_err *err);
-/* Give up: remove the staging file (ENOENT is fine). */
+/* Give up: remove the staging file (none is fine). */
 enum gh_rc gh_store_abandon(struct gh_store *s, const struct gh_store_key *key, struct gh_err *err);
 
 /* ---- reading ---- */
@@ -93,7 +94,7 @@ struct gh_store_object;
 /* Open an object for reading; info (may be NULL): its size, and what else is known. */
 enum gh_rc gh_store_get(struct gh_store *s, const struct gh_store_key *key, struct gh_store_object **out,
 			struct gh_store_info *info, struct gh_err *err);
-/* Read exactly n bytes at off. EILSEQ: the object ends before. */
+/* Read exactly n bytes at off. GH_E_MALFORMED: the object ends before, or was replaced since it was opened. */
 enum gh_rc gh_store_read(struct gh_store_object *o, void *p, size_t n, uint64_t off, struct gh_err *err);
 /* A read-only descriptor in which at least [off, off + n) of the object lies at its own offsets, for the blob role: of a file
  * store the file itself; of an S3 store an unlinked temporary file into which that range was fetched (the rest is a hole; the
@@ -101,11 +102,11 @@ enum gh_rc gh_store_read(struct gh_store_object *o, void *p, size_t n, uint64_t 
 enum gh_rc gh_store_object_fd(struct gh_store_object *o, uint64_t off, uint64_t n, int *fd, struct gh_err *err);
 void gh_store_put_back(struct gh_store_object *o);
 
-/* Size, date and, of an S3 store, digest of an object without opening it. ENOENT: there is none. */
+/* Size, date and, of an S3 store, digest of an object without opening it. GH_E_ABSENT: there is none. */
 enum gh_rc gh_store_stat(struct gh_store *s, const struct gh_store_key *key, struct gh_store_info *info,
 			 struct gh_err *err);
 
-/* Remove an object; durable when it returns. ENOENT: there is none. */
+/* Remove an object; durable when it returns. GH_E_ABSENT: there is none. */
 enum gh_rc gh_store_delete(struct gh_store *s, const struct gh_store_key *key, struct gh_err *err);
 
 /* ---- looking around (fsck) ---- */
@@ -118,7 +119,7 @@ struct gh_store_row {
 struct gh_store_page {
 	struct gh_store_row row[GH_STORE_PAGE]; /* in the order of (tenant, id) */
 	size_t n;
-	bool more;		   /* there are objects behind the last row */
+	bool more;		   /* there may be objects behind the last row */
 	uint64_t strays;	   /* names found on the way that are no objects of ours */
 	char stray[GH_STORE_NAME]; /* one of them, made printable; "" when strays is 0 */
 };
@@ -135,7 +136,7 @@ struct gh_store_left { /* what an import that died left behind */
 	int64_t at;			    /* last change, or when the upload was begun */
 	char upload_id[GH_STORE_UPLOAD_ID]; /* the store's own; "" for a staging file */
 };
-/* At most cap leftovers, the oldest knowledge is enough: call again after dropping some. *more: there were others. */
+/* At most cap leftovers; *more: there are others: call again after dropping some. */
 enum gh_rc gh_store_left(struct gh_store *s, struct gh_store_left *rows, size_t cap, size_t *n, bool *more,
 			 struct gh_err *err);
 /* Remove a leftover. EWOULDBLOCK: it is alive after all. */
