@@ -70,7 +70,7 @@ static const char first[] =
 
 	/* ---- what was found, said, decided ---- */
 	"CREATE TABLE reports ("
-	" id {text} PRIMARY KEY, version {text} NOT NULL REFERENCES versions (id), blob {text} NOT NULL REFERENCES "
+	" id {text} PRIMARY KEY, version {text} NOT NULL REFERENCES versions (id), blob {text} REFERENCES "
 	"blobs (id),"
 	" digest {text} NOT NULL, scanner {text} NOT NULL, rules {text} NOT NULL, advisories {text} NOT NULL,"
 	" verdict {text} NOT NULL, coverage {text} NOT NULL, stages {text} NOT NULL, findings {int} NOT NULL,"
@@ -114,7 +114,7 @@ static const char first[] =
 	"CREATE TABLE evidence ("
 	" id {text} PRIMARY KEY, version {text} NOT NULL REFERENCES versions (id), kind {text} NOT NULL, signer {text} "
 	"NOT NULL,"
-	" trusted {int} NOT NULL, digest {text} NOT NULL, blob {text} NOT NULL REFERENCES blobs (id), created {int} "
+	" trusted {int} NOT NULL, digest {text} NOT NULL, blob {text} REFERENCES blobs (id), created {int} "
 	"NOT NULL,"
 	" created_by {text} NOT NULL) {strict};\n"
 	"CREATE INDEX evidence_of ON evidence (version);\n"
