@@ -218,8 +218,8 @@ const char *gh_merkle_may_sign(uint64_t last_size, const struct gh_mhash *last_r
 {
 	if (size < last_size)
 		return "it is shorter than the log that was signed last";
-	if (size == last_size && !gh_mhash_eq(last_root, root))
-		return "a log of this size was signed with another root";
+	if (size == last_size)
+		return gh_mhash_eq(last_root, root) ? NULL : "a log of this size was signed with another root";
 	if (!gh_merkle_check_consistency(last_size, last_root, size, root, proof, n))
 		return "nothing proves that it extends the log that was signed last";
 	return NULL;

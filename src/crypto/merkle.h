@@ -64,7 +64,7 @@ bool gh_merkle_check_consistency(uint64_t old, const struct gh_mhash *old_root, 
 
 /* The rule of whoever signs checkpoints and remembers the last one (size and root; size 0 and the root of the empty tree at
  * the beginning): may this one be signed after it? Only when the proof shows that it extends the last one; the same size only
- * with the same root (signing that again is harmless). NULL: yes; else why not, a static text. */
+ * with the same root (signing that again is harmless, whatever the proof). NULL: yes; else why not, a static text. */
 const char *gh_merkle_may_sign(uint64_t last_size, const struct gh_mhash *last_root, uint64_t size,
 			       const struct gh_mhash *root, const struct gh_mhash *proof, size_t n);
 
