@@ -252,7 +252,7 @@ enum gh_rc gh_cert_chain(const struct gh_cert *leaf, const struct gh_certs *othe
 		X509_VERIFY_PARAM_set_time(p, t);
 		X509_VERIFY_PARAM_set_depth(p, GH_CERT_PATH);
 		X509_VERIFY_PARAM_set_auth_level(p, 2);
-		(void)X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_CHECK_SS_SIGNATURE);
+		(void)X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
 		if (X509_verify_cert(ctx) == 1 && X509_STORE_CTX_get_error(ctx) == X509_V_OK) {
 			rc = GH_OK;
 			if (issuer != NULL)
