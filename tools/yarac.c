@@ -1,9 +1,10 @@
 /* yarac - compile the bundled YARA rules into a C file: yarac OUT.c IN.yar...
  *
  * The file holds the rules as libyara serialises them, and a row for each in the table of Gatehouse's rules, made from its meta
- * data (docs/howto/new-yara-rule.md): id, severity, effect, kind, description, gain, reference; fix may be left out. Everything
- * doubtful is an error with file and rule. The output depends on the content of the inputs only. */
+ * data (docs/howto/new-yara-rule.md): id, severity, effect, kind, description, gain, reference; fix may be left out; and how long the
+ * matches of each regular expression can be (tools/yara_reach.h). Everything doubtful is an error with file and rule. The output depends on the content of the inputs only. */
 #include "scan/yara_modules.h"
+#include "yara_reach.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -128,7 +129,47 @@ static bool ids_differ(YR_RULES *rules)
 	return ok;
 }
 
-static bool write_c(const char *path, YR_RULES *rules)
+/* The whole text of a rule file, to be freed; NULL. */
+static char *text_of(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL;
+	long n = -1;
+	if (f != NULL && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0)
+		text = calloc(1, (size_t)n + 1);
+	if (text != NULL && fread(text, 1, (size_t)n, f) != (size_t)n) {
+		free(text);
+		text = NULL;
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	return text;
+}
+
+/* By the index of a string: see check/yarapack.h. */
+static bool put_reach(FILE *out, YR_RULES *rules, char **path, int n)
+{
+	char *text[64] = { NULL }, regex[2048];
+	bool ok = n <= 64, wide;
+	for (int i = 0; ok && i < n; i++)
+		ok = (text[i] = text_of(path[i])) != NULL;
+	(void)fputs("const uint16_t gh_yarapack_reach[] = {", out);
+	for (uint32_t i = 0; ok && i < rules->num_strings; i++) {
+		const YR_STRING *s = &rules->strings_table[i];
+		const char *rule = rules->rules_table[s->rule_idx].identifier;
+		unsigned reach = 0;
+		for (int k = 0; k < n; k++)
+			if (yara_source(text[k], rule, s->identifier, regex, sizeof regex, &wide))
+				reach = yara_reach(regex) * (wide ? 2 : 1);
+		(void)fprintf(out, "%u,%s", reach > UINT16_MAX ? 0 : reach, i % 16 == 15 ? "\n" : "");
+	}
+	(void)fprintf(out, "};\nconst size_t gh_yarapack_strings = %u;\n", rules->num_strings);
+	for (int i = 0; i < n && i < 64; i++)
+		free(text[i]);
+	return ok;
+}
+
+static bool write_c(const char *path, YR_RULES *rules, char **in, int n)
 {
 	FILE *out = fopen(path, "w");
 	const YR_RULE *r;
@@ -145,6 +186,7 @@ static bool write_c(const char *path, YR_RULES *rules)
 	YR_STREAM s = { .user_data = &out, .write = put_bytes };
 	bool ok = yr_rules_save_stream(rules, &s) == ERROR_SUCCESS;
 	(void)fputs("};\nconst size_t gh_yarapack_size = sizeof gh_yarapack;\n", out);
+	ok = put_reach(out, rules, in, n) && ok;
 	ok = ferror(out) == 0 && ok;
 	return fclose(out) == 0 && ok && !failed;
 }
@@ -164,7 +206,7 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc && ok; i++)
 		ok = add(c, argv[i]);
 	ok = ok && !failed && yr_compiler_get_rules(c, &rules) == ERROR_SUCCESS;
-	ok = ok && ids_differ(rules) && write_c(argv[1], rules);
+	ok = ok && ids_differ(rules) && write_c(argv[1], rules, argv + 2, argc - 2);
 	if (!ok)
 		(void)remove(argv[1]);
 	if (rules != NULL)

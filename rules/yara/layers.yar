@@ -141,7 +141,7 @@ rule batch_obfuscated
 		reference = "CWE-506"
 	strings:
 		$a = "@echo off" nocase
-		$b = /(%[a-z_]{1,20}:~[0-9-]{1,3},[0-9-]{1,3}%){6}/ nocase
+		$b = /(%[a-z_]{1,20}(:~0|:~1|:~2|:~3|:~4|:~5|:~6|:~7|:~8|:~9|:~-)[0-9-]{0,2},[0-9-]{1,3}%){6}/ nocase
 	condition:
 		all of them
 }

@@ -45,8 +45,8 @@ rule reverse_shell_netcat
 		gain = "A shell on the machine that runs it, for whoever listens at the other end."
 		reference = "CWE-506 AML.T0011"
 	strings:
-		$a = /\b(nc|ncat|netcat|nc\.traditional)(\.exe)?\s+(-[a-z0-9]{1,8}\s+){0,4}[^\s-][^\s]{2,60}\s+[0-9]{2,5}\s+(-[a-z]*e|-c|--exec|--sh-exec)\s+["']?(\/bin\/)?(ba|z|da)?(sh|cmd|powershell)/ nocase
-		$b = /\b(nc|ncat|netcat|nc\.traditional)(\.exe)?\s+(-[a-z0-9]{1,8}\s+){0,3}(-[a-z]*e|--exec|--sh-exec)\s+["']?(\/bin\/)?(ba|z|da)?(sh|cmd\.exe|powershell\.exe)["']?\s+[^\s]{3,60}\s+[0-9]{2,5}/ nocase
+		$a = /\b(nc |nc\t|nc\.exe\s|nc\.traditional\s|ncat\s|ncat\.exe\s|netcat\s|netcat\.exe\s)\s*(-[a-z0-9]{1,8}\s+){0,4}[^\s-][^\s]{2,60}\s+[0-9]{2,5}\s+(-[a-z]{0,8}e|-c|--exec|--sh-exec)\s+["']?(\/bin\/)?(ba|z|da)?(sh|cmd|powershell)/ nocase
+		$b = /\b(nc |nc\t|nc\.exe\s|nc\.traditional\s|ncat\s|ncat\.exe\s|netcat\s|netcat\.exe\s)\s*(-[a-z0-9]{1,8}\s+){0,3}(-[a-z]{0,8}e|--exec|--sh-exec)\s+["']?(\/bin\/)?(ba|z|da)?(sh|cmd\.exe|powershell\.exe)["']?\s+[^\s]{3,60}\s+[0-9]{2,5}/ nocase
 	condition:
 		any of them
 }
@@ -120,7 +120,7 @@ rule reverse_shell_node
 		reference = "CWE-506 AML.T0011"
 	strings:
 		$n = /require\(\s*["']net["']\s*\)/
-		$c = /(require\(\s*["']child_process["']\s*\)|\bcp)\.(spawn|exec|execFile)?\(?/
+		$c = /(require\(\s*["']child_process["']\s*\)\.|\bcp\.)/
 		$s = /spawn\(\s*["'](\/bin\/(ba)?sh|cmd(\.exe)?|sh|bash|powershell(\.exe)?)["']/
 		$p = /\.pipe\(\s*[a-zA-Z_]{1,12}\.stdin\s*\)/
 		$o = /\.stdout\.pipe\(\s*[a-zA-Z_]{1,12}\s*\)/
@@ -199,7 +199,7 @@ rule bind_shell
 		gain = "A shell on this machine, open to the network."
 		reference = "CWE-506 AML.T0011"
 	strings:
-		$a = /\b(nc|ncat|netcat)\s+(-[a-z]{1,6}\s+){0,3}-[a-z]*l[a-z]*\s[^\n]{0,40}(-e|-c|--exec)\s+["']?(\/bin\/)?(ba|z|da)?(sh|cmd\.exe)/ nocase
+		$a = /\b(nc |nc\t|ncat\s|netcat\s)\s*(-[a-z]{1,6}\s+){0,3}-[a-z]{0,6}l[a-z]{0,6}\s[^\n]{0,40}(-e|-c|--exec)\s+["']?(\/bin\/)?(ba|z|da)?(sh|cmd\.exe)/ nocase
 		$b = /\.listen\([0-9]{0,3}\).{0,300}\.accept\(\).{0,300}(subprocess\.(call|run|Popen)|pty\.spawn)\(\s*\[?\s*["'](\/bin\/)?(ba)?sh["']/s
 		$c = /socat\s+tcp(4|6)?-listen:[0-9]{2,5}[^\n]{0,40}exec:\s*["']?(\/bin\/)?(ba)?sh/ nocase
 	condition:

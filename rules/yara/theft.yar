@@ -155,7 +155,7 @@ rule cloud_metadata_theft
 		$b = /metadata\.google\.internal\/computeMetadata\/v1\/instance\/service-accounts\/[^\s"']{1,60}\/token/
 		$c = "169.254.170.2"
 		$x = /(curl\s|wget\s|requests\.(get|put|post)|urlopen\(|fetch\(|http\.get\()/
-		$e = /(requests\.post|curl\s[^\n]{0,100}(-d|--data|-F)|\|\s*nc\s|\|\s*curl|base64|https?\.request|\/dev\/tcp\/)/
+		$e = /(requests\.post|curl\s[^\n]{0,100}(-d|--data|-F)|\|nc\s|\| nc\s|\|\s*curl|base64|https?\.request|\/dev\/tcp\/)/
 		$m = { 7F 45 4C 46 }
 		$n = { 4D 5A }
 	condition:

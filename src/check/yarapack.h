@@ -8,4 +8,7 @@ extern const uint8_t gh_yarapack[]; /* as yr_rules_save_stream() writes it */
 extern const size_t gh_yarapack_size;
 extern const struct gh_rule gh_yarapack_rules[]; /* a row for each rule, from its meta data; ends with GH_RULES_END */
 extern const size_t gh_yarapack_n;		 /* rules in the pack */
+/* Of each string, by its index: bytes of its longest match, runs of white space not counted; 0: not known (or no regular expression). */
+extern const uint16_t gh_yarapack_reach[];
+extern const size_t gh_yarapack_strings;
 #endif

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "check/yarapack.h"
+#include "scan/yara_first.h"
 #include "scan/yara_modules.h"
 
 #include <stdio.h>
@@ -10,6 +11,10 @@
 #include <yara.h>
 
 enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, NAME = 256, SETS = 2 };
+enum {
+	SMALL = 2 << 10,  /* blocks that are not worth a first look */
+	ENOUGH = 96 << 10 /* bytes shown before a first look is worth its making */
+};
 enum { BUNDLED, USERS };
 
 /* One set of rules over one source: what libyara calls an iterator asks it for blocks. */
@@ -42,7 +47,9 @@ struct stream {
 struct gh_yara {
 	struct gh_span code[SETS];
 	YR_RULES *rules[SETS];
-	bool loaded;
+	struct gh_first *first[SETS]; /* NULL: these rules see everything */
+	bool loaded, looking;
+	uint64_t shown;	  /* bytes of all sources */
 	char failed[160]; /* why rules could not be loaded */
 	unsigned seconds;
 	struct stream slot[GH_YARA_SLOTS];
@@ -264,6 +271,10 @@ static int ready(struct run *r)
 
 static void step(struct run *r)
 {
+	/* libyara joins the pieces of a string by their places within a block: none of another block may be left. */
+	if (r->pending && r->started)
+		memset(r->scanner->unconfirmed_matches, 0,
+		       r->y->rules[r->set]->num_strings * sizeof *r->scanner->unconfirmed_matches);
 	r->started = true;
 	int rc = yr_scanner_scan_mem_blocks(r->scanner, &r->it);
 	if (rc == ERROR_SUCCESS || (rc == ERROR_BLOCK_NOT_READY && !r->finished))
@@ -302,6 +313,37 @@ void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size, str
 	}
 }
 
+/* Made when there is enough to look at: a worker that reads one small file has no use for it. */
+static void first_look(struct gh_yara *y, size_t n)
+{
+	y->shown += n;
+	if (y->looking || y->shown < ENOUGH)
+		return;
+	y->looking = true;
+	for (unsigned i = 0; i < SETS; i++)
+		if (y->rules[i] != NULL)
+			y->first[i] = gh_first_new(y->rules[i], i == BUNDLED ? gh_yarapack_reach : NULL,
+						   gh_yarapack_strings);
+}
+
+/* Of a block, what may match. The head of a source is always shown: for entry points (the user's rules), and to begin with. */
+static void put_parts(struct run *r, struct gh_span block, uint64_t off)
+{
+	const struct gh_first *f = r->y->first[r->set];
+	size_t from = 0, least = gh_first_head(f), head = r->started ? 0 : least;
+	if (!r->started && r->set == USERS && head < GH_YARA_HEAD)
+		head = GH_YARA_HEAD;
+	for (;;) {
+		struct gh_span part = gh_first_next(f, block, head, &from);
+		if (part.n == 0 || r->rc != ERROR_SUCCESS)
+			return;
+		r->now = part;
+		r->off = off + (uint64_t)(part.p - block.p);
+		r->pending = true;
+		step(r);
+	}
+}
+
 void gh_yara_put(struct gh_yara *y, enum gh_yara_slot slot, struct gh_span block, uint64_t off, bool whole)
 {
 	struct stream *s = &y->slot[slot];
@@ -316,6 +358,7 @@ void gh_yara_put(struct gh_yara *y, enum gh_yara_slot slot, struct gh_span block
 		s->head_off = off;
 		memcpy(s->head, block.p, s->nhead);
 	}
+	first_look(y, block.n);
 	for (unsigned i = 0; i < SETS; i++) {
 		struct run *r = &s->run[i];
 		if (y->rules[i] == NULL || r->rc != ERROR_SUCCESS)
@@ -323,6 +366,10 @@ void gh_yara_put(struct gh_yara *y, enum gh_yara_slot slot, struct gh_span block
 		r->rc = ready(r);
 		if (r->rc != ERROR_SUCCESS)
 			continue;
+		if (y->first[i] != NULL && block.n > SMALL) {
+			put_parts(r, block, off);
+			continue;
+		}
 		r->now = block;
 		r->off = off;
 		r->pending = true;
@@ -369,9 +416,11 @@ void gh_yara_free(struct gh_yara *y)
 		}
 		free(y->slot[s].head);
 	}
-	for (unsigned i = 0; i < SETS; i++)
+	for (unsigned i = 0; i < SETS; i++) {
+		gh_first_free(y->first[i]);
 		if (y->rules[i] != NULL)
 			(void)yr_rules_destroy(y->rules[i]);
+	}
 	if (y->loaded)
 		(void)yr_finalize();
 	free(y);

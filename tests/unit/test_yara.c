@@ -81,6 +81,79 @@ static void blocks(void **state)
 	gh_yara_free(y);
 }
 
+/* Behind the first bytes that a worker sees, rules are shown only what may match: the answer must be the same. */
+static void first_look(void **state)
+{
+	(void)state;
+	enum { SIZE = 90 << 10, ROUNDS = 40 };
+	static const char *const parts[] = {
+		"alpha.",
+		"ALPHA",
+		"o\0m\0e\0g\0a\0",
+		"curl      \n\t  http://x/y",
+		"curl \n",
+		"\x01\x02????\x03\x04",
+		"begin",
+		"end.",
+		"word",
+		"swordfish",
+		"zz",
+		"\x2b\x26\x3a\x22\x2b\x3e",
+		"deadbeef",
+		"MZ",
+	};
+	static const uint8_t length[] = { 6, 5, 10, 23, 6, 8, 5, 4, 4, 9, 2, 6, 8, 2 };
+	gh_auto_buf code = gh_buf(1 << 20);
+	compiled("rule a { strings: $a = \"alpha\" nocase condition: #a > 3 }\n"
+		 "rule b { strings: $a = \"omega\" wide condition: $a }\n"
+		 "rule c { strings: $a = /curl\\s+http[s]?:\\/\\/[a-z]{1,20}\\/y/ condition: $a }\n"
+		 "rule d { strings: $a = { 01 02 [2-6] 03 04 } condition: $a }\n"
+		 "rule e { strings: $a = { 62 65 67 69 6e [0-900] 65 6e 64 2e } condition: $a }\n"
+		 "rule f { strings: $a = \"word\" fullword condition: $a }\n"
+		 "rule g { strings: $a = \"MZ\" $b = \"alpha\" condition: $a at 0 or $b in (1000..9000) }\n"
+		 "rule h { strings: $a = \"secret\" xor condition: $a }\n"
+		 "rule i { strings: $a = /dead[^\\n]{0,40}beef.{0,300}zz/s condition: $a }\n"
+		 "rule j { strings: $a = \"zz\" condition: @a[1] < 5000 and not uint8(0) == 0x4d }\n",
+		 &code);
+	struct gh_yara *later = gh_yara_new(gh_buf_view(&code), 60);
+	uint8_t *p = malloc(SIZE + 1);
+	unsigned matched = 0;
+	assert_non_null(later);
+	srand(4);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		char before[sizeof log_text];
+		memset(p, '.', SIZE);
+		for (size_t i = 0; i < SIZE; i++)
+			p[i] = (uint8_t)(round % 2 == 0 ? rand() % 256 : '0' + rand() % 10);
+		p[SIZE] = '\0';
+		for (unsigned i = 0; i < 60; i++) {
+			unsigned k = (unsigned)rand() % GH_ROWS(parts);
+			size_t at = i == 0 ? 0 : (size_t)rand() % (SIZE - 100);
+			memcpy(p + at, parts[k], length[k]);
+			if (i % 3 == 0 && at + 700 < SIZE) /* something near it */
+				memcpy(p + at + 20 + (unsigned)rand() % 600, parts[6 + i % 2], length[6 + i % 2]);
+		}
+		for (unsigned pass = 0; pass < 2; pass++) {
+			struct gh_yara *y = pass == 0 ? gh_yara_new(gh_buf_view(&code), 60) : later;
+			for (unsigned times = 0; times < (pass == 0 || round > 0 ? 1 : 2); times++) {
+				log_text[0] = '\0';
+				gh_yara_begin(y, GH_YARA_HERE, SIZE, gh_span_str("x"));
+				gh_yara_put(y, GH_YARA_HERE, (struct gh_span){ p, SIZE }, 0, true);
+				assert_null(gh_yara_end(y, GH_YARA_HERE, on_hit, NULL));
+			}
+			if (pass == 0) {
+				(void)snprintf(before, sizeof before, "%s", log_text);
+				gh_yara_free(y);
+			}
+		}
+		assert_string_equal(before, log_text);
+		matched += log_text[0] != '\0';
+	}
+	assert_int_equal(matched, ROUNDS);
+	free(p);
+	gh_yara_free(later);
+}
+
 /* Bytes that claim thousands of millions of architectures: their functions count no further than there could be. */
 static void counts_that_bytes_claim(void **state)
 {
@@ -187,8 +260,11 @@ static void rows(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks), cmocka_unit_test(counts_that_bytes_claim),
-					    cmocka_unit_test(texts_for_people), cmocka_unit_test(damaged_rules),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks),
+					    cmocka_unit_test(first_look),
+					    cmocka_unit_test(counts_that_bytes_claim),
+					    cmocka_unit_test(texts_for_people),
+					    cmocka_unit_test(damaged_rules),
 					    cmocka_unit_test(rows) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
