@@ -240,11 +240,8 @@ static void one_block(struct gh_tstat *ts, const uint8_t *p, size_t n)
 	gh_fstat_block(ts->kind, p, n, ts->octave, &ts->room, b);
 	if (!ts->known)
 		see_variety(ts, p, n);
-	uint64_t key[GH_FSTAT_KEYS];
-	for (size_t i = 0; i < GH_FSTAT_KEYS; i++) {
-		key[i] = b->key[i];
-		ts->key[i] += b->key[i];
-	}
+	uint64_t key[GH_FSTAT_KEYS] __attribute__((uninitialized));
+	gh_fstat_add(ts->key, key, b->key, GH_FSTAT_KEYS);
 	for (size_t i = 0; i < 256; i++)
 		ts->low[i] += b->low[i];
 	if (is_uniform(ts->kind, b))

@@ -141,13 +141,15 @@ static void say_hidden(struct gh_scene *s, const struct place *p, const struct g
 /* One way to take bits, in both ways to fill bytes. */
 static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, struct gh_bits how)
 {
-	uint8_t head[GH_HIDDEN_LOOK];
+	uint8_t head[GH_HIDDEN_LOOK] __attribute__((uninitialized));
+	struct gh_span glance = { head, gh_bits_take(w, &how, 0, head, GH_HIDDEN_GLANCE) };
 	for (int msb = 0; msb < 2; msb++) {
 		how.msb_first = msb != 0;
-		struct gh_span stream = { head, gh_bits_take(w, &how, 0, head, GH_HIDDEN_GLANCE) };
-		if (!gh_hidden_glance(stream))
+		if (msb != 0)
+			gh_bits_turn(head, glance.n);
+		if (!gh_hidden_glance(glance))
 			continue;
-		stream.n = gh_bits_take(w, &how, 0, head, sizeof head);
+		struct gh_span stream = { head, gh_bits_take(w, &how, 0, head, sizeof head) };
 		struct gh_hidden h = gh_hidden_look(stream);
 		if (h.kind == GH_HIDDEN_NOTHING || (h.kind == GH_HIDDEN_TEXT && !p->text))
 			continue;

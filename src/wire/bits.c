@@ -9,7 +9,17 @@ static uint64_t turned(uint64_t v)
 	return __builtin_bswap64(v);
 }
 
-static uint8_t turned_byte(uint8_t b) { return (uint8_t)(turned(b) >> 56); }
+void gh_bits_turn(uint8_t *p, size_t n)
+{
+	for (; n >= 8; n -= 8, p += 8) {
+		uint64_t v;
+		memcpy(&v, p, sizeof v);
+		v = __builtin_bswap64(turned(v));
+		memcpy(p, &v, sizeof v);
+	}
+	for (; n > 0; n--, p++)
+		*p = (uint8_t)(turned(*p) >> 56);
+}
 
 /* The loop, once for each width, so that an element is one load. */
 static inline __attribute__((always_inline)) size_t gather(const struct gh_words *w, const struct gh_bits *how,
@@ -57,7 +67,6 @@ size_t gh_bits_take(const struct gh_words *w, const struct gh_bits *how, size_t 
 	default: return 0;
 	}
 	if (how->msb_first)
-		for (size_t i = 0; i < made; i++)
-			out[i] = turned_byte(out[i]);
+		gh_bits_turn(out, made);
 	return made;
 }

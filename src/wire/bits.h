@@ -39,6 +39,9 @@ struct gh_bits {
  * A last byte that is not complete is left out. */
 size_t gh_bits_take(const struct gh_words *w, const struct gh_bits *how, size_t skip, uint8_t *out, size_t max);
 
+/* The bits of each byte in the opposite order: what msb_first changes in a stream. */
+void gh_bits_turn(uint8_t *p, size_t n);
+
 /* What gh_bits_program() found. */
 struct gh_bits_found {
 	size_t at; /* the element it starts at */

@@ -111,6 +111,16 @@ static uint32_t keys8(struct gh_fscratch *r, const uint8_t *p, size_t n)
 }
 
 /* ---- one block ------------------------------------------------------------------------------------------------------- */
+void gh_fstat_merge_plain(const struct gh_fscratch *restrict r, struct gh_fblock *restrict out)
+{
+	for (size_t i = 0; i < GH_FSTAT_KEYS; i++)
+		out->key[i] = (uint32_t)(r->key[0][i] + r->key[1][i] + r->key[2][i] + r->key[3][i]);
+	for (size_t i = 0; i < 512; i++)
+		out->mid[i] = (uint32_t)(r->mid[0][i] + r->mid[1][i]);
+	for (size_t i = 0; i < 256; i++)
+		out->low[i] = (uint32_t)(r->low[0][i] + r->low[1][i] + r->low[2][i] + r->low[3][i]);
+}
+
 static void count(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave, struct gh_fscratch *r,
 		  struct gh_fblock *out, const struct gh_fstat_way *way)
 {
@@ -123,14 +133,10 @@ static void count(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned
 		     : k->width == 2 ? keys16(r, p, n)
 		     : k->width == 8 ? keys64(r, p, n)
 				     : keys8(r, p, n);
-	for (size_t i = 0; i < GH_FSTAT_KEYS; i++)
-		out->key[i] = (uint32_t)(r->key[0][i] + r->key[1][i] + r->key[2][i] + r->key[3][i]);
-	for (size_t i = 0; i < 512; i++)
-		out->mid[i] = (uint32_t)(r->mid[0][i] + r->mid[1][i]);
+	way->merge(r, out);
 	out->lowed = out->text_at = 0;
 	for (size_t i = 0; i < 256; i++) {
-		out->low[i] = k->width == 1 ? out->key[i]
-					    : (uint32_t)(r->low[0][i] + r->low[1][i] + r->low[2][i] + r->low[3][i]);
+		out->low[i] = k->width == 1 ? out->key[i] : out->low[i];
 		out->lowed += out->low[i];
 	}
 	const uint8_t *plane = way->plane(p, n, k->width, r->plane);
@@ -194,8 +200,16 @@ uint32_t gh_fstat_equal_plain(const uint8_t *p, size_t n, unsigned width, size_t
 	return all;
 }
 
-static const struct gh_fstat_way plain = { plane_plain, gh_fstat_kinds_plain, gh_fstat_same_plain,
-					   gh_fstat_equal_plain };
+void gh_fstat_add_plain(uint64_t *restrict sum, uint64_t *restrict one, const uint32_t *restrict counts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		one[i] = counts[i];
+		sum[i] += counts[i];
+	}
+}
+
+static const struct gh_fstat_way plain = { plane_plain,		 gh_fstat_kinds_plain, gh_fstat_same_plain,
+					   gh_fstat_equal_plain, gh_fstat_merge_plain, gh_fstat_add_plain };
 
 void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave,
 			  struct gh_fscratch *room, struct gh_fblock *out)
@@ -208,6 +222,12 @@ void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, unsign
 {
 	const struct gh_fstat_way *way = gh_fstat_fast();
 	count(k, p, n, octave, room, out, way == NULL ? &plain : way);
+}
+
+void gh_fstat_add(uint64_t *sum, uint64_t *one, const uint32_t *counts, size_t n)
+{
+	const struct gh_fstat_way *way = gh_fstat_fast();
+	(way == NULL ? &plain : way)->add(sum, one, counts, n);
 }
 
 double gh_log2(double x)
@@ -238,9 +258,9 @@ struct gh_fsum gh_fstat_sum(const struct gh_fkind *k, const uint64_t *key, const
 	unsigned ms = 1u << k->kmbits, es = 1u << k->kebits;
 	int bias = k->width == 8 ? 127 : k->bias;
 	uint64_t exps[256] = { 0 }, all = 0;
-	double m1 = 0, m2 = 0, m3 = 0, m4 = 0;
-	bool any = false;
-	for (unsigned e = 0; e < es; e++)
+	double m1 = 0, m2 = 0, m3 = 0, m4 = 0, least = 0, most = 0;
+	for (unsigned e = 0; e < es; e++) {
+		double octave = ldexp(1, (int)e - bias);
 		for (unsigned i = 0; i < 2 * ms; i++) {
 			unsigned sign = i / ms, m = i % ms;
 			uint64_t c = key[(sign * es + e) * ms + m];
@@ -257,15 +277,17 @@ struct gh_fsum gh_fstat_sum(const struct gh_fkind *k, const uint64_t *key, const
 			}
 			if (c == 0)
 				continue;
-			double x = ldexp(1.0 + (m + 0.5) / ms, (int)e - bias) * (sign != 0 ? -1 : 1), w = (double)c;
+			double x = (1.0 + (m + 0.5) / ms) * octave * (sign != 0 ? -1 : 1), w = (double)c;
 			m1 += w * x;
 			m2 += w * x * x;
 			m3 += w * x * x * x;
 			m4 += w * x * x * x * x;
-			s.low = any ? s.low : gh_log2(fabs(x));
-			s.high = gh_log2(fabs(x));
-			any = true;
+			least = most == 0 ? fabs(x) : least;
+			most = fabs(x);
 		}
+	}
+	s.low = most == 0 ? 0 : gh_log2(least);
+	s.high = most == 0 ? 0 : gh_log2(most);
 	s.exponents = entropy(exps, es, s.n);
 	uint64_t lows = 0;
 	for (size_t i = 0; i < 256; i++)

@@ -62,6 +62,9 @@ void gh_fstat_block(const struct gh_fkind *k, const uint8_t *p, size_t n, unsign
 void gh_fstat_block_plain(const struct gh_fkind *k, const uint8_t *p, size_t n, unsigned octave,
 			  struct gh_fscratch *room, struct gh_fblock *out);
 
+/* Counts of a block, n of them, as they are into `one` and added to `sum`. */
+void gh_fstat_add(uint64_t *sum, uint64_t *one, const uint32_t *counts, size_t n);
+
 /* The binary logarithm of x > 0 from basic operations alone: libraries differ in the last bits, reports must not. */
 double gh_log2(double x);
 

@@ -1,6 +1,8 @@
 /* The fast ways of fstat: whole vectors, the rest by the plain way. Counts of bits only, no instruction that rounds. */
 #include "wire/fstat_int.h"
 
+#include "wire/fstat.h"
+
 #ifdef __x86_64__
 #include <immintrin.h>
 #include <stdbool.h>
@@ -41,6 +43,37 @@ VECTORS AVX2 static const uint8_t *plane_avx2(const uint8_t *p, size_t n, unsign
 VECTORS AVX512 static const uint8_t *plane_avx512(const uint8_t *p, size_t n, unsigned width, uint8_t *room)
 {
 	return plane(p, n, width, room);
+}
+
+static inline __attribute__((always_inline)) void merge(const struct gh_fscratch *restrict r,
+							struct gh_fblock *restrict out)
+{
+	for (size_t i = 0; i < GH_FSTAT_KEYS; i++)
+		out->key[i] = (uint32_t)r->key[0][i] + r->key[1][i] + r->key[2][i] + r->key[3][i];
+	for (size_t i = 0; i < 512; i++)
+		out->mid[i] = (uint32_t)r->mid[0][i] + r->mid[1][i];
+	for (size_t i = 0; i < 256; i++)
+		out->low[i] = (uint32_t)r->low[0][i] + r->low[1][i] + r->low[2][i] + r->low[3][i];
+}
+
+static inline __attribute__((always_inline)) void add(uint64_t *restrict sum, uint64_t *restrict one,
+						      const uint32_t *restrict counts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		one[i] = counts[i];
+		sum[i] += counts[i];
+	}
+}
+
+VECTORS AVX2 static void merge_avx2(const struct gh_fscratch *r, struct gh_fblock *out) { merge(r, out); }
+VECTORS AVX512 static void merge_avx512(const struct gh_fscratch *r, struct gh_fblock *out) { merge(r, out); }
+VECTORS AVX2 static void add_avx2(uint64_t *sum, uint64_t *one, const uint32_t *counts, size_t n)
+{
+	add(sum, one, counts, n);
+}
+VECTORS AVX512 static void add_avx512(uint64_t *sum, uint64_t *one, const uint32_t *counts, size_t n)
+{
+	add(sum, one, counts, n);
 }
 
 /* ---- 32 bytes -------------------------------------------------------------------------------------------------------- */
@@ -139,13 +172,14 @@ AVX512 static uint32_t equal_avx512(const uint8_t *p, size_t n, unsigned width, 
 
 const struct gh_fstat_way *gh_fstat_avx2(void)
 {
-	static const struct gh_fstat_way way = { plane_avx2, kinds_avx2, same_avx2, equal_avx2 };
+	static const struct gh_fstat_way way = { plane_avx2, kinds_avx2, same_avx2, equal_avx2, merge_avx2, add_avx2 };
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &way : NULL;
 }
 
 const struct gh_fstat_way *gh_fstat_avx512(void)
 {
-	static const struct gh_fstat_way way = { plane_avx512, kinds_avx512, same_avx512, equal_avx512 };
+	static const struct gh_fstat_way way = { plane_avx512, kinds_avx512, same_avx512,
+						 equal_avx512, merge_avx512, add_avx512 };
 	bool has = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
 		   __builtin_cpu_supports("popcnt");
 	return has ? &way : NULL;
