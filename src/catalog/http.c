@@ -306,7 +306,7 @@ static enum gh_rc failed(struct gh_http *h, CURLcode c, struct gh_err *err)
 	switch (c) {
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_WEIRD_SERVER_REPLY: return gh_fail(err, GH_E_MALFORMED, "%.140s", why);
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR: return gh_fail(err, GH_E_DENIED, "TLS: %.140s", why);

@@ -2,7 +2,7 @@
 # A Ceph object gateway of one's own, in a directory of one's own, in memory: for tests of the S3 store.
 #   rgw.sh start DIR [PORT]   starts a monitor, a storage daemon (memstore) and the gateway; writes DIR/env (GATEHOUSE_TEST_S3_…)
 #   rgw.sh stop DIR           ends what start began
-# Needs Debian's radosgw, ceph-mon, ceph-osd (script/setup full). Runs as whoever calls it; listens on 127.0.0.1 only.
+# Needs Debian's radosgw, ceph-mon, ceph-osd, curl (script/setup full). Runs as whoever calls it; listens on 127.0.0.1 only.
 set -euo pipefail
 action=${1:?start or stop}
 dir=$(mkdir -p "${2:?directory}" && cd "$2" && pwd)
@@ -122,4 +122,11 @@ AWS_ACCESS_KEY_ID=$access
 AWS_SECRET_ACCESS_KEY=$secret
 END
 chmod 600 "$dir/env"
+# The bucket of the tests.
+made=$(curl -sS -o "$dir/bucket.log" -w '%{http_code}' --aws-sigv4 aws:amz:us-east-1:s3 -u "$access:$secret" -X PUT \
+	-H "x-amz-content-sha256: $(printf '' | sha256sum | cut -d' ' -f1)" "http://127.0.0.1:$port/bucket")
+if [ "$made" != 200 ]; then
+	echo "rgw.sh: cannot make a bucket: $made" >&2
+	exit 2
+fi
 echo "rgw.sh: http://127.0.0.1:$port"
