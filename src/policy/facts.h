@@ -81,7 +81,6 @@ struct gh_fval {
 	bool known;
 	int64_t i;	  /* BOOL, INT, SIZE, DURATION, TIME, PERCENT; WORD: index of the word in `words` */
 	struct gh_span s; /* STRING, VERSION, WORD */
-	uint32_t list;	  /* STRINGS, RECORDS: index in gh_facts.list */
 };
 struct gh_flist {
 	struct gh_fval *cell; /* n * width values; record k, field f: cell[k * width + f] */
@@ -90,9 +89,9 @@ struct gh_flist {
 };
 struct gh_facts {
 	struct gh_arena *arena;
-	struct gh_fval v[GH_FACTS_ROWS];
-	struct gh_flist list[GH_FACTS_ROWS];
-	bool bad; /* something was stated that cannot be: decisions on this set are deny */
+	struct gh_fval v[GH_FACTS_ROWS];     /* by row; STRINGS and RECORDS: only whether the list is known */
+	struct gh_flist list[GH_FACTS_ROWS]; /* by row */
+	bool bad;			     /* something was stated that cannot be: decisions on this set are deny */
 	char why[GH_ERR_TEXT];
 };
 
@@ -120,9 +119,15 @@ void gh_facts_field_str(struct gh_facts *f, const char *name, size_t record, con
  * GH_E_LIMIT: too big; GH_E_NOMEM. On failure *f is not to be used. The shape: docs/schema/policy-facts.schema.json. */
 enum gh_rc gh_facts_read(struct gh_facts *f, struct gh_span json, struct gh_err *err);
 
-/* The set as JSON, in the order of the table, derived ages included (as of `at`): the input of an OPA server, and what the
- * digest of a decision's facts is made of. The same facts give the same bytes. */
+/* The set as JSON, in the order of the table, derived ages included (as of `at`; GH_FACTS_STATED: without them, so that it can
+ * be read again): the input of an OPA server, and what the digest of a decision's facts is made of. The same facts give the
+ * same bytes. */
+#define GH_FACTS_STATED INT64_MIN
 void gh_facts_json(const struct gh_facts *f, int64_t at, struct gh_buf *out);
+
+/* Is every record whole? Fields that every record needs are there and not empty: a statement of others has its signer. What
+ * is missing is named in why. gh_policy_ask() asks this itself, and denies. */
+bool gh_facts_whole(const struct gh_facts *f, char why[static GH_ERR_TEXT]);
 
 /* JSON Schema (2020-12) of what gh_facts_read() takes. */
 void gh_facts_schema(struct gh_buf *out);

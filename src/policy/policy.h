@@ -48,8 +48,9 @@ struct gh_policy_profile_row {
 	const char *name, *about;
 	struct gh_span text;
 };
-size_t gh_policy_profiles(const struct gh_policy_profile_row **rows);
-gh_policy_bases gh_policy_profile; /* ctx is not used */
+size_t gh_policy_profiles(void);
+struct gh_policy_profile_row gh_policy_profile_at(size_t i); /* i < gh_policy_profiles() */
+gh_policy_bases gh_policy_profile;			     /* ctx is not used */
 
 /* ---- what a policy is ------------------------------------------------------------------------------------------------- */
 struct gh_span gh_policy_name(const struct gh_policy *p);
