@@ -431,7 +431,11 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 		struct gh_os_entry *e = &p.tree.v[i];
 		if (is_stdin)
 			e->name = "-";
-		s->file[p.first + i].path = is_stdin ? "-" : safe_path(s, NULL, e->path);
+		else if (opt->known_as != NULL && p.tree.alone)
+			e->name = opt->known_as;
+		s->file[p.first + i].path = is_stdin		  ? "-" :
+					    opt->known_as != NULL ? safe_path(s, NULL, e->name) :
+								    safe_path(s, NULL, e->path);
 		s->file[p.first + i].size = e->size;
 		p.known[i] = (struct gh_repo_file){ .name = e->name, .size = e->size };
 		p.bytes += e->size;
@@ -506,7 +510,7 @@ enum gh_rc gh_scan_run(const char *const *path, size_t n, const struct gh_scan_o
 		s->arena.max = REPORT_ARENA;
 	gh_auto_buf target = gh_buf(64 << 10);
 	for (size_t i = 0; rc == GH_OK && i < n; i++) {
-		gh_buf_fmt(&target, "%s%s", i ? " " : "", path[i]);
+		gh_buf_fmt(&target, "%s%s", i ? " " : "", opt->known_as != NULL ? opt->known_as : path[i]);
 		rc = scan_artifact(s, path[i], opt, lane, err);
 	}
 	for (unsigned i = 0; lane != NULL && i < opened; i++)

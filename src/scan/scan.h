@@ -50,6 +50,9 @@ struct gh_scan_options {
 	const struct gh_advset *advisories; /* whose aliases they may use, or NULL */
 	const char *clamd;		    /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
 	const struct gh_along *along;	    /* NULL: nobody reads along */
+	/* Not NULL: names in the report count from the artifact ("tokenizer/vocab.json"), wherever it lies; an artifact that is one
+	 * file has this name. So the same model has the same report on every machine. */
+	const char *known_as;
 	const char *worker; /* path of gatehouse-worker; NULL: beside the running program, or in ../libexec/gatehouse */
 	/* Called now and then, from several threads but never at the same time. May be NULL. */
 	void (*progress)(void *arg, uint64_t files_done, uint64_t files, uint64_t bytes_done, uint64_t bytes);

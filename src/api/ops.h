@@ -1,0 +1,12 @@
+/* ops.h - for files that hold operations: the rows of ops.c and what their handlers share. */
+#ifndef GH_API_OPS_H
+#define GH_API_OPS_H
+#include "api/check.h"
+#include "api/op.h"
+
+extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;
+extern const struct gh_op gh_op_import_begin, gh_op_import_finish, gh_op_import_abandon;
+extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored, gh_op_badge_show;
+extern const struct gh_op gh_op_model_list, gh_op_model_show, gh_op_version_open;
+extern const struct gh_op gh_op_status;
+#endif

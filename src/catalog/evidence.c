@@ -1,0 +1,64 @@
+#include "catalog/evidence.h"
+
+#include "catalog/row.h"
+
+#define COLUMNS "id, version, kind, signer, trusted, digest, blob, created, created_by"
+
+enum gh_rc gh_evidence_add(struct gh_db *db, const struct gh_evidence *e, struct gh_err *err)
+{
+	return gh_db_exec(db, NULL, err, "INSERT INTO evidence (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			  GH_DBV(gh_dbid(&e->id), gh_dbid(&e->version), gh_dbs(e->kind), gh_dbs(e->signer),
+				 gh_dbi(e->trusted), gh_dbs(e->digest), gh_dbid(&e->blob), gh_dbi(e->created),
+				 gh_dbs(gh_id_none(&e->by) ? "local" : e->by.s)));
+}
+
+static void fill(struct gh_evidence *e, const struct gh_db_rows *r, size_t i)
+{
+	e->id = gh_row_id(r, i, 0);
+	e->version = gh_row_id(r, i, 1);
+	GH_ROW_TEXT(e->kind, r, i, 2);
+	GH_ROW_TEXT(e->signer, r, i, 3);
+	e->trusted = gh_db_int(r, i, 4) == 1;
+	GH_ROW_TEXT(e->digest, r, i, 5);
+	e->blob = gh_row_id(r, i, 6);
+	e->created = gh_db_int(r, i, 7);
+	e->by = gh_row_id(r, i, 8); /* "local" is no id: none */
+}
+
+enum gh_rc gh_evidence_list(struct gh_db *db, struct gh_arena *a, const struct gh_id *version, const char *kind,
+			    struct gh_evidence **out, size_t *n, struct gh_err *err)
+{
+	struct gh_db_rows r;
+	*out = NULL;
+	*n = 0;
+	GH_TRY(gh_db_query(
+		       db, a, &r, err,
+		       "SELECT " COLUMNS " FROM evidence WHERE version = ? AND (kind = ? OR ? = '') "
+		       "ORDER BY created DESC, id LIMIT 10000",
+		       GH_DBV(gh_dbid(version), gh_dbs(kind == NULL ? "" : kind), gh_dbs(kind == NULL ? "" : kind))),
+	       err, "evidence");
+	struct gh_evidence *v = GH_NEW(a, struct gh_evidence, r.n + 1);
+	if (v == NULL)
+		return gh_fail(err, GH_E_NOMEM, "no memory for a list");
+	for (size_t i = 0; i < r.n; i++)
+		fill(&v[i], &r, i);
+	*out = v;
+	*n = r.n;
+	return GH_OK;
+}
+
+enum gh_rc gh_evidence_last(struct gh_db *db, const struct gh_id *version, const char *kind, struct gh_evidence *out,
+			    struct gh_err *err)
+{
+	gh_auto_arena a = { .max = GH_ROW_ONE };
+	struct gh_db_rows r;
+	GH_TRY(gh_db_query(db, &a, &r, err,
+			   "SELECT " COLUMNS
+			   " FROM evidence WHERE version = ? AND kind = ? ORDER BY created DESC, id LIMIT 1",
+			   GH_DBV(gh_dbid(version), gh_dbs(kind))),
+	       err, "evidence");
+	if (r.n == 0)
+		return gh_fail(err, GH_E_ABSENT, "there is no %s of this version", kind);
+	fill(out, &r, 0);
+	return GH_OK;
+}

@@ -1,0 +1,159 @@
+#include "catalog/gate.h"
+
+#include "catalog/badges.h"
+#include "catalog/principals.h"
+#include "catalog/reports.h"
+#include "catalog/reviews.h"
+#include "catalog/row.h"
+#include "catalog/tenants.h"
+
+#include <stdio.h>
+
+/* The tenant's own policy, or the profile that the home names. */
+static enum gh_rc policy_text(struct gh_catalog *c, const struct gh_id *tenant, struct gh_arena *a,
+			      struct gh_span *text, const char **from, struct gh_err *err)
+{
+	struct gh_db_rows r;
+	char what[160];
+	GH_TRY(gh_db_query(c->db, a, &r, err,
+			   "SELECT name, number, body FROM policies WHERE (tenant = ? OR tenant IS NULL) AND state = "
+			   "'current' "
+			   "ORDER BY CASE WHEN tenant IS NULL THEN 1 ELSE 0 END, number DESC LIMIT 1",
+			   GH_DBV(gh_dbid(tenant))),
+	       err, "policies");
+	if (r.n == 1) {
+		*text = gh_db_span(&r, 0, 2);
+		(void)snprintf(what, sizeof what, "policy %s, number %lld", gh_db_text(&r, 0, 0),
+			       (long long)gh_db_int(&r, 0, 1));
+	} else {
+		if (!gh_policy_profile(NULL, gh_span_str(c->home.policy), text))
+			return gh_fail(err, GH_E_ABSENT, "gatehouse.yaml: there is no profile '%.40s'", c->home.policy);
+		(void)snprintf(what, sizeof what, "profile %s", c->home.policy);
+	}
+	struct gh_span kept = gh_keep(a, gh_span_str(what));
+	*from = kept.p == NULL ? "" : (const char *)kept.p;
+	return GH_OK;
+}
+
+static void put_approvals(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f, struct gh_arena *a)
+{
+	struct gh_err err = { 0 };
+	struct gh_review review;
+	struct gh_review_event *e;
+	size_t n;
+	gh_facts_put_none(f, "approvals");
+	if (gh_review_of(c->db, &v->id, &review, &err) != GH_OK || strcmp(review.root, v->root) != 0 ||
+	    !gh_id_same(&review.report, &v->report) || gh_review_events(c->db, a, &review.id, &e, &n, &err) != GH_OK)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct gh_principal p;
+		if ((e[i].act != GH_REVIEW_APPROVE && e[i].act != GH_REVIEW_REJECT) ||
+		    gh_principal_get(c->db, &e[i].principal, &p, &err) != GH_OK)
+			continue;
+		size_t k = gh_facts_add(f, "approvals");
+		gh_facts_field_str(f, "approvals.by", k, p.name);
+		gh_facts_field_str(f, "approvals.role", k, e[i].role);
+		gh_facts_field_str(f, "approvals.decision", k, gh_review_act_name(e[i].act));
+		gh_facts_field_int(f, "approvals.at", k, e[i].at);
+		gh_facts_field_str(f, "approvals.digest", k, e[i].root);
+	}
+}
+
+static void put_badge(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f)
+{
+	struct gh_badge_row b;
+	struct gh_err err = { 0 };
+	if (gh_id_none(&v->badge) || gh_badge_get(c->db, &v->badge, &b, &err) != GH_OK) {
+		gh_facts_put_str(f, "badge.state", "none");
+		return;
+	}
+	gh_facts_put_str(f, "badge.state", b.state == GH_BADGE_ISSUED ? "scan-complete" : gh_badge_state_name(b.state));
+	if (b.issued != 0)
+		gh_facts_put_int(f, "badge.issued", b.issued);
+	if (b.expires != 0)
+		gh_facts_put_int(f, "badge.expires", b.expires);
+}
+
+static void put_lineage(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f)
+{
+	struct gh_version base;
+	struct gh_err err = { 0 };
+	char name[GH_NAME_TEXT];
+	gh_facts_put_none(f, "lineage");
+	if (gh_id_none(&v->base) || gh_version_get(c->db, &v->base, &base, &err) != GH_OK)
+		return;
+	size_t k = gh_facts_add(f, "lineage");
+	gh_facts_field_str(f, "lineage.relation", k, strcmp(v->lineage, "quantized") == 0 ? "quantised" : v->lineage);
+	gh_facts_field_str(f, "lineage.model", k, gh_name_text(&base.name, name));
+	gh_facts_field_str(f, "lineage.digest", k, base.root);
+	gh_facts_field_str(f, "lineage.tenant", k, base.name.tenant);
+	gh_facts_field_bool(f, "lineage.shared", k, !gh_id_same(&base.tenant, &v->tenant));
+}
+
+static void put_version(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_facts *f)
+{
+	char name[GH_NAME_TEXT];
+	struct gh_principal by;
+	struct gh_report_row report;
+	struct gh_err err = { 0 };
+	gh_facts_put_str(f, "action", action);
+	gh_facts_put_str(f, "model", gh_name_text(&v->name, name));
+	gh_facts_put_str(f, "tenant", v->name.tenant);
+	gh_facts_put_str(f, "project", v->name.project);
+	gh_facts_put_str(f, "name", v->name.name);
+	gh_facts_put_str(f, "version", v->name.version);
+	gh_facts_put_str(f, "digest", v->root);
+	bool person = !gh_id_none(&v->by) && gh_principal_get(c->db, &v->by, &by, &err) == GH_OK;
+	gh_facts_put_str(f, "author", person ? by.name : "local");
+	gh_facts_put_int(f, "imported", v->imported != 0 ? v->imported : c->now());
+	gh_facts_put_str(f, "risk.declared", strcmp(v->tier, "high") == 0 ? "high" : "standard");
+	if (!gh_id_none(&v->report) && gh_report_get(c->db, &v->report, &report, &err) == GH_OK)
+		gh_facts_put_int(f, "scan.finished", report.created);
+	else
+		gh_facts_put_int(f, "scan.finished", c->now()); /* import: it ended just now */
+}
+
+/* The first rule that makes the decision what it is, in one line. */
+static const char *because(const struct gh_policy_result *r, struct gh_arena *a)
+{
+	gh_auto_buf text = gh_buf(1024);
+	for (size_t i = 0; i < r->nrule; i++)
+		if (r->rule[i].counts == r->decision && r->decision != GH_ALLOW) {
+			gh_buf_safe(&text, r->rule[i].id, 80);
+			gh_buf_str(&text, ": ");
+			gh_buf_safe(&text, r->rule[i].message, 300);
+			break;
+		}
+	struct gh_span kept = gh_keep(a, gh_buf_view(&text));
+	return kept.p == NULL ? "" : (const char *)kept.p;
+}
+
+enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
+		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+{
+	struct gh_span text;
+	const struct gh_policy *policy;
+	struct gh_policy_err where = { 0 };
+	*out = (struct gh_gate){ .decision = GH_DENY, .from = "", .because = "" };
+	GH_TRY(policy_text(c, &v->tenant, a, &text, &out->from, err), err, "the policy");
+	enum gh_rc rc = gh_policy_read(a, text, gh_policy_profile, NULL, &policy, &where);
+	if (rc != GH_OK)
+		return gh_fail(err, rc, "%s cannot be read: line %llu: %s", out->from, (unsigned long long)where.line,
+			       where.what);
+	struct gh_facts *f = gh_facts_new(a);
+	if (f == NULL)
+		return gh_fail(err, GH_E_NOMEM, "no memory for facts");
+	if (known.n > 0)
+		GH_TRY(gh_facts_read(f, known, err), err, "the facts of the scan");
+	put_version(c, v, action, f);
+	put_badge(c, v, f);
+	put_lineage(c, v, f);
+	put_approvals(c, v, f, a);
+	const struct gh_policy_question q = { .policy = policy, .facts = f, .at = c->now() };
+	out->result = gh_policy_ask(&q, a);
+	out->decision = out->result->decision;
+	out->high = gh_span_is(out->result->tier, "high");
+	out->because = because(out->result, a);
+	(void)snprintf(out->digest, sizeof out->digest, "%s", gh_policy_digest(policy));
+	return GH_OK;
+}

@@ -1,0 +1,25 @@
+/* gate.h - the policy of a tenant, asked about a version: may this be done with it, why not, and what would help.
+ *
+ * Facts come from three places: what the catalog records (names, people, approvals, badges, times), what the last scan found
+ * (handed in as the facts document that was stored with its report), and what others state (evidence). The policy itself is
+ * pure (policy/policy.h); this is its thin shell. */
+#ifndef GH_CATALOG_GATE_H
+#define GH_CATALOG_GATE_H
+#include "base/buf.h"
+#include "catalog/catalog.h"
+#include "catalog/versions.h"
+#include "policy/policy.h"
+
+struct gh_gate {
+	const struct gh_policy_result *result; /* in the arena */
+	enum gh_decision decision;
+	bool high;	     /* the model is in the high tier of risk */
+	char digest[65];     /* of the policy */
+	const char *from;    /* "profile enterprise", "policy house-rules 3 of acme" */
+	const char *because; /* the first rule that objects, and what it says; "" when none does */
+};
+/* known: the facts document of the report, a JSON object; empty: nothing is known of a scan. action: as in fact `action`.
+ * GH_E_MALFORMED: the stored policy cannot be read (a newer one, or altered): nothing is allowed then. */
+enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
+		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err);
+#endif
