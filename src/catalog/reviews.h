@@ -52,8 +52,9 @@ struct gh_review_event {
 /* How many persons a tier needs. */
 int64_t gh_review_needed(const char *tier);
 
-/* Open one for a version. An open one for other digests becomes void ("a new report"); one for the same digests is returned as it
- * is. needed: 0 for what the tier says, else at least that. */
+/* Open one for a version. An open one for other digests becomes void ("a new report"); one for the same digests that is open or
+ * approved is returned as it is; one that was rejected stays so (GH_E_DENIED): reject wins. needed: 0 for what the tier says, else
+ * at least that. */
 enum gh_rc gh_review_open(struct gh_db *db, const struct gh_id *version, int64_t needed, int64_t now,
 			  struct gh_review *out, struct gh_err *err);
 enum gh_rc gh_review_get(struct gh_db *db, const struct gh_id *id, struct gh_review *out, struct gh_err *err);
