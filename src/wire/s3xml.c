@@ -19,6 +19,8 @@ static struct gh_span more(void *ctx, uint64_t off, size_t want)
 
 static bool enter(struct walk *w, struct gh_span name)
 {
+	if (name.n == 0)
+		name = GH_SPAN("?");
 	size_t at = w->depth == 0 ? 0 : strlen(w->path), slash = w->depth == 0 ? 0 : 1;
 	if (w->depth == GH_S3XML_DEPTH || name.n >= sizeof w->path - at - slash)
 		return false;
