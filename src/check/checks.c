@@ -8,5 +8,6 @@ const struct gh_check *const gh_checks[] = {
 	&gh_check_markup,     &gh_check_keras,	    &gh_check_targets,	       &gh_check_settings,
 	&gh_check_templates,  &gh_check_weights,    &gh_check_tensors,	       &gh_check_malware,
 	&gh_check_secrets,    &gh_check_network,    &gh_check_injection,       &gh_check_licences,
+	&gh_check_cells,
 };
 const size_t gh_checks_n = sizeof gh_checks / sizeof gh_checks[0];

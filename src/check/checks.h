@@ -27,5 +27,6 @@ extern const struct gh_check gh_check_secrets;
 extern const struct gh_check gh_check_network;
 extern const struct gh_check gh_check_injection;
 extern const struct gh_check gh_check_licences;
+extern const struct gh_check gh_check_cells;
 
 #endif

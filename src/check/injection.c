@@ -43,6 +43,7 @@ static const struct gh_rule rules[] = {
 };
 
 enum { ORDER = 4, OPEN = 6, LOOK_BACK = 4096, TOLD = 20, STRIP = 24 << 10, HEAD = 4096, GROUPS = 4 };
+enum { CODED_BEFORE = 400, CODED_AROUND = 1600, CODED_STEP = 300 };
 
 struct state {
 	struct gh_roll_common *common;
@@ -50,13 +51,17 @@ struct state {
 	struct gh_orders orders;
 	struct gh_dressed dressed;
 	uint8_t *strip;
+	uint8_t *coded;	      /* room for what is undone */
+	uint64_t coded_until; /* undone already */
 	uint64_t quiet_until; /* an order was told: its words make no second one */
 	unsigned told;
 	bool bytes, talk, binary;
 	/* The strongest visible order, told at the end: only then it is known whether the text is about such orders. */
-	unsigned open;
-	struct gh_range open_at;
-	struct gh_safe open_text;
+	struct {
+		unsigned points;
+		struct gh_range at;
+		struct gh_safe text;
+	} open[2]; /* [1]: where quotes are no sign that something is only shown */
 };
 
 struct look {
@@ -65,6 +70,7 @@ struct look {
 	struct gh_range fixed;
 	uint64_t base;
 	bool decoded;
+	bool binary; /* strings between bytes of any kind: such bytes are no characters */
 };
 
 static struct gh_range place(const struct look *l, size_t at, size_t len)
@@ -165,8 +171,18 @@ static const char *unseen_place(struct gh_span before, size_t *open)
 	return most >= 400 ? "text behind hundreds of blanks" : NULL;
 }
 
-/* A sentence between quotes or in a block of code is shown, not said. */
-static bool quoted(struct gh_span before)
+/* Formats in which every text stands between quotes. */
+static bool quotes_all(const struct gh_scene *s)
+{
+	static const char *const formats[] = { "json", "yaml", "toml", "ini", "xml", "pickle", "npy" };
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		if (strcmp(s->format, formats[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A sentence between quotes or in a block of code is shown, not said; `plain`: quotes mean nothing. */
+static bool quoted(struct gh_span before, bool plain)
 {
 	unsigned fences = 0;
 	for (size_t i = 0; i + 3 <= before.n; i++)
@@ -179,7 +195,7 @@ static bool quoted(struct gh_span before)
 	struct gh_span line = nl == NULL ? near : gh_span_cut(near, (uint64_t)(nl - near.p) + 1, near.n);
 	unsigned marks = 0;
 	for (size_t i = 0; i < line.n; i++)
-		marks += line.p[i] == '"' || line.p[i] == '`' ||
+		marks += (line.p[i] == '"' && !plain) || line.p[i] == '`' ||
 			 (line.p[i] == 0xe2 && i + 2 < line.n && line.p[i + 1] == 0x80 &&
 			  (line.p[i + 2] == 0x9c || line.p[i + 2] == 0x9d));
 	return (fences & 1) != 0 || (marks & 1) != 0;
@@ -227,12 +243,13 @@ static void order(struct look *l, struct gh_span s, size_t at, unsigned points)
 			gh_find(l->scene, &rules[R_HIDDEN], place(l, at, 1), "in %s: %s", where, sentence(s, at).s);
 		return;
 	}
-	if (code || quoted(before))
-		points = ORDER;
-	if (points > st->open) {
-		st->open = points;
-		st->open_at = place(l, at, 1);
-		st->open_text = sentence(s, at);
+	for (unsigned plain = 0; plain < 2; plain++) {
+		unsigned p = code || quoted(before, plain != 0) ? ORDER : points;
+		if (p <= st->open[plain].points)
+			continue;
+		st->open[plain].points = p;
+		st->open[plain].at = place(l, at, 1);
+		st->open[plain].text = sentence(s, at);
 	}
 }
 
@@ -273,19 +290,60 @@ static void undress(struct look *l, struct gh_span s, size_t from, size_t to)
 	}
 }
 
+/* ---- other writings -------------------------------------------------------------------------------------------------- */
+
+static uint8_t *coded_room(struct look *l)
+{
+	if (l->st->coded == NULL && (l->st->coded = gh_alloc(l->scene->arena, 1, GH_CODED_ROOM)) == NULL)
+		gh_not_looked(l->scene, "no memory for the search of texts");
+	return l->st->coded;
+}
+
+/* The sentence that was hidden, from its first word that counts. */
+static void tell_coded(struct look *l, size_t at, struct gh_span text, enum gh_coding how)
+{
+	bool talk = false;
+	unsigned which = GH_KW_NONE;
+	if (gh_orders_of(&l->st->common->kw, text, &talk) < ORDER)
+		return;
+	size_t first = 0;
+	while ((first = gh_kw_find(&l->st->common->kw, text, first, text.n, &which)) != SIZE_MAX &&
+	       gh_order_of(which) >= GH_ORDER_TALK)
+		first++;
+	first = first == SIZE_MAX ? 0 : first;
+	if (!again(l, R_HIDDEN, gh_span_cut(text, first, 400)) && more(l))
+		gh_find(l->scene, &rules[R_HIDDEN], place(l, at, 1), "in %s: %s", gh_coding_name[how],
+			sentence(text, first).s);
+}
+
+static void said(void *arg, size_t at, struct gh_span text) { tell_coded(arg, at, text, GH_CODING_BASE64); }
+
+/* A word in another writing stands at `at`. */
+static void coded(struct look *l, struct gh_span s, size_t at, enum gh_coding how)
+{
+	uint8_t *room = coded_room(l);
+	if (room == NULL || l->base + at < l->st->coded_until)
+		return;
+	l->st->coded_until = l->base + at + CODED_STEP;
+	size_t from = at < CODED_BEFORE ? 0 : at - CODED_BEFORE;
+	struct gh_span part = gh_span_cut(s, from, CODED_AROUND);
+	tell_coded(l, at, (struct gh_span){ room, gh_coded_undo(how, part, room) }, how);
+}
+
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base);
 static void plain(void *arg, struct gh_span text, size_t from, size_t to, struct gh_range at)
 {
 	struct look *l = arg, copy = *l;
 	struct gh_orders orders = l->st->orders;
-	uint64_t quiet = l->st->quiet_until;
+	uint64_t quiet = l->st->quiet_until, undone = l->st->coded_until;
 	copy.decoded = true;
 	copy.fixed = at;
 	l->st->orders = (struct gh_orders){ 0 };
-	l->st->quiet_until = 0;
+	l->st->quiet_until = l->st->coded_until = 0;
 	look(&copy, text, from, to, 0);
 	l->st->orders = orders;
 	l->st->quiet_until = quiet;
+	l->st->coded_until = undone;
 }
 
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
@@ -297,11 +355,19 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	l->base = base;
 	for (size_t i = from; (i = gh_kw_find(&st->common->kw, s, i, to, &which)) != SIZE_MAX; i++) {
 		enum gh_order what = gh_order_of(which);
+		if (what == GH_ORDER_CODED) {
+			coded(l, s, i, gh_order_coding(which));
+			continue;
+		}
 		st->talk = st->talk || what == GH_ORDER_TALK;
 		unsigned points = gh_orders_put(&st->orders, what, base + i);
 		if (points >= ORDER && base + i >= st->quiet_until)
 			order(l, s, i, points);
 	}
+	if (coded_room(l) != NULL)
+		gh_coded_runs(s, from, to, st->coded, said, l);
+	if (l->binary)
+		return;
 	gh_unseen_look(s, from, to, &st->dressed, hidden, l);
 	if (st->dressed.split > before.split + 4 || st->dressed.mixed > before.mixed + 2 ||
 	    st->dressed.folded > before.folded + 8)
@@ -327,18 +393,25 @@ static struct state *state_of(struct gh_scene *s)
 	return *s->state;
 }
 
-/* Texts that people read as they stand; data, code and vocabularies hold sentences of all kinds. */
+/* Texts that people read as they stand, and values that stand where a model is described; code and vocabularies hold sentences
+ * of all kinds. */
 static bool is_card(const struct gh_scene *s)
 {
-	return strcmp(s->format, "text") == 0 || strcmp(s->format, "html") == 0 || strcmp(s->format, "gguf") == 0 ||
-	       strcmp(s->format, "safetensors") == 0;
+	static const char *const formats[] = { "text", "html",	 "gguf",      "safetensors", "json",
+					       "yaml", "toml",	 "ini",	      "xml",	     "npy",
+					       "npz",  "pickle", "modelfile", "onnx",	     "pdf" };
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		if (strcmp(s->format, formats[i]) == 0)
+			return true;
+	return false;
 }
 
 static void report(struct gh_scene *s, struct state *st)
 {
-	if (st->open != 0) {
-		bool orders = st->open >= OPEN && !st->talk && is_card(s);
-		gh_find(s, &rules[orders ? R_OPEN : R_EXAMPLE], st->open_at, "%s", st->open_text.s);
+	unsigned plain = quotes_all(s);
+	if (st->open[plain].points != 0) {
+		bool orders = st->open[plain].points >= OPEN && !st->talk && is_card(s);
+		gh_find(s, &rules[orders ? R_OPEN : R_EXAMPLE], st->open[plain].at, "%s", st->open[plain].text.s);
 	}
 	if (st->dressed.groups >= GROUPS)
 		gh_find(s, &rules[R_ZERO], (struct gh_range){ 0 },
@@ -358,9 +431,8 @@ static void bytes(struct gh_scene *s, struct gh_span block, uint64_t off, bool l
 	struct look l = { .scene = s, .st = st, .decoded = s->decoded };
 	if (off == 0)
 		st->binary = memchr(block.p, '\0', block.n < HEAD ? block.n : HEAD) != NULL;
-	if (st->binary)
-		return; /* what is text in it comes as events */
-	st->bytes = true;
+	l.binary = st->binary;
+	st->bytes = !st->binary;
 	if (!gh_roll_bytes(&st->roll, st->common, s, block, off, last, look, &l))
 		gh_not_looked(s, "no memory for the search of texts");
 	if (last && strcmp(s->format, "unknown") != 0)
@@ -380,7 +452,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	struct look l = { .scene = s, .st = st, .fixed = ev->at, .decoded = true };
 	l.fixed.len += l.fixed.len == 0;
 	st->orders = (struct gh_orders){ 0 };
-	st->quiet_until = 0;
+	st->quiet_until = st->coded_until = 0;
 	look(&l, t->text, 0, t->text.n, 0);
 	st->orders = (struct gh_orders){ 0 };
 }

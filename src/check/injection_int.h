@@ -1,5 +1,6 @@
 /* injection_int.h - what the parts of the check "injection" share: injection.c (the row), injection_words.c (sentences that
- * give orders to a reader who is a program), injection_unseen.c (characters that are not seen and carry messages). */
+ * give orders to a reader who is a program), injection_unseen.c (characters that are not seen and carry messages),
+ * injection_coded.c (sentences in another writing: base64, rot13, reversed …). */
 #ifndef GH_CHECK_INJECTION_INT_H
 #define GH_CHECK_INJECTION_INT_H
 #include "check/check.h"
@@ -16,6 +17,7 @@ enum gh_order {
 	GH_ORDER_ROLE,	  /* "<|im_start|>system" */
 	GH_ORDER_SECRET,  /* "without telling the user" */
 	GH_ORDER_TALK,	  /* "prompt injection": the text is about it */
+	GH_ORDER_CODED,	  /* a word of these, written in another way: see injection_coded.c */
 	GH_ORDERS
 };
 
@@ -31,6 +33,29 @@ struct gh_orders {
 unsigned gh_orders_put(struct gh_orders *o, enum gh_order what, uint64_t at);
 /* The highest points of a text by itself; *talk: it speaks about such texts. */
 unsigned gh_orders_of(const struct gh_kw *k, struct gh_span s, bool *talk);
+
+/* ---- injection_coded.c: writings that language models read and people do not */
+enum gh_coding {
+	GH_CODING_ROT13,
+	GH_CODING_REVERSED,
+	GH_CODING_SPACED, /* "i g n o r e" */
+	GH_CODING_LEET,	  /* "1gn0r3" */
+	GH_CODING_HEX,	  /* pairs of digits, one by one */
+	GH_CODING_DECIMAL,
+	GH_CODING_BINARY,
+	GH_CODING_BASE64,
+	GH_CODINGS
+};
+extern const char *const gh_coding_name[GH_CODINGS];
+/* How the word `which` of the feature GH_ORDER_CODED is written. */
+enum gh_coding gh_order_coding(unsigned which);
+/* What s says; out has room for s.n bytes. Of GH_CODING_BASE64: see gh_coded_runs(). */
+size_t gh_coded_undo(enum gh_coding how, struct gh_span s, uint8_t *out);
+/* Long rows of base64 or hexadecimal digits that start in [from, to) of s, or reach into it: said(arg, at, text) with what stands in
+ * them, in pieces, when it reads as text; up to three layers of it. room: GH_CODED_ROOM bytes. */
+enum { GH_CODED_PIECE = 6144, GH_CODED_ROOM = 2 * GH_CODED_PIECE };
+void gh_coded_runs(struct gh_span s, size_t from, size_t to, uint8_t *room,
+		   void (*said)(void *arg, size_t at, struct gh_span text), void *arg);
 
 /* ---- injection_unseen.c */
 enum gh_unseen_kind {

@@ -104,18 +104,56 @@ enum { NEAR = 260, CLOSE = 52, BOUND = 40 };
 	X("prompt injection") X("prompt-injection") X("prompt_injection") X("jailbreak") X("adversarial") \
 	X("red team") X("red-team") X("indirect injection") X("injection attack") X("attack") X("owasp") \
 	X("mitre") X("guardrail") X("injection detect")
+/* Words of the above as other writings have them: where one stands, what is around it is undone (injection_coded.c). */
+#define ROT13(X) \
+	X("vtaber") X("qvfertneq") X("cerivbhf") X("vafgehpgvba") X("nffvfgnag") X("flfgrz cebzcg") X("bireevqr")
+#define REVERSED(X) \
+	X("erongi") X("dragersid") X("suoiverp") X("noitcurtsni") X("tnatsissa") X("tpmorp metsys") X("edirrevo")
+#define SPACED(X) \
+	X("i g n o r e") X("i.g.n.o.r.e") X("i-g-n-o-r-e") X("i_g_n_o_r_e") X("i n s t r u") X("i.n.s.t.r.u") \
+	X("i-n-s-t-r-u") X("i_n_s_t_r_u") X("d i s r e g") X("d.i.s.r.e.g") X("d-i-s-r-e-g") X("d_i_s_r_e_g") \
+	X("a s s i s t") X("a.s.s.i.s.t") X("a-s-s-i-s-t") X("a_s_s_i_s_t") X("p r e v i o") X("p.r.e.v.i.o") \
+	X("p-r-e-v-i-o") X("p_r_e_v_i_o") X("i  g  n  o  r  e")
+#define LEET(X) \
+	X("1gn0r") X("ign0r") X("1gnor") X("!gnor") X("1nstruct") X("pr3v10") X("prev1o") X("pr3vio") X("d1sr3g") \
+	X("d1sreg") X("4ss1st") X("1n5truct") X("1nstruk") X("instruct10") X("syst3m pr")
+#define HEXED(X) \
+	X("0x67 0x6e 0x6f 0x72") X("0x67, 0x6e, 0x6f, 0x72") X("0x67,0x6e,0x6f,0x72") X("0x69 0x67 0x6e 0x6f") \
+	X("0x69, 0x67, 0x6e, 0x6f") X("0x69,0x67,0x6e,0x6f") X("0x6e 0x73 0x74 0x72") X("0x6e, 0x73, 0x74, 0x72") \
+	X("0x6e,0x73,0x74,0x72") X("67 6e 6f 72 65") X("67%6e%6f%72%65") X("67-6e-6f-72-65") X("67:6e:6f:72:65") \
+	X("69 67 6e 6f 72") X("69%67%6e%6f%72") X("69-67-6e-6f-72") X("69:67:6e:6f:72") X("6e 73 74 72 75") \
+	X("6e%73%74%72%75") X("6e-73-74-72-75") X("6e:73:74:72:75")
+#define DECIMAL(X) \
+	X("103, 110, 111, 114, 101") X("103,110,111,114,101") X("103 110 111 114 101") X("103-110-111-114-101") \
+	X("110, 115, 116, 114, 117") X("110,115,116,114,117") X("110 115 116 114 117") X("110-115-116-114-117")
+#define BINARY(X) \
+	X("01100111 01101110 01101111 01110010") X("01101110 01110011 01110100 01110010")
 /* clang-format on */
 
 #define AS_WORD(w) w,
 /* Every word is an element: the macro adds the comma. */
 const char *const gh_order_words[] = { IGNORE(AS_WORD) BEFORE(AS_WORD) RULES(AS_WORD) READER(AS_WORD) VERDICT(AS_WORD)
-					       ORDERS(AS_WORD) ROLE(AS_WORD) SECRET(AS_WORD) TALK(AS_WORD) };
+					       ORDERS(AS_WORD) ROLE(AS_WORD) SECRET(AS_WORD) TALK(AS_WORD)
+						       ROT13(AS_WORD) REVERSED(AS_WORD) SPACED(AS_WORD) LEET(AS_WORD)
+							       HEXED(AS_WORD) DECIMAL(AS_WORD) BINARY(AS_WORD) };
 const unsigned gh_order_words_n = sizeof gh_order_words / sizeof gh_order_words[0];
 _Static_assert(sizeof gh_order_words / sizeof gh_order_words[0] <= GH_KW_MAX, "more words than a finder takes");
 
 #define ONE(w) +1u
 static const unsigned many[GH_ORDERS] = { IGNORE(ONE), BEFORE(ONE), RULES(ONE),	 READER(ONE), VERDICT(ONE),
 					  ORDERS(ONE), ROLE(ONE),   SECRET(ONE), TALK(ONE) };
+static const unsigned coded[] = { ROT13(ONE), REVERSED(ONE), SPACED(ONE), LEET(ONE),
+				  HEXED(ONE), DECIMAL(ONE),  BINARY(ONE) }; /* as in enum gh_coding */
+
+enum gh_coding gh_order_coding(unsigned which)
+{
+	unsigned k = 0, before = 0;
+	for (unsigned i = 0; i < GH_ORDER_CODED; i++)
+		before += many[i];
+	for (which -= before; k + 1 < sizeof coded / sizeof coded[0] && which >= coded[k]; k++)
+		which -= coded[k];
+	return (enum gh_coding)k;
+}
 
 enum gh_order gh_order_of(unsigned which)
 {
@@ -133,7 +171,7 @@ static bool within(const struct gh_orders *o, enum gh_order what, uint64_t at, u
 unsigned gh_orders_put(struct gh_orders *o, enum gh_order what, uint64_t at)
 {
 	o->last[what] = at + 1;
-	if (what == GH_ORDER_TALK)
+	if (what == GH_ORDER_TALK || what == GH_ORDER_CODED)
 		return 0;
 	bool ignore = within(o, GH_ORDER_IGNORE, at, CLOSE) && within(o, GH_ORDER_RULES, at, CLOSE);
 	uint64_t before = o->last[GH_ORDER_BEFORE], rules = o->last[GH_ORDER_RULES];

@@ -12,7 +12,7 @@
 #include "wire/recs.h"
 #include "wire/sort.h"
 
-enum { R_HOST, R_MORE, R_CLASS, R_DRAIN, R_ODD, R_METADATA, R_RAW, R_NAMED, R_REPORTS, R_MAIL };
+enum { R_HOST, R_MORE, R_CLASS, R_DRAIN, R_ODD, R_METADATA, R_RAW, R_NAMED, R_REPORTS, R_MAIL, R_SHARE, R_LOCAL };
 static const struct gh_rule rules[] = {
 	[R_HOST] = { "GH-NET-0001", GH_INFO, GH_CLEAN, "A host that the file names", "None by itself.",
 		     "None needed; know where your programs may connect to.", "" },
@@ -46,13 +46,23 @@ static const struct gh_rule rules[] = {
 			"Whoever runs it learns that the program runs.", "Switch reports off if they are not wanted.",
 			"" },
 	[R_MAIL] = { "GH-NET-0010", GH_INFO, GH_CLEAN, "Addresses for mail", "None by itself.", "None needed.", "" },
+	[R_SHARE] = { "GH-NET-0011", GH_MEDIUM, GH_REVIEW,
+		      "A file share of another machine, where it is opened unasked",
+		      "Windows logs in to the share by itself: its owner gets the name and the password's hash of "
+		      "whoever opens "
+		      "the text, and may hand a program back.",
+		      "Do not open it; find out who owns the machine.", "CWE-522 CWE-294 AML.T0025" },
+	[R_LOCAL] = { "GH-NET-0012", GH_INFO, GH_CLEAN,
+		      "A text points to files of shares or of the reader's own machine",
+		      "Little: the place means something else on every machine.", "Do not follow it without need.",
+		      "CWE-73" },
 	GH_RULES_END
 };
 
 /* Where a text stands. */
 enum context { CARD, SETTINGS, CODE, TEMPLATE };
 
-enum { SLOTS = 2048, SHOWN = 20, NAME = 96 };
+enum { SLOTS = 2048, SHOWN = 20, NAME = 96, SHARES = 8, SHARE_TEXT = 60 };
 
 struct seen {
 	uint64_t hash;
@@ -74,6 +84,14 @@ struct state {
 	uint64_t beyond, mails;
 	struct gh_range mail_at;
 	char mail[NAME];
+	/* What a share is worth is known when the format of the source is. */
+	struct {
+		struct gh_range at;
+		uint8_t text[SHARE_TEXT];
+		size_t n;
+		bool named, link, value; /* of a machine; opened by a page; no comment, no sentence */
+	} share[SHARES];
+	unsigned nshare;
 	bool bytes;  /* the source was searched: texts of it are parts of that */
 	bool binary; /* it is no text: what stands in it may be chance */
 };
@@ -195,6 +213,7 @@ static void mail(struct look *l, struct gh_span s, size_t at)
 	l->units++;
 }
 
+static void share(struct look *l, struct gh_span s, size_t at, size_t host);
 /* An address at "://": scheme letters before, perhaps a user name behind. */
 static void address(struct look *l, struct gh_span s, size_t at)
 {
@@ -202,6 +221,10 @@ static void address(struct look *l, struct gh_span s, size_t at)
 	struct gh_host h;
 	while (from > 0 && at - from < 12 && ((s.p[from - 1] | 0x20) >= 'a' && (s.p[from - 1] | 0x20) <= 'z'))
 		from--;
+	static const char *const shares[] = { "smb", "cifs", "file", "afp", "nfs" };
+	for (size_t k = 0; k < sizeof shares / sizeof shares[0]; k++)
+		if (at - from == strlen(shares[k]) && memcmp(s.p + from, shares[k], at - from) == 0)
+			share(l, s, from, i);
 	if (at - from < 2 || (at - from == 4 && memcmp(s.p + from, "file", 4) == 0) ||
 	    (l->binary && !gh_net_scheme((struct gh_span){ s.p + from, at - from })))
 		return;
@@ -244,6 +267,66 @@ static void quads(struct look *l, struct gh_span s, size_t from, size_t to)
 	}
 }
 
+/* Does what begins at `at` stand in a link or a picture? */
+static bool linked(struct gh_span s, size_t at)
+{
+	static const char *const before[] = { "](",	 "](<",	   "src=\"", "src='", "src=",
+					      "href=\"", "href='", "href=",  "url(",  "url=" };
+	struct gh_span near = gh_span_cut(s, at < 8 ? 0 : at - 8, at < 8 ? at : 8);
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
+		if (gh_span_ends(near, before[i]))
+			return true;
+	return false;
+}
+
+/* A share: "smb://host/…", "file://host/…", "\\\\host.example\\…"; its name begins at `host`. A file of this machine: no name. */
+static void share(struct look *l, struct gh_span s, size_t at, size_t host)
+{
+	struct gh_host h;
+	struct state *st = l->st;
+	bool named = host < s.n && s.p[host] != '/' && gh_host_at(gh_span_cut(s, host, 300), &h) &&
+		     h.net != GH_NET_LOCAL;
+	struct gh_span shown = gh_span_cut(s, at, SHARE_TEXT);
+	for (size_t i = 0; i < shown.n; i++)
+		if (shown.p[i] <= ' ' || memchr("\"')>]`", shown.p[i], 6) != NULL)
+			shown.n = i;
+	bool link = linked(s, at), value = !gh_net_in_comment(s, at) && !gh_net_in_prose(s, at);
+	if (l->binary || st->nshare == SHARES || (!named && !link) ||
+	    again(l, named ? gh_span_cut(s, host, h.end) : GH_SPAN("file:///")))
+		return;
+	st->share[st->nshare].at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, shown.n };
+	st->share[st->nshare].named = named;
+	st->share[st->nshare].link = link;
+	st->share[st->nshare].value = value;
+	st->share[st->nshare].n = shown.n;
+	if (shown.n != 0)
+		memcpy(st->share[st->nshare].text, shown.p, shown.n);
+	st->nshare++;
+}
+
+/* Two backslashes (four where they are escaped), a host with a dot or by number, and a backslash or a port. */
+static void backslashes(struct look *l, struct gh_span s, size_t from, size_t to)
+{
+	for (size_t i = from; i < to;) {
+		const uint8_t *p = memchr(s.p + i, '\\', to - i);
+		if (p == NULL)
+			break;
+		size_t at = (size_t)(p - s.p), n = 0;
+		while (at + n < s.n && n < 5 && s.p[at + n] == '\\')
+			n++;
+		i = at + n;
+		struct gh_host h;
+		if ((n != 2 && n != 4) || (at > 0 && s.p[at - 1] == '\\') || !gh_host_at(gh_span_cut(s, i, 300), &h))
+			continue;
+		struct gh_span name = gh_span_cut(s, i, h.end);
+		size_t behind = i + h.end;
+		bool dotted = memchr(name.p, '.', name.n) != NULL,
+		     on = behind < s.n && (s.p[behind] == '\\' || s.p[behind] == '@');
+		if (dotted && on)
+			share(l, s, at, i);
+	}
+}
+
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base);
 static void plain(void *arg, struct gh_span text, size_t from, size_t to, struct gh_range at)
 {
@@ -283,8 +366,10 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	}
 	for (size_t i = from; (i = gh_kw_find(&l->st->common->kw, s, i, to, &which)) != SIZE_MAX; i++)
 		bare(l, s, i);
-	if (!l->binary)
+	if (!l->binary) {
 		quads(l, s, from, to);
+		backslashes(l, s, from, to);
+	}
 	if (!l->decoded && !gh_roll_escapes(l->st->common, l->scene->arena, s, from, to, base, plain, l))
 		gh_not_looked(l->scene, "no memory for the search of texts");
 }
@@ -360,6 +445,12 @@ static void report(struct gh_scene *s, struct state *st)
 		 *tmp = idx == NULL ? NULL : idx + st->n;
 	enum context c = context(s);
 	uint32_t n = 0, shown = 0, told = 0;
+	for (unsigned i = 0; i < st->nshare; i++) {
+		bool opens = st->share[i].named && (st->share[i].link || (c != CARD && st->share[i].value));
+		gh_find(s, &rules[opens ? R_SHARE : R_LOCAL], st->share[i].at, "%s",
+			gh_safe((struct gh_span){ st->share[i].text, st->share[i].n }).s);
+	}
+	st->nshare = 0;
 	if (st->mails != 0)
 		gh_find(s, &rules[R_MAIL], st->mail_at, "%llu, the first is %s", (unsigned long long)st->mails,
 			gh_safe(gh_span_str(st->mail)).s);
@@ -451,7 +542,7 @@ static void on(struct gh_scene *s, const struct gh_event *ev)
 	const struct gh_text *t = ev->u.text;
 	bool template = strcmp(t->role, "chat-template") == 0;
 	struct state *st = state_of(s);
-	if (st == NULL || (st->bytes && !template))
+	if (st == NULL || (st->bytes && !st->binary && !template))
 		return;
 	struct look l = { .scene = s, .st = st, .fixed = ev->at, .in_template = template, .decoded = true };
 	l.fixed.len += l.fixed.len == 0;

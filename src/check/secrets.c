@@ -74,6 +74,9 @@ static bool recognise(struct gh_span s, size_t at, unsigned which, struct gh_sec
 	case GH_WORD_NETRC: return gh_secret_netrc(s, at, out);
 	case GH_WORD_HEADER: return gh_secret_header(s, at, len, out);
 	case GH_WORD_AUTH: return gh_secret_auth(s, at, len, out);
+	case GH_WORD_KAGGLE: return gh_secret_kaggle(s, at, out);
+	case GH_WORD_PGPASS: return gh_secret_pgpass(s, at, out);
+	case GH_WORD_HASHED: return gh_secret_hashed(s, at, len, out);
 	}
 	return false;
 }

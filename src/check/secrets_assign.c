@@ -48,6 +48,8 @@ static bool made_up(struct gh_span v)
 	       m.other <= m.n / 2 && !gh_mix_filler(v, true);
 }
 
+bool gh_secret_password(struct gh_span v) { return made_up(v) || gh_mix_random(v, 10); }
+
 static bool plain_token(struct gh_span v)
 {
 	for (size_t i = 0; i < v.n; i++)

@@ -48,6 +48,9 @@ enum gh_secret_word {
 	GH_WORD_NETRC,
 	GH_WORD_HEADER, /* "basic ", "bearer " */
 	GH_WORD_AUTH,	/* "auth" of Docker and npm: base64 of user and password */
+	GH_WORD_KAGGLE, /* "username" of kaggle.json: its key stands beside it */
+	GH_WORD_PGPASS, /* the port in a line of .pgpass */
+	GH_WORD_HASHED, /* what follows a login in .htpasswd and /etc/shadow */
 };
 enum gh_secret_word gh_secret_word(unsigned which);
 bool gh_secret_token(struct gh_span s, size_t at, unsigned which, struct gh_secret *out);
@@ -67,6 +70,13 @@ bool gh_secret_named(struct gh_span s, size_t at, size_t len, struct gh_secret *
 bool gh_secret_netrc(struct gh_span s, size_t at, struct gh_secret *out);
 bool gh_secret_header(struct gh_span s, size_t at, size_t len, struct gh_secret *out);
 bool gh_secret_auth(struct gh_span s, size_t at, size_t len, struct gh_secret *out);
+/* A password that a person made up, or one that chance made. */
+bool gh_secret_password(struct gh_span v);
+
+/* ---- secrets_logins.c: files in which programs keep logins */
+bool gh_secret_kaggle(struct gh_span s, size_t at, struct gh_secret *out);
+bool gh_secret_pgpass(struct gh_span s, size_t at, struct gh_secret *out);
+bool gh_secret_hashed(struct gh_span s, size_t at, size_t len, struct gh_secret *out);
 
 /* ---- secrets_quiet.c */
 /* A value that documentation of a provider shows, or that everybody has. */

@@ -203,6 +203,23 @@ enum { TOKENS = sizeof rows / sizeof rows[0] };
 	X("bearer ", GH_WORD_HEADER) \
 	X("\"auth\"", GH_WORD_AUTH) \
 	X("_auth", GH_WORD_AUTH) \
+	X("\"username\"", GH_WORD_KAGGLE) \
+	X(":5432:", GH_WORD_PGPASS) \
+	X(":5433:", GH_WORD_PGPASS) \
+	X(":6432:", GH_WORD_PGPASS) \
+	X(":6543:", GH_WORD_PGPASS) \
+	X("*:*:", GH_WORD_PGPASS) \
+	X(":$apr1$", GH_WORD_HASHED) \
+	X(":$2y$", GH_WORD_HASHED) \
+	X(":$2a$", GH_WORD_HASHED) \
+	X(":$2b$", GH_WORD_HASHED) \
+	X(":$1$", GH_WORD_HASHED) \
+	X(":$5$", GH_WORD_HASHED) \
+	X(":$6$", GH_WORD_HASHED) \
+	X(":$y$", GH_WORD_HASHED) \
+	X(":{SHA}", GH_WORD_HASHED) \
+	X(":{SSHA}", GH_WORD_HASHED) \
+	X("client-key-data", GH_WORD_NAME) \
 	X("passw", GH_WORD_NAME) \
 	X("passphrase", GH_WORD_NAME) \
 	X("pass_phrase", GH_WORD_NAME) \

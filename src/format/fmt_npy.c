@@ -2,6 +2,7 @@
  * memory, or, when the type holds objects, one pickle stream that numpy.load(allow_pickle=True) executes.
  * Source: numpy/lib/format.py, NEP 1. */
 #include "format/dtype.h"
+#include "base/utf8.h"
 #include "format/formats.h"
 #include "format/pickle/pickle.h"
 #include "wire/npyhdr.h"
@@ -120,6 +121,66 @@ static enum gh_rc emit_tensor(struct gh_walk *w, const struct gh_npyhdr *h, uint
 	return rc == GH_OK ? GH_OK : gh_fail(w->err, rc, "array data");
 }
 
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+enum { TEXT_PART = 32768, TEXT_OUT = 2 * TEXT_PART };
+
+static uint32_t character(const uint8_t *p, bool wide, bool big)
+{
+	if (!wide)
+		return p[0];
+	return big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
+		   : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static unsigned put_character(uint32_t c, bool wide, uint8_t *out)
+{
+	bool scalar = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+	if (wide)
+		return gh_utf8_put(scalar ? c : 0xfffd, out);
+	*out = (uint8_t)c;
+	return 1;
+}
+
+/* Elements of characters (of bytes, or of 32 bits each; filled up with zeros) as text, each on a line of its own, in parts whose
+ * ends lie between two elements where elements are short. Numbers of the same width have their own kinds. */
+static enum gh_rc emit_texts(struct gh_walk *w, const struct gh_npyhdr *h, uint64_t off)
+{
+	bool wide = h->type.kind == 'U', big = h->type.order == '>';
+	size_t each = wide ? 4 : 1;
+	uint64_t width = h->type.size / each, done = 0, last = h->bytes / each;
+	uint8_t *out = width == 0 ? NULL : gh_alloc(w->arena, TEXT_OUT, 1);
+	if (out == NULL)
+		return width == 0 ? GH_OK : gh_fail(w->err, GH_E_NOMEM, "texts of an array");
+	while (done < last) {
+		uint64_t most = TEXT_PART / each, left = last - done;
+		size_t count = (size_t)(left < most ? left : most), n = 0;
+		if (count < left && width <= count)
+			count -= (size_t)((done + count) % width); /* whole elements */
+		struct gh_span win = gh_src_window(w->src, off + done * each, count * each);
+		if (win.n != count * each)
+			return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_IO, "texts of an array");
+		bool line = true;
+		for (size_t i = 0; i < count; i++) {
+			uint32_t c = character(win.p + i * each, wide, big);
+			if (c != 0) {
+				n += put_character(c, wide, out + n);
+				line = false;
+			}
+			if ((done + i + 1) % width == 0 && !line) {
+				out[n++] = '\n';
+				line = true;
+			}
+		}
+		struct gh_text t = { .role = "data", .text = { out, n } };
+		enum gh_rc rc = n == 0 ? GH_OK : gh_emit(w, GH_EV_TEXT, off + done * each, count * each, &t);
+		if (rc != GH_OK)
+			return gh_fail(w->err, rc, "texts of an array");
+		done += count;
+	}
+	return GH_OK;
+}
+
 static enum gh_rc read_objects(struct gh_walk *w, uint64_t off)
 {
 	struct gh_pickle_result r;
@@ -163,7 +224,9 @@ static enum gh_rc read_data(struct gh_walk *w, const struct gh_npyhdr *h, uint64
 			       (unsigned long long)(h->bytes - left), (unsigned long long)h->bytes);
 	}
 	gh_claim(w, off, h->bytes, GH_CLAIM_DATA); /* longer: the rest stays unclaimed */
-	return emit_tensor(w, h, off);
+	bool texts = !h->type.fields && !h->type.subarray && (h->type.kind == 'S' || h->type.kind == 'U');
+	enum gh_rc rc = texts ? emit_texts(w, h, off) : GH_OK;
+	return rc == GH_OK ? emit_tensor(w, h, off) : rc;
 }
 
 static enum gh_rc bad_header(struct gh_walk *w, const struct gh_npyhdr *h, uint64_t text, uint64_t data)

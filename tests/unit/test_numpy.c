@@ -21,6 +21,14 @@ static const struct {
 } rows[] = {
 	{ "plain", LIT(PLAIN SIXTEEN), "", "tensor \"x.npy\" F32 [2, 2] 80+16\n", GH_OK, true },
 	{ "bytes behind", LIT(PLAIN SIXTEEN "evil"), "", "tensor", GH_OK, false },
+	{ "texts of bytes",
+	  LIT("\x93NUMPY\1\0\x46\0{'descr': '|S8', 'fortran_order': False, 'shape': (2,), }            \n"
+	      "abc\0\0\0\0\0defghijk"),
+	  "", "text data \"\" \"abc\\ndefghijk", GH_OK, true },
+	{ "texts of characters, the other byte order",
+	  LIT("\x93NUMPY\1\0\x46\0{'descr': '>U2', 'fortran_order': False, 'shape': (2,), }            \n"
+	      "\0\0\0a\0\0\0\0\0\0\xd8\0\0\0 \xac"),
+	  "", "text data \"\" \"a\\n", GH_OK, true },
 	{ "version 2",
 	  LIT("\x93NUMPY\2\0\x44\0\0\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }        \n" SIXTEEN),
 	  "", "tensor", GH_OK, true },

@@ -220,6 +220,10 @@ static void values(void **state)
 		{ "a.md", "Authorization: Bearer %s\n", "GH-SEC-0006" },
 		{ "a.md", "//registry.npmjs.org/:_authToken=%s\n", "GH-SEC-0006" },
 		{ "a.md", "machine api.wandb.ai login user password %s\n", "GH-SEC-0006" },
+		{ ".pgpass", "db.corp.net:5432:prod:admin:%s\n", "GH-SEC-0006" },
+		{ "pgpass.conf", "*:*:*:admin:%s\n", "GH-SEC-0006" },
+		{ ".htpasswd", "joe:$apr1$x9fK2mQp$%s\n", "GH-SEC-0006" },
+		{ "shadow", "root:$6$x9fK2mQp$%sq7Zk2mPx:19000:0:99999:7:::\n", "GH-SEC-0006" },
 	};
 	for (size_t i = 0; i < GH_ROWS(rows); i++) {
 		(void)snprintf(text, sizeof text, "%s", rows[i].format);
@@ -229,6 +233,11 @@ static void values(void **state)
 		(void)snprintf(at, sizeof text - (size_t)(at - text), "%s%s", r, tail);
 		shows(rows[i].format, rows[i].name, text, rows[i].id, "");
 	}
+	h[32] = '\0';
+	(void)snprintf(text, sizeof text, "{\"username\":\"joe\",\"key\":\"%s\"}", h);
+	shows("kaggle.json", "kaggle.json", text, "GH-SEC-0006", "Kaggle");
+	(void)snprintf(text, sizeof text, "{\"key\" : \"%s\", \"username\": \"joe\"}", h);
+	shows("kaggle.json, the other way round", "kaggle.json", text, "GH-SEC-0006", "Kaggle");
 	shows("a password of a person in an address", "a.md", "postgres://app:Wint3r-S0n9@db.corp.net/x\n",
 	      "GH-SEC-0004", "PostgreSQL");
 	shows("a random one of a user called user", "a.md", "https://user:q8Zk2LmT9xVb4RwP@db.corp.net/x\n",
@@ -249,6 +258,8 @@ static void silent(void **state)
 		"}}\n",
 		"api_key = os.environ[\"OPENAI_API_KEY\"]\ntoken = get_token(user)\n",
 		"password = \"password123\"\npasswd: changeme\nPASSWORD=hunter2\n",
+		"localhost:5432:mydb:postgres:password\nredis://h:5432:x\n{\"username\": \"joe\", \"key\": \"abc\"}\n"
+		"{\"username\": \"joe\", \"key\": \"00000000000000000000000000000000\"}\nuser:$apr1$salt\n",
 		"postgres://user:password@localhost/db\nmysql://root:root@db/x\nhttps://<user>:<token>@github.com/x\n",
 		"https://user:he%2F%2Fo@pypi.company.com/simple\nhttps://0123456789abcdef@pypi.company.com/simple\n",
 		"Authorization: Bearer "
