@@ -26,6 +26,14 @@ struct request {
 	struct gh_checkpoint head;
 };
 
+/* A size of 0 with a root is no checkpoint, but it is one that must be answered with 422, not 400. */
+static bool empty_with_root(struct request *r)
+{
+	struct gh_span rest = r->note.text, size, root;
+	return gh_line_next(&rest, &r->head.origin) && gh_line_next(&rest, &size) && gh_span_is(size, "0") &&
+	       gh_line_next(&rest, &root) && gh_line_hash(root, &r->head.root) && rest.n == 0;
+}
+
 static bool read_request(struct gh_span rest, struct request *r)
 {
 	struct gh_span line;
@@ -42,9 +50,7 @@ static bool read_request(struct gh_span rest, struct request *r)
 	}
 	if (gh_note_read(rest, &r->note, NULL) != GH_OK)
 		return false;
-	/* A size of 0 with a root is no checkpoint of an empty tree: 422, not 400. */
-	enum gh_rc rc = gh_checkpoint_read(r->note.text, &r->head, NULL);
-	return rc == GH_OK || (r->head.origin.n > 0 && r->head.size == 0 && r->head.extension.n == 0);
+	return gh_checkpoint_read(r->note.text, &r->head, NULL) == GH_OK || empty_with_root(r);
 }
 
 /* The log of that origin whose key signed; *known: there is one of that origin. */
