@@ -13,6 +13,7 @@ static const struct gh_permission permissions[] = {
 	{ "audit.read", "read the audit log, export evidence packs" },
 	{ "status.read", "see how the service is" },
 	{ "config.manage", "change settings of the service" },
+	{ "self.manage", "register and revoke one's own signing key" },
 	/* ---- models ---- */
 	{ "model.import", "import models" },
 	{ "model.read", "see models, cards, badges, verdicts" },
@@ -41,36 +42,35 @@ static const struct gh_permission permissions[] = {
 	{ "redteam.run", "run campaigns of attacks against deployments" },
 };
 
-#define READ "model.read report.read review.read policy.read deploy.read tenant.read"
+#define READ "self.manage model.read report.read review.read policy.read deploy.read tenant.read"
 
 static const struct gh_people_role roles[] = {
-	{ "platform-admin", "Runs the installation: tenants, people, keys, backups. Decides no reviews.",
-	  GH_ROLE_PLATFORM, true, true,
+	{ "platform-admin", "Runs the installation: tenants, people, keys, backups. Decides no reviews.", true, true,
+	  true,
 	  READ
 	  " tenant.manage people.manage people.read key.manage backup.run fsck.run audit.read status.read config.manage"
 	  " model.import model.manage model.share rescan.run badge.issue badge.revoke evidence.add review.open"
 	  " review.comment policy.set deploy.run deploy.stop guard.manage" },
 	{ "security-reviewer", "Looks at what was found, approves and rejects, grants exceptions, takes badges back.",
-	  GH_ROLE_PROJECT, false, true,
+	  false, true, true,
 	  READ " people.read audit.read review.open review.comment review.decide rescan.run badge.revoke evidence.add"
 	       " exception.set model.manage deploy.stop redteam.run" },
-	{ "tenant-admin", "Runs a tenant or project: its people, models and policies. Decides no reviews.",
-	  GH_ROLE_PROJECT, false, true,
+	{ "tenant-admin", "Runs a tenant or project: its people, models and policies. Decides no reviews.", false,
+	  false, true,
 	  READ " people.manage people.read audit.read model.import model.export model.manage model.share rescan.run "
 	       "badge.issue"
 	       " evidence.add review.open review.comment policy.set deploy.run deploy.stop guard.manage" },
-	{ "publisher", "Brings models in.", GH_ROLE_PROJECT, false, true,
+	{ "publisher", "Brings models in.", false, false, true,
 	  READ " model.import badge.issue evidence.add review.open review.comment rescan.run" },
-	{ "deployer", "Starts and stops deployments.", GH_ROLE_PROJECT, false, true,
+	{ "deployer", "Starts and stops deployments.", false, false, true,
 	  READ " model.export deploy.run deploy.stop deploy.use" },
-	{ "consumer", "Talks to deployments.", GH_ROLE_PROJECT, false, true, "model.read deploy.read deploy.use" },
-	{ "auditor", "Reads everything, changes nothing.", GH_ROLE_PROJECT, false, true,
+	{ "consumer", "Talks to deployments.", false, false, true, "self.manage model.read deploy.read deploy.use" },
+	{ "auditor", "Reads everything, changes nothing.", false, false, true,
 	  READ " people.read audit.read status.read" },
-	{ "robot", "Unattended work: imports, rescans, badges, backups and checks where it is granted.",
-	  GH_ROLE_PROJECT, false, true,
-	  READ " model.import badge.issue rescan.run evidence.add backup.run fsck.run status.read audit.read" },
+	{ "robot", "Unattended work: imports, rescans, badges, backups and checks where it is granted.", false, false,
+	  true, READ " model.import badge.issue rescan.run evidence.add backup.run fsck.run status.read audit.read" },
 	/* Whoever holds the home and its passphrase, without a key of a person: the unattended work, nothing that needs a person. */
-	{ "local", "Works unattended with the home and its passphrase; is no person.", GH_ROLE_PLATFORM, true, false,
+	{ "local", "Works unattended with the home and its passphrase; is no person.", true, true, false,
 	  READ
 	  " tenant.manage people.read key.manage backup.run fsck.run audit.read status.read config.manage model.import"
 	  " model.export model.manage model.share rescan.run badge.issue badge.revoke evidence.add review.open "

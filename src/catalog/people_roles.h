@@ -16,13 +16,12 @@ struct gh_permission {
 const struct gh_permission *gh_permission_at(size_t i);
 const struct gh_permission *gh_permission_named(const char *name);
 
-enum gh_role_level { GH_ROLE_PLATFORM, GH_ROLE_TENANT, GH_ROLE_PROJECT };
 struct gh_people_role {
 	const char *name, *about;
-	enum gh_role_level lowest; /* the narrowest scope it may be granted in */
-	bool only_platform;	   /* and only there */
-	bool grantable;		   /* false: `local`, which nobody holds but whoever holds the home */
-	const char *permissions;   /* separated by ' ' */
+	bool only_platform;	 /* granted for the platform only, not in a tenant */
+	bool by_platform;	 /* granted by those only who manage people on the platform */
+	bool grantable;		 /* false: `local`, which nobody holds but whoever holds the home */
+	const char *permissions; /* separated by ' ' */
 };
 const struct gh_people_role *gh_people_role_at(size_t i);
 const struct gh_people_role *gh_people_role_named(const char *name);

@@ -188,6 +188,9 @@ static enum gh_rc open_one(struct gh_db *db, void *arg, struct gh_err *err)
 		return rc;
 	if (v.state == GH_V_IMPORTING || v.state == GH_V_DELETED || gh_id_none(&v.report))
 		return gh_fail(err, GH_E_DENIED, "a version that is %s is not reviewed", gh_vstate_name(v.state));
+	/* No number of people makes these usable: what helps is another version, or a new scan with another outcome. */
+	if (strcmp(v.verdict, "CLEAN") != 0 && strcmp(v.verdict, "REVIEW") != 0)
+		return gh_fail(err, GH_E_DENIED, "a version whose scan says %s cannot be approved", v.verdict);
 	GH_TRY(gh_report_get(db, &v.report, &report, err), err, "the report of the version");
 	rc = gh_review_of(db, o->version, &there, NULL);
 	if (rc != GH_OK && rc != GH_E_ABSENT)

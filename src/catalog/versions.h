@@ -64,8 +64,8 @@ struct gh_version_begin {
 	const char *lineage; /* or NULL */
 	const char *tier;    /* NULL: "standard" */
 };
-/* Reserve the name. Of two at the same time one wins. *out is the row; *resumed tells that a dead import's row (and the
- * blobs it recorded with gh_version_blob_add()) was taken over.
+/* Reserve the name. Of two at the same time one wins. *out is the row; *resumed tells that a dead import's row was taken over
+ * (without the blobs it had: the same content is found again by gh_blob_find()).
  * GH_E_EXISTS: "acme/llama:1.0 exists already (ready, imported 2026-…)", or "is being imported by another process since …".
  * GH_E_ABSENT: no such tenant, or no such base. GH_E_DENIED: the tenant was removed. */
 enum gh_rc gh_version_begin(struct gh_db *db, const struct gh_version_begin *b, struct gh_version *out, bool *resumed,

@@ -85,7 +85,10 @@ static enum gh_rc take_over(struct gh_db *db, const struct gh_version_begin *b, 
 				 gh_dbs(b->tier == NULL ? "standard" : b->tier), gh_dbs(v->id.s),
 				 gh_dbs(v->lease_owner.s))),
 	       err, "versions");
-	return changed == 1 ? GH_OK : taken(v, err);
+	if (changed != 1)
+		return taken(v, err);
+	/* Files may have changed since: what was stored is found again by its content. */
+	return gh_db_exec(db, NULL, err, "DELETE FROM version_blobs WHERE version = ?", GH_DBV(gh_dbs(v->id.s)));
 }
 
 static enum gh_rc reserve(struct gh_db *db, void *arg, struct gh_err *err)
