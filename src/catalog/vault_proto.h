@@ -75,6 +75,8 @@ enum gh_vp_kind {
 	GH_VP_LOG = 96, /* body: gh_vp_log */
 	/* vault → blob */
 	GH_VP_KEYS, /* body: gh_vp_tenant, n × gh_vp_plain_key */
+	/* vault → main, once and unasked, when it cannot do its work: why and arg say why; then it ends */
+	GH_VP_CANNOT,
 	/* answers: kind of the request | GH_VP_ANSWER, the same seq */
 	GH_VP_ANSWER = 0x100,
 };
@@ -108,15 +110,20 @@ enum gh_vault_purpose {
 	GH_VAULT_PURPOSES_END,
 };
 
-/* What is signed. Each has a form and a payload type of its own, so that no signature of one kind passes as another. */
+/* What is signed. Each has a payload type of its own, so that no signature of one kind passes as another. */
+#define GH_VAULT_SIGNS(X) \
+	X(STATEMENT, "application/vnd.in-toto+json")	       /* in-toto: badge, vulns, test-result, VSA */ \
+	X(STATUS, "application/vnd.gatehouse.status+json")     /* list of revoked badges */ \
+	X(POLICY, "application/vnd.gatehouse.policy+json")     /* a stored policy or exception */ \
+	X(REVIEW, "application/vnd.gatehouse.review+json")     /* receipt of a decision */ \
+	X(BACKUP, "application/vnd.gatehouse.backup+json")     /* manifest of a backup */ \
+	X(EVIDENCE, "application/vnd.gatehouse.evidence+json") /* evidence pack of `audit export` */
 enum gh_vault_sign {
-	GH_SIGN_STATEMENT = 1, /* in-toto statement: badge, vulns, test-result, VSA */
-	GH_SIGN_STATUS,	       /* list of revoked badges */
-	GH_SIGN_POLICY,	       /* a stored policy or exception */
-	GH_SIGN_REVIEW,	       /* receipt of a decision */
-	GH_SIGN_BACKUP,	       /* manifest of a backup */
-	GH_SIGN_EVIDENCE,      /* evidence pack of `audit export` */
-	GH_SIGN_END,
+	GH_SIGN_NONE,
+#define GH_X(name, type) GH_SIGN_##name,
+	GH_VAULT_SIGNS(GH_X)
+#undef GH_X
+		GH_SIGN_END
 };
 
 struct gh_vp_head {
@@ -313,6 +320,8 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 	X(IO, GH_E_IO, "keys: %s") \
 	X(NOMEM, GH_E_NOMEM, "no memory for keys (RLIMIT_MEMLOCK bounds what may be locked)") \
 	X(CRYPTO, GH_E_BUG, "the cryptographic library failed") \
+	X(KEYS_OPEN, GH_E_DENIED, "keys/ can be read or written by others: chmod 700 it") \
+	X(LOCKDOWN, GH_E_UNREAD, "the vault could not be locked down; it holds no key without that") \
 	X(BUSY, GH_E_EXISTS, "another process is changing the keys; try again")
 enum gh_vault_why {
 #define GH_X(name, rc, text) GH_VAULT_##name,

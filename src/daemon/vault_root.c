@@ -1,0 +1,490 @@
+/* keys/root: the root key and the ways to open it. */
+#include "crypto/secret.h"
+#include "daemon/vault_int.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#define MAGIC "GHKEYROO"
+static_assert(sizeof(struct gh_vf_slot) == 856 && sizeof(struct gh_vf_root) == 128 + 8 * 856 + 32,
+	      "no padding: the structures are the file");
+enum { CONTEXT = offsetof(struct gh_vf_slot, box) + GH_VP_ID + 4 };
+
+enum gh_vault_why gh_vd_read_root(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys)
+{
+	enum gh_vault_why why = gh_vf_read(v->dir, "root", f, sizeof *f, there, GH_VAULT_ROOT_DAMAGED, sys);
+	if (why != GH_VAULT_FINE || !*there)
+		return why;
+	if (memcmp(f->head.magic, MAGIC, sizeof f->head.magic) != 0)
+		return GH_VAULT_ROOT_DAMAGED;
+	if (f->head.version != GH_VF_VERSION)
+		return f->head.version > GH_VF_VERSION ? GH_VAULT_NEWER : GH_VAULT_ROOT_DAMAGED;
+	return GH_VAULT_FINE;
+}
+
+/* What a box is for: everything its slot says, in this installation, for this generation of the root key. */
+static struct gh_span context(const struct gh_vf_root *f, const struct gh_vf_slot *s, uint8_t room[CONTEXT])
+{
+	size_t n = offsetof(struct gh_vf_slot, box);
+	memcpy(room, s, n);
+	memcpy(room + n, f->head.installation, GH_VP_ID);
+	memcpy(room + n + GH_VP_ID, &f->head.root_generation, 4);
+	return (struct gh_span){ room, CONTEXT };
+}
+
+static enum gh_vault_why boxes(struct gh_vf_root *f, const uint8_t root[32])
+{
+	uint8_t room[CONTEXT];
+	for (size_t i = 0; i < GH_VP_SLOTS; i++) {
+		struct gh_vf_slot *s = &f->slot[i];
+		if (s->number != 0 && !gh_box_seal(s->public_key, context(f, s, room), root, s->box))
+			return GH_VAULT_CRYPTO;
+	}
+	return GH_VAULT_FINE;
+}
+
+static enum gh_vault_why write_root(struct gh_vaultd *v, struct gh_vf_root *f, const uint8_t root[32], uint64_t *sys)
+{
+	enum gh_vault_why why = boxes(f, root);
+	if (why == GH_VAULT_FINE && !gh_vf_seal(root, f, sizeof *f))
+		why = GH_VAULT_CRYPTO;
+	return why != GH_VAULT_FINE ? why : gh_vf_write(v->dir, "root", f, sizeof *f, true, sys);
+}
+
+/* The file as it is now, while the root key is open. The caller holds the lock. */
+static enum gh_vault_why current(struct gh_vaultd *v, struct gh_vf_root *f, uint64_t *sys)
+{
+	bool there, previous;
+	enum gh_vault_why why = gh_vd_read_root(v, f, &there, sys);
+	if (why == GH_VAULT_FINE && !there)
+		why = GH_VAULT_ROOT_DAMAGED;
+	if (why == GH_VAULT_FINE)
+		why = gh_vf_check(v, &f->head, MAGIC, GH_VAULT_SLOT_ALTERED, &previous);
+	if (why == GH_VAULT_FINE && (previous || !gh_vf_sealed(v->s->root, f, sizeof *f)))
+		why = GH_VAULT_SLOT_ALTERED;
+	return why;
+}
+
+/* ---- slots ------------------------------------------------------------------------------------------------------------- */
+static struct gh_vf_slot *free_slot(struct gh_vf_root *f)
+{
+	for (size_t i = 0; i < GH_VP_SLOTS; i++)
+		if (f->slot[i].number == 0)
+			return &f->slot[i];
+	return NULL;
+}
+
+static size_t count(const struct gh_vf_root *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < GH_VP_SLOTS; i++)
+		n += f->slot[i].number != 0;
+	return n;
+}
+
+static bool slot_request(const struct gh_vp_slot_add *a)
+{
+	return a->method >= GH_VAULT_PASSPHRASE && a->method < GH_VAULT_METHODS_END &&
+	       (a->pcrs == 0 || (a->method == GH_VAULT_TPM && a->pcrs < 1u << 24)) && a->label[GH_VP_LABEL - 1] == '\0';
+}
+
+static enum gh_vault_why add(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vp_slot_add *a,
+			     struct gh_span secret, uint32_t *number, uint64_t *sys)
+{
+	struct gh_vf_slot *to = free_slot(f), s = { .number = f->next_slot, .method = a->method, .pcrs = a->pcrs };
+	if (to == NULL)
+		return GH_VAULT_SLOTS_FULL;
+	memcpy(s.label, a->label, strnlen(a->label, sizeof s.label - 1));
+	s.created = v->now();
+	enum gh_vault_why why = gh_vd_slot_make(v, &s, secret, sys);
+	if (why == GH_VAULT_FINE) {
+		*to = s;
+		*number = f->next_slot++;
+	}
+	return why;
+}
+
+static enum gh_vault_why add_recovery(struct gh_vaultd *v, struct gh_vf_root *f, struct gh_vp_recovery *out,
+				      uint64_t *sys)
+{
+	struct gh_vp_slot_add a = { .method = GH_VAULT_RECOVERY, .label = "recovery key" };
+	uint8_t key[20];
+	uint32_t number;
+	if (!gh_random(key, sizeof key))
+		return GH_VAULT_CRYPTO;
+	enum gh_vault_why why = add(v, f, &a, (struct gh_span){ key, sizeof key }, &number, sys);
+	if (why == GH_VAULT_FINE)
+		gh_vd_recovery_text(key, out->text);
+	gh_wipe(key, sizeof key);
+	return why;
+}
+
+/* ---- handlers ---------------------------------------------------------------------------------------------------------- */
+static void shut(struct gh_vaultd *v)
+{
+	gh_wipe(v->s, sizeof *v->s);
+	v->open = v->has_previous = false;
+	v->generation = 0;
+}
+
+/* Root and signing keys; the file `root` comes last: without it there are no keys, and init can be repeated. */
+static enum gh_vault_why make(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vp_slot_add *a,
+			      struct gh_span secret, struct gh_vd_out *out)
+{
+	bool there;
+	uint32_t number;
+	enum gh_vault_why why = gh_vd_read_root(v, f, &there, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	if (there || gh_vd_tenants_count(v) > 0)
+		return GH_VAULT_HAVE_KEYS;
+	memset(f, 0, sizeof *f);
+	v->generation = 1;
+	if (!gh_random(v->s->root, sizeof v->s->root) || !gh_random(v->installation, sizeof v->installation))
+		return GH_VAULT_CRYPTO;
+	gh_vf_begin(v, &f->head, MAGIC);
+	f->created = v->now();
+	f->next_slot = 1;
+	why = add(v, f, a, secret, &number, &out->arg);
+	if (why == GH_VAULT_FINE)
+		why = add_recovery(v, f, (struct gh_vp_recovery *)out->body, &out->arg);
+	if (why == GH_VAULT_FINE)
+		why = gh_vd_signing_init(v, &out->arg);
+	return why != GH_VAULT_FINE ? why : write_root(v, f, v->s->root, &out->arg);
+}
+
+enum gh_vault_why gh_vd_init(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+			     struct gh_vd_out *out)
+{
+	const struct gh_vp_slot_add *a = (const struct gh_vp_slot_add *)in->body;
+	struct gh_vf_root f;
+	struct gh_span secret;
+	int lock;
+	(void)c;
+	if (!slot_request(a) || a->method == GH_VAULT_RECOVERY) {
+		out->broken = true;
+		return GH_VAULT_FINE;
+	}
+	enum gh_vault_why why = gh_vf_lock(v, true, &lock, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = gh_vd_read_secret(v, a->method, in->fd, &secret);
+	if (why == GH_VAULT_FINE)
+		why = make(v, &f, a, secret, out);
+	gh_vf_unlock(lock);
+	if (why == GH_VAULT_FINE) {
+		v->open = true;
+		out->body_n = sizeof(struct gh_vp_recovery);
+	} else {
+		shut(v);
+	}
+	gh_wipe(v->s->scratch, sizeof v->s->scratch);
+	return why;
+}
+
+static const enum gh_vault_why wrong[GH_VAULT_METHODS_END] = {
+	[GH_VAULT_PASSPHRASE] = GH_VAULT_WRONG_PASSPHRASE, [GH_VAULT_KEYFILE] = GH_VAULT_WRONG_KEYFILE,
+	[GH_VAULT_CREDENTIAL] = GH_VAULT_WRONG_CREDENTIAL, [GH_VAULT_TPM] = GH_VAULT_SLOT_ALTERED,
+	[GH_VAULT_RECOVERY] = GH_VAULT_WRONG_RECOVERY,
+};
+
+/* Try the slots of a method, one after the other. A private key that fits its slot but does not open its box says that
+ * somebody changed the file; the best answer of several slots is kept. */
+static enum gh_vault_why open_slots(struct gh_vaultd *v, const struct gh_vf_root *f, uint32_t method,
+				    struct gh_span secret, uint64_t *sys)
+{
+	uint8_t key[32], public_key[32], room[CONTEXT];
+	enum gh_vault_why best = GH_VAULT_NO_SLOT;
+	for (size_t i = 0; i < GH_VP_SLOTS; i++) {
+		const struct gh_vf_slot *s = &f->slot[i];
+		if (s->number == 0 || s->method != method)
+			continue;
+		enum gh_vault_why why = gh_vd_slot_key(v, s, secret, key, sys);
+		if (why == GH_VAULT_FINE && !gh_box_public(key, public_key))
+			why = GH_VAULT_CRYPTO;
+		if (why == GH_VAULT_FINE && !gh_same_bytes(public_key, s->public_key, sizeof public_key))
+			why = wrong[method];
+		if (why == GH_VAULT_FINE && !gh_box_open(key, context(f, s, room), s->box, v->s->root))
+			why = GH_VAULT_SLOT_ALTERED;
+		gh_wipe(key, sizeof key);
+		if (why == GH_VAULT_FINE)
+			return why;
+		best = best == GH_VAULT_NO_SLOT || best == wrong[method] ? why : best;
+	}
+	return best;
+}
+
+/* Everything is wrapped under the new root key; the old one ends. */
+static enum gh_vault_why finish(struct gh_vaultd *v, struct gh_vf_root *f, uint64_t *sys)
+{
+	enum gh_vault_why why = gh_vd_tenants_rewrap(v, sys);
+	if (why == GH_VAULT_FINE)
+		why = gh_vd_signing_rewrap(v, sys);
+	if (why != GH_VAULT_FINE)
+		return why;
+	f->has_previous = 0;
+	memset(f->previous, 0, sizeof f->previous);
+	why = write_root(v, f, v->s->root, sys);
+	if (why == GH_VAULT_FINE) {
+		v->has_previous = false;
+		gh_wipe(v->s->previous, sizeof v->s->previous);
+	}
+	return why;
+}
+
+static struct gh_wrap_for previous_for(const struct gh_vf_root *f)
+{
+	struct gh_wrap_for w = { .kind = GH_WRAP_ROOT, .generation = f->head.root_generation };
+	memcpy(w.owner, f->head.installation, sizeof w.owner);
+	return w;
+}
+
+/* A rotation that did not come to its end is finished now. */
+static enum gh_vault_why resume(struct gh_vaultd *v, uint64_t *sys)
+{
+	struct gh_vf_root f;
+	int lock;
+	enum gh_vault_why why = gh_vf_lock(v, true, &lock, sys);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = current(v, &f, sys);
+	struct gh_wrap_for w = previous_for(&f);
+	if (why == GH_VAULT_FINE && f.has_previous != 0) {
+		if (gh_unwrap(v->s->root, &w, f.previous, v->s->previous)) {
+			v->has_previous = true;
+			why = finish(v, &f, sys);
+		} else {
+			why = GH_VAULT_SLOT_ALTERED;
+		}
+	}
+	gh_vf_unlock(lock);
+	return why;
+}
+
+enum gh_vault_why gh_vd_unlock(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+			       struct gh_vd_out *out)
+{
+	const struct gh_vp_slot_add *a = (const struct gh_vp_slot_add *)in->body;
+	struct gh_vf_root f;
+	struct gh_span secret;
+	bool there;
+	int lock;
+	(void)c;
+	if (!slot_request(a)) {
+		out->broken = true;
+		return GH_VAULT_FINE;
+	}
+	if (v->open)
+		return GH_VAULT_OPEN_ALREADY;
+	enum gh_vault_why why = gh_vf_lock(v, false, &lock, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = gh_vd_read_root(v, &f, &there, &out->arg);
+	gh_vf_unlock(lock); /* not while a passphrase is stretched */
+	if (why == GH_VAULT_FINE && !there)
+		why = GH_VAULT_NO_KEYS;
+	if (why == GH_VAULT_FINE)
+		why = gh_vd_read_secret(v, a->method, in->fd, &secret);
+	if (why == GH_VAULT_FINE)
+		why = open_slots(v, &f, a->method, secret, &out->arg);
+	gh_wipe(v->s->scratch, sizeof v->s->scratch);
+	if (why == GH_VAULT_FINE && !gh_vf_sealed(v->s->root, &f, sizeof f))
+		why = GH_VAULT_SLOT_ALTERED;
+	if (why == GH_VAULT_FINE) {
+		v->generation = f.head.root_generation;
+		memcpy(v->installation, f.head.installation, sizeof v->installation);
+		v->open = true;
+		why = f.has_previous != 0 ? resume(v, &out->arg) : GH_VAULT_FINE;
+	}
+	if (why != GH_VAULT_FINE)
+		shut(v);
+	return why;
+}
+
+/* Change the file of slots: read, do, write, under the lock. */
+typedef enum gh_vault_why change(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
+				 struct gh_vd_out *out);
+static enum gh_vault_why changed(struct gh_vaultd *v, const struct gh_vd_in *in, struct gh_vd_out *out, change *how)
+{
+	struct gh_vf_root f;
+	int lock;
+	enum gh_vault_why why = gh_vf_lock(v, true, &lock, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = current(v, &f, &out->arg);
+	if (why == GH_VAULT_FINE)
+		why = how(v, &f, in, out);
+	if (why == GH_VAULT_FINE) {
+		uint64_t sys = 0;
+		why = write_root(v, &f, v->s->root, &sys);
+		out->arg = why == GH_VAULT_FINE ? out->arg : sys;
+	}
+	gh_vf_unlock(lock);
+	gh_wipe(v->s->scratch, sizeof v->s->scratch);
+	return why;
+}
+
+static enum gh_vault_why do_add(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
+				struct gh_vd_out *out)
+{
+	const struct gh_vp_slot_add *a = (const struct gh_vp_slot_add *)in->body;
+	struct gh_span secret;
+	uint32_t number = 0;
+	enum gh_vault_why why = gh_vd_read_secret(v, a->method, in->fd, &secret);
+	if (why == GH_VAULT_FINE)
+		why = add(v, f, a, secret, &number, &out->arg);
+	if (why == GH_VAULT_FINE)
+		out->arg = number;
+	return why;
+}
+
+enum gh_vault_why gh_vd_slot_add(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				 struct gh_vd_out *out)
+{
+	const struct gh_vp_slot_add *a = (const struct gh_vp_slot_add *)in->body;
+	(void)c;
+	out->broken = !slot_request(a) || a->method == GH_VAULT_RECOVERY;
+	return out->broken ? GH_VAULT_FINE : changed(v, in, out, do_add);
+}
+
+static enum gh_vault_why do_remove(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
+				   struct gh_vd_out *out)
+{
+	(void)v;
+	(void)out;
+	for (size_t i = 0; i < GH_VP_SLOTS; i++)
+		if (f->slot[i].number != 0 && f->slot[i].number == in->h->arg) {
+			if (count(f) == 1)
+				return GH_VAULT_LAST_SLOT;
+			memset(&f->slot[i], 0, sizeof f->slot[i]);
+			return GH_VAULT_FINE;
+		}
+	return GH_VAULT_NO_SUCH_SLOT;
+}
+
+enum gh_vault_why gh_vd_slot_remove(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				    struct gh_vd_out *out)
+{
+	(void)c;
+	return changed(v, in, out, do_remove);
+}
+
+static enum gh_vault_why do_recovery(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
+				     struct gh_vd_out *out)
+{
+	(void)in;
+	for (size_t i = 0; i < GH_VP_SLOTS; i++)
+		if (f->slot[i].method == GH_VAULT_RECOVERY)
+			memset(&f->slot[i], 0, sizeof f->slot[i]);
+	out->body_n = sizeof(struct gh_vp_recovery);
+	return add_recovery(v, f, (struct gh_vp_recovery *)out->body, &out->arg);
+}
+
+enum gh_vault_why gh_vd_recovery_new(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				     struct gh_vd_out *out)
+{
+	(void)c;
+	return changed(v, in, out, do_recovery);
+}
+
+/* As the file says, also while it is locked: what is shown then is not verified. */
+static enum gh_vault_why look(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys)
+{
+	int lock;
+	enum gh_vault_why why = gh_vf_lock(v, false, &lock, sys);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = gh_vd_read_root(v, f, there, sys);
+	if (why == GH_VAULT_FINE && *there && v->open)
+		why = current(v, f, sys);
+	gh_vf_unlock(lock);
+	return why;
+}
+
+enum gh_vault_why gh_vd_slot_list(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				  struct gh_vd_out *out)
+{
+	struct gh_vf_root f;
+	struct gh_vp_slot *to = (struct gh_vp_slot *)out->body;
+	bool there;
+	(void)c;
+	(void)in;
+	enum gh_vault_why why = look(v, &f, &there, &out->arg);
+	if (why != GH_VAULT_FINE || !there)
+		return why != GH_VAULT_FINE ? why : GH_VAULT_NO_KEYS;
+	for (size_t i = 0; i < GH_VP_SLOTS; i++) {
+		const struct gh_vf_slot *s = &f.slot[i];
+		if (s->number == 0)
+			continue;
+		to[out->n] = (struct gh_vp_slot){ .number = s->number,
+						  .method = s->method,
+						  .created = s->created,
+						  .pcrs = s->pcrs,
+						  .memory_kib = s->memory_kib,
+						  .passes = s->passes,
+						  .lanes = s->lanes };
+		memcpy(to[out->n++].label, s->label, sizeof s->label);
+	}
+	out->body_n = out->n * sizeof *to;
+	return GH_VAULT_FINE;
+}
+
+enum gh_vault_why gh_vd_status(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+			       struct gh_vd_out *out)
+{
+	struct gh_vf_root f;
+	struct gh_vp_status *s = (struct gh_vp_status *)out->body;
+	bool there;
+	(void)c;
+	(void)in;
+	enum gh_vault_why why = look(v, &f, &there, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	out->body_n = sizeof *s;
+	if (!there)
+		return GH_VAULT_FINE;
+	s->state = v->open ? 2 : 1;
+	s->root_generation = f.head.root_generation;
+	s->slots = (uint32_t)count(&f);
+	memcpy(s->installation, f.head.installation, sizeof s->installation);
+	for (size_t i = 0; i < GH_VD_CHANNELS; i++)
+		s->sessions += v->chan[i].fd >= 0 && v->chan[i].who == GH_VD_BLOB;
+	s->tenants = gh_vd_tenants_count(v);
+	if (v->open)
+		gh_vd_log_status(v, s);
+	return GH_VAULT_FINE;
+}
+
+/* ---- rotation ---------------------------------------------------------------------------------------------------------- */
+/* 1. A file that holds the new key in every slot's box, and the old one wrapped by the new. 2. Everything is wrapped again.
+ * 3. The same file without the old key. After a crash in between the next unlock goes on with 2. */
+enum gh_vault_why gh_vd_rotate_root(struct gh_vaultd *v, uint64_t *generation, uint64_t *sys)
+{
+	struct gh_vf_root f;
+	uint8_t *fresh = v->s->scratch;
+	int lock;
+	enum gh_vault_why why = gh_vf_lock(v, true, &lock, sys);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = current(v, &f, sys);
+	if (why == GH_VAULT_FINE && !gh_random(fresh, 32))
+		why = GH_VAULT_CRYPTO;
+	f.head.root_generation++;
+	f.has_previous = 1;
+	struct gh_wrap_for w = previous_for(&f);
+	if (why == GH_VAULT_FINE && !gh_wrap(fresh, &w, v->s->root, f.previous))
+		why = GH_VAULT_CRYPTO;
+	if (why == GH_VAULT_FINE)
+		why = write_root(v, &f, fresh, sys);
+	if (why == GH_VAULT_FINE) {
+		memcpy(v->s->previous, v->s->root, 32);
+		memcpy(v->s->root, fresh, 32);
+		v->has_previous = true;
+		v->generation = f.head.root_generation;
+		*generation = v->generation;
+		why = finish(v, &f, sys);
+	}
+	gh_wipe(fresh, 32);
+	gh_vf_unlock(lock);
+	return why;
+}
