@@ -1,9 +1,10 @@
-#include "api/op.h"
+#include "api/ops.h"
 
 /* The whole list. */
-extern const struct gh_op gh_op_status;
 const struct gh_op *const gh_ops[] = {
-	&gh_op_status,
+	&gh_op_badge_revoke, &gh_op_badge_show,	  &gh_op_badge_status,	 &gh_op_model_list,    &gh_op_model_show,
+	&gh_op_badge_issue,  &gh_op_badge_stored, &gh_op_blob_commit,	 &gh_op_blob_keys,     &gh_op_blob_open,
+	&gh_op_blob_stage,   &gh_op_import_begin, &gh_op_import_abandon, &gh_op_import_finish, &gh_op_version_files, &gh_op_init_admin,
 };
 const size_t gh_ops_n = sizeof gh_ops / sizeof *gh_ops;
 

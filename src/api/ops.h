@@ -4,9 +4,13 @@
 #include "api/check.h"
 #include "api/op.h"
 
+/* Those that users may ask. */
+extern const struct gh_op gh_op_badge_show, gh_op_badge_revoke, gh_op_badge_status;
+extern const struct gh_op gh_op_model_list, gh_op_model_show;
+/* Steps of tasks. */
 extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;
 extern const struct gh_op gh_op_import_begin, gh_op_import_finish, gh_op_import_abandon;
-extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored, gh_op_badge_show;
-extern const struct gh_op gh_op_model_list, gh_op_model_show, gh_op_version_open;
-extern const struct gh_op gh_op_status;
+extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored;
+extern const struct gh_op gh_op_version_files;
+extern const struct gh_op gh_op_init_admin;
 #endif

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SETTINGS_MAX = 64 << 10 };
+enum { SETTINGS_MAX = 64 << 10, CLEAR_DEPTH = 6 };
 #define SETTINGS "gatehouse.yaml"
 
 static const char *const rooms[] = { "keys", "db", "blobs", "log", "run" };
@@ -268,4 +268,36 @@ enum gh_rc gh_home_make(const struct gh_home *h, struct gh_err *err)
 	}
 	(void)close(dir);
 	return rc;
+}
+
+/* Files of one directory, which are ours since the home was empty when it was made; directories below only one level deep. */
+static void clear(int at, const char *name, unsigned depth)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, e->d_name, 0) != 0 && depth < CLEAR_DEPTH)
+			clear(fd, e->d_name, depth + 1);
+	}
+	(void)closedir(d);
+	(void)unlinkat(at, name, AT_REMOVEDIR);
+}
+
+void gh_home_unmake(const struct gh_home *h)
+{
+	int dir = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
+		clear(dir, rooms[i], 0);
+	(void)unlinkat(dir, SETTINGS, 0);
+	(void)close(dir);
+	(void)rmdir(h->dir);
 }

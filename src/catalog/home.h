@@ -37,6 +37,8 @@ enum gh_rc gh_home_load(const char *dir, struct gh_home *out, struct gh_err *err
  * directory is not empty. Nothing is left behind on failure. */
 void gh_home_defaults(const char *dir, struct gh_home *out);
 enum gh_rc gh_home_make(const struct gh_home *h, struct gh_err *err);
+/* Remove a home that was just made and could not be filled. Only what a new home holds; anything else stays. */
+void gh_home_unmake(const struct gh_home *h);
 /* dir/name in buf. NULL when it does not fit. */
 const char *gh_home_path(const struct gh_home *h, const char *name, char *buf, size_t cap);
 #endif

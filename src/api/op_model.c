@@ -1,0 +1,256 @@
+/* Models and their versions: lists, one in full, and what tasks need to open one. */
+#include "api/ops.h"
+#include "catalog/badges.h"
+#include "catalog/evidence.h"
+#include "catalog/ledger.h"
+#include "catalog/principals.h"
+#include "catalog/reports.h"
+#include "catalog/reviews.h"
+#include "catalog/tenants.h"
+#include "catalog/versions.h"
+#include "wire/datetime.h"
+
+static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
+
+static void put_time(struct gh_jout *j, const char *key, int64_t at)
+{
+	char t[GH_DATETIME_TEXT];
+	if (at != 0 && gh_datetime_write(at, t))
+		gh_jout_str(j, key, t);
+	else
+		gh_jout_null(j, key);
+}
+
+static const char *who(struct gh_catalog *c, const struct gh_id *id, struct gh_principal *room)
+{
+	struct gh_err err = { 0 };
+	if (gh_id_none(id))
+		return "local";
+	return gh_principal_get(c->db, id, room, &err) == GH_OK ? room->name : id->s;
+}
+
+static void put_badge(struct gh_op_run *r, const struct gh_version *v)
+{
+	struct gh_badge_row b;
+	struct gh_err err = { 0 };
+	const char *state = "none";
+	if (!gh_id_none(&v->badge) && gh_badge_get(r->cat->db, &v->badge, &b, &err) == GH_OK) {
+		state = b.state == GH_BADGE_ISSUED ? "scan-complete" : gh_badge_state_name(b.state);
+		if (b.state == GH_BADGE_ISSUED && b.expires <= r->now)
+			state = "expired";
+	} else if (v->state == GH_V_REVIEW)
+		state = "review-pending";
+	else if (v->state == GH_V_REJECTED)
+		state = "rejected";
+	gh_jout_str(r->out, "badge", state);
+}
+
+static void put_version(struct gh_op_run *r, const struct gh_version *v)
+{
+	char name[GH_NAME_TEXT];
+	gh_jout_str(r->out, "model", gh_name_text(&v->name, name));
+	gh_jout_str(r->out, "id", v->id.s);
+	gh_jout_str(r->out, "state", gh_vstate_name(v->state));
+	gh_jout_str(r->out, "reason", v->reason);
+	gh_jout_str(r->out, "verdict", v->verdict);
+	gh_jout_str(r->out, "tier", v->tier);
+	gh_jout_number(r->out, "files", (uint64_t)v->files);
+	gh_jout_number(r->out, "bytes", (uint64_t)v->bytes);
+	put_time(r->out, "imported", v->imported);
+}
+
+/* ---- model.list ------------------------------------------------------------------------------------------------------------------ */
+
+static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
+{
+	struct gh_version_filter f = { .state = GH_V_STATES, .limit = 10000 };
+	struct gh_version *v;
+	size_t n, hidden = 0;
+	if (gh_jget(r->in, "tenant") != NULL) {
+		struct gh_tenant t;
+		GH_TRY(gh_tenant_find(r->cat->db, text(r, "tenant"), &t, err), err, "models");
+		f.tenant = t.id;
+	}
+	if (gh_jget(r->in, "state") != NULL && (f.state = gh_vstate_named(text(r, "state"))) == GH_V_STATES)
+		return gh_fail(err, GH_E_MALFORMED, "there is no state '%s'", text(r, "state"));
+	GH_TRY(gh_version_list(r->cat->db, r->arena, &f, &v, &n, err), err, "models");
+	gh_jout_open(r->out, "models", '[');
+	for (size_t i = 0; i < n; i++) {
+		if (!gh_may(r->who, "model.read", &v[i].name)) {
+			hidden++;
+			continue;
+		}
+		gh_jout_open(r->out, NULL, '{');
+		put_version(r, &v[i]);
+		put_badge(r, &v[i]);
+		gh_jout_close(r->out, '}');
+	}
+	gh_jout_close(r->out, ']');
+	gh_jout_bool(r->out, "complete", n < f.limit);
+	(void)hidden; /* how many others there are is nobody's business */
+	return GH_OK;
+}
+
+static const struct gh_op_field list_in[] = {
+	{ "tenant", GH_IN_TENANT, false, "only its models" },
+	{ "state", GH_IN_WORD, false, "only versions in this state" },
+	{ 0 },
+};
+const struct gh_op gh_op_model_list = { .name = "model.list",
+					.about = "List models and their versions.",
+					.in = list_in,
+					.permission = "model.read",
+					.scope = GH_AT_ANY,
+					.asks = true,
+					.local = true,
+					.run = list };
+
+/* ---- model.show ------------------------------------------------------------------------------------------------------------------ */
+
+static void put_report(struct gh_op_run *r, const struct gh_version *v)
+{
+	struct gh_report_row rep;
+	struct gh_err err = { 0 };
+	if (gh_id_none(&v->report) || gh_report_get(r->cat->db, &v->report, &rep, &err) != GH_OK)
+		return;
+	gh_jout_open(r->out, "report", '{');
+	gh_jout_str(r->out, "digest", rep.digest);
+	gh_jout_str(r->out, "blob", rep.blob.s);
+	gh_jout_str(r->out, "scanner", rep.scanner);
+	gh_jout_str(r->out, "rules", rep.rules);
+	gh_jout_str(r->out, "advisories", rep.advisories);
+	gh_jout_str(r->out, "verdict", rep.verdict);
+	gh_jout_str(r->out, "coverage", rep.coverage);
+	gh_jout_str(r->out, "stages", rep.stages);
+	gh_jout_number(r->out, "findings", (uint64_t)rep.findings);
+	put_time(r->out, "at", rep.created);
+	gh_jout_close(r->out, '}');
+}
+
+static void put_reviews(struct gh_op_run *r, const struct gh_version *v)
+{
+	struct gh_review review;
+	struct gh_review_event *e;
+	struct gh_principal room;
+	struct gh_err err = { 0 };
+	size_t n;
+	if (gh_review_of(r->cat->db, &v->id, &review, &err) != GH_OK ||
+	    gh_review_events(r->cat->db, r->arena, &review.id, &e, &n, &err) != GH_OK)
+		return;
+	gh_jout_open(r->out, "review", '{');
+	gh_jout_str(r->out, "id", review.id.s);
+	gh_jout_str(r->out, "state", gh_review_state_name(review.state));
+	gh_jout_number(r->out, "needed", (uint64_t)review.needed);
+	gh_jout_number(r->out, "approvals", (uint64_t)review.approvals);
+	gh_jout_open(r->out, "events", '[');
+	for (size_t i = 0; i < n; i++) {
+		gh_jout_open(r->out, NULL, '{');
+		gh_jout_str(r->out, "by", who(r->cat, &e[i].principal, &room));
+		gh_jout_str(r->out, "act", gh_review_act_name(e[i].act));
+		gh_jout_str(r->out, "role", e[i].role);
+		gh_jout_str(r->out, "signed", e[i].signature_n > 0 ? "own key" : e[i].receipt_n > 0 ? "receipt" : "no");
+		put_time(r->out, "at", e[i].at);
+		gh_jout_close(r->out, '}');
+	}
+	gh_jout_close(r->out, ']');
+	gh_jout_close(r->out, '}');
+}
+
+static void put_evidence(struct gh_op_run *r, const struct gh_version *v)
+{
+	struct gh_evidence *e;
+	struct gh_err err = { 0 };
+	size_t n;
+	gh_jout_open(r->out, "evidence", '[');
+	if (gh_evidence_list(r->cat->db, r->arena, &v->id, NULL, &e, &n, &err) == GH_OK)
+		for (size_t i = 0; i < n; i++) {
+			gh_jout_open(r->out, NULL, '{');
+			gh_jout_str(r->out, "kind", e[i].kind);
+			gh_jout_str(r->out, "signer", e[i].signer);
+			gh_jout_bool(r->out, "verified", e[i].trusted);
+			gh_jout_str(r->out, "digest", e[i].digest);
+			gh_jout_str(r->out, "blob", e[i].blob.s);
+			gh_jout_close(r->out, '}');
+		}
+	gh_jout_close(r->out, ']');
+}
+
+static void put_lineage(struct gh_op_run *r, const struct gh_version *v)
+{
+	struct gh_version base;
+	struct gh_err err = { 0 };
+	char name[GH_NAME_TEXT];
+	if (gh_id_none(&v->base) || gh_version_get(r->cat->db, &v->base, &base, &err) != GH_OK)
+		return;
+	gh_jout_open(r->out, "lineage", '{');
+	gh_jout_str(r->out, "relation", v->lineage);
+	gh_jout_str(r->out, "base", gh_name_text(&base.name, name));
+	gh_jout_str(r->out, "root", base.root);
+	gh_jout_close(r->out, '}');
+}
+
+static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
+{
+	struct gh_name name;
+	struct gh_version v;
+	struct gh_principal room;
+	GH_TRY(gh_name_parse(gh_span_str(text(r, "model")), GH_NAME_VERSION, &name, err), err, "the model");
+	GH_TRY(gh_version_find(r->cat->db, &name, &v, err), err, "the model");
+	put_version(r, &v);
+	put_badge(r, &v);
+	gh_jout_str(r->out, "tenant", v.tenant.s);
+	gh_jout_str(r->out, "root", v.root);
+	gh_jout_str(r->out, "manifest", v.manifest.s);
+	gh_jout_str(r->out, "by", who(r->cat, &v.by, &room));
+	put_time(r->out, "created", v.created);
+	put_time(r->out, "quarantine_until", v.quarantine_until);
+	put_lineage(r, &v);
+	put_report(r, &v);
+	put_reviews(r, &v);
+	put_evidence(r, &v);
+	return GH_OK;
+}
+
+static const struct gh_op_field show_in[] = { { "model", GH_IN_VERSION, true, "the version" }, { 0 } };
+const struct gh_op gh_op_model_show = { .name = "model.show",
+					.about = "Show what is known of a version.",
+					.in = show_in,
+					.permission = "model.read",
+					.scope = GH_AT_FIELD,
+					.asks = true,
+					.local = true,
+					.run = show };
+
+/* ---- version.files: for export and rescan ------------------------------------------------------------------------------------------- */
+
+static enum gh_rc files(struct gh_op_run *r, struct gh_err *err)
+{
+	struct gh_id version = gh_id(gh_span_str(text(r, "version")));
+	struct gh_version_blob *b;
+	struct gh_version v;
+	size_t n;
+	GH_TRY(gh_version_get(r->cat->db, &version, &v, err), err, "the version");
+	if (!gh_may(r->who, text(r, "for"), &v.name))
+		return gh_fail(err, GH_E_DENIED, "no role of %s grants %s here", r->who->name, text(r, "for"));
+	GH_TRY(gh_version_blobs(r->cat->db, r->arena, &version, &b, &n, err), err, "its files");
+	gh_jout_open(r->out, "blobs", '[');
+	for (size_t i = 0; i < n; i++)
+		gh_jout_str(r->out, NULL, b[i].blob.s);
+	gh_jout_close(r->out, ']');
+	return GH_OK;
+}
+
+static const struct gh_op_field files_in[] = {
+	{ "version", GH_IN_ID, true, "the version" },
+	{ "for", GH_IN_WORD, true, "the permission that is used: model.export, model.rescan" },
+	{ 0 },
+};
+const struct gh_op gh_op_version_files = { .name = "version.files",
+					   .about = "Blobs of a version, in the order of its manifest.",
+					   .in = files_in,
+					   .permission = "model.read",
+					   .scope = GH_AT_HANDLER,
+					   .asks = true,
+					   .local = true,
+					   .internal = true,
+					   .run = files };
