@@ -16,7 +16,7 @@ static enum gh_rc der_of(struct gh_arena *a, struct gh_span s, const char *label
 	size_t at = 0;
 	char other[64] = "";
 	if (s.n == 0)
-		return gh_fail(err, GH_E_MALFORMED, "no key: it is empty");
+		return gh_fail(err, GH_E_MALFORMED, "the file of the key is empty");
 	if (s.n > KEY_TEXT)
 		return gh_fail(err, GH_E_LIMIT, "longer than any key (%u bytes)", (unsigned)KEY_TEXT);
 	*label = (struct gh_span){ 0 };
@@ -30,9 +30,9 @@ static enum gh_rc der_of(struct gh_arena *a, struct gh_span s, const char *label
 				       "the key is protected by a passphrase, or damaged: give it as PKCS#8 without "
 				       "a passphrase (openssl pkcs8 -topk8 -nocrypt)");
 		if (r < 0)
-			return gh_fail(err, GH_E_MALFORMED, "its PEM text is damaged");
+			return gh_fail(err, GH_E_MALFORMED, "the PEM text of the key is damaged");
 		if (r == 0)
-			return gh_fail(err, GH_E_MALFORMED, "no key in it%s%s", other[0] != '\0' ? ", but " : "",
+			return gh_fail(err, GH_E_MALFORMED, "no key in the file%s%s", other[0] != '\0' ? ", but " : "",
 				       other);
 		for (const char *l = labels; l != NULL; l = strchr(l, '|') == NULL ? NULL : strchr(l, '|') + 1) {
 			size_t n = strcspn(l, "|");

@@ -112,6 +112,14 @@ bool gh_cert_self_signed(const struct gh_cert *c)
 	return r == 1;
 }
 
+bool gh_cert_issued(const struct gh_cert *issuer, const struct gh_cert *c)
+{
+	EVP_PKEY *key = X509_get0_pubkey(issuer->x);
+	bool yes = key != NULL && X509_check_issued(issuer->x, c->x) == X509_V_OK && X509_verify(c->x, key) == 1;
+	ERR_clear_error();
+	return yes;
+}
+
 static int64_t seconds(const ASN1_TIME *t)
 {
 	struct tm tm = { 0 };

@@ -34,6 +34,8 @@ bool gh_cert_same(const struct gh_cert *a, const struct gh_cert *b);
 enum gh_rc gh_cert_key(const struct gh_cert *c, struct gh_key **out, struct gh_err *err);
 /* Signed by its own key. */
 bool gh_cert_self_signed(const struct gh_cert *c);
+/* Did `issuer` sign `c`, by name and signature? */
+bool gh_cert_issued(const struct gh_cert *issuer, const struct gh_cert *c);
 /* Is t (seconds since 1970) inside its validity, both ends included? */
 bool gh_cert_valid_at(const struct gh_cert *c, int64_t t);
 void gh_cert_validity(const struct gh_cert *c, int64_t *from, int64_t *to);

@@ -3,7 +3,10 @@
  * The `hash` module (and the import hash of `pe`) use digests: they are computed by our own small code. The signatures of PE
  * files (Authenticode) are not read: OpenSSL's parser of certificates is large, reads configuration files, and stands open to
  * hostile bytes. For a rule, a program has no signatures here: d2i_PKCS7() finds none, and nothing below it is ever called.
- * The functions are declared here as OpenSSL 3 declares them, with opaque types. */
+ * The functions are declared here as OpenSSL 3 declares them, with opaque types.
+ *
+ * The worker has the real OpenSSL too, for signatures of models (scan/verify). So that YARA cannot reach it, the copy of libyara
+ * that is linked asks for other names (yara_nocrypto.syms, CMakeLists.txt): gh_noc_ before each of those below. */
 #include "wire/md5.h"
 #include "wire/sha1.h"
 #include "wire/sha256.h"
@@ -21,16 +24,16 @@ typedef void any;
 
 /* OpenSSL returns 1 when all is well. */
 #define DIGEST(NAME, type, new_, put, end) \
-	HIDDEN int NAME##_Init(any *c); \
-	HIDDEN int NAME##_Update(any *c, const void *p, size_t n); \
-	HIDDEN int NAME##_Final(unsigned char *out, any *c); \
-	int NAME##_Init(any *c) \
+	HIDDEN int gh_noc_##NAME##_Init(any *c); \
+	HIDDEN int gh_noc_##NAME##_Update(any *c, const void *p, size_t n); \
+	HIDDEN int gh_noc_##NAME##_Final(unsigned char *out, any *c); \
+	int gh_noc_##NAME##_Init(any *c) \
 	{ \
 		const type fresh = new_(); \
 		memcpy(c, &fresh, sizeof fresh); \
 		return 1; \
 	} \
-	int NAME##_Update(any *c, const void *p, size_t n) \
+	int gh_noc_##NAME##_Update(any *c, const void *p, size_t n) \
 	{ \
 		type s; \
 		memcpy(&s, c, sizeof s); \
@@ -38,7 +41,7 @@ typedef void any;
 		memcpy(c, &s, sizeof s); \
 		return 1; \
 	} \
-	int NAME##_Final(unsigned char *out, any *c) \
+	int gh_noc_##NAME##_Final(unsigned char *out, any *c) \
 	{ \
 		type s; \
 		memcpy(&s, c, sizeof s); \
@@ -49,8 +52,8 @@ DIGEST(MD5, struct gh_md5, gh_md5, gh_md5_put, gh_md5_end)
 DIGEST(SHA1, struct gh_sha1, gh_sha1, gh_sha1_put, gh_sha1_end)
 DIGEST(SHA256, struct gh_sha256_state, gh_sha256_begin, gh_sha256_put, gh_sha256_end)
 
-HIDDEN any *d2i_PKCS7(any **a, const unsigned char **in, long len);
-any *d2i_PKCS7(any **a, const unsigned char **in, long len)
+HIDDEN any *gh_noc_d2i_PKCS7(any **a, const unsigned char **in, long len);
+any *gh_noc_d2i_PKCS7(any **a, const unsigned char **in, long len)
 {
 	(void)a;
 	(void)in;
@@ -60,8 +63,8 @@ any *d2i_PKCS7(any **a, const unsigned char **in, long len)
 
 /* Only reached with something that d2i_PKCS7() returned. */
 #define UNREACHED(name) \
-	HIDDEN void name(void); \
-	void name(void) { abort(); }
+	HIDDEN void gh_noc_##name(void); \
+	void gh_noc_##name(void) { abort(); }
 UNREACHED(EVP_sha1)
 UNREACHED(OBJ_nid2ln)
 UNREACHED(OBJ_nid2obj)
@@ -86,16 +89,16 @@ UNREACHED(X509at_get_attr_by_NID)
 UNREACHED(i2d_ASN1_INTEGER)
 
 /* Names that pe.c registers for attributes of signatures, also when there are none. */
-HIDDEN int OBJ_create(const char *oid, const char *sn, const char *ln);
-int OBJ_create(const char *oid, const char *sn, const char *ln)
+HIDDEN int gh_noc_OBJ_create(const char *oid, const char *sn, const char *ln);
+int gh_noc_OBJ_create(const char *oid, const char *sn, const char *ln)
 {
 	(void)oid;
 	(void)sn;
 	(void)ln;
 	return 0;
 }
-HIDDEN int OBJ_txt2nid(const char *s);
-int OBJ_txt2nid(const char *s)
+HIDDEN int gh_noc_OBJ_txt2nid(const char *s);
+int gh_noc_OBJ_txt2nid(const char *s)
 {
 	(void)s;
 	return 0;

@@ -21,16 +21,16 @@ struct gh_vpolicy {
 	bool model; /* the bundle is a model's signature: hints are checked, a chain in version 0.3 is fine */
 };
 
-enum { GH_V_TIMES = 32 };
+enum { GH_VC_TIMES = 32 };
 struct gh_vresult {
 	struct gh_vchecks checks;
-	int64_t time[GH_V_TIMES]; /* trusted times of signing */
+	int64_t time[GH_VC_TIMES]; /* trusted times of signing */
 	size_t ntimes;
 	char key[65];			 /* fingerprint of the key that verified: SHA-256 of its SubjectPublicKeyInfo */
 	const char *key_kind;		 /* "P-256" */
 	struct gh_span identity, issuer; /* of the certificate; lie in the arena; empty: none */
 	char subject[256];		 /* of the certificate, safe to print */
-	uint64_t log_index;		 /* when checks[GH_V_INCLUSION] passed or checks[GH_V_PROMISE] did */
+	uint64_t log_index;		 /* when checks[GH_VC_INCLUSION] passed or checks[GH_VC_PROMISE] did */
 	bool has_log_index;
 };
 
