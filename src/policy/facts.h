@@ -115,7 +115,7 @@ void gh_facts_field_span(struct gh_facts *f, const char *name, size_t record, st
 void gh_facts_field_str(struct gh_facts *f, const char *name, size_t record, const char *v);
 
 /* State what a JSON text says: an object nested by the dots of the names, lists of records as arrays of objects. null: not
- * known. Unknown names, wrong types, numbers and times out of range are GH_E_MALFORMED with the name of the fact;
+ * known. What it names replaces what was stated before, lists too. Unknown names, wrong types, numbers and times out of range are GH_E_MALFORMED with the name of the fact;
  * GH_E_LIMIT: too big; GH_E_NOMEM. On failure *f is not to be used. The shape: docs/schema/policy-facts.schema.json. */
 enum gh_rc gh_facts_read(struct gh_facts *f, struct gh_span json, struct gh_err *err);
 

@@ -105,6 +105,7 @@ static enum gh_rc list(struct facts_reading *r, unsigned row, const struct gh_jv
 	if (v->kind != GH_J_ARRAY)
 		return wrong(&gh_fact_rows[row], err);
 	r->f->v[row].known = true;
+	r->f->list[row].n = 0; /* a text replaces what was stated before */
 	for (const struct gh_jval *e = gh_jfirst(v); e != NULL; e = e->next) {
 		if (e->kind != (records ? GH_J_OBJECT : GH_J_STRING))
 			return wrong(&gh_fact_rows[row], err);
@@ -125,8 +126,11 @@ static enum gh_rc one(struct facts_reading *r, unsigned row, const struct gh_jva
 {
 	const struct gh_fact *f = &gh_fact_rows[row];
 	struct gh_fval val = { 0 };
-	if (v->kind == GH_J_NULL)
+	if (v->kind == GH_J_NULL) {
+		r->f->v[row] = (struct gh_fval){ 0 };
+		r->f->list[row].n = 0;
 		return GH_OK;
+	}
 	if (f->type == GH_T_STRINGS || f->type == GH_T_RECORDS)
 		return list(r, row, v, err);
 	if (!(f->flags & GH_FACT_DERIVED) && !scalar(r, f->type, v, &val))

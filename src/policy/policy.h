@@ -28,6 +28,7 @@ enum {
 	GH_POLICY_ARENA = 32 << 20, /* enough to read any policy, its bases included */
 };
 
+struct gh_exception;
 struct gh_policy; /* lives in the arena it was read into; immutable */
 
 /* Where and why a policy was refused. */
@@ -61,6 +62,8 @@ size_t gh_policy_nrules(const struct gh_policy *p);
 const char *gh_policy_digest(const struct gh_policy *p);
 /* The canonical bytes: JSON of the policy with its bases put in. */
 void gh_policy_canonical(const struct gh_policy *p, struct gh_buf *out);
+/* Exceptions that stand in it. */
+size_t gh_policy_exceptions(const struct gh_policy *p, const struct gh_exception **v);
 /* Url of the OPA server to be asked; empty: none. */
 struct gh_span gh_policy_opa(const struct gh_policy *p);
 
@@ -157,6 +160,10 @@ struct gh_policy_question {
  * most GH_POLICY_STEPS operations, after which the decision is deny. */
 enum { GH_POLICY_STEPS = 1 << 27 };
 const struct gh_policy_result *gh_policy_ask(const struct gh_policy_question *q, struct gh_arena *arena);
+
+/* RFC 3339, or a date alone; and back. */
+bool gh_policy_time(struct gh_span s, int64_t *out);
+void gh_policy_put_time(struct gh_buf *out, int64_t v);
 
 const char *gh_decision_name(enum gh_decision d); /* "allow" */
 const char *gh_effect_name(enum gh_effect e);

@@ -259,3 +259,12 @@ struct gh_span gh_policy_version(const struct gh_policy *p) { return p->version;
 size_t gh_policy_nrules(const struct gh_policy *p) { return p->rule.n; }
 const char *gh_policy_digest(const struct gh_policy *p) { return p->digest; }
 struct gh_span gh_policy_opa(const struct gh_policy *p) { return p->opa.url; }
+
+size_t gh_policy_exceptions(const struct gh_policy *p, const struct gh_exception **v)
+{
+	*v = p->exception.v;
+	return p->exception.n;
+}
+
+bool gh_policy_time(struct gh_span s, int64_t *out) { return gh_unit_time(s, out); }
+void gh_policy_put_time(struct gh_buf *out, int64_t v) { gh_unit_put_time(out, v); }
