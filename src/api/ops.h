@@ -7,6 +7,7 @@
 /* Those that users may ask. */
 extern const struct gh_op gh_op_badge_show, gh_op_badge_revoke, gh_op_badge_status;
 extern const struct gh_op gh_op_model_list, gh_op_model_show;
+extern const struct gh_op gh_op_fsck_parts, gh_op_fsck_step, gh_op_fsck_repair, gh_op_fsck_done;
 /* Steps of tasks. */
 extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;
 extern const struct gh_op gh_op_import_begin, gh_op_import_finish, gh_op_import_abandon;

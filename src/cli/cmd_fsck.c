@@ -1,0 +1,222 @@
+/* `gatehouse fsck`: does everything in the catalog fit together? Goes through the parts of the check step by step. */
+#include "cli/cmds.h"
+#include "daemon/service.h"
+#include "format/format.h"
+#include "wire/jout.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct args {
+	const char *home, *passphrase;
+	bool deep, repair;
+	uint64_t grace;
+	unsigned format;
+};
+static const struct gh_opt options[] = {
+	{ .name = "home",
+	  .kind = GH_OPT_FILE,
+	  .value = "DIR",
+	  .about = "Check this home ($GATEHOUSE_HOME).",
+	  .at = offsetof(struct args, home) },
+	{ .name = "passphrase-file",
+	  .kind = GH_OPT_FILE,
+	  .value = "FILE",
+	  .about = "Read the passphrase there ($GATEHOUSE_PASSPHRASE_FILE).",
+	  .at = offsetof(struct args, passphrase) },
+	{ .name = "deep",
+	  .kind = GH_OPT_FLAG,
+	  .about = "Read every stored byte and compare its digest.",
+	  .at = offsetof(struct args, deep) },
+	{ .name = "repair",
+	  .kind = GH_OPT_FLAG,
+	  .about = "Remove what nobody names: leftovers of imports that died. Nothing else.",
+	  .at = offsetof(struct args, repair) },
+	{ .name = "grace",
+	  .kind = GH_OPT_NUMBER,
+	  .value = "SECONDS",
+	  .about = "Leave leftovers alone that are younger than this (86400).",
+	  .at = offsetof(struct args, grace),
+	  .min = 0,
+	  .max = 100 * 365 * 86400ULL },
+	GH_OPT_FORMAT(struct args),
+	{ .name = NULL },
+};
+
+struct run {
+	struct gh_cli *cli;
+	const struct args *args;
+	struct gh_service *service;
+	struct gh_buf text; /* the report as text */
+	struct gh_buf json; /* members of "problems" */
+	struct gh_jout problems;
+	uint64_t found, repaired, looked, bytes, unread; /* unread: parts that could not be looked at */
+};
+
+/* ---- one part --------------------------------------------------------------------------------------------------------------- */
+
+static bool flag(const struct gh_jval *v, const char *name) { return gh_jtrue(gh_jget(v, name)); }
+static const char *word(const struct gh_jval *v, const char *name)
+{
+	const char *s = gh_jstr(v, name);
+	return s == NULL ? "" : s;
+}
+
+static void problem(struct run *r, const struct gh_jval *p)
+{
+	bool repaired = flag(p, "repaired");
+	r->found += !repaired;
+	r->repaired += repaired;
+	gh_buf_fmt(&r->text, "%s: %s: ", repaired ? "repaired" : "problem", word(p, "part"));
+	gh_buf_safe(&r->text, gh_span_str(word(p, "what")), 1000);
+	if (!repaired)
+		gh_buf_fmt(&r->text, "; %s", word(p, "todo"));
+	gh_buf_ch(&r->text, '\n');
+	gh_jout_open(&r->problems, NULL, '{');
+	gh_jout_str(&r->problems, "part", word(p, "part"));
+	gh_jout_str(&r->problems, "subject", word(p, "subject"));
+	gh_jout_str(&r->problems, "what", word(p, "what"));
+	gh_jout_str(&r->problems, "todo", word(p, "todo"));
+	gh_jout_bool(&r->problems, "leftover", flag(p, "leftover"));
+	gh_jout_bool(&r->problems, "repaired", repaired);
+	gh_jout_close(&r->problems, '}');
+}
+
+static enum gh_rc step(struct run *r, const char *part, char cursor[200], struct gh_err *err)
+{
+	gh_auto_arena a = { .max = 64 << 20 };
+	gh_auto_buf in = gh_buf(1024);
+	const struct gh_jval *out = NULL;
+	uint64_t n;
+	struct gh_jout j = gh_jout(&in);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "part", part);
+	if (cursor[0] != '\0')
+		gh_jout_str(&j, "cursor", cursor);
+	gh_jout_bool(&j, "deep", r->args->deep);
+	gh_jout_number(&j, "grace", r->args->grace);
+	gh_jout_close(&j, '}');
+	enum gh_rc rc = gh_service_ask(r->service, r->args->repair ? "fsck.repair" : "fsck.step", gh_buf_view(&in), -1,
+				       &a, &out, NULL, err);
+	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "problems")); p != NULL; p = p->next)
+		problem(r, p);
+	if (rc != GH_OK)
+		return rc;
+	r->looked += gh_ju64(gh_jget(out, "looked"), &n) ? n : 0;
+	r->bytes += gh_ju64(gh_jget(out, "bytes"), &n) ? n : 0;
+	return (size_t)snprintf(cursor, 200, "%s", word(out, "cursor")) < 200
+		       ? GH_OK
+		       : gh_fail(err, GH_E_BUG, "a cursor too long");
+}
+
+static void one_part(struct run *r, const char *part)
+{
+	char cursor[200] = "", before[200];
+	do {
+		struct gh_err err = { 0 };
+		char line[1000];
+		(void)snprintf(before, sizeof before, "%s", cursor);
+		if (step(r, part, cursor, &err) != GH_OK) {
+			r->unread++;
+			gh_cli_error(r->cli, "%s: could not be looked at: %s", part,
+				     gh_err_line(&err, line, sizeof line));
+			return;
+		}
+	} while (cursor[0] != '\0' && (strcmp(cursor, "more") == 0 || strcmp(cursor, before) != 0));
+}
+
+/* ---- all of them -------------------------------------------------------------------------------------------------------------- */
+
+static enum gh_rc all_parts(struct run *r, struct gh_err *err)
+{
+	gh_auto_arena a = { .max = 1 << 20 };
+	const struct gh_jval *out = NULL;
+	enum gh_rc rc = gh_service_ask(r->service, "fsck.parts", (struct gh_span){ 0 }, -1, &a, &out, NULL, err);
+	if (rc != GH_OK)
+		return rc;
+	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "parts")); p != NULL; p = p->next)
+		one_part(r, word(p, "name"));
+	return GH_OK;
+}
+
+/* A check that changed something is logged; one that only looked need not open the keys. */
+static enum gh_rc log_it(struct run *r, struct gh_err *err)
+{
+	gh_auto_arena a = { .max = 1 << 20 };
+	gh_auto_buf in = gh_buf(256);
+	const struct gh_jval *out = NULL;
+	gh_buf_fmt(&in, "{\"problems\":%" PRIu64 ",\"repaired\":%" PRIu64 "}", r->found, r->repaired);
+	return gh_service_ask(r->service, "fsck.done", gh_buf_view(&in), -1, &a, &out, NULL, err);
+}
+
+static int answer(struct run *r)
+{
+	static const char *const words[] = { "fine", "problems", "unfinished" };
+	int status = r->found > 0 ? GH_EXIT_FOUND : r->unread > 0 ? GH_EXIT_UNFINISHED : GH_EXIT_OK;
+	gh_auto_buf doc = gh_buf((size_t)64 << 20);
+	if (r->args->format == GH_FORMAT_JSON) {
+		gh_buf_fmt(&doc, "{\n  \"result\": \"%s\",\n  \"problems\": ", words[status]);
+		gh_buf_span(&doc, gh_buf_view(&r->json));
+		while (doc.n > 0 && doc.p[doc.n - 1] == '\n')
+			doc.n--;
+		gh_buf_fmt(&doc,
+			   ",\n  \"found\": %" PRIu64 ",\n  \"repaired\": %" PRIu64 ",\n  \"looked_at\": %" PRIu64
+			   ",\n  \"bytes_read\": %" PRIu64 ",\n  \"parts_unread\": %" PRIu64 "\n}\n",
+			   r->found, r->repaired, r->looked, r->bytes, r->unread);
+	} else {
+		gh_buf_span(&doc, gh_buf_view(&r->text));
+		gh_buf_fmt(&doc, "%s: %" PRIu64 " problem%s, %" PRIu64 " repaired; looked at %" PRIu64 " things%s\n",
+			   words[status], r->found, r->found == 1 ? "" : "s", r->repaired, r->looked,
+			   r->args->deep ? ", every stored byte included" : "");
+	}
+	int printed = gh_cli_print(r->cli, &doc);
+	return printed != GH_EXIT_OK && status == GH_EXIT_OK ? printed : status;
+}
+
+static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
+{
+	struct args a = { .grace = 86400 };
+	size_t n;
+	char line[1000];
+	struct gh_err err = { 0 };
+	int go = gh_cli_options(cli, cmd, argc, argv, &a, &n);
+	if (go != GH_CLI_GO)
+		return go;
+	const char *env = getenv("GATEHOUSE_PASSPHRASE_FILE");
+	struct run r = { .cli = cli, .args = &a, .text = gh_buf((size_t)32 << 20), .json = gh_buf((size_t)32 << 20) };
+	/* Only looking needs no keys; with them the receipts of reviews are checked too. */
+	struct gh_service_how how = { .home = a.home,
+				      .passphrase_file = a.passphrase,
+				      .api_key = getenv("GATEHOUSE_API_KEY"),
+				      .keys = a.repair || a.passphrase != NULL || env != NULL };
+	enum gh_rc rc = gh_service_open(&how, &r.service, &err);
+	r.problems = gh_jout(&r.json);
+	gh_jout_open(&r.problems, NULL, '[');
+	if (rc == GH_OK)
+		rc = all_parts(&r, &err);
+	if (rc == GH_OK && a.repair)
+		rc = log_it(&r, &err);
+	gh_jout_close(&r.problems, ']');
+	gh_service_close(r.service);
+	int status = GH_EXIT_UNFINISHED;
+	if (rc != GH_OK)
+		gh_cli_error(cli, "%s", gh_err_line(&err, line, sizeof line));
+	else
+		status = answer(&r);
+	gh_buf_free(&r.text);
+	gh_buf_free(&r.json);
+	return status;
+}
+
+const struct gh_cmd gh_cmd_fsck = {
+	.name = "fsck",
+	.about = "Check the catalog, its blobs and its log against each other.",
+	.usage = "[OPTION]...",
+	.opts = options,
+	.notes = "Ends with status 0 when everything fits, 1 when something does not, 2 when a part could not be "
+		 "looked at.\n"
+		 "May run at any time. Leftovers of imports that died are told after a day (--grace) and removed by\n"
+		 "--repair; nothing else is ever changed. docs/storage.md explains each kind of problem.\n",
+	.run = run,
+};
