@@ -224,11 +224,28 @@ static bool is_script(struct gh_span s)
 }
 
 /* ---- the questions --------------------------------------------------------------------------------------------------- */
+/* First bytes of anything that begins() knows. */
+static bool first_byte(uint8_t c)
+{
+	static const uint32_t set[8] = {
+		[0x1f / 32] = 1u << (0x1f % 32),
+		[0x28 / 32] = 1u << (0x28 % 32) | 1u << ('#' % 32) | 1u << ('7' % 32),
+		['B' / 32] = 1u << ('B' % 32) | 1u << ('M' % 32) | 1u << ('P' % 32) | 1u << ('R' % 32),
+		['c' / 32] = 1u << ('c' % 32) | 1u << (0x78 % 32) | 1u << (0x7f % 32),
+		[0x80 / 32] = 1u << (0x80 % 32),
+		[0xca / 32] = 1u << (0xca % 32) | 1u << (0xce % 32) | 1u << (0xcf % 32),
+		[0xfd / 32] = 1u << (0xfd % 32) | 1u << (0xfe % 32),
+	};
+	return (set[c / 32] >> c % 32 & 1) != 0;
+}
+
 static bool begins(struct gh_span s)
 {
 	static const uint8_t firsts[] = { 0x7f, 'M', 0xce, 0xcf, 0xfe, 0xca, '#' };
 	if (s.n < 4)
 		return false;
+	if (!first_byte(s.p[0]))
+		return s.p[2] == '\r' && s.p[3] == '\n';
 	if (memchr(firsts, s.p[0], sizeof firsts) != NULL) {
 		uint16_t two = gh_le16(s.p);
 		if (two == 0x457f || two == 0x5a4d || two == 0xface || two == 0xfacf || two == 0xedfe ||

@@ -53,13 +53,42 @@ COUNT(count16, uint16_t)
 COUNT(count32, uint32_t)
 COUNT(count64, uint64_t)
 
-/* The same without sizes, with vectors of 32 bytes where the machine has them: counts of integers, so the same answer. */
+/* The same, with vectors of 32 bytes where the machine has them: counts of integers, so the same answer. */
 #ifdef __x86_64__
 #include <immintrin.h>
 #define AVX2 __attribute__((target("avx2")))
 
 /* Sums and maxima stay in lanes of the elements' width: CHUNK elements fit. */
 #define FAST(name, type, bits) \
+	AVX2 static void name##_sizes(const uint8_t *p, size_t n, const struct kind *k, struct counts *c) \
+	{ \
+		enum { LANES = 256 / bits }; \
+		const __m256i inf = _mm256_set1_epi##bits((type)k->infinity), one = _mm256_set1_epi##bits(1); \
+		const __m256i from = _mm256_set1_epi##bits((type)k->large), \
+			      below = _mm256_set1_epi##bits((type)(k->tiny - 1)); \
+		const __m256i size = _mm256_srli_epi##bits(_mm256_set1_epi8(-1), 1); \
+		__m256i large = _mm256_setzero_si256(), tiny = large; \
+		size_t i = 0; \
+		for (; i + LANES <= n; i += LANES) { \
+			__m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + i * sizeof(type))); \
+			__m256i a = _mm256_and_si256(x, size), less = _mm256_sub_epi##bits(a, one); \
+			__m256i none = _mm256_cmpeq_epi##bits(_mm256_max_epu##bits(a, inf), a); \
+			__m256i most = _mm256_cmpeq_epi##bits(_mm256_max_epu##bits(a, from), a); \
+			__m256i not = _mm256_cmpeq_epi##bits(_mm256_max_epu##bits(less, below), less); \
+			large = _mm256_sub_epi##bits(large, _mm256_andnot_si256(none, most)); \
+			tiny = _mm256_add_epi##bits(tiny, _mm256_add_epi##bits(not, one)); \
+		} \
+		type lane[2][LANES]; \
+		_mm256_storeu_si256((__m256i *)(void *)lane[0], large); \
+		_mm256_storeu_si256((__m256i *)(void *)lane[1], tiny); \
+		struct counts rest = count##bits(p + i * sizeof(type), n - i, k, 0, true); \
+		c->large = rest.large; \
+		c->tiny = rest.tiny; \
+		for (size_t l = 0; l < LANES; l++) { \
+			c->large += (size_t)(unsigned type)lane[0][l]; \
+			c->tiny += (size_t)(unsigned type)lane[1][l]; \
+		} \
+	} \
 	AVX2 static struct counts name(const uint8_t *p, size_t n, const struct kind *k, uint64_t value) \
 	{ \
 		enum { LANES = 256 / bits }; \
@@ -89,18 +118,22 @@ COUNT(count64, uint64_t)
 FAST(count16_avx2, short, 16)
 FAST(count32_avx2, int, 32)
 
-static bool fast(const struct gh_words *w, const struct kind *k, uint64_t value, struct counts *out)
+static bool fast(const struct gh_words *w, const struct kind *k, uint64_t value, bool sizes, struct counts *out)
 {
 	if ((w->width != 2 && w->width != 4) || !__builtin_cpu_supports("avx2"))
 		return false;
 	size_t n = gh_words_n(w);
 	*out = w->width == 2 ? count16_avx2(w->bytes.p, n, k, value) : count32_avx2(w->bytes.p, n, k, value);
+	if (sizes && w->width == 2)
+		count16_avx2_sizes(w->bytes.p, n, k, out);
+	else if (sizes)
+		count32_avx2_sizes(w->bytes.p, n, k, out);
 	return true;
 }
 #else
-static bool fast(const struct gh_words *w, const struct kind *k, uint64_t value, struct counts *out)
+static bool fast(const struct gh_words *w, const struct kind *k, uint64_t value, bool sizes, struct counts *out)
 {
-	(void)w, (void)k, (void)value, (void)out;
+	(void)w, (void)k, (void)value, (void)sizes, (void)out;
 	return false;
 }
 #endif
@@ -110,7 +143,7 @@ static struct counts count(const struct gh_words *w, const struct kind *k, uint6
 	size_t n = gh_words_n(w);
 	const uint8_t *p = w->bytes.p;
 	struct counts c;
-	if (!sizes && fast(w, k, value, &c))
+	if (fast(w, k, value, sizes, &c))
 		return c;
 	return w->width == 2   ? count16(p, n, k, value, sizes)
 	       : w->width == 4 ? count32(p, n, k, value, sizes)

@@ -186,6 +186,28 @@ static size_t scan_plain(const uint8_t *p, size_t from, size_t end)
 
 #ifdef __x86_64__
 /* The same question for 32 positions at a time; p[end] must be readable (pairs). */
+__attribute__((target("avx512f,avx512bw"))) static size_t scan_avx512(const uint8_t *p, size_t from, size_t end)
+{
+	const __m512i one = _mm512_set1_epi8(1);
+	for (; end - from >= 64; from += 64) {
+		__m512i a = _mm512_loadu_si512(p + from), b = _mm512_loadu_si512(p + from + 1);
+		__m512i c = _mm512_or_si512(a, one);
+		uint64_t mask = _mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(a, _mm512_set1_epi8(0x7f)), b,
+							    _mm512_set1_epi8('E')) |
+				_mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(a, _mm512_set1_epi8('M')), b,
+							    _mm512_set1_epi8('Z')) |
+				_mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8((char)0xcf)), b,
+							    _mm512_set1_epi8((char)0xfa)) |
+				_mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(a, _mm512_set1_epi8((char)0xfe)), b,
+							    _mm512_set1_epi8((char)0xed)) |
+				_mm512_mask_cmpeq_epi8_mask(_mm512_cmpeq_epi8_mask(a, _mm512_set1_epi8((char)0xca)), b,
+							    _mm512_set1_epi8((char)0xfe));
+		if (mask != 0)
+			return from + (unsigned)__builtin_ctzll(mask);
+	}
+	return scan_plain(p, from, end);
+}
+
 __attribute__((target("avx2"))) static size_t scan_avx2(const uint8_t *p, size_t from, size_t end)
 {
 	const __m256i elf0 = _mm256_set1_epi8(0x7f), elf1 = _mm256_set1_epi8('E'), pe0 = _mm256_set1_epi8('M'),
@@ -211,6 +233,8 @@ __attribute__((target("avx2"))) static size_t scan_avx2(const uint8_t *p, size_t
 
 static size_t scan(const uint8_t *p, size_t from, size_t end)
 {
+	if (__builtin_cpu_supports("avx512bw"))
+		return scan_avx512(p, from, end);
 	return __builtin_cpu_supports("avx2") ? scan_avx2(p, from, end) : scan_plain(p, from, end);
 }
 #else

@@ -36,41 +36,75 @@ static bool odd_scale(const struct gh_quant *q, const uint8_t *p)
 	return false;
 }
 
-#ifdef __clang__
-#define VECTORS /* by default */
-#else
-#define VECTORS __attribute__((optimize("O3")))
-#endif
+/* Of a block of signed bytes: is one of them not zero, one 127 or -127, one -128? */
+struct marks {
+	bool used, full, below;
+};
 
-/* The largest code of a block, and whether there is a -128. */
-VECTORS static uint8_t largest(const uint8_t *p, size_t n, bool *below)
+static struct marks marks_plain(const uint8_t *p, size_t n)
 {
-	uint8_t most = 0;
+	struct marks m = { false, false, false };
 	for (size_t i = 0; i < n; i++) {
-		uint8_t sign = (uint8_t)(p[i] >= 0x80 ? 0xff : 0), size = (uint8_t)((p[i] ^ sign) - sign);
-		most = size > most ? size : most;
+		m.used = m.used || p[i] != 0;
+		m.full = m.full || p[i] == 127 || p[i] == 129;
+		m.below = m.below || p[i] == 128;
 	}
-	*below = most == 0x80;
-	if (!*below)
-		return most;
-	uint8_t rest = 0;
-	for (size_t i = 0; i < n; i++)
-		rest = p[i] == 127 || p[i] == 129 ? 127 : rest;
-	return rest != 0 ? rest : 1;
+	return m;
 }
 
-void gh_quant_blocks(const struct gh_quant *q, const uint8_t *p, size_t n, uint8_t *out, struct gh_quant_sum *sum)
+static void count(struct gh_quant_sum *sum, struct marks m)
+{
+	sum->used += m.used;
+	sum->full += m.full;
+	sum->below += m.below;
+}
+
+void gh_quant_blocks_plain(const struct gh_quant *q, const uint8_t *p, size_t n, uint8_t *out, struct gh_quant_sum *sum)
 {
 	sum->blocks += n;
 	for (size_t i = 0; i < n; i++, p += q->block, out += q->codes) {
 		memcpy(out, p + q->code, q->codes);
 		sum->odd += odd_scale(q, p);
-		if (!q->bytes)
-			continue;
-		bool below;
-		uint8_t most = largest(out, q->codes, &below);
-		sum->used += most != 0;
-		sum->full += most == 127;
-		sum->below += below;
+		if (q->bytes)
+			count(sum, marks_plain(out, q->codes));
 	}
 }
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+/* The same for codes that are a multiple of 32 bytes. */
+__attribute__((target("avx2"))) static void blocks_avx2(const struct gh_quant *q, const uint8_t *p, size_t n,
+							uint8_t *out, struct gh_quant_sum *sum)
+{
+	enum { LANE = 32 };
+	const __m256i most = _mm256_set1_epi8(127), below = _mm256_set1_epi8(-128), none = _mm256_setzero_si256();
+	sum->blocks += n;
+	for (size_t i = 0; i < n; i++, p += q->block) {
+		__m256i any = none, full = none, under = none;
+		for (size_t at = 0; at < q->codes; at += LANE, out += LANE) {
+			__m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + q->code + at));
+			_mm256_storeu_si256((__m256i *)(void *)out, x);
+			any = _mm256_or_si256(any, x);
+			full = _mm256_or_si256(full, _mm256_cmpeq_epi8(_mm256_abs_epi8(x), most));
+			under = _mm256_or_si256(under, _mm256_cmpeq_epi8(x, below));
+		}
+		sum->odd += odd_scale(q, p);
+		count(sum, (struct marks){ _mm256_testz_si256(any, any) == 0, _mm256_testz_si256(full, full) == 0,
+					   _mm256_testz_si256(under, under) == 0 });
+	}
+}
+
+void gh_quant_blocks(const struct gh_quant *q, const uint8_t *p, size_t n, uint8_t *out, struct gh_quant_sum *sum)
+{
+	if (q->bytes && q->codes % 32 == 0 && __builtin_cpu_supports("avx2"))
+		blocks_avx2(q, p, n, out, sum);
+	else
+		gh_quant_blocks_plain(q, p, n, out, sum);
+}
+#else
+void gh_quant_blocks(const struct gh_quant *q, const uint8_t *p, size_t n, uint8_t *out, struct gh_quant_sum *sum)
+{
+	gh_quant_blocks_plain(q, p, n, out, sum);
+}
+#endif

@@ -5,6 +5,7 @@
 #include "check/tensor_stat.h"
 #include "check/weights.h"
 #include "format/format.h"
+#include "wire/quant.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -328,12 +329,42 @@ static void quants(void **state)
 	free(p);
 }
 
+/* Whole vectors count and copy as one byte after the other does. */
+static void blocks_fast(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "Q8_0", "Q8_1", "Q8_K", "Q4_0", "Q4_K", "Q6_K" };
+	enum { MANY = 300, ROOM = MANY * 300 };
+	uint8_t *p = malloc(ROOM), *a = malloc(ROOM), *b = malloc(ROOM);
+	for (size_t i = 0; i < GH_ROWS(names) * 8; i++) {
+		const struct gh_quant *q = gh_quant_named(names[i % GH_ROWS(names)]);
+		struct gh_quant_sum x = { 0 }, y = { 0 };
+		unsigned few = (unsigned)(i / GH_ROWS(names));
+		for (size_t k = 0; k < ROOM; k++)
+			p[k] = few < 4 ? (uint8_t)(chance() % 3 * 127 + (chance() % 40 == 0 ? 1 : 0))
+				       : (uint8_t)chance();
+		for (size_t k = 0; few % 2 == 0 && k < ROOM / 2; k++)
+			p[k] = 0;
+		memset(a, 1, ROOM);
+		memset(b, 1, ROOM);
+		gh_quant_blocks(q, p, MANY, a, &x);
+		gh_quant_blocks_plain(q, p, MANY, b, &y);
+		assert_memory_equal(&x, &y, sizeof x);
+		assert_memory_equal(a, b, ROOM);
+		assert_int_equal(x.blocks, MANY);
+		assert_true(!q->bytes || few % 2 != 0 || x.used < MANY);
+	}
+	free(p);
+	free(a);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quiet),    cmocka_unit_test(no_weights), cmocka_unit_test(absurd),
-		cmocka_unit_test(low_bits), cmocka_unit_test(mantissas),  cmocka_unit_test(families),
-		cmocka_unit_test(quants),
+		cmocka_unit_test(quiet),    cmocka_unit_test(no_weights),  cmocka_unit_test(absurd),
+		cmocka_unit_test(low_bits), cmocka_unit_test(mantissas),   cmocka_unit_test(families),
+		cmocka_unit_test(quants),   cmocka_unit_test(blocks_fast),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
