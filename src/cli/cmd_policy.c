@@ -144,7 +144,7 @@ static int check(struct gh_cli *cli, const struct args *a, int n, char **v)
 		gh_jout_close(&j, ']');
 		gh_jout_close(&j, '}');
 	}
-	int printed = gh_cli_print(cli, &out);
+	int printed = out.n == 0 ? GH_EXIT_OK : gh_cli_print(cli, &out);
 	return printed != GH_EXIT_OK ? printed : worst;
 }
 
@@ -232,7 +232,7 @@ static int test(struct gh_cli *cli, const struct args *a, int n, char **v)
 		gh_jout_close(&j, ']');
 		gh_jout_close(&j, '}');
 	}
-	int printed = gh_cli_print(cli, &out);
+	int printed = out.n == 0 ? GH_EXIT_OK : gh_cli_print(cli, &out);
 	return printed != GH_EXIT_OK ? printed : worst;
 }
 

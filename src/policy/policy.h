@@ -113,6 +113,9 @@ struct gh_rule_result {
 	enum gh_decision counts; /* what it adds to the decision */
 	const struct gh_rule_fact *fact;
 	size_t nfact;
+	const struct gh_span
+		*missing; /* what it needed and is not known; empty unless outcome is UNKNOWN or EXCEPTED */
+	size_t nmissing;
 	const struct gh_span *match; /* records that made it hold, as JSON, GH_POLICY_SHOWN at most … */
 	size_t nmatch, matches;	     /* … of this many */
 	const struct gh_exception *exception, *expired; /* that took it out; that would have, had it not ended */

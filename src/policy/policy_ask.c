@@ -39,12 +39,22 @@ static void add(struct asking_policy *a, const struct gh_span **list, size_t *n,
 	*list = v;
 }
 
-void policy_miss(struct asking_policy *a, struct gh_span name)
+static bool has(const struct gh_span *v, size_t n, struct gh_span name)
 {
-	for (size_t i = 0; i < a->r->nmissing; i++)
-		if (gh_span_eq(a->r->missing[i], name))
-			return;
-	add(a, &a->r->missing, &a->r->nmissing, &a->cap_missing, name);
+	for (size_t i = 0; i < n; i++)
+		if (gh_span_eq(v[i], name))
+			return true;
+	return false;
+}
+
+void policy_miss(struct asking_policy *a, struct gh_rule_result *out, struct gh_span name)
+{
+	if (!has(a->r->missing, a->r->nmissing, name))
+		add(a, &a->r->missing, &a->r->nmissing, &a->cap_missing, name);
+	if (out == NULL || has(out->missing, out->nmissing, name))
+		return;
+	size_t cap = out->nmissing; /* grown one by one: there are few */
+	add(a, &out->missing, &out->nmissing, &cap, name);
 }
 
 /* A derived age is missing when its time is, or when that lies in the future. */
@@ -58,10 +68,10 @@ static struct gh_span missing_name(struct asking_policy *a, unsigned row)
 	return gh_span_str(f->from);
 }
 
-static void missed(struct asking_policy *a, const struct expr_asking *e)
+static void missed(struct asking_policy *a, struct gh_rule_result *out, const struct expr_asking *e)
 {
 	for (size_t i = 0; i < e->nmissing; i++)
-		policy_miss(a, missing_name(a, e->missing[i]));
+		policy_miss(a, out, missing_name(a, e->missing[i]));
 }
 
 /* ---- facts and records of a rule ------------------------------------------------------------------------------------------- */
@@ -142,7 +152,7 @@ static enum expr_answer condition(struct asking_policy *a, const struct expr *e,
 				 .match_max = GH_POLICY_SHOWN };
 	enum expr_answer v = expr_ask(e, &k);
 	if (v == EXPR_UNKNOWN)
-		missed(a, &k);
+		missed(a, out, &k);
 	if (out == NULL)
 		return v;
 	facts_of(a, e, out);
@@ -254,7 +264,7 @@ static void require(struct asking_policy *a, const struct prule *r, struct gh_ru
 	use_fact(a, out, gh_fact_named(GH_SPAN("author")));
 	if (!policy_approvals(a, r, out, &missing)) {
 		if (missing != NULL)
-			policy_miss(a, gh_span_str(missing));
+			policy_miss(a, out, gh_span_str(missing));
 		not_known(out, LACK_DENY); /* `unknown` is about the condition; approvals are never assumed */
 	} else if (out->rejected) {
 		out->counts = GH_DENY;
@@ -307,7 +317,7 @@ static void quarantine(struct asking_policy *a, struct gh_rule_result *out)
 	use_fact(a, out, age_row);
 	struct gh_fval age = facts_get(a->facts, age_row, a->q->at, a->tier);
 	if (!age.known) {
-		policy_miss(a, missing_name(a, age_row));
+		policy_miss(a, out, missing_name(a, age_row));
 		not_known(out, LACK_DENY);
 	} else if (age.i < q->period) {
 		out->outcome = GH_RULE_HIT;
@@ -320,6 +330,15 @@ static void quarantine(struct asking_policy *a, struct gh_rule_result *out)
 /* ---- what is to be done --------------------------------------------------------------------------------------------------------- */
 static void next(struct asking_policy *a, struct gh_span s) { add(a, &a->r->next, &a->r->nnext, &a->cap_next, s); }
 
+static void list(struct gh_buf *b, const struct gh_span *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		gh_buf_str(b, i == 0 ? "" : i + 1 == n ? " and " : ", ");
+		gh_buf_span(b, v[i]);
+	}
+}
+
+/* One sentence or two: what stands in the way, and what helps. */
 static void todo(struct asking_policy *a, const struct gh_rule_result *o)
 {
 	gh_auto_buf b = gh_buf(4 * MESSAGE_BYTES);
@@ -332,16 +351,20 @@ static void todo(struct asking_policy *a, const struct gh_rule_result *o)
 		gh_unit_put_time(&b, o->until);
 		gh_buf_str(&b, ". ");
 	}
-	if (o->outcome == GH_RULE_UNKNOWN)
-		gh_buf_str(&b, "a fact that it needs is not known. ");
-	if (o->rejected)
-		gh_buf_str(&b, "a reviewer rejected these files; the reviewer has to take that back. ");
-	else if (o->counts == GH_PENDING) {
+	if (o->nmissing != 0) {
+		gh_buf_str(&b, "it cannot be told without ");
+		list(&b, o->missing, o->nmissing);
+		gh_buf_str(&b, ". ");
+	}
+	if (o->rejected) {
+		gh_buf_str(&b, "a reviewer rejected these files, and has to take that back first. ");
+	} else if (o->need > o->have) {
 		gh_buf_fmt(&b, "%u more approval%s by ", o->need - o->have, o->need - o->have == 1 ? "" : "s");
 		gh_buf_span(&b, o->roles);
 		gh_buf_str(&b, " (never the author). ");
 	}
-	gh_buf_span(&b, o->message);
+	if (o->nmissing == 0)
+		gh_buf_span(&b, o->message);
 	if (o->expired != NULL) {
 		gh_buf_str(&b, " The exception ");
 		gh_buf_span(&b, o->expired->id);
@@ -349,20 +372,6 @@ static void todo(struct asking_policy *a, const struct gh_rule_result *o)
 		gh_unit_put_time(&b, o->expired->expires);
 		gh_buf_ch(&b, '.');
 	}
-	next(a, keep(a, &b));
-}
-
-static void todo_missing(struct asking_policy *a)
-{
-	gh_auto_buf b = gh_buf(4 * MESSAGE_BYTES);
-	if (a->r->nmissing == 0 || a->r->decision == GH_ALLOW)
-		return;
-	gh_buf_str(&b, "Missing facts: ");
-	for (size_t i = 0; i < a->r->nmissing; i++) {
-		gh_buf_str(&b, i == 0 ? "" : ", ");
-		gh_buf_span(&b, a->r->missing[i]);
-	}
-	gh_buf_ch(&b, '.');
 	next(a, keep(a, &b));
 }
 
@@ -416,7 +425,6 @@ static void whole(struct asking_policy *a)
 		r->decision = rule[i].counts > r->decision ? rule[i].counts : r->decision;
 		todo(a, &rule[i]);
 	}
-	todo_missing(a);
 	if (!usable)
 		deny(a, (const char *)policy_keep(a, "The facts cannot be used: %s", why).p);
 	if (a->steps == 0)

@@ -125,7 +125,8 @@ struct gh_span policy_record(struct gh_arena *arena, const struct gh_facts *f, u
 void policy_opa(struct asking_policy *a, struct gh_rule_result *out);
 /* Text into the arena; sets a->nomem. */
 struct gh_span policy_keep(struct asking_policy *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void policy_miss(struct asking_policy *a, struct gh_span name);
+/* Note a missing fact, for all and for one rule (NULL: none). */
+void policy_miss(struct asking_policy *a, struct gh_rule_result *out, struct gh_span name);
 /* "low", … */
 struct gh_span policy_word(const char *fact, unsigned index);
 /* Words of a fact whose bits are set: "deploy, export". */

@@ -91,6 +91,7 @@ static void put_rule(struct gh_jout *j, const struct gh_rule_result *r)
 		gh_jout_close(j, '}');
 	}
 	gh_jout_close(j, ']');
+	put_list(j, "missing", r->missing, r->nmissing);
 	gh_jout_open(j, "matches", '[');
 	for (size_t i = 0; i < r->nmatch; i++)
 		put_made(j, NULL, r->match[i]);

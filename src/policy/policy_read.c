@@ -203,6 +203,9 @@ static enum gh_rc one(struct ydoc *d, struct gh_policy **out)
 		return GH_E_NOMEM;
 	p->arena = d->arena;
 	enum gh_rc rc = ydoc_read(d);
+	const struct ynode *newer = rc == GH_OK ? ydoc_get(d->top, "policy") : NULL;
+	if (newer != NULL) /* first of all: in another version, the keys may be other ones */
+		rc = language(d, newer, p);
 	if (rc == GH_OK)
 		rc = ydoc_map(d, d->top, policy_keys, sizeof policy_keys / sizeof policy_keys[0], p);
 	return rc;

@@ -94,7 +94,7 @@ static void rule(const struct gh_rule_result *r, struct gh_buf *b)
 	gh_buf_fmt(b, "  %s  ", marks[r->counts]);
 	safe(b, r->id);
 	gh_buf_fmt(b, " (%s): %s\n", gh_effect_name(r->effect), says[r->outcome]);
-	if (r->counts != GH_ALLOW || r->outcome == GH_RULE_HIT) {
+	if (r->nmissing == 0 && (r->counts != GH_ALLOW || r->outcome == GH_RULE_HIT)) {
 		gh_buf_str(b, "      ");
 		safe(b, r->message);
 		gh_buf_ch(b, '\n');
@@ -111,6 +111,11 @@ static void rule(const struct gh_rule_result *r, struct gh_buf *b)
 		value(&r->fact[i], b);
 		gh_buf_ch(b, '\n');
 	}
+	for (size_t i = 0; i < r->nmissing; i++) {
+		gh_buf_str(b, i == 0 ? "      missing: " : ", ");
+		safe(b, r->missing[i]);
+	}
+	gh_buf_str(b, r->nmissing != 0 ? "\n" : "");
 	for (size_t i = 0; i < r->nmatch; i++) {
 		gh_buf_str(b, "        ");
 		gh_buf_span(b, r->match[i]);
