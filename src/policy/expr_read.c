@@ -35,7 +35,7 @@ enum expr_tok expr_next(struct expr_reader *r)
 	return r->lex.tok;
 }
 
-static bool is(const struct expr_reader *r, const char *word)
+bool expr_is(const struct expr_reader *r, const char *word)
 {
 	return r->lex.tok == T_NAME && gh_span_is(r->lex.text, word);
 }
