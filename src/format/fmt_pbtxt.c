@@ -402,7 +402,8 @@ static enum gh_rc walk(struct gh_walk *w)
 static enum gh_match probe(const struct gh_probe *p)
 {
 	struct doc d = { .s = p->head };
-	if (next(&d) != T_WORD || d.word.p[0] == '-' || d.word.p[0] == '/' || d.word.p[0] == '.')
+	/* Names of fields are those of C: "Content-Type: x" is a line of something else. */
+	if (next(&d) != T_WORD || d.word.p[0] == '/' || memchr(d.word.p, '-', d.word.n) != NULL || d.word.p[0] == '.')
 		return GH_NO;
 	(void)next(&d);
 	return is(&d, ':') || is(&d, '{') || is(&d, '[') || is(&d, '<') ? GH_TEXT : GH_NO;

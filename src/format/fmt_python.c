@@ -1,6 +1,7 @@
 /* Python source. The text reader hands it over (see src/wire/language.h); what the code does is judged by the check
  * "python-code". Here it is settled that the bytes are Python at all: read as a whole, nearly every line a statement. */
 #include "format/formats.h"
+#include "format/packages.h"
 #include "wire/language.h"
 #include "wire/pyparse.h"
 
@@ -73,6 +74,88 @@ static enum gh_rc modules(struct gh_walk *w, const struct gh_pytree *t)
 	return rc;
 }
 
+/* ---- what setup() installs ------------------------------------------------------------------------------------------ */
+
+enum { SETUP_TODO = 256, SETUP_LINES = 512 };
+
+static const struct gh_pyn *at_node(const struct gh_pytree *t, uint32_t i)
+{
+	static const struct gh_pyn none = { .kind = GH_PYN_NOP };
+	return i < t->n ? &t->node[i] : &none;
+}
+
+/* The value that a name of the module was given last before node `before`; NIL: none that is seen. */
+static uint32_t given(const struct gh_pytree *t, struct gh_span name, uint32_t before)
+{
+	for (uint32_t i = before; i-- > 0;) {
+		const struct gh_pyn *n = &t->node[i];
+		if (n->kind == GH_PYN_ASSIGN && at_node(t, n->a)->kind == GH_PYN_NAME &&
+		    gh_span_eq(at_node(t, n->a)->text, name))
+			return n->b;
+	}
+	return GH_PYN_NIL;
+}
+
+/* The requirements in the value of an option: a text with lines, a list of texts, a table of lists, names of such. */
+static enum gh_rc requirements(struct gh_walk *w, const struct gh_pytree *t, uint32_t value, unsigned *left)
+{
+	uint32_t todo[SETUP_TODO];
+	unsigned n = 0, names = 8;
+	todo[n++] = value;
+	while (n != 0 && *left != 0) {
+		uint32_t i = todo[--n];
+		const struct gh_pyn *x = at_node(t, i);
+		uint32_t name = x->kind == GH_PYN_NAME && names != 0 ? given(t, x->text, i) : GH_PYN_NIL;
+		bool dict = x->kind == GH_PYN_DICT;
+		if (name != GH_PYN_NIL) {
+			names--;
+			todo[n++] = name;
+		}
+		if (x->kind == GH_PYN_BIN && n + 2 <= SETUP_TODO) {
+			todo[n++] = x->b;
+			todo[n++] = x->a;
+		}
+		bool list = dict || x->kind == GH_PYN_LIST || x->kind == GH_PYN_TUPLE || x->kind == GH_PYN_SET;
+		for (uint32_t k = x->nkids; list && k-- > 0 && n < SETUP_TODO;)
+			if (!dict || (k & 1) != 0) /* of a table, the values */
+				todo[n++] = t->kid[x->kids + k];
+		if (x->kind != GH_PYN_STR)
+			continue;
+		for (size_t at = 0; at < x->text.n && *left != 0;) {
+			const uint8_t *nl = memchr(x->text.p + at, '\n', x->text.n - at);
+			size_t len = nl == NULL ? x->text.n - at : (size_t)(nl - (x->text.p + at));
+			struct gh_span line = gh_span_cut(x->text, at, len);
+			at += len + 1;
+			--*left;
+			if (gh_dep_line(line).kind == GH_DEP_UNKNOWN || gh_dep_line(line).kind == GH_DEP_NONE)
+				continue;
+			GH_TRY(gh_package_line(w, line, x->off, x->end > x->off ? x->end - x->off : 0), w->err,
+			       "setup()");
+		}
+	}
+	return GH_OK;
+}
+
+/* Options of setuptools.setup(), also where they are collected in a table first. */
+static enum gh_rc installs(struct gh_walk *w, const struct gh_pytree *t)
+{
+	static const char *const options[] = { "install_requires", "extras_require", "setup_requires",
+					       "tests_require" };
+	unsigned left = SETUP_LINES;
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct gh_pyn *n = &t->node[i];
+		for (uint32_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+			if (n->kind == GH_PYN_KWARG && gh_span_is(n->text, options[k]))
+				GH_TRY(requirements(w, t, n->a, &left), w->err, "setup()");
+			for (uint32_t d = 0; n->kind == GH_PYN_DICT && d + 1 < n->nkids; d += 2)
+				if (at_node(t, t->kid[n->kids + d])->kind == GH_PYN_STR &&
+				    gh_span_is(at_node(t, t->kid[n->kids + d])->text, options[k]))
+					GH_TRY(requirements(w, t, t->kid[n->kids + d + 1], &left), w->err, "setup()");
+		}
+	}
+	return GH_OK;
+}
+
 /* GH_OK, GH_E_NOTTHIS, GH_E_LIMIT. *open_end: the last line is not complete. */
 static enum gh_rc look(struct gh_walk *w, bool *open_end)
 {
@@ -90,7 +173,9 @@ static enum gh_rc look(struct gh_walk *w, bool *open_end)
 	if (!by_name && (t.statements == 0 || t.errors > t.statements / 4))
 		return GH_E_NOTTHIS;
 	*open_end = t.errors != 0 && t.error_at >= s.n;
-	return modules(w, &t);
+	rc = modules(w, &t);
+	bool setup = gh_span_is(w->name, "setup.py") || gh_span_ends(w->name, "/setup.py");
+	return rc == GH_OK && setup ? installs(w, &t) : rc;
 }
 
 static enum gh_rc walk(struct gh_walk *w)

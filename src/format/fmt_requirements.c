@@ -33,6 +33,13 @@ static struct gh_span logical(struct gh_span text, size_t at, uint8_t *room, siz
 	}
 }
 
+/* setuptools writes what an extra needs behind its name: "[dev]", "[:python_version < '3']". pip knows no such line. */
+static bool section(const struct gh_walk *w, struct gh_span line)
+{
+	bool written = gh_span_is(w->name, "requires.txt") || gh_span_ends(w->name, "/requires.txt");
+	return written && line.n > 2 && line.p[0] == '[' && line.p[line.n - 1] == ']';
+}
+
 static enum gh_rc walk(struct gh_walk *w)
 {
 	if (w->src->size > LIST_MAX)
@@ -43,7 +50,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return gh_fail(w->err, w->src->fail != GH_OK ? w->src->fail : GH_E_LIMIT, "no room for the list");
 	size_t start = gh_span_starts(text, "\xef\xbb\xbf") ? 3 : 0, known = 0, odd = 0, end;
 	for (size_t at = start; at < text.n; at = end) { /* first a look: is it a list at all? */
-		enum gh_dep_kind k = gh_dep_line(logical(text, at, room, &end)).kind;
+		struct gh_span line = logical(text, at, room, &end);
+		enum gh_dep_kind k = section(w, line) ? GH_DEP_NONE : gh_dep_line(line).kind;
 		known += k != GH_DEP_UNKNOWN && k != GH_DEP_NONE;
 		odd += k == GH_DEP_UNKNOWN;
 	}
@@ -51,7 +59,8 @@ static enum gh_rc walk(struct gh_walk *w)
 		return GH_E_NOTTHIS;
 	for (size_t at = start; at < text.n; at = end) {
 		struct gh_span line = logical(text, at, room, &end);
-		GH_TRY(gh_package_line(w, line, at, end - at), w->err, "at byte %zu", at);
+		if (!section(w, line))
+			GH_TRY(gh_package_line(w, line, at, end - at), w->err, "at byte %zu", at);
 	}
 	gh_claim(w, 0, text.n, GH_CLAIM_STRUCT);
 	return GH_OK;

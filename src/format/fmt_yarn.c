@@ -148,7 +148,12 @@ static enum gh_match probe(const struct gh_probe *p)
 /* A file that package managers read by this name. NULL: another name. */
 const struct gh_fmt *gh_lock_text(struct gh_span name, bool second)
 {
+	static const char *const metadata[] = { "PKG-INFO", "METADATA" };
 	bool is = gh_span_is(name, "yarn.lock") || gh_span_ends(name, "/yarn.lock");
+	for (size_t i = 0; i < sizeof metadata / sizeof metadata[0] && !second; i++)
+		if (gh_span_ends(name, metadata[i]) &&
+		    (name.n == 8 || name.p[name.n - 9] == '/')) /* both names have eight letters */
+			return &gh_fmt_metadata;
 	return !is ? NULL : second ? &gh_fmt_yaml : &gh_fmt_yarn_lock;
 }
 

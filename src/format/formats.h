@@ -106,6 +106,7 @@ extern const struct gh_fmt gh_fmt_html;
 extern const struct gh_fmt gh_fmt_shell;
 extern const struct gh_fmt gh_fmt_dockerfile;
 extern const struct gh_fmt gh_fmt_requirements;
+extern const struct gh_fmt gh_fmt_metadata;
 extern const struct gh_fmt gh_fmt_yarn_lock;
 extern const struct gh_fmt gh_fmt_toml;
 extern const struct gh_fmt gh_fmt_ini;

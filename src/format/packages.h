@@ -16,7 +16,7 @@ enum gh_rc gh_package_named(struct gh_walk *w, const char *ecosystem, struct gh_
 			    uint64_t off, uint64_t len);
 /* What a command line installs: "pip install torch==2.6.0 && conda install numpy=1.26". */
 enum gh_rc gh_package_command(struct gh_walk *w, struct gh_span line, uint64_t off, uint64_t len);
-/* The reader of a lock file that package managers find by its name, whatever it looks like: yarn.lock. second: the other one
+/* The reader of a file that package managers find by its name, whatever it looks like: yarn.lock, PKG-INFO. second: the other one
  * to try (YAML). NULL: the name says nothing. */
 const struct gh_fmt *gh_lock_text(struct gh_span name, bool second);
 /* An address that packages come from. */

@@ -460,13 +460,21 @@ static void format_python(void **state)
 		enum gh_rc rc;
 		const char *log;
 	} rows[] = {
-		{ "source", "x.py", "import torch\n", GH_OK, "claim 0+13 struct\ncode python \"x.py\" 0+13\n" },
-		{ "by content alone", "x", "import torch\n", GH_OK, "claim 0+13 struct\ncode python \"x\" 0+13\n" },
+		{ "source", "x.py", "import torch\n", GH_OK,
+		  "reference module \"torch\" from \"\" 7+5\nclaim 0+13 struct\ncode python \"x.py\" 0+13\n" },
+		{ "by content alone", "x", "import torch\n", GH_OK,
+		  "reference module \"torch\" from \"\" 7+5\nclaim 0+13 struct\ncode python \"x\" 0+13\n" },
 		{ "prose", "x.txt", "import duties are high\nand so are exports\n", GH_E_NOTTHIS, "" },
 		{ "prose, but Python by its name", "x.py", "import duties are high\n", GH_OK,
-		  "claim 0+23 struct\ncode python \"x.py\" 0+23\n" },
+		  "reference module \"duties\" from \"\" 7+6\nclaim 0+23 struct\ncode python \"x.py\" 0+23\n" },
+		{ "what it imports", "x.py",
+		  "from .a import b\nfrom .. import c, d\nimport e.f as g\nfrom . import *\n", GH_OK,
+		  "reference module \".a\" from \"\" 0+16\nreference module \"..c\" from \"\" 17+19\n"
+		  "reference module \"..d\" from \"\" 17+19\nreference module \"e.f\" from \"\" 44+8\n"
+		  "claim 0+69 struct\ncode python \"x.py\" 0+69\n" },
 		{ "an open end", "x.py", "import torch\nf(\n", GH_OK,
-		  "claim 0+16 struct\nanomaly GH-PYS-0002 16+0 the end of the file\ncode python \"x.py\" 0+16\n" },
+		  "reference module \"torch\" from \"\" 7+5\nclaim 0+16 struct\nanomaly GH-PYS-0002 16+0 the end of "
+		  "the file\ncode python \"x.py\" 0+16\n" },
 	};
 	for (size_t i = 0; i < GH_ROWS(rows); i++)
 		for (int unstable = 0; unstable < 2; unstable++) {
