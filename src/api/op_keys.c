@@ -189,69 +189,6 @@ const struct gh_op gh_op_apikey_revoke = {
 	.run = revoke,
 };
 
-/* ---- people.first -------------------------------------------------------------------------------------------------------- */
-static enum gh_rc note_first(struct creating *c, const char *kind, const struct gh_entry_value *v, size_t n,
-			     struct gh_err *err)
-{
-	return gh_ledger_put(c->r->cat, kind, gh_principal_actor(c->r->who), v, n, NULL, err);
-}
-
-static enum gh_rc first_tx(struct gh_db *db, void *arg, struct gh_err *err)
-{
-	struct creating *c = arg;
-	static const char role[] = "platform-admin";
-	static const struct gh_name platform = { .tenant = "" };
-	struct gh_db_rows rows;
-	struct gh_grant g;
-	GH_TRY(gh_db_query(db, c->r->arena, &rows, err, "SELECT count(*) FROM principals", GH_DBV_NONE), err,
-	       "principals");
-	if (gh_db_int(&rows, 0, 0) != 0)
-		return gh_fail(err, GH_E_EXISTS, "there are principals already: an administrator makes further ones");
-	enum gh_rc rc = gh_principal_add(db, GH_PRINCIPAL_PERSON, text(c->r, "name"), NULL, NULL, c->r->now, &c->p,
-					 err);
-	if (rc == GH_OK)
-		rc = gh_grant_add(db, &c->p.id, role, &platform, NULL, c->r->now, &g, err);
-	const struct gh_entry_value made[] = { { .name = "principal", .text = c->p.id.s },
-					       { .name = "form", .text = "person" } };
-	const struct gh_entry_value grant[] = { { .name = "principal", .text = c->p.id.s },
-						{ .name = "role", .text = role },
-						{ .name = "scope", .text = "platform" } };
-	if (rc == GH_OK)
-		rc = note_first(c, "principal-add", made, 2, err);
-	if (rc == GH_OK)
-		rc = note_first(c, "grant", grant, 3, err);
-	return rc == GH_OK ? create_tx(db, c, err) : rc;
-}
-
-static enum gh_rc first(struct gh_op_run *r, struct gh_err *err)
-{
-	struct creating c = { .r = r, .expires = r->now + (int64_t)GH_APIKEY_DAYS * DAY };
-	enum gh_rc rc = gh_db_tx(r->cat->db, first_tx, &c, err);
-	if (rc == GH_OK) {
-		gh_jout_str(r->out, "principal", c.p.name);
-		gh_jout_str(r->out, "prefix", c.k.prefix);
-		gh_jout_str(r->out, "key", c.key);
-		time_out(r->out, "expires", c.expires);
-	}
-	explicit_bzero(c.key, sizeof c.key);
-	return rc;
-}
-
-static const struct gh_op_field first_in[] = {
-	{ "name", GH_IN_WORD, true, "what the first administrator is called" },
-	{ 0 },
-};
-const struct gh_op gh_op_people_first = {
-	.name = "people.first",
-	.about = "Make the first administrator of a new catalog, with an API key that is shown once.",
-	.in = first_in,
-	.permission = "tenant.manage",
-	.scope = GH_AT_PLATFORM,
-	.local = true,
-	.internal = true,
-	.run = first,
-};
-
 /* ---- signkey.add, signkey.list, signkey.revoke ------------------------------------------------------------------------------ */
 struct signing {
 	struct gh_op_run *r;

@@ -132,6 +132,12 @@ static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 		event_out(r, &e[i]);
 	gh_jout_close(r->out, ']');
 	gh_jout_str(r->out, "you", r->who->kind == GH_PRINCIPAL_LOCAL ? "local" : r->who->id.s);
+	struct gh_err no = { 0 };
+	const char *role;
+	char why[GH_ERR_LINKS * GH_ERR_TEXT];
+	bool may = gh_review_may(&review, r->who, &v.name, &role, &no) == GH_OK;
+	gh_jout_bool(r->out, "may_decide", may);
+	gh_jout_str(r->out, "why_not", may ? NULL : gh_err_line(&no, why, sizeof why));
 	return GH_OK;
 }
 
