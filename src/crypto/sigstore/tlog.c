@@ -81,7 +81,7 @@ static enum gh_rc note_key(const struct gh_root_log *log, struct gh_note_key *ou
 	return gh_note_key(name, GH_NOTE_ECDSA, gh_buf_view(&spki), out, err);
 }
 
-enum gh_rc gh_log_checkpoint(const struct gh_log_entry *e, const struct gh_root_log *log, struct gh_err *err)
+enum gh_rc gh_tlog_checkpoint(const struct gh_log_entry *e, const struct gh_root_log *log, struct gh_err *err)
 {
 	struct gh_note note;
 	struct gh_checkpoint cp;

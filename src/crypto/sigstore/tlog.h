@@ -26,5 +26,5 @@ enum gh_rc gh_log_promise(const struct gh_log_entry *e, const struct gh_root_log
 /* The proof leads from the entry to its root. */
 enum gh_rc gh_log_inclusion(const struct gh_log_entry *e, struct gh_err *err);
 /* The checkpoint is about that root and signed by this log. */
-enum gh_rc gh_log_checkpoint(const struct gh_log_entry *e, const struct gh_root_log *log, struct gh_err *err);
+enum gh_rc gh_tlog_checkpoint(const struct gh_log_entry *e, const struct gh_root_log *log, struct gh_err *err);
 #endif

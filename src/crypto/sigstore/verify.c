@@ -331,7 +331,7 @@ static void check_proof(struct run *r, const struct gh_log_entry *e)
 	err = (struct gh_err){ 0 };
 	enum gh_rc rc = log == NULL ? gh_fail(&err, GH_E_DENIED,
 					      "by a log that the trusted root does not name for that time")
-				    : gh_log_checkpoint(e, log, &err);
+				    : gh_tlog_checkpoint(e, log, &err);
 	if (gh_vresult(r->c, GH_VC_CHECKPOINT, rc, &err) && included && !r->out->has_log_index) {
 		r->out->log_index = e->proof_index;
 		r->out->has_log_index = true;
