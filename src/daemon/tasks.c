@@ -5,8 +5,9 @@
 
 /* The whole list. */
 extern const struct gh_task gh_task_import;
+extern const struct gh_task gh_task_review_show, gh_task_review_approve, gh_task_review_reject, gh_task_review_comment;
 const struct gh_task *const gh_tasks[] = {
-	&gh_task_import,
+	&gh_task_review_show, &gh_task_review_approve, &gh_task_review_reject, &gh_task_review_comment, &gh_task_import,
 };
 const size_t gh_tasks_n = sizeof gh_tasks / sizeof *gh_tasks;
 
