@@ -28,7 +28,7 @@ static enum gh_rc policy_text(struct gh_catalog *c, const struct gh_id *tenant, 
 	} else {
 		if (!gh_policy_profile(NULL, gh_span_str(c->home.policy), text))
 			return gh_fail(err, GH_E_ABSENT, "gatehouse.yaml: there is no profile '%.40s'", c->home.policy);
-		(void)snprintf(what, sizeof what, "profile %s", c->home.policy);
+		(void)snprintf(what, sizeof what, "profile %.100s", c->home.policy);
 	}
 	struct gh_span kept = gh_keep(a, gh_span_str(what));
 	*from = kept.p == NULL ? "" : (const char *)kept.p;

@@ -56,7 +56,7 @@ static int ask_passphrase(void *arg, const char *what, struct gh_err *err)
 	(void)arg;
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), fd = -1;
 	if (tty < 0) {
-		(void)gh_fail(err, GH_E_DENIED,
+		(void)!gh_fail(err, GH_E_DENIED,
 			      "a passphrase is needed and there is no terminal: set GATEHOUSE_PASSPHRASE_FILE to a "
 			      "file that holds it");
 		return -1;
@@ -64,7 +64,7 @@ static int ask_passphrase(void *arg, const char *what, struct gh_err *err)
 	ssize_t n = prompt(tty, what, line, sizeof line);
 	bool fresh = strncmp(what, "New", 3) == 0;
 	if (n < 0 || (fresh && (prompt(tty, "Again", again, sizeof again) != n || memcmp(line, again, (size_t)n) != 0)))
-		(void)gh_fail(err, GH_E_DENIED, "%s", n < 0 ? "no passphrase was given" : "the two passphrases differ");
+		(void)!gh_fail(err, GH_E_DENIED, "%s", n < 0 ? "no passphrase was given" : "the two passphrases differ");
 	else
 		fd = memfd_create("passphrase", MFD_CLOEXEC);
 	if (fd >= 0 && (write(fd, line, (size_t)n) != n || lseek(fd, 0, SEEK_SET) != 0)) {
@@ -72,7 +72,7 @@ static int ask_passphrase(void *arg, const char *what, struct gh_err *err)
 		fd = -1;
 	}
 	if (fd < 0 && err->rc == GH_OK)
-		(void)gh_fail_sys(err, errno, "memory for a passphrase");
+		(void)!gh_fail_sys(err, errno, "memory for a passphrase");
 	explicit_bzero(line, sizeof line);
 	explicit_bzero(again, sizeof again);
 	(void)close(tty);

@@ -1,5 +1,6 @@
 /* The edge of the program: what the process has (streams, terminal, environment) becomes a struct gh_cli. */
 #include "cli/cli.h"
+#include "daemon/roles.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -37,6 +38,8 @@ int main(int argc, char **argv)
 	if (!streams_open())
 		return GH_EXIT_UNFINISHED;
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to report, not a death */
+	if (argc > 2 && strcmp(argv[1], "--role") == 0)
+		return gh_role_run(argc - 2, argv + 2);
 	bool tty = isatty(STDOUT_FILENO) == 1;
 	struct gh_cli cli = {
 		.out = stdout,

@@ -30,7 +30,7 @@ void gh_import_scan_open(struct gh_import_scan *s, struct gh_service *service, i
 void gh_import_scan_close(struct gh_import_scan *s) { gh_scan_setup_free(&s->setup); }
 
 /* Share of the bytes that was understood, in ten-thousandths of a percent, rounded down: 100 % is all of them. */
-static void coverage(const struct gh_scan_report *r, char out[16])
+static void coverage(const struct gh_scan_report *r, char out[32])
 {
 	uint64_t understood = 0;
 	for (size_t i = 0; i < r->nfile; i++)
@@ -38,7 +38,7 @@ static void coverage(const struct gh_scan_report *r, char out[16])
 	unsigned long long share = r->bytes == 0
 					   ? 1000000
 					   : (unsigned long long)((unsigned __int128)understood * 1000000 / r->bytes);
-	(void)snprintf(out, 16, "%llu.%04llu", share / 10000, share % 10000);
+	(void)snprintf(out, 32, "%llu.%04llu", share / 10000, share % 10000);
 }
 
 static size_t findings(const struct gh_scan_report *r, bool effective)
@@ -52,7 +52,7 @@ static size_t findings(const struct gh_scan_report *r, bool effective)
 
 void gh_import_summary(const struct gh_scan_report *r, struct gh_jout *j)
 {
-	char share[16];
+	char share[32];
 	coverage(r, share);
 	gh_jout_str(j, "verdict", gh_verdict_name(r->verdict));
 	gh_jout_str(j, "scanner", r->scanner);
@@ -91,7 +91,7 @@ static bool format_seen(const struct gh_scan_report *r, size_t i)
 
 void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
 {
-	char share[16];
+	char share[32];
 	size_t kept = 0;
 	uint64_t dropped = 0;
 	coverage(r, share);
