@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -218,7 +218,9 @@ static bool deadly(void (*what)(uint8_t *), uint8_t *p)
 	int status;
 	pid_t pid = fork();
 	if (pid == 0) {
-		(void)freopen("/dev/null", "w", stderr);
+		static const int plain[] = { SIGSEGV, SIGBUS, SIGABRT }; /* cmocka would take them for a failed test */
+		for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+			(void)signal(plain[i], SIG_DFL);
 		what(p);
 		_exit(0);
 	}
