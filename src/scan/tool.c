@@ -207,9 +207,9 @@ static enum gh_rc unchanged(const struct run *r, struct gh_err *err)
 	return GH_OK;
 }
 
-static enum gh_rc converse(struct run *r, struct gh_err *err)
+static enum gh_rc converse(struct run *r, bool anew, struct gh_err *err)
 {
-	enum gh_rc rc = gh_child_ready(r->sock, r->job->seconds, err);
+	enum gh_rc rc = anew ? gh_child_ready(r->sock, r->job->seconds, err) : GH_OK;
 	if (rc != GH_OK)
 		return rc;
 	(void)introduce(r); /* when that failed, listening says why: the worker is gone, or time is up */
@@ -217,10 +217,56 @@ static enum gh_rc converse(struct run *r, struct gh_err *err)
 	return rc == GH_OK ? unchanged(r, err) : rc;
 }
 
+void gh_tool_end(struct gh_tool_keep *k)
+{
+	gh_child_stop(&k->pid, &k->sock);
+	*k = (struct gh_tool_keep){ 0 };
+}
+
+/* Take over the worker that is kept, if it suits this job. */
+static bool take_kept(struct run *r, struct gh_tool_keep *k)
+{
+	const struct gh_tool_job *j = r->job;
+	if (k->pid == 0 || k->jobs >= GH_TOOL_JOBS || k->memory != j->memory || k->output_bytes != j->output_bytes ||
+	    k->seconds != j->seconds) {
+		gh_tool_end(k);
+		return false;
+	}
+	r->pid = k->pid;
+	r->sock = k->sock;
+	return true;
+}
+
+static enum gh_rc start(struct run *r, struct gh_err *err)
+{
+	const struct gh_tool_job *job = r->job;
+	char memory[24], bytes[24], seconds[24];
+	unsigned jobs = job->keep == NULL
+				? 1
+				: GH_TOOL_JOBS; /* the processor's time is of all of them, the clock of each */
+	(void)snprintf(memory, sizeof memory, "%zu", job->memory);
+	(void)snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)job->output_bytes);
+	(void)snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)job->seconds * jobs);
+	char *argv[] = { (char *)"gatehouse-worker", (char *)(size_t)job->mode, memory, bytes, seconds, NULL };
+	return gh_child_start(job->worker, argv, NULL, 0, &r->pid, &r->sock, err);
+}
+
+/* The run is over: keep the worker, or end it. */
+static void leave(struct run *r, bool well)
+{
+	struct gh_tool_keep *k = r->job->keep;
+	if (k == NULL || !well) {
+		gh_child_stop(&r->pid, &r->sock);
+		if (k != NULL)
+			*k = (struct gh_tool_keep){ .jobs = k->jobs };
+		return;
+	}
+	*k = (struct gh_tool_keep){ r->pid, r->sock, k->jobs, r->job->memory, r->job->output_bytes, r->job->seconds };
+}
+
 enum gh_rc gh_tool_run(const struct gh_tool_job *job, struct gh_err *err)
 {
 	struct run r = { .job = job, .sock = -1, .deadline = gh_child_now_ms() + (int64_t)job->seconds * 1000 };
-	char memory[24], bytes[24], seconds[24];
 	if (job->ninput > GH_TOOL_FILES || job->args.n > GH_TOOL_ARGS)
 		return gh_fail(err, GH_E_LIMIT, "more than %d files, or too many arguments", GH_TOOL_FILES);
 	r.was = calloc(job->ninput + 1, sizeof *r.was);
@@ -232,14 +278,13 @@ enum gh_rc gh_tool_run(const struct gh_tool_job *job, struct gh_err *err)
 			free(r.was);
 			return rc;
 		}
-	(void)snprintf(memory, sizeof memory, "%zu", job->memory);
-	(void)snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)job->output_bytes);
-	(void)snprintf(seconds, sizeof seconds, "%u", job->seconds);
-	char *argv[] = { (char *)"gatehouse-worker", (char *)(size_t)job->mode, memory, bytes, seconds, NULL };
-	enum gh_rc rc = gh_child_start(job->worker, argv, NULL, 0, &r.pid, &r.sock, err);
+	bool kept = job->keep != NULL && take_kept(&r, job->keep);
+	enum gh_rc rc = kept ? GH_OK : start(&r, err);
+	if (job->keep != NULL)
+		job->keep->jobs++;
 	if (rc == GH_OK)
-		rc = converse(&r, err);
-	gh_child_stop(&r.pid, &r.sock);
+		rc = converse(&r, !kept, err);
+	leave(&r, rc == GH_OK);
 	free(r.was);
 	return rc;
 }

@@ -21,6 +21,8 @@
 #include "base/span.h"
 #include "scan/tool_proto.h"
 
+#include <sys/types.h>
+
 struct gh_tool_input {
 	int fd; /* open for reading (O_RDONLY), a regular file; stays the caller's. -1: see gh_tool_job.path */
 	const char *name; /* for the worker's messages; hostile names are fine */
@@ -33,6 +35,19 @@ struct gh_tool_record {
 	const uint64_t *a; /* GH_TOOL_NUMBERS of them */
 	struct gh_span text;
 };
+
+/* A worker that is kept for the next job: starting one takes longer than a small file. Zeros: there is none. For files of one
+ * artifact only: a worker that was taken over by one file can spoil what comes of those behind it, and holds on to the outputs
+ * it was given. So it is ended (gh_tool_end) before anybody believes in what it wrote. */
+struct gh_tool_keep {
+	pid_t pid; /* 0: none */
+	int sock;
+	unsigned jobs; /* that it has done */
+	size_t memory; /* what it was started with */
+	uint64_t output_bytes;
+	unsigned seconds;
+};
+void gh_tool_end(struct gh_tool_keep *k);
 
 struct gh_tool_job {
 	const char *mode;   /* as in the table of tool_side.c */
@@ -52,6 +67,9 @@ struct gh_tool_job {
 	const char *(*on_record)(void *arg, const struct gh_tool_record *r);
 	void (*tick)(void *arg, uint64_t bytes); /* for a progress line; may be NULL */
 	void *arg;
+	/* NULL: a worker of its own. Else the one that is kept, if there is one with the same limits and it has not done GH_TOOL_JOBS
+	 * jobs; it is kept on when this job ends well. jobs == 0 afterwards, or 1: none, or a new one did it. */
+	struct gh_tool_keep *keep;
 };
 
 /* Run the job to its end.

@@ -2,7 +2,7 @@
  *
  * One SOCK_SEQPACKET socket; every message is one packet: a struct gh_tool_msg, then `len` bytes of text. The first one,
  * GH_FROM_READY, has the form of proto.h, as of every worker. Then the trusted process sends the list of files, the
- * arguments and GO; from there on it only answers. Nothing may follow DONE or FAIL. */
+ * arguments and GO; from there on it only answers. Nothing may follow FAIL; after DONE the next list may come. */
 #ifndef GH_SCAN_TOOL_PROTO_H
 #define GH_SCAN_TOOL_PROTO_H
 #include <stdint.h>
@@ -15,6 +15,7 @@ enum {
 	GH_TOOL_ARGS = 256 << 10, /* bytes of the argument block */
 	GH_TOOL_SPILLS = 1 << 12, /* temporary files of one run */
 	GH_TOOL_OPENS = 1 << 20,  /* times that inputs may be asked for in one run */
+	GH_TOOL_JOBS = 512,	  /* of a worker that is kept */
 };
 #define GH_TOOL_OUTPUT UINT64_MAX /* number of the output, where inputs are counted from 0 */
 
@@ -30,7 +31,7 @@ enum gh_tool_kind {
 	GH_TOOL_FROM_RECORD, /* a result: `record`, all of a[], text; what they mean is between the tool and its worker */
 	GH_TOOL_FROM_TICK,   /* a[0] bytes done so far, for a progress line */
 	GH_TOOL_FROM_FAIL,   /* it could not go on; a[0]: enum gh_rc, text: why. The last message */
-	GH_TOOL_FROM_DONE,   /* all results were sent. The last message */
+	GH_TOOL_FROM_DONE,   /* all results were sent. The last message of the run */
 };
 
 struct gh_tool_msg {

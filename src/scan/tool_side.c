@@ -119,6 +119,19 @@ static bool introduce(struct gh_tool *t)
 	}
 }
 
+/* False: it failed, and this worker is not to be trusted with another one. It ends here when there is none. */
+static bool one_job(const struct gh_tool_mode *mode, struct gh_tool *t)
+{
+	struct gh_err err = { 0 };
+	enum gh_rc rc = introduce(t) ? mode->main(t, &err) : gh_fail(&err, GH_E_NOMEM, "memory (--limit-memory)");
+	char why[GH_ERR_LINKS * GH_ERR_TEXT];
+	struct gh_tool_packet last = { .m = { .kind = rc == GH_OK ? GH_TOOL_FROM_DONE : GH_TOOL_FROM_FAIL } };
+	last.m.a[0] = rc;
+	send_all(t, &last, rc == GH_OK ? (struct gh_span){ 0 } : gh_span_str(gh_err_line(&err, why, sizeof why)));
+	gh_arena_free(&t->arena);
+	return rc == GH_OK;
+}
+
 int gh_tool_worker(const struct gh_tool_mode *mode, int argc, char **argv)
 {
 	if (argc != 5)
@@ -139,11 +152,7 @@ int gh_tool_worker(const struct gh_tool_mode *mode, int argc, char **argv)
 	}
 	if (!gh_ipc_send(t.sock, &ready, sizeof ready.m + ready.m.len, -1, 0) || layer != NULL)
 		return 1;
-	struct gh_err err = { 0 };
-	enum gh_rc rc = introduce(&t) ? mode->main(&t, &err) : gh_fail(&err, GH_E_NOMEM, "memory (--limit-memory)");
-	char why[GH_ERR_LINKS * GH_ERR_TEXT];
-	struct gh_tool_packet last = { .m = { .kind = rc == GH_OK ? GH_TOOL_FROM_DONE : GH_TOOL_FROM_FAIL } };
-	last.m.a[0] = rc;
-	send_all(&t, &last, rc == GH_OK ? (struct gh_span){ 0 } : gh_span_str(gh_err_line(&err, why, sizeof why)));
+	while (one_job(mode, &t))
+		t = (struct gh_tool){ .memory = t.memory, .sock = t.sock, .arena.max = t.memory / 2 };
 	return 0;
 }

@@ -79,6 +79,20 @@ static void writes_to_input(void)
 	done();
 }
 
+/* Two jobs well, the third one is too much. */
+static void thrice(void)
+{
+	struct gh_tool_packet p;
+	for (unsigned i = 0; i < 2; i++) {
+		done();
+		do
+			if (gh_ipc_recv(GH_WORKER_SOCK, &p, sizeof p, NULL, 0) <= 0)
+				_exit(0);
+		while (p.m.kind != GH_TOOL_TO_GO);
+	}
+	_exit(7);
+}
+
 static const struct row {
 	const char *mode;
 	void (*act)(void);
@@ -86,6 +100,7 @@ static const struct row {
 	const char *why;
 } rows[] = {
 	{ "fine", done, GH_OK, "" },
+	{ "thrice", thrice, GH_OK, "" },
 	{ "short-packet", short_packet, GH_E_BUG, "a packet of the wrong length" },
 	{ "bad-length", bad_length, GH_E_BUG, "a packet of the wrong length" },
 	{ "unknown-kind", unknown_kind, GH_E_BUG, "a message of unknown kind" },
@@ -166,6 +181,45 @@ static void misbehaviour_is_a_failure_with_a_reason(void **state)
 			assert_non_null(strstr(gh_err_line(&err, why, sizeof why), rows[i].why));
 	}
 	(void)close(fd);
+	(void)unlink(name);
+}
+
+static void a_worker_is_kept(void **state)
+{
+	(void)state;
+	char name[] = "/tmp/gatehouse-tool-XXXXXX";
+	struct gh_tool_keep keep = { 0 };
+	struct gh_tool_input in = { .fd = temporary(name), .name = "input" };
+	struct gh_tool_job job = { .mode = "thrice",
+				   .worker = self,
+				   .input = &in,
+				   .ninput = 1,
+				   .output = -1,
+				   .args = GH_SPAN("arguments"),
+				   .memory = (size_t)256 << 20,
+				   .seconds = 60,
+				   .records = 10,
+				   .on_record = on_record,
+				   .keep = &keep };
+	struct gh_err err = { 0 };
+	assert_int_equal(gh_tool_run(&job, &err), GH_OK);
+	pid_t first = keep.pid;
+	assert_true(first > 0 && keep.jobs == 1);
+	assert_int_equal(gh_tool_run(&job, &err), GH_OK);
+	assert_true(keep.pid == first && keep.jobs == 2);
+	assert_int_equal(gh_tool_run(&job, &err), GH_E_BUG); /* it ended: nothing is kept, and the caller can tell */
+	assert_true(keep.pid == 0 && keep.jobs == 3);
+	err = (struct gh_err){ 0 };
+	assert_int_equal(gh_tool_run(&job, &err), GH_OK);
+	assert_true(keep.pid > 0 && keep.pid != first && keep.jobs == 1);
+	first = keep.pid;
+	job.memory += 1 << 20; /* other limits: another worker */
+	assert_int_equal(gh_tool_run(&job, &err), GH_OK);
+	assert_true(keep.pid > 0 && keep.pid != first && keep.jobs == 1);
+	gh_tool_end(&keep);
+	assert_int_equal(keep.pid, 0);
+	gh_tool_end(&keep);
+	(void)close(in.fd);
 	(void)unlink(name);
 }
 
@@ -255,6 +309,7 @@ int main(int argc, char **argv)
 	self = path;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(misbehaviour_is_a_failure_with_a_reason),
+		cmocka_unit_test(a_worker_is_kept),
 		cmocka_unit_test(a_file_that_changes_is_no_result),
 		cmocka_unit_test(windows_of_a_file),
 	};

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOPS = 8 };
+enum { LOOPS = 8, MANY = 64 };
 #define REPORT_ARENA ((size_t)1 << 30)
 
 const char *const gh_disarm_actions[GH_DISARM_ACTIONS] = { "converted", "rewritten", "kept",
@@ -136,8 +136,20 @@ static bool anything_written(const struct gh_disarm *d)
 	return false;
 }
 
+/* Many small files: one flush of the file system is faster than one of each. */
+static bool sync_together(struct gh_disarm *d)
+{
+	int fd = open(d->place.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && syncfs(fd) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
 static bool sync_all(struct gh_disarm *d)
 {
+	if (d->nfile > MANY && sync_together(d))
+		return true;
 	for (size_t i = 0; i < d->nfile; i++) {
 		char path[GH_PLACE_MAX * 2];
 		const struct gh_disarm_file *f = &d->file[i];
@@ -213,6 +225,7 @@ static enum gh_rc fill(struct gh_disarm *d, const char *in, struct gh_err *err)
 					: gh_place_check(&d->place, d->alone, err);
 	for (size_t i = 0; rc == GH_OK && i < tree.n; i++)
 		gh_disarm_take(d, &d->file[d->nfile++], &tree.v[i]);
+	gh_tool_end(&d->worker); /* from here on nobody can write to the result */
 	if (rc == GH_OK && tree.n == 0)
 		end(d, GH_DISARM_NOTHING, "the directory holds no files");
 	else if (rc == GH_OK)
@@ -233,6 +246,7 @@ enum gh_rc gh_disarm_run(const char *in, const char *out, const struct gh_disarm
 	enum gh_rc rc = gh_place_open(&d->place, out, opt->force, err);
 	if (rc == GH_OK)
 		rc = fill(d, in, err);
+	gh_tool_end(&d->worker);
 	gh_disarm_await(d);
 	gh_place_close(&d->place);
 	if (rc != GH_OK)

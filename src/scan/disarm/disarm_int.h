@@ -4,6 +4,7 @@
 #include "os/tree.h"
 #include "scan/disarm/disarm.h"
 #include "scan/disarm/place.h"
+#include "scan/tool.h"
 
 struct gh_disarm {
 	struct gh_arena arena;
@@ -15,6 +16,7 @@ struct gh_disarm {
 	const struct gh_disarm_options *opt;
 	bool alone; /* IN is one file */
 	const struct gh_os_tree *tree;
+	struct gh_tool_keep worker; /* for the next file; ended before the result is scanned */
 	/* The digest of the file before, which may still be read while the next one is taken apart, or the result scanned. */
 	struct {
 		struct gh_digest digest;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { BUFFER = 256 << 10, TICK = 16 << 20 };
 
@@ -74,17 +75,13 @@ static void on_say(void *arg, const struct gh_dis_note *n)
 	say(((struct side *)arg)->t, GH_DIS_NOTE, a, 2, gh_span_str(n->what), n->path, gh_span_str(n->text));
 }
 
-enum gh_rc gh_disarm_main(struct gh_tool *t, struct gh_err *err)
+static enum gh_rc take_apart(struct gh_tool *t, struct side *s, struct gh_src_fd *in, struct gh_err *err)
 {
-	struct side *s = GH_NEW(&t->arena, struct side, 1);
-	struct gh_src_fd *in = GH_NEW(&t->arena, struct gh_src_fd, 1);
 	struct gh_dis_args args;
 	struct gh_dis_result r;
 	if (t->nfile != 1 || t->args.n != sizeof args || !t->output)
 		return gh_fail(err, GH_E_BUG, "a job of another form");
 	memcpy(&args, t->args.p, sizeof args);
-	if (s == NULL || in == NULL || (s->buf = gh_alloc(&t->arena, BUFFER, 1)) == NULL)
-		return gh_fail(err, GH_E_NOMEM, "memory (--limit-memory)");
 	s->t = t;
 	s->out = gh_tool_output(t);
 	if (s->out < 0)
@@ -112,6 +109,19 @@ enum gh_rc gh_disarm_main(struct gh_tool *t, struct gh_err *err)
 	const uint64_t a[] = { (uint64_t)r.outcome, r.tensors, s->off, r.has_low_bits };
 	say(t, GH_DIS_RESULT, a, 4, gh_span_str(r.format), gh_span_str(r.written),
 	    gh_span_str(gh_err_line(err, why, sizeof why)));
-	gh_src_fd_close(in);
 	return GH_OK;
+}
+
+enum gh_rc gh_disarm_main(struct gh_tool *t, struct gh_err *err)
+{
+	struct side *s = GH_NEW(&t->arena, struct side, 1);
+	struct gh_src_fd *in = GH_NEW(&t->arena, struct gh_src_fd, 1);
+	if (s == NULL || in == NULL || (s->buf = gh_alloc(&t->arena, BUFFER, 1)) == NULL)
+		return gh_fail(err, GH_E_NOMEM, "memory (--limit-memory)");
+	s->out = in->fd = -1;
+	enum gh_rc rc = take_apart(t, s, in, err);
+	gh_src_fd_close(in);
+	if (s->out >= 0)
+		(void)close(s->out);
+	return rc;
 }

@@ -110,6 +110,7 @@ static enum gh_rc run_tool(struct gh_disarm *d, struct hearing *h, int in, int o
 		.on_record = on_record,
 		.tick = on_tick,
 		.arg = h,
+		.keep = &d->worker,
 	};
 	enum gh_rc rc = gh_tool_run(&job, err);
 	return rc == GH_OK && !h->says.result ? gh_fail(err, GH_E_BUG, "the worker said nothing about the file") : rc;
@@ -285,6 +286,14 @@ void gh_disarm_take(struct gh_disarm *d, struct gh_disarm_file *f, const struct 
 	} else {
 		begin_digest(d, f, in);
 		enum gh_rc rc = run_tool(d, &h, in, out, gh_disarm_base(e->name), &err);
+		if (rc != GH_OK && d->worker.jobs > 1 && ftruncate(out, 0) == 0) {
+			/* Whatever a file before it has done to the worker: it gets one of its own. */
+			d->worker.jobs = 0;
+			err = (struct gh_err){ 0 };
+			*f = (struct gh_disarm_file){ .in = f->in, .format = "", .why = "", .size = f->size };
+			h = (struct hearing){ .says = { .arena = &d->arena, .f = f }, .d = d, .f = f, .fd = out };
+			rc = run_tool(d, &h, in, out, gh_disarm_base(e->name), &err);
+		}
 		if (rc == GH_OK)
 			settle(d, f, e, &h, part, in, out);
 		else
