@@ -26,7 +26,7 @@ static const struct gh_opt opts[] = {
 	  .kind = GH_OPT_FILE,
 	  .value = "FILE",
 	  AT(signature),
-	  .about = "Take the signature of the model PATH from FILE (model.sig)." },
+	  .about = "Take the signature of the model PATH from FILE." },
 	{ .name = "bundle",
 	  .kind = GH_OPT_FILE,
 	  .value = "FILE",

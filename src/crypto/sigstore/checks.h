@@ -5,30 +5,31 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum gh_vcheck {		   /* in the order of the output; the first failure is the reason that is named */
-		 GH_VC_BUNDLE,	   /* the bundle is well-formed and of a known version */
-		 GH_VC_ROOT,	   /* the trusted root is well-formed */
-		 GH_VC_KEY,	   /* the bundle names the key that was given */
-		 GH_VC_ARTIFACT,   /* the artifact is what was signed */
-		 GH_VC_SIGNATURE,  /* the signature matches content and key */
-		 GH_VC_TIMESTAMP,  /* RFC 3161 timestamps over the signature, by trusted authorities */
-		 GH_VC_PROMISE,	   /* signed entry timestamps of the log */
-		 GH_VC_TIME,	   /* there is a trusted time of signing */
-		 GH_VC_CHAIN,	   /* the certificate chains to a trusted authority, at that time */
-		 GH_VC_USE,	   /* the certificate is for signing */
-		 GH_VC_SCT,	   /* the certificate stands in a certificate transparency log */
-		 GH_VC_IDENTITY,   /* who signed */
-		 GH_VC_ISSUER,	   /* who vouched for that identity */
-		 GH_VC_ENTRY,	   /* the log entry is about this signature, key and content */
-		 GH_VC_INCLUSION,  /* the entry stands in the log's tree */
-		 GH_VC_CHECKPOINT, /* the tree's root is signed by the log */
-		 GH_VC_STATEMENT,  /* the statement is well-formed and of the wanted kind */
-		 GH_VC_MODEL,	   /* the root digest is that of the list of files */
-		 GH_VC_SERIAL,	   /* how files were digested: a way this program knows */
-		 GH_VC_FILES,	   /* every listed file is there, unchanged */
-		 GH_VC_IGNORED,	   /* what the signer left out holds nothing */
-		 GH_VC_UNSIGNED,   /* no file is there that is not listed */
-		 GH_VC_CHECKS
+/* In the order of the output; the first failure is the reason that is named. */
+enum gh_vcheck {
+	GH_VC_BUNDLE,	  /* the bundle is well-formed and of a known version */
+	GH_VC_ROOT,	  /* the trusted root is well-formed */
+	GH_VC_KEY,	  /* the bundle names the key that was given */
+	GH_VC_ARTIFACT,	  /* the artifact is what was signed */
+	GH_VC_SIGNATURE,  /* the signature matches content and key */
+	GH_VC_TIMESTAMP,  /* RFC 3161 timestamps over the signature, by trusted authorities */
+	GH_VC_PROMISE,	  /* signed entry timestamps of the log */
+	GH_VC_TIME,	  /* there is a trusted time of signing */
+	GH_VC_CHAIN,	  /* the certificate chains to a trusted authority, at that time */
+	GH_VC_USE,	  /* the certificate is for signing */
+	GH_VC_SCT,	  /* the certificate stands in a certificate transparency log */
+	GH_VC_IDENTITY,	  /* who signed */
+	GH_VC_ISSUER,	  /* who vouched for that identity */
+	GH_VC_ENTRY,	  /* the log entry is about this signature, key and content */
+	GH_VC_INCLUSION,  /* the entry stands in the log's tree */
+	GH_VC_CHECKPOINT, /* the tree's root is signed by the log */
+	GH_VC_STATEMENT,  /* the statement is well-formed and of the wanted kind */
+	GH_VC_MODEL,	  /* the root digest is that of the list of files */
+	GH_VC_SERIAL,	  /* how files were digested: a way this program knows */
+	GH_VC_FILES,	  /* every listed file is there, unchanged */
+	GH_VC_IGNORED,	  /* what the signer left out holds nothing */
+	GH_VC_UNSIGNED,	  /* no file is there that is not listed */
+	GH_VC_CHECKS
 };
 enum gh_voutcome { GH_VC_NOT_REACHED, GH_VC_PASS, GH_VC_FAIL, GH_VC_SKIPPED, GH_VC_UNKNOWN, GH_VC_OUTCOMES };
 
