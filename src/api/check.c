@@ -6,9 +6,9 @@
 
 enum { TEXT_MAX = 64 << 10, WORD_MAX = 200 };
 
-static bool is_text(struct gh_span s)
+static bool is_text(struct gh_span s, size_t max)
 {
-	if (s.n > TEXT_MAX || !gh_utf8_valid(s))
+	if (s.n > max || !gh_utf8_valid(s))
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if ((s.p[i] < ' ' && s.p[i] != '\n' && s.p[i] != '\t') || s.p[i] == 0x7f)
@@ -38,8 +38,13 @@ static enum gh_rc of_kind(const struct gh_op_field *f, const struct gh_jval *v, 
 	bool string = v->kind == GH_J_STRING;
 	switch (f->kind) {
 	case GH_IN_TEXT:
-		return string && is_text(s) ? GH_OK
-					    : gh_fail(err, GH_E_MALFORMED, "must be a text without control characters");
+		return string && is_text(s, TEXT_MAX)
+			       ? GH_OK
+			       : gh_fail(err, GH_E_MALFORMED, "must be a text without control characters");
+	case GH_IN_LONG:
+		return string && is_text(s, SIZE_MAX)
+			       ? GH_OK
+			       : gh_fail(err, GH_E_MALFORMED, "must be a text without control characters");
 	case GH_IN_WORD:
 		return string && is_word(s)
 			       ? GH_OK

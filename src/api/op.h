@@ -13,6 +13,7 @@
 
 enum gh_op_kind {
 	GH_IN_TEXT,    /* any text without control characters but newline and tab, at most 64 KiB */
+	GH_IN_LONG,    /* the same, up to what a request can hold */
 	GH_IN_WORD,    /* [A-Za-z0-9._:+/@-]{1,200} */
 	GH_IN_TENANT,  /* name of a tenant */
 	GH_IN_SCOPE,   /* "platform", TENANT or TENANT/PROJECT */

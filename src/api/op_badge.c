@@ -79,7 +79,7 @@ static enum gh_rc issue(struct gh_op_run *r, struct gh_err *err)
 
 static const struct gh_op_field issue_in[] = {
 	{ "version", GH_IN_ID, true, "the version" },
-	{ "known", GH_IN_TEXT, false, "facts of its last scan" },
+	{ "known", GH_IN_LONG, false, "facts of its last scan" },
 	{ 0 },
 };
 const struct gh_op gh_op_badge_issue = { .name = "badge.issue",

@@ -211,6 +211,7 @@ const struct gh_entry_kind gh_entry_kinds[] = {
 	{ "key-release",
 	  "The vault gave a model's key to a process.",
 	  { TENANT, VERSION, WORD("purpose", "import, export, rescan or deploy"), COUNT("keys", "keys of blobs"),
+	    MAY_DIGEST("blobs", "digest of the blobs' ids, in order"), MAY_COUNT("generation", "of the tenant's key"),
 	    MAY_DIGEST("measurement", "of the attested code"), MAY_WORD("evidence", "class of the evidence") },
 	  "12(1), 15(5)",
 	  "MEASURE 2.7, MANAGE 3.1",

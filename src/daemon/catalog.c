@@ -54,8 +54,9 @@ static enum gh_rc log_release(void *arg, const struct gh_vp_log *e, uint64_t *in
 		{ .name = "blobs", .text = blobs },
 		{ .name = "generation", .number = e->generation },
 	};
-	const struct gh_entry_value shred[] = { { .name = "tenant", .text = tenant } };
-	enum gh_rc rc = e->what == GH_VP_LOG_SHRED ? gh_ledger_put(c, "tenant-shred", actor, shred, 1, &id, err)
+	const struct gh_entry_value shred[] = { { .name = "tenant", .text = tenant },
+						{ .name = "keys", .number = e->keys } };
+	enum gh_rc rc = e->what == GH_VP_LOG_SHRED ? gh_ledger_put(c, "tenant-shred", actor, shred, 2, &id, err)
 						   : gh_ledger_put(c, "key-release", actor, release,
 								   sizeof release / sizeof *release, &id, err);
 	if (rc == GH_OK)

@@ -5,6 +5,7 @@
  * Adding one: a file task_<noun>.c, its declaration and a line in tasks.c. */
 #ifndef GH_DAEMON_TASK_H
 #define GH_DAEMON_TASK_H
+#include "api/check.h"
 #include "api/op.h"
 #include "daemon/service.h"
 
@@ -23,6 +24,7 @@ struct gh_task {
 	const struct gh_op_field *in;
 	enum gh_rc (*run)(struct gh_task_run *r, struct gh_err *err);
 };
+extern const struct gh_task gh_task_import, gh_task_badge_export, gh_task_export, gh_task_policy_explain;
 extern const struct gh_task *const gh_tasks[];
 extern const size_t gh_tasks_n;
 const struct gh_task *gh_task_named(struct gh_span name);
