@@ -151,6 +151,17 @@ def replacements(top, base, t):
     check('one tensor replaced: which', by_class(doc, 'replaced') == [k], by_class(doc, 'replaced'))
     check('worst first', doc['tensors'][0]['name'] == k, doc['tensors'][0])
 
+    order = np.random.default_rng(5).permutation(INNER)
+    turned = {k: v[order] if 'gate_proj' in k or 'up_proj' in k else v[:, order] if 'down_proj' in k else v for k, v in t.items()}
+    doc = expect('neurons in another order', diff(base, repo(top, 'reordered', turned)), 1, 'changed', 'another order', 'reordered')
+    check('neurons in another order: which', len(by_class(doc, 'reordered')) == 3 * LAYERS and not by_class(doc, 'replaced'),
+          (len(by_class(doc, 'reordered')), by_class(doc, 'replaced')))
+    doc = expect('the same in another type', diff(base, repo(top, 'reordered16', turned, 'BF16')), 1, 'changed', 'another order', 'reordered')
+    flipped = dict(turned)
+    flipped[k] = turned[k] * np.where(np.arange(INNER) % 2, 1, -1)[:, None]
+    doc = expect('and with other signs', diff(base, repo(top, 'flipped', flipped)), 1, 'changed', '', 'replaced-tensors')
+    check('and with other signs: which', by_class(doc, 'replaced') == [k], by_class(doc, 'replaced'))
+
     renamed = {'module.' + k: v for k, v in t.items()}
     expect('prefixed', diff(base, repo(top, 'prefixed', renamed)), 0, 'identical', 'identical')
     strange = {(f'x.{i}' if v.ndim == 2 else k): v for i, (k, v) in enumerate(t.items())}

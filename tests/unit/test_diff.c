@@ -2,6 +2,8 @@
 #include "support/cm.h"
 
 #include "scan/diff/decode.h"
+#include "scan/diff/measure.h"
+#include "wire/quant.h"
 #include "scan/diff/diff.h"
 #include "scan/diff/names.h"
 #include "scan/diff/renames.h"
@@ -120,6 +122,57 @@ static void numbers_of_every_width(void **state)
 	uint8_t swap[4] = { 1, 2, 3, 4 };
 	gh_diff_swap(swap, 2, 2);
 	assert_memory_equal(swap, "\2\1\4\3", 4);
+}
+
+/* The sizes of blocks are known in two places: they agree. */
+static void blocks_have_one_size(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "Q4_0",   "Q4_1",	 "Q5_0",  "Q5_1",  "Q8_0", "Q8_1",
+					     "Q2_K",   "Q3_K",	 "Q4_K",  "Q5_K",  "Q6_K", "Q8_K",
+					     "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4" };
+	for (size_t i = 0; i < GH_ROWS(names); i++) {
+		const struct gh_diff_dtype *d = gh_diff_dtype(names[i]);
+		const struct gh_quant *q = gh_quant_named(names[i]);
+		assert_non_null(d);
+		assert_non_null(q);
+		if (d->bytes != q->block || d->block > GH_DIFF_PIECE)
+			fail_msg("%s: %u and %u bytes", names[i], (unsigned)d->bytes, (unsigned)q->block);
+	}
+}
+
+static void blocks_by_table(void **state)
+{
+	(void)state;
+	uint8_t b[292] = { 0, 0x3c }; /* scale 1 */
+	memset(b + 2, 0xf0, 16);
+	assert_true(of("IQ4_NL", b, 0) == -127 && of("IQ4_NL", b, 16) == 113);
+	b[2 + 15] = 0x87;
+	assert_true(of("IQ4_NL", b, 15) == -10 && of("IQ4_NL", b, 31) == 1);
+	memset(b, 0, sizeof b);
+	b[1] = 0x3c;
+	b[2] = 0x02; /* group 0: high bits 2, group 4 in the next byte: 0 */
+	b[4] = 0x31; /* groups 0 and 1: 1 and 3 */
+	memset(b + 8, 0x08, 128);
+	assert_true(of("IQ4_XS", b, 0) == 1.0 * (33 - 32) && of("IQ4_XS", b, 32) == 1.0 * (3 - 32));
+	assert_true(of("IQ4_XS", b, 16) == -127.0 && of("IQ4_XS", b, 255) == -127.0 * -32);
+	memset(b, 0, sizeof b);
+	b[0] = 127; /* 2^0 */
+	b[1] = 0xf7;
+	assert_true(of("MXFP4", b, 0) == 6 && of("MXFP4", b, 16) == -6 && of("MXFP4", b, 1) == 0);
+	b[0] = 0;
+	assert_true(of("MXFP4", b, 0) == ldexp(6, -127));
+	memset(b, 0, sizeof b);
+	b[65] = 0x3c;
+	b[0] = 0xe4; /* 0, 1, 2, 3 */
+	assert_true(of("TQ2_0", b, 0) == -1 && of("TQ2_0", b, 32) == 0 && of("TQ2_0", b, 64) == 1 &&
+		    of("TQ2_0", b, 96) == 2);
+	memset(b, 0, sizeof b);
+	b[53] = 0x3c;
+	b[0] = 128; /* (0.5 in base 3: 1, 1, 1, 1, 1) */
+	b[51] = 255;
+	assert_true(of("TQ1_0", b, 0) == 0 && of("TQ1_0", b, 32) == 0 && of("TQ1_0", b, 1) == -1);
+	assert_true(of("TQ1_0", b, 243) == 1 && of("TQ1_0", b, 255) == 1);
 }
 
 /* Blocks made by hand: a scale of 1 (0x3c00) and quants that are easy to name. */
@@ -312,6 +365,9 @@ static void class_of_a_tensor(void **state)
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
 	r.cosine = 0.01;
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_REPLACED);
+	r.flags = GH_DIFF_F_REORDERED;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_REORDERED);
+	r.flags = 0;
 	r.rows = 1; /* a long vector of unrelated numbers, and a short one */
 	r.relative = 1.4;
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_REPLACED);
@@ -585,6 +641,8 @@ int main(void)
 		cmocka_unit_test(one_spelling_for_all_libraries),
 		cmocka_unit_test(halves_are_exact),
 		cmocka_unit_test(numbers_of_every_width),
+		cmocka_unit_test(blocks_have_one_size),
+		cmocka_unit_test(blocks_by_table),
 		cmocka_unit_test(blocks_of_quantised_numbers),
 		cmocka_unit_test(rank_of_a_difference),
 		cmocka_unit_test(every_machine_gives_the_same_sums),

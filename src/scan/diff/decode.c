@@ -1,5 +1,6 @@
 /* Layouts of the block types: ggml/src/ggml-common.h; how they are read: ggml-quants.c, dequantize_row_*. */
 #include "scan/diff/decode.h"
+#include "scan/diff/decode_int.h"
 
 typedef uint32_t u32x8 __attribute__((vector_size(32)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
@@ -22,6 +23,8 @@ static inline float half(const uint8_t *p)
 	}
 	return as_float(sign | (em + ((em >= 0x1fu << 23 ? 224u : 112u) << 23)));
 }
+
+float gh_diff_half(const uint8_t *p) { return half(p); }
 
 /* ---- plain numbers -------------------------------------------------------------------------------------------- */
 
@@ -325,6 +328,11 @@ static const struct gh_diff_dtype types[] = {
 	{ "Q4_K", 256, 144, 0.14f, 1e-7f, 256, 0.15f, from_q4_k },
 	{ "Q3_K", 256, 110, 0.3f, 1e-7f, 256, 0.3f, from_q3_k },
 	{ "Q2_K", 256, 84, 0.6f, 1e-7f, 256, 0.5f, from_q2_k },
+	{ "IQ4_NL", 32, 18, 0.13f, 1e-7f, 32, 0.15f, gh_diff_from_iq4_nl },
+	{ "IQ4_XS", 256, 136, 0.16f, 1e-7f, 256, 0.16f, gh_diff_from_iq4_xs },
+	{ "MXFP4", 32, 17, 0.27f, 1e-7f, 32, 0.25f, gh_diff_from_mxfp4 },
+	{ "TQ1_0", 256, 54, 0.55f, 1e-7f, 256, 0.8f, gh_diff_from_tq1_0 },
+	{ "TQ2_0", 256, 66, 0.55f, 1e-7f, 256, 0.8f, gh_diff_from_tq2_0 },
 };
 
 const struct gh_diff_dtype *gh_diff_dtype(const char *name)

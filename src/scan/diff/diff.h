@@ -17,6 +17,7 @@ enum gh_diff_class {
 	GH_DIFF_CONVERTED, /* equal after storing it in another type of number */
 	GH_DIFF_QUANTISED, /* equal but for the error of quantisation */
 	GH_DIFF_TUNED,	   /* changed, and clearly the same tensor */
+	GH_DIFF_REORDERED, /* the same rows and columns, in another order */
 	GH_DIFF_C_ADDED,   /* BASE has none like it */
 	GH_DIFF_C_REMOVED, /* CANDIDATE has none like it */
 	GH_DIFF_RESHAPED,  /* the same name, a shape that cannot be compared */
@@ -79,6 +80,7 @@ enum gh_diff_mark {
 	GH_DIFF_M_CODE,
 	GH_DIFF_M_MISFIT,
 	GH_DIFF_M_NAMES,
+	GH_DIFF_M_REORDERED,
 	GH_DIFF_M_INSIDE,
 	GH_DIFF_M_COMPUTE,
 	GH_DIFF_M_LOCAL,

@@ -30,6 +30,8 @@ enum gh_diff_class gh_diff_class_of(const struct gh_diff_row *r)
 		return GH_DIFF_RESHAPED;
 	if (r->same == r->compared)
 		return types ? GH_DIFF_CONVERTED : GH_DIFF_IDENTICAL;
+	if ((r->flags & GH_DIFF_F_REORDERED) != 0)
+		return GH_DIFF_REORDERED;
 	if (r->scale <= 0 && r->relative > 0 && r->compared > 1) /* nothing is left of it */
 		return GH_DIFF_REPLACED;
 	bool within = types && (double)r->outside <= explained * (double)r->compared &&
@@ -57,7 +59,8 @@ static void tally_row(struct gh_diff_report *rep, struct gh_diff_tally *t, const
 	t->pairs += r->match <= GH_DIFF_COPY;
 	switch (r->cls) {
 	case GH_DIFF_IDENTICAL:
-	case GH_DIFF_CONVERTED: t->good += n; break;
+	case GH_DIFF_CONVERTED:
+	case GH_DIFF_REORDERED: t->good += n; break;
 	case GH_DIFF_QUANTISED:
 		t->good += n;
 		if (t->dtype == NULL) {
@@ -115,6 +118,10 @@ static void mark_tensors(struct gh_diff_report *r, const struct gh_diff_tally *t
 	size_t n = count_class(r, GH_DIFF_REPLACED, &first);
 	if (n != 0)
 		gh_diff_mark(r, GH_DIFF_M_REPLACED, "%zu tensor%s, the first is %s", n, n == 1 ? "" : "s", first);
+	n = count_class(r, GH_DIFF_REORDERED, &first);
+	if (n != 0)
+		gh_diff_mark(r, GH_DIFF_M_REORDERED, "the rows or columns of %zu tensor%s, the first is %s", n,
+			     n == 1 ? "" : "s", first);
 	size_t added = count_class(r, GH_DIFF_C_ADDED, &a), gone = count_class(r, GH_DIFF_C_REMOVED, &b);
 	n = count_class(r, GH_DIFF_RESHAPED, &first);
 	size_t resized = 0;
@@ -164,10 +171,10 @@ static void say_changed(struct gh_diff_report *r, const struct gh_diff_tally *t,
 	if (replaced != 0 && t->tensors_changed != 0)
 		gh_buf_fmt(&b, ", %llu replaced", (unsigned long long)replaced);
 	/* What cannot be seen in the count of tensors. */
-	static const enum gh_diff_mark told[] = { GH_DIFF_M_NAMES,   GH_DIFF_M_COMPUTE,	  GH_DIFF_M_INSIDE,
-						  GH_DIFF_M_LOCAL,   GH_DIFF_M_SCALED,	  GH_DIFF_M_VALUES,
-						  GH_DIFF_M_CODE,    GH_DIFF_M_STRUCTURE, GH_DIFF_M_TOKENIZER,
-						  GH_DIFF_M_TEMPLATE };
+	static const enum gh_diff_mark told[] = { GH_DIFF_M_REORDERED, GH_DIFF_M_NAMES,	  GH_DIFF_M_COMPUTE,
+						  GH_DIFF_M_INSIDE,    GH_DIFF_M_LOCAL,	  GH_DIFF_M_SCALED,
+						  GH_DIFF_M_VALUES,    GH_DIFF_M_CODE,	  GH_DIFF_M_STRUCTURE,
+						  GH_DIFF_M_TOKENIZER, GH_DIFF_M_TEMPLATE };
 	bool first = true;
 	for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
 		if (!r->mark[told[i]])

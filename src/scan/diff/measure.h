@@ -41,6 +41,11 @@ enum gh_rc gh_diff_measure(struct gh_diff_bench *b, const struct gh_diff_tensor 
 /* n elements of a tensor from element `at` on (a whole number of blocks) as floats. False: unknown type, or no bytes. */
 bool gh_diff_elements(struct gh_diff_bench *b, enum gh_diff_side side, const struct gh_diff_tensor *t, uint64_t at,
 		      size_t n, float *out);
+/* Are CANDIDATE's rows and columns those of BASE in another order? Both have the same shape, and plain numbers. Told by what no
+ * order of rows and columns changes: sums, norms and third moments of all rows and all columns, sorted. False also where memory
+ * does not suffice. See reorder.c. */
+bool gh_diff_reordered(struct gh_diff_bench *b, const struct gh_diff_tensor *base, const struct gh_diff_tensor *cand,
+		       uint64_t rows, uint64_t cols);
 /* Cosine of the angle between what was compared; 0 when one side is all zero. */
 double gh_diff_cosine(const struct gh_diff_sums *s);
 #endif

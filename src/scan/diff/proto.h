@@ -78,7 +78,8 @@ enum gh_diff_flag {
 	GH_DIFF_F_BUFFER = 128,	 /* no weight: rotary tables, position ids, counters */
 	GH_DIFF_F_COARSE = 256,	 /* one side is quantised in blocks */
 	GH_DIFF_F_RENAMED = 512, /* found under a name that no rule for all tensors explains */
-	GH_DIFF_FLAGS = 1024
+	GH_DIFF_F_REORDERED = 1024, /* the same rows and columns, in another order */
+	GH_DIFF_FLAGS = 2048
 };
 
 /* What a tensor is in its model, as far as its name tells. */

@@ -40,8 +40,8 @@ static void text_or_null(struct gh_jout *j, const char *key, const char *s)
 static void row(struct gh_jout *j, const struct gh_diff_row *w)
 {
 	static const char *const matches[GH_DIFF_MATCHES] = { "name", "rule", "content", "copy", "none", "none" };
-	static const char *const flags[] = { "permuted", "transposed", "reshaped", "resized", "shape",
-					     "unread",	 "odd",	       "buffer",   "coarse",  "renamed" };
+	static const char *const flags[] = { "permuted", "transposed", "reshaped", "resized", "shape",	  "unread",
+					     "odd",	 "buffer",     "coarse",   "renamed", "reordered" };
 	gh_jout_open(j, NULL, '{');
 	gh_jout_str(j, "name", w->text[GH_DIFF_T_NAME]);
 	text_or_null(j, "base_name", w->text[GH_DIFF_T_BASE_NAME]);

@@ -39,6 +39,11 @@ const struct gh_diff_mark_row gh_diff_marks[GH_DIFF_MARKS] = {
 			      "Loaders go by names: the numbers are BASE's, but what is loaded is another model, or "
 			      "partly random.",
 			      "Have the names explained, or use the files of BASE." },
+	[GH_DIFF_M_REORDERED] = { "reordered", true, "Neurons stand in another order",
+				  "None, where the layers around them were reordered alike: the model computes the "
+				  "same. Digests and "
+				  "comparisons do not know it again, so that edits made besides hide better.",
+				  "Ask the author why; use the files of BASE." },
 	[GH_DIFF_M_INSIDE] = { "adapter-inside", true, "An adapter lies inside the model",
 			       "Libraries apply an adapter that lies beside the weights by themselves: what runs is "
 			       "not "
@@ -71,9 +76,9 @@ const char *gh_diff_verdict_name(enum gh_diff_verdict v)
 }
 const char *gh_diff_class_name(enum gh_diff_class c)
 {
-	static const char *const names[GH_DIFF_CLASSES] = { "identical",  "converted", "quantised",
-							    "fine-tuned", "added",     "removed",
-							    "reshaped",	  "replaced",  "unread" };
+	static const char *const names[GH_DIFF_CLASSES] = { "identical", "converted", "quantised", "fine-tuned",
+							    "reordered", "added",     "removed",   "reshaped",
+							    "replaced",	 "unread" };
 	return names[c];
 }
 const char *gh_diff_section_name(enum gh_diff_section s)
