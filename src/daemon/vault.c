@@ -209,7 +209,9 @@ static void end(struct gh_vaultd *v)
 int gh_vault_serve(const char *keys, const char *tcti, int sock, bool lock)
 {
 	const struct gh_role_path path[] = { { keys, GH_ROLE_WRITE } };
-	const struct gh_role_lock l = { .may = GH_MAY_FILES, .path = path, .npath = 1 };
+	/* A TPM that is a device is open before the lock; an emulator on a socket is connected to again and again. */
+	bool socket = tcti != NULL && strncmp(tcti, "device:", 7) != 0;
+	const struct gh_role_lock l = { .may = GH_MAY_FILES | (socket ? GH_MAY_NET : 0), .path = path, .npath = 1 };
 	struct gh_vaultd *v = calloc(1, sizeof *v);
 	if (v == NULL)
 		return 2;
