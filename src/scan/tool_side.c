@@ -16,6 +16,7 @@ static const struct gh_tool_mode modes[] = {
 	{ "diff", gh_diff_main },
 	{ "disarm", gh_disarm_main },
 	{ "verify", gh_verify_main },
+	{ "badge", gh_badge_main },
 };
 
 const struct gh_tool_mode *gh_tool_mode(const char *name)
