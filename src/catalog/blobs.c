@@ -125,13 +125,14 @@ static enum gh_rc store(struct gh_db *db, void *arg, struct gh_err *err)
 	return gh_db_exec(
 		db, NULL, err,
 		"UPDATE blobs SET digest = ?, cipher = ?, size = ?, stored = ?, state = 'stored' WHERE id = ?",
-		GH_DBV(gh_dbs(s->digest), gh_dbs(s->cipher), gh_dbi(s->size), gh_dbi(s->stored), gh_dbs(s->id->s)));
+		GH_DBV(gh_dbs(s->digest), gh_dbopt(s->cipher), gh_dbi(s->size), gh_dbi(s->stored), gh_dbs(s->id->s)));
 }
 
 enum gh_rc gh_blob_stored(struct gh_db *db, const struct gh_id *id, const char *digest, const char *cipher,
 			  int64_t size, int64_t stored, struct gh_id *have, struct gh_err *err)
 {
-	if (!gh_digest_ok(gh_span_str(digest)) || !gh_digest_ok(gh_span_str(cipher)) || size < 0 || stored < 0)
+	if (!gh_digest_ok(gh_span_str(digest)) || (cipher[0] != '\0' && !gh_digest_ok(gh_span_str(cipher))) ||
+	    size < 0 || stored < 0)
 		return gh_fail(err, GH_E_BUG, "blob %s: digests or sizes are none", id->s);
 	struct storing s = { id, digest, cipher, size, stored, have };
 	return gh_db_tx(db, store, &s, err);

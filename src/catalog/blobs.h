@@ -21,7 +21,7 @@ struct gh_blob {
 	struct gh_id id, tenant;
 	char kind[GH_B_WORD]; /* "file", "manifest", "report", "card", "comment", "badge", "policy", "evidence" */
 	char digest[GH_DIGEST_HEX + 1]; /* SHA-256 of the plaintext; "" while staged and not known */
-	char cipher[GH_DIGEST_HEX + 1]; /* SHA-256 of the whole ciphertext object; "" while staged */
+	char cipher[GH_DIGEST_HEX + 1]; /* SHA-256 of the whole ciphertext object; "" when nobody made it */
 	int64_t size, stored;		/* bytes of the plaintext, of the object */
 	uint8_t wrapped[GH_B_WRAPPED];	/* its key, wrapped */
 	size_t wrapped_n;
@@ -33,7 +33,7 @@ struct gh_blob {
 
 /* A new blob, staged. GH_E_ABSENT: no such tenant. */
 enum gh_rc gh_blob_add(struct gh_db *db, const struct gh_blob *b, struct gh_err *err);
-/* It is durable now, with these digests and sizes. GH_E_EXISTS: the same content is stored already for this tenant and kind;
+/* It is durable now, with these digests (cipher: may be "") and sizes. GH_E_EXISTS: the same content is stored already for this tenant and kind;
  * *have (may be NULL) is that one, and the caller drops its own. */
 enum gh_rc gh_blob_stored(struct gh_db *db, const struct gh_id *id, const char *digest, const char *cipher,
 			  int64_t size, int64_t stored, struct gh_id *have, struct gh_err *err);

@@ -40,7 +40,7 @@ static const char first[] =
 	"NULL,"
 	" place {text} NOT NULL, state {text} NOT NULL CHECK (state IN ('staged', 'stored', 'lost')), created {int} "
 	"NOT NULL,"
-	" CHECK (state <> 'stored' OR (digest IS NOT NULL AND cipher IS NOT NULL))) {strict};\n"
+	" CHECK (state <> 'stored' OR digest IS NOT NULL)) {strict};\n"
 	"CREATE UNIQUE INDEX blobs_content ON blobs (tenant, kind, digest) WHERE state = 'stored';\n"
 	"CREATE INDEX blobs_generation ON blobs (tenant, generation);\n"
 	"CREATE TABLE models ("

@@ -208,7 +208,8 @@ static void tree(struct gh_jout *j, const struct gh_jval *v)
 			if (depth == 0)
 				return;
 		}
-		const char *key = at->key.n > 0 ? (const char *)at->key.p : NULL;
+		/* The outermost value may be a member of what was taken apart: it has no key of its own here. */
+		const char *key = at != v && at->key.n > 0 ? (const char *)at->key.p : NULL;
 		if (at->kind == GH_J_ARRAY || at->kind == GH_J_OBJECT) {
 			gh_jout_open(j, key, at->kind == GH_J_ARRAY ? '[' : '{');
 			up[depth] = at;
