@@ -13,6 +13,7 @@ const struct gh_op *const gh_ops[] = {
 	&gh_op_import_abandon, &gh_op_import_finish,	 &gh_op_version_files, &gh_op_init_admin,
 	&gh_op_policy_set,     &gh_op_policy_list,	 &gh_op_policy_decide, &gh_op_export_allow,
 	&gh_op_fsck_parts,     &gh_op_fsck_step,	 &gh_op_fsck_repair,   &gh_op_fsck_done,
+	&gh_op_backup_database, &gh_op_backup_seal, &gh_op_restore_done,
 };
 const size_t gh_ops_n = sizeof gh_ops / sizeof *gh_ops;
 

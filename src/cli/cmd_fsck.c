@@ -1,30 +1,18 @@
 /* `gatehouse fsck`: does everything in the catalog fit together? Goes through the parts of the check step by step. */
+#include "cli/client.h"
 #include "cli/cmds.h"
-#include "daemon/service.h"
-#include "format/format.h"
-#include "wire/jout.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct args {
-	const char *home, *passphrase;
+	struct gh_client_args client;
 	bool deep, repair;
 	uint64_t grace;
 	unsigned format;
 };
 static const struct gh_opt options[] = {
-	{ .name = "home",
-	  .kind = GH_OPT_FILE,
-	  .value = "DIR",
-	  .about = "Check this home ($GATEHOUSE_HOME).",
-	  .at = offsetof(struct args, home) },
-	{ .name = "passphrase-file",
-	  .kind = GH_OPT_FILE,
-	  .value = "FILE",
-	  .about = "Read the passphrase there ($GATEHOUSE_PASSPHRASE_FILE).",
-	  .at = offsetof(struct args, passphrase) },
 	{ .name = "deep",
 	  .kind = GH_OPT_FLAG,
 	  .about = "Read every stored byte and compare its digest.",
@@ -41,13 +29,14 @@ static const struct gh_opt options[] = {
 	  .min = 0,
 	  .max = 100 * 365 * 86400ULL },
 	GH_OPT_FORMAT(struct args),
+	GH_CLIENT_OPTS(struct args),
 	{ .name = NULL },
 };
 
 struct run {
 	struct gh_cli *cli;
 	const struct args *args;
-	struct gh_service *service;
+	struct gh_client client;
 	struct gh_buf text; /* the report as text */
 	struct gh_buf json; /* members of "problems" */
 	struct gh_jout problems;
@@ -97,8 +86,8 @@ static enum gh_rc step(struct run *r, const char *part, char cursor[200], struct
 	gh_jout_bool(&j, "deep", r->args->deep);
 	gh_jout_number(&j, "grace", r->args->grace);
 	gh_jout_close(&j, '}');
-	enum gh_rc rc = gh_service_ask(r->service, r->args->repair ? "fsck.repair" : "fsck.step", gh_buf_view(&in), -1,
-				       &a, &out, NULL, err);
+	enum gh_rc rc = gh_service_ask(r->client.service, r->args->repair ? "fsck.repair" : "fsck.step",
+				       gh_buf_view(&in), -1, &a, &out, NULL, err);
 	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "problems")); p != NULL; p = p->next)
 		problem(r, p);
 	if (rc != GH_OK)
@@ -132,7 +121,7 @@ static enum gh_rc all_parts(struct run *r, struct gh_err *err)
 {
 	gh_auto_arena a = { .max = 1 << 20 };
 	const struct gh_jval *out = NULL;
-	enum gh_rc rc = gh_service_ask(r->service, "fsck.parts", (struct gh_span){ 0 }, -1, &a, &out, NULL, err);
+	enum gh_rc rc = gh_service_ask(r->client.service, "fsck.parts", (struct gh_span){ 0 }, -1, &a, &out, NULL, err);
 	if (rc != GH_OK)
 		return rc;
 	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "parts")); p != NULL; p = p->next)
@@ -147,7 +136,7 @@ static enum gh_rc log_it(struct run *r, struct gh_err *err)
 	gh_auto_buf in = gh_buf(256);
 	const struct gh_jval *out = NULL;
 	gh_buf_fmt(&in, "{\"problems\":%" PRIu64 ",\"repaired\":%" PRIu64 "}", r->found, r->repaired);
-	return gh_service_ask(r->service, "fsck.done", gh_buf_view(&in), -1, &a, &out, NULL, err);
+	return gh_service_ask(r->client.service, "fsck.done", gh_buf_view(&in), -1, &a, &out, NULL, err);
 }
 
 static int answer(struct run *r)
@@ -178,32 +167,24 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 {
 	struct args a = { .grace = 86400 };
 	size_t n;
-	char line[1000];
-	struct gh_err err = { 0 };
-	int go = gh_cli_options(cli, cmd, argc, argv, &a, &n);
-	if (go != GH_CLI_GO)
-		return go;
-	const char *env = getenv("GATEHOUSE_PASSPHRASE_FILE");
+	int status = gh_cli_options(cli, cmd, argc, argv, &a, &n);
+	if (status != GH_CLI_GO)
+		return status;
 	struct run r = { .cli = cli, .args = &a, .text = gh_buf((size_t)32 << 20), .json = gh_buf((size_t)32 << 20) };
 	/* Only looking needs no keys; with them the receipts of reviews are checked too. */
-	struct gh_service_how how = { .home = a.home,
-				      .passphrase_file = a.passphrase,
-				      .api_key = getenv("GATEHOUSE_API_KEY"),
-				      .keys = a.repair || a.passphrase != NULL || env != NULL };
-	enum gh_rc rc = gh_service_open(&how, &r.service, &err);
+	bool keys = a.repair || a.client.passphrase_file != NULL || getenv("GATEHOUSE_PASSPHRASE_FILE") != NULL;
+	status = gh_client_open(cli, &a.client, keys, &r.client);
+	if (status != GH_CLI_GO)
+		return status;
+	struct gh_err err = { 0 };
 	r.problems = gh_jout(&r.json);
 	gh_jout_open(&r.problems, NULL, '[');
-	if (rc == GH_OK)
-		rc = all_parts(&r, &err);
+	enum gh_rc rc = all_parts(&r, &err);
 	if (rc == GH_OK && a.repair)
 		rc = log_it(&r, &err);
 	gh_jout_close(&r.problems, ']');
-	gh_service_close(r.service);
-	int status = GH_EXIT_UNFINISHED;
-	if (rc != GH_OK)
-		gh_cli_error(cli, "%s", gh_err_line(&err, line, sizeof line));
-	else
-		status = answer(&r);
+	status = rc != GH_OK ? gh_client_failed(cli, rc, &err) : answer(&r);
+	gh_client_close(&r.client);
 	gh_buf_free(&r.text);
 	gh_buf_free(&r.json);
 	return status;
