@@ -46,8 +46,8 @@ static enum gh_rc mark(struct gh_catalog *c, const struct gh_outbox_entry *v, co
 static enum gh_rc group(struct gh_catalog *c, const struct gh_outbox_entry *v, size_t n, uint64_t from,
 			struct gh_err *err)
 {
-	struct gh_span entry[GROUP];
-	uint64_t index[GROUP];
+	struct gh_span entry[GROUP] = { 0 }; /* gcc does not see that n > 0 */
+	uint64_t index[GROUP] = { 0 };
 	for (size_t i = 0; i < n; i++)
 		entry[i] = v[i].entry;
 	GH_TRY(gh_log_append_new(c->log, entry, n, from, index, err), err, "the audit log");
