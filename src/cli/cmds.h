@@ -7,6 +7,7 @@ extern const struct gh_cmd gh_cmd_diff;
 extern const struct gh_cmd gh_cmd_disarm;
 extern const struct gh_cmd gh_cmd_sign, gh_cmd_verify;
 extern const struct gh_cmd gh_cmd_advisories;
+extern const struct gh_cmd gh_cmd_fsck, gh_cmd_backup, gh_cmd_restore;
 extern const struct gh_cmd gh_cmd_audit;
 extern const struct gh_cmd gh_cmd_policy;
 extern const struct gh_cmd gh_cmd_scan, gh_cmd_formats, gh_cmd_checks, gh_cmd_explain, gh_cmd_completion,
