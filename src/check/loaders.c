@@ -11,21 +11,26 @@ static const struct surface {
 	const char *format;   /* of the reader; separated by blanks */
 	const char *word;     /* the same */
 	const char *packages; /* "ecosystem:name", the same; product:llama.cpp */
+	const char *name;     /* of the file; NULL: any */
 } surfaces[] = {
-	{ "pytorch-zip pytorch-legacy pytorch-tar", "pytorch pickle", "PyPI:torch PyPI:vllm" },
-	{ "torchscript pytorch-export", "torchscript pytorch", "PyPI:torch" },
-	{ "pickle", "pickle joblib", "PyPI:scikit-learn PyPI:joblib" },
-	{ "joblib-zfile", "joblib pickle", "PyPI:joblib PyPI:scikit-learn" },
-	{ "npy npz", "npy npz", "PyPI:numpy" },
-	{ "keras", "keras", "PyPI:keras" },
-	{ "hdf5", "h5", "PyPI:keras" },
-	{ "tf-savedmodel", "savedmodel tensorflow", "PyPI:keras PyPI:tensorflow" },
-	{ "onnx", "onnx", "PyPI:onnx" },
-	{ "gguf", "gguf", "product:llama.cpp PyPI:llama-cpp-python Go:github.com/ollama/ollama PyPI:sglang" },
-	{ "skops", "skops", "PyPI:skops" },
-	{ "torchserve", "mar", "PyPI:torchserve" },
-	{ "r-data r-lazyload", "rds rdx", "product:R" },
-	{ "nemo", "nemo", "PyPI:nemo-toolkit" },
+	{ "pytorch-zip pytorch-legacy pytorch-tar", "pytorch pickle", "PyPI:torch PyPI:vllm PyPI:llamafactory", NULL },
+	{ "torchscript pytorch-export", "torchscript pytorch", "PyPI:torch", NULL },
+	{ "pickle", "pickle joblib", "PyPI:scikit-learn PyPI:joblib", NULL },
+	{ "joblib-zfile", "joblib pickle", "PyPI:joblib PyPI:scikit-learn", NULL },
+	{ "npy npz", "npy npz", "PyPI:numpy", NULL },
+	{ "keras", "keras", "PyPI:keras", NULL },
+	{ "hdf5", "h5", "PyPI:keras", NULL },
+	{ "tf-savedmodel", "savedmodel tensorflow", "PyPI:keras PyPI:tensorflow PyPI:protobuf", NULL },
+	{ "onnx", "onnx", "PyPI:onnx PyPI:protobuf", NULL },
+	{ "gguf", "gguf", "product:llama.cpp PyPI:llama-cpp-python Go:github.com/ollama/ollama PyPI:sglang", NULL },
+	{ "skops", "skops", "PyPI:skops", NULL },
+	{ "torchserve", "mar", "PyPI:torchserve", NULL },
+	{ "r-data r-lazyload", "rds rdx", "product:R", NULL },
+	{ "nemo", "nemo", "PyPI:nemo-toolkit", NULL },
+	/* What servers and trackers find by the name of a file. */
+	{ "yaml text", "mlflow", "PyPI:mlflow", "MLmodel" },
+	{ "json", "config", "PyPI:vllm", "config.json" },
+	{ "jinja", "jinja", "PyPI:jinja2", NULL },
 };
 
 static struct gh_span word(struct gh_span *s)
@@ -58,7 +63,8 @@ static bool share(struct gh_span a, struct gh_span b)
 static bool on_load(struct gh_span trigger)
 {
 	static const char *const when[] = { "load",    "call",	   "script compilation", "first chat", "create",
-					    "request", "register", "download helper",	 "save" };
+					    "request", "register", "download helper",	 "save",       "parse",
+					    "render",  "training" };
 	for (size_t i = 0; i < sizeof when / sizeof when[0]; i++)
 		if (gh_span_is(trigger, when[i]))
 			return true;
@@ -124,10 +130,17 @@ static void one_package(struct gh_scene *s, struct gh_range at, const struct gh_
 	gh_buf_free(&t.text);
 }
 
+static bool called(struct gh_span path, const char *name)
+{
+	size_t n = name == NULL ? 0 : strlen(name);
+	return n == 0 || (gh_span_ends(path, name) && (path.n == n || path.p[path.n - n - 1] == '/'));
+}
+
 void gh_loaders_tell(struct gh_scene *s, struct gh_range at, const struct gh_advset *set, const struct gh_rule *rule)
 {
 	for (size_t i = 0; i < sizeof surfaces / sizeof surfaces[0]; i++) {
-		if (!among(gh_span_str(surfaces[i].format), gh_span_str(s->format)))
+		if (!among(gh_span_str(surfaces[i].format), gh_span_str(s->format)) ||
+		    !called(s->name, surfaces[i].name))
 			continue;
 		struct gh_span packages = gh_span_str(surfaces[i].packages), p;
 		while ((p = word(&packages)).n != 0)

@@ -3,6 +3,7 @@
 #include "crypto/digest.h"
 #include "wire/jout.h"
 #include "scan/parts.h"
+#include "scan/report_licences.h"
 #include "scan/report_parts.h"
 #include "scan/vex.h"
 #include "wire/purl.h"
@@ -122,6 +123,7 @@ static void put_file(struct gh_jout *j, const struct gh_file_report *f, size_t i
 		gh_jout_close(j, '}');
 		gh_jout_close(j, ']');
 	}
+	gh_report_licences(j, f, 1);
 	if (model) { /* what can be told without believing the file */
 		gh_jout_open(j, "modelCard", '{');
 		gh_jout_open(j, "properties", '[');
@@ -354,6 +356,7 @@ static void put_metadata(struct gh_jout *j, const struct gh_scan_report *r, cons
 	gh_jout_str(j, "type", "machine-learning-model");
 	gh_jout_str(j, "bom-ref", "artifact");
 	gh_jout_str(j, "name", r->target[0] == '\0' ? "-" : r->target);
+	gh_report_licences(j, r->file, r->nfile);
 	gh_jout_close(j, '}');
 	gh_jout_open(j, "properties", '[');
 	property(j, "gatehouse:verdict", gh_verdict_name(r->verdict));

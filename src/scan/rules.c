@@ -9,6 +9,7 @@
 #include "scan/report.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define NOTHING_PROVEN "Whatever was not read may hold anything: a scanner that stays silent here would vouch for it."
 
@@ -175,8 +176,26 @@ const struct gh_rule *gh_rule_by_id(const char *id)
 	const char *owner;
 	return locate(0, id, &owner);
 }
+/* Is the rule of this owner by its id: "GH-JSON-0001" of "json"? */
+static bool named_for(const char *id, const char *owner)
+{
+	const char *word = strchr(id, '-'), *end = word == NULL ? NULL : strchr(word + 1, '-');
+	size_t n = strlen(owner);
+	return end != NULL && (size_t)(end - word - 1) == n && strncasecmp(word + 1, owner, n) == 0;
+}
+
+/* Of several readers that share a table, the one that the ids are named for; else the first. */
 const char *gh_rule_owner(size_t i)
 {
-	const char *owner = NULL;
-	return locate(i, NULL, &owner) == NULL ? NULL : owner;
+	const char *owner = NULL, *other = NULL;
+	const struct gh_rule *rule = locate(i, NULL, &owner);
+	if (rule == NULL || named_for(rule->id, owner))
+		return rule == NULL ? NULL : owner;
+	for (size_t t = 0; t < tables(); t++) {
+		const struct gh_rule *first = table_at(t, &other);
+		for (const struct gh_rule *r = first; r != NULL && r->id != NULL; r++)
+			if (r == rule && named_for(rule->id, other))
+				return other;
+	}
+	return owner;
 }

@@ -67,6 +67,7 @@ def statuses(folder):
         (["scna", "."], 64, None, "did you mean 'scan'?"),
         (["explain", "GH-SCAN-9999"], 64, None, "there is no rule 'GH-SCAN-9999'"),
         (["explain", "GH-SCAN-0001"], 0, "GH-SCAN-0001", None),
+        (["explain", "GH-JSON-0023"], 0, "Raised by               json", None),
         (["scan", CLEAN], 0, "CLEAN  ", None),
         (["scan", UNSAFE], 1, "UNSAFE  ", None),
         (["scan", INCOMPLETE], 2, "INCOMPLETE  ", None),

@@ -5,6 +5,7 @@
 
 #include "check/licences.h"
 #include "scan/repo.h"
+#include "scan/report_licences.h"
 #include "support/judged.h"
 
 static void names(void **state)
@@ -96,9 +97,48 @@ static void together(void **state)
 	assert_non_null(strstr(told, "0 GH-LIC-0004"));
 }
 
+/* The bill of materials: each licence once, in the words of SPDX, and only what is known. */
+static void billed(void **state)
+{
+	(void)state;
+	assert_string_equal(gh_licence_spdx("apache-2.0"), "Apache-2.0");
+	assert_string_equal(gh_licence_spdx("bsl-1.1"), "BUSL-1.1");
+	assert_null(gh_licence_spdx("llama3.1"));
+	assert_null(gh_licence_spdx(""));
+	struct gh_finding f[] = {
+		{ .rule = &gh_licence_rules[GH_LICENCE_TEXT], .detail = "mit", .member = "" },
+		{ .rule = &gh_licence_rules[GH_LICENCE_DECLARED], .detail = "mit", .member = "" },
+		{ .rule = &gh_licence_rules[GH_LICENCE_DECLARED], .detail = "llama3.1", .member = "" },
+		{ .rule = &gh_licence_rules[GH_LICENCE_DECLARED], .detail = "\"}<script>", .member = "" },
+		{ .rule = &gh_licence_rules[GH_LICENCE_DECLARED], .detail = "isc", .member = "a.zip/LICENSE" },
+		{ .rule = &gh_licence_rules[GH_LICENCE_UNKNOWN], .detail = "isc", .member = "" },
+	};
+	struct gh_file_report r[] = { { .finding = f, .nfinding = GH_ROWS(f) }, { .nfinding = 0 } };
+	gh_auto_buf b = gh_buf(4096);
+	struct gh_jout j = gh_jout(&b);
+	gh_jout_open(&j, NULL, '{');
+	gh_report_licences(&j, r, 2);
+	gh_jout_close(&j, '}');
+	char flat[400];
+	size_t n = 0;
+	for (const char *p = gh_buf_cstr(&b); *p != '\0' && n + 1 < sizeof flat; p++)
+		if (*p != ' ' && *p != '\n')
+			flat[n++] = *p;
+	flat[n] = '\0';
+	assert_string_equal(flat, "{\"licenses\":[{\"license\":{\"id\":\"MIT\",\"acknowledgement\":\"declared\"}},"
+				  "{\"license\":{\"name\":\"llama3.1\",\"acknowledgement\":\"declared\"}}]}");
+	gh_buf_free(&b);
+	b = gh_buf(4096);
+	j = gh_jout(&b);
+	gh_jout_open(&j, NULL, '{');
+	gh_report_licences(&j, r + 1, 1); /* none: no empty list, which would say that there is none */
+	gh_jout_close(&j, '}');
+	assert_null(strstr(gh_buf_cstr(&b), "licenses"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(files),
-					    cmocka_unit_test(together) };
+					    cmocka_unit_test(together), cmocka_unit_test(billed) };
 	return cmocka_run_group_tests_name("licences", tests, NULL, NULL);
 }
