@@ -135,7 +135,7 @@ static enum gh_rc log_it(struct run *r, struct gh_err *err)
 	gh_auto_arena a = { .max = 1 << 20 };
 	gh_auto_buf in = gh_buf(256);
 	const struct gh_jval *out = NULL;
-	gh_buf_fmt(&in, "{\"problems\":%" PRIu64 ",\"repaired\":%" PRIu64 "}", r->found, r->repaired);
+	gh_buf_fmt(&in, "{\"problems\":%" PRIu64 ",\"repaired\":%" PRIu64 "}", r->found + r->repaired, r->repaired);
 	return gh_service_ask(r->client.service, "fsck.done", gh_buf_view(&in), -1, &a, &out, NULL, err);
 }
 
