@@ -60,7 +60,7 @@ static const struct setting {
 	TEXT(origin, "Name of the audit log. Never change it: badges and proofs name it."),
 	TEXT(database, "sqlite:PATH or postgresql://…"),
 	TEXT(blobs, "file:PATH or s3://BUCKET/PREFIX?…; empty: files in blobs/."),
-	TEXT(unlock, "How the root key is opened: passphrase, file:PATH, credential:NAME, tpm."),
+	TEXT(unlock, "How the root key is opened: passphrase, file:PATH, credential:NAME, tpm, tpm:TCTI."),
 	TEXT(policy, "Profile for tenants that set no policy: lenient, enterprise, high-risk."),
 	TEXT(opa, "URL of an Open Policy Agent that is asked as well; empty: none."),
 };

@@ -90,7 +90,7 @@ enum gh_rc gh_vault_tenant_rotate(struct gh_vault *v, const struct gh_id *tenant
 				  struct gh_err *err);
 /* Destroy the generations below `below`: when no stored key is wrapped by them any more. */
 enum gh_rc gh_vault_tenant_retire(struct gh_vault *v, const struct gh_id *tenant, uint32_t below, struct gh_err *err);
-/* Destroy all keys of a tenant, after it was logged. Nothing of its blobs opens any more, whoever has them. */
+/* Destroy all keys of a tenant, after it was logged; once more is fine, and not logged. Nothing of its blobs opens any more, whoever has them. */
 enum gh_rc gh_vault_tenant_shred(struct gh_vault *v, const struct gh_id *tenant, const struct gh_id *requester,
 				 struct gh_err *err);
 

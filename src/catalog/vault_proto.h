@@ -47,7 +47,7 @@ enum gh_vp_kind {
 	GH_VP_ATTACH,	    /* body: gh_vp_attach; descriptor: the vault's end of the new channel */
 	GH_VP_SLOT_ADD,	    /* body: gh_vp_slot_add; descriptor: the secret, unless TPM. Answer: arg = slot number */
 	GH_VP_SLOT_REMOVE,  /* arg: slot number */
-	GH_VP_SLOT_LIST,    /* answer: n × gh_vp_slot */
+	GH_VP_SLOT_LIST,    /* catalog too. Answer: n × gh_vp_slot */
 	GH_VP_RECOVERY_NEW, /* a new recovery key; earlier ones end. Answer: gh_vp_recovery */
 	/* main and catalog */
 	GH_VP_STATUS = 32, /* answer: gh_vp_status */
@@ -230,7 +230,7 @@ struct gh_vp_log {
 	uint32_t what;		 /* enum gh_vp_logs */
 	uint32_t purpose;
 	uint8_t tenant[GH_VP_ID], version[GH_VP_ID], requester[GH_VP_ID], session[GH_VP_ID];
-	uint32_t keys;	     /* how many */
+	uint32_t keys;	     /* how many: of blobs; of SHRED: generations that are destroyed */
 	uint32_t generation; /* of the tenant's key that is current now */
 	uint8_t blobs[32];   /* SHA-256 of the blob ids, in the order of the release */
 };

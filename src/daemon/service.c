@@ -30,7 +30,10 @@ enum gh_rc gh_service_start_vault(struct gh_service *s, struct gh_err *err)
 {
 	char keys[GH_HOME_PATH + 8];
 	int sock;
-	const char *argv[] = { gh_home_path(&s->home, "keys", keys, sizeof keys), NULL };
+	const char *u = s->home.unlock, *tpm = s->how.tpm;
+	if (tpm == NULL && strncmp(u, "tpm", 3) == 0) /* "tpm" or "tpm:TCTI" */
+		tpm = u[3] == ':' ? u + 4 : "device:/dev/tpmrm0";
+	const char *argv[] = { gh_home_path(&s->home, "keys", keys, sizeof keys), tpm, NULL };
 	if (argv[0] == NULL)
 		return gh_fail(err, GH_E_LIMIT, "the path of the home directory is too long");
 	GH_TRY(gh_role_spawn("vault", argv, NULL, NULL, 0, false, &s->vault_pid, &sock, err), err, "the vault");

@@ -30,6 +30,7 @@ struct gh_service_how {
 	void *arg;
 	/* When method is set: opens the keys, instead of what the settings say (init, which has just made them). */
 	struct gh_vault_secret secret;
+	const char *tpm; /* TCTI: how the TPM is reached, when one is to be used; NULL: as the settings say */
 	void (*progress)(void *arg, uint64_t done, uint64_t all); /* of tasks that run here; may be NULL */
 	void *progress_arg;
 };

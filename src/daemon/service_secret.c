@@ -52,7 +52,7 @@ enum gh_rc gh_service_secret(const struct gh_home *home, const struct gh_service
 		out->method = GH_VAULT_KEYFILE;
 		return from_file(u + 5, "the key file", out, err);
 	}
-	if (strcmp(u, "tpm") == 0) {
+	if (strcmp(u, "tpm") == 0 || strncmp(u, "tpm:", 4) == 0) {
 		out->method = GH_VAULT_TPM;
 		return GH_OK;
 	}
@@ -67,5 +67,5 @@ enum gh_rc gh_service_secret(const struct gh_home *home, const struct gh_service
 		return from_file(path, "the credential", out, err);
 	}
 	return gh_fail(err, GH_E_MALFORMED,
-		       "gatehouse.yaml: unlock: '%s' is none of passphrase, file:PATH, credential:NAME, tpm", u);
+		       "gatehouse.yaml: unlock: '%s' is none of passphrase, file:PATH, credential:NAME, tpm, tpm:TCTI", u);
 }

@@ -234,9 +234,9 @@ enum gh_vault_why gh_vd_shred(struct gh_vaultd *v, struct gh_vd_chan *c, const s
 	const struct gh_vp_tenant *t = (const struct gh_vp_tenant *)in->body;
 	struct gh_vf_tenant f;
 	enum gh_vault_why why = gh_vd_tenant_read(v, t->tenant, &f, &out->arg);
-	if (why != GH_VAULT_FINE)
-		return why;
-	c->log = (struct gh_vp_log){ .what = GH_VP_LOG_SHRED, .generation = f.key[f.n - 1].generation };
+	if (why != GH_VAULT_FINE) /* destroyed and logged already: who died before hearing so may ask again */
+		return why == GH_VAULT_SHREDDED ? GH_VAULT_FINE : why;
+	c->log = (struct gh_vp_log){ .what = GH_VP_LOG_SHRED, .generation = f.key[f.n - 1].generation, .keys = f.n };
 	if (!gh_random(c->log.entry, GH_VP_ID))
 		return GH_VAULT_CRYPTO;
 	memcpy(c->log.tenant, t->tenant, GH_VP_ID);

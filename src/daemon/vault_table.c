@@ -19,7 +19,7 @@ static const struct gh_vd_row rows[] = {
 	{ GH_VP_ATTACH, M, ANY, BODY(attach), 0, 0, 1, gh_vd_attach },
 	{ GH_VP_SLOT_ADD, M, OPEN, BODY(slot_add), 0, 0, 2, gh_vd_slot_add },
 	{ GH_VP_SLOT_REMOVE, M, OPEN, 0, 0, 0, 0, gh_vd_slot_remove },
-	{ GH_VP_SLOT_LIST, M, ANY, 0, 0, 0, 0, gh_vd_slot_list },
+	{ GH_VP_SLOT_LIST, M | C, ANY, 0, 0, 0, 0, gh_vd_slot_list },
 	{ GH_VP_RECOVERY_NEW, M, OPEN, 0, 0, 0, 0, gh_vd_recovery_new },
 
 	{ GH_VP_STATUS, M | C, ANY, 0, 0, 0, 0, gh_vd_status },

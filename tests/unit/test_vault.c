@@ -534,6 +534,9 @@ static void tenant_keys_rotate_and_shred(void **state)
 	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_OK); /* nothing was shredded */
 	assert_int_equal(gh_vault_tenant_shred(r->cat, &t, &who, &r->err), GH_OK);
 	assert_int_equal(r->last.what, GH_VP_LOG_SHRED);
+	uint64_t entries = r->logged;
+	assert_int_equal(gh_vault_tenant_shred(r->cat, &t, &who, &r->err), GH_OK); /* once more: nothing happens */
+	assert_int_equal(r->logged, entries);
 	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
 	SAYS(r, "were destroyed");
 	assert_int_equal(gh_vault_new_keys(r->cat, &t, 1, blob, w, &r->err), GH_E_DENIED);
