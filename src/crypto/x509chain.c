@@ -1,7 +1,6 @@
 #include "crypto/x509chain.h"
 
 #include "wire/b64.h"
-#include "wire/datetime.h"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
@@ -118,30 +117,6 @@ bool gh_cert_issued(const struct gh_cert *issuer, const struct gh_cert *c)
 	bool yes = key != NULL && X509_check_issued(issuer->x, c->x) == X509_V_OK && X509_verify(c->x, key) == 1;
 	ERR_clear_error();
 	return yes;
-}
-
-static int64_t seconds(const ASN1_TIME *t)
-{
-	struct tm tm = { 0 };
-	int64_t out = -1;
-	if (ASN1_TIME_to_tm(t, &tm) != 1 || tm.tm_year < 70)
-		return -1;
-	const struct gh_datetime d = { (unsigned)tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday,
-				       (unsigned)tm.tm_hour,	    (unsigned)tm.tm_min,     (unsigned)tm.tm_sec };
-	return gh_datetime_seconds(&d, &out) ? out : -1;
-}
-
-void gh_cert_validity(const struct gh_cert *c, int64_t *from, int64_t *to)
-{
-	*from = seconds(X509_get0_notBefore(c->x));
-	*to = seconds(X509_get0_notAfter(c->x));
-}
-
-bool gh_cert_valid_at(const struct gh_cert *c, int64_t t)
-{
-	int64_t from, to;
-	gh_cert_validity(c, &from, &to);
-	return from >= 0 && to >= 0 && from <= t && t <= to;
 }
 
 bool gh_cert_is_named(const struct gh_cert *c, struct gh_span issuer, struct gh_span serial)

@@ -36,9 +36,6 @@ enum gh_rc gh_cert_key(const struct gh_cert *c, struct gh_key **out, struct gh_e
 bool gh_cert_self_signed(const struct gh_cert *c);
 /* Did `issuer` sign `c`, by name and signature? */
 bool gh_cert_issued(const struct gh_cert *issuer, const struct gh_cert *c);
-/* Is t (seconds since 1970) inside its validity, both ends included? */
-bool gh_cert_valid_at(const struct gh_cert *c, int64_t t);
-void gh_cert_validity(const struct gh_cert *c, int64_t *from, int64_t *to);
 /* Issuer and serial number, as SignerInfo names them (DER of the Name; content of the INTEGER); the subject key id. */
 bool gh_cert_is_named(const struct gh_cert *c, struct gh_span issuer, struct gh_span serial);
 bool gh_cert_has_key_id(const struct gh_cert *c, struct gh_span key_id);
