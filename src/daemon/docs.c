@@ -117,7 +117,7 @@ void gh_docs_drop(struct gh_docs_put *p)
 static bool digest_of(struct gh_span bytes, char hex[65])
 {
 	struct gh_sha256 *h = gh_sha256_new();
-	bool ok = h != NULL && gh_sha256_add(h, bytes) && gh_sha256_hex(h, hex);
+	bool ok = h != NULL && gh_sha256_start(h) && gh_sha256_add(h, bytes) && gh_sha256_hex(h, hex);
 	gh_sha256_free(h);
 	return ok;
 }

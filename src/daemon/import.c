@@ -185,13 +185,15 @@ bool gh_import_root_end(struct gh_import_root *h, char root[65])
 
 /* ---- the badge --------------------------------------------------------------------------------------------------------------- */
 
-enum gh_rc gh_import_badge(struct gh_service *s, const char *key, const struct gh_docs_owner *owner, struct gh_arena *a,
-			   const struct gh_jval **out, struct gh_err *err)
+enum gh_rc gh_import_badge(struct gh_service *s, const char *key, const struct gh_docs_owner *owner,
+			   struct gh_span facts, struct gh_arena *a, const struct gh_jval **out, struct gh_err *err)
 {
-	gh_auto_buf in = gh_buf(1 << 20);
+	gh_auto_buf in = gh_buf(16 << 20);
 	struct gh_jout j = gh_jout(&in);
 	gh_jout_open(&j, NULL, '{');
 	gh_jout_str(&j, "version", owner->version.s);
+	if (facts.n > 0)
+		gh_jout_span(&j, "known", facts);
 	gh_jout_close(&j, '}');
 	GH_TRY(gh_service_step(s, key, "badge.issue", gh_buf_view(&in), -1, a, out, NULL, err), err, "the badge");
 	const struct gh_jval *file = gh_jget(*out, "file");

@@ -30,7 +30,8 @@ struct gh_import_docs { /* what was stored beside the files */
 	struct gh_docs_made manifest, report, facts;
 };
 
-/* Ask the catalog for the badge, if there is to be one, and store it. The answer says what came of it. */
-enum gh_rc gh_import_badge(struct gh_service *s, const char *key, const struct gh_docs_owner *owner, struct gh_arena *a,
-			   const struct gh_jval **out, struct gh_err *err);
+/* Ask the catalog for the badge, if there is to be one, and store it. facts: of the last scan, a JSON object. The answer says what
+ * came of it. */
+enum gh_rc gh_import_badge(struct gh_service *s, const char *key, const struct gh_docs_owner *owner,
+			   struct gh_span facts, struct gh_arena *a, const struct gh_jval **out, struct gh_err *err);
 #endif

@@ -1,5 +1,7 @@
 #include "daemon/known.h"
 
+#include "daemon/import.h"
+
 #include <string.h>
 
 enum gh_rc gh_known_version(struct gh_task_run *r, const char *model, const struct gh_jval **shown,
@@ -39,4 +41,21 @@ enum gh_rc gh_known_facts(struct gh_docs *docs, const struct gh_jval *shown, str
 			return gh_known_document(docs, blob, a, out, err);
 	}
 	return GH_OK;
+}
+
+/* The catalog issues it, whoever brought it about: the person who approved needs no right to do so. */
+enum gh_rc gh_known_badge(struct gh_task_run *r, const char *model, const struct gh_jval **made, struct gh_err *err)
+{
+	const struct gh_jval *shown;
+	struct gh_docs_owner owner;
+	struct gh_docs docs = { 0 };
+	struct gh_span facts;
+	GH_TRY(gh_known_version(r, model, &shown, &owner, err), err, "the badge");
+	enum gh_rc rc = gh_docs_open(&docs, r->service, NULL, &owner, GH_VAULT_DOCUMENT, err);
+	if (rc == GH_OK)
+		rc = gh_known_facts(&docs, shown, r->arena, &facts, err);
+	gh_docs_close(&docs);
+	if (rc != GH_OK)
+		return gh_fail(err, rc, "the badge");
+	return gh_import_badge(r->service, NULL, &owner, facts, r->arena, made, err);
 }

@@ -15,4 +15,6 @@ enum gh_rc gh_known_facts(struct gh_docs *docs, const struct gh_jval *shown, str
 /* A document by the id of its blob. In the arena. */
 enum gh_rc gh_known_document(struct gh_docs *docs, const char *blob, struct gh_arena *a, struct gh_span *out,
 			     struct gh_err *err);
+/* Issue the badge of a version if it may have one, with the facts of its last scan. What the catalog answered: *made. */
+enum gh_rc gh_known_badge(struct gh_task_run *r, const char *model, const struct gh_jval **made, struct gh_err *err);
 #endif

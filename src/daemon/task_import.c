@@ -39,7 +39,8 @@ struct import {
 	unsigned nlane;
 	struct stored *file;
 	size_t nfile, cap;
-	struct gh_err err; /* the first thing that went wrong while scanning */
+	struct gh_span facts; /* of the scan, for the policy; in the task's arena */
+	struct gh_err err;    /* the first thing that went wrong while scanning */
 };
 
 struct beside { /* one file while it is read */
@@ -297,6 +298,7 @@ static enum gh_rc documents(struct import *im, const struct gh_scan_report *r, s
 	gh_jout_open(&j, NULL, '{');
 	gh_import_facts(r, &j);
 	gh_jout_close(&j, '}');
+	im->facts = gh_keep(im->run->arena, gh_buf_view(&text));
 	return gh_docs_put(docs, "facts", gh_buf_view(&text), &d->facts, err);
 }
 
@@ -439,7 +441,8 @@ static void abandon(struct import *im)
 static enum gh_rc badge(struct import *im, struct gh_err *err)
 {
 	const struct gh_jval *out;
-	enum gh_rc rc = gh_import_badge(im->run->service, im->run->key, &im->owner, im->run->arena, &out, err);
+	enum gh_rc rc = gh_import_badge(im->run->service, im->run->key, &im->owner, im->facts, im->run->arena, &out,
+					err);
 	if (rc != GH_OK)
 		return gh_fail(err, rc,
 			       "the model was imported, but has no badge yet (`gatehouse badge export` tries again)");

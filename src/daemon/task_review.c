@@ -1,7 +1,7 @@
 /* Tasks of reviews: comments are documents of the tenant, so they are encrypted and decrypted on the way; and an approval that was
  * the last one needed is followed by the badge. What counts is decided by the operation `review.decide`. */
 #include "api/check.h"
-#include "daemon/import.h"
+#include "daemon/known.h"
 #include "daemon/task.h"
 
 #include <string.h>
@@ -135,11 +135,10 @@ static enum gh_rc record(struct gh_task_run *r, const char *act, const struct gh
 }
 
 /* The badge follows from the approval: the catalog issues it, not the reviewer. */
-static enum gh_rc badge(struct gh_task_run *r, const struct gh_jval *done, struct gh_err *err)
+static enum gh_rc badge(struct gh_task_run *r, struct gh_err *err)
 {
 	const struct gh_jval *made = NULL;
-	struct gh_docs_owner owner = owner_of(done);
-	enum gh_rc rc = gh_import_badge(r->service, NULL, &owner, r->arena, &made, err);
+	enum gh_rc rc = gh_known_badge(r, gh_in_text(r->in, "model", ""), &made, err);
 	if (rc != GH_OK)
 		return gh_fail(err, rc, "the approval is recorded, but there is no badge yet");
 	gh_jout_open(r->out, "badge", '{');
@@ -174,7 +173,7 @@ static enum gh_rc decide(struct gh_task_run *r, const char *act, struct gh_err *
 	const char *state = gh_jstr(done, "state"), *now = gh_jstr(done, "version_state");
 	if (strcmp(act, "approve") == 0 && state != NULL && now != NULL && strcmp(state, "approved") == 0 &&
 	    strcmp(now, "ready") == 0)
-		return badge(r, done, err);
+		return badge(r, err);
 	return GH_OK;
 }
 
