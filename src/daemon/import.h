@@ -5,7 +5,7 @@
 #include "daemon/task.h"
 #include "scan/setup.h"
 
-/* Options of a scan that runs as a task: stages, data, progress. */
+/* Options of a scan that runs as a task: stages, data, progress. Must outlive the report. */
 struct gh_import_scan {
 	struct gh_scan_setup setup;
 	struct gh_scan_options options;

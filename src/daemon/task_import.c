@@ -39,8 +39,9 @@ struct import {
 	unsigned nlane;
 	struct stored *file;
 	size_t nfile, cap;
-	struct gh_span facts; /* of the scan, for the policy; in the task's arena */
-	struct gh_err err;    /* the first thing that went wrong while scanning */
+	struct gh_import_scan setup; /* the report points into it */
+	struct gh_span facts;	     /* of the scan, for the policy; in the task's arena */
+	struct gh_err err;	     /* the first thing that went wrong while scanning */
 };
 
 struct beside { /* one file while it is read */
@@ -202,6 +203,7 @@ static void close_import(struct import *im)
 		gh_docs_drop(&im->file[i].put);
 	}
 	free(im->file);
+	gh_import_scan_close(&im->setup);
 	(void)pthread_mutex_destroy(&im->lock);
 }
 
@@ -244,14 +246,12 @@ static enum gh_rc scan(struct import *im, const char *path, const char *name, st
 		       const struct gh_scan_report **report, struct gh_err *err)
 {
 	const struct gh_along along = { im, begin, head, taken, wake, end };
-	struct gh_import_scan setup;
-	gh_import_scan_open(&setup, im->run->service, gh_in_number(im->run->in, "jobs", 0));
-	setup.options.along = &along;
-	setup.options.known_as = name;
-	enum gh_rc rc = open_lanes(im, setup.options.jobs, err);
+	gh_import_scan_open(&im->setup, im->run->service, gh_in_number(im->run->in, "jobs", 0));
+	im->setup.options.along = &along;
+	im->setup.options.known_as = name;
+	enum gh_rc rc = open_lanes(im, im->setup.options.jobs, err);
 	if (rc == GH_OK)
-		rc = gh_scan_run(&path, 1, &setup.options, out, report, err);
-	gh_import_scan_close(&setup);
+		rc = gh_scan_run(&path, 1, &im->setup.options, out, report, err);
 	if (rc == GH_OK && im->err.rc != GH_OK) {
 		*err = im->err;
 		rc = im->err.rc;
