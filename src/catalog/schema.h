@@ -21,7 +21,7 @@ enum gh_rc gh_schema_version(struct gh_db *db, unsigned *version, struct gh_err 
 enum gh_rc gh_schema_catalog_id(struct gh_db *db, struct gh_id *out, struct gh_err *err);
 
 /* The tables in an order in which rows can be written without breaking a foreign key (backup, restore, fsck), with their
- * columns ("id, name, …") and the columns that order their rows. NULL at the end. */
+ * columns ("id, name, …") and the columns that order their rows. NULL behind the last. */
 struct gh_schema_table {
 	const char *name, *columns, *order;
 };
