@@ -68,12 +68,12 @@ const char *expr_near(struct gh_span name, unsigned field_of)
 		if (field_of == GH_FACT_NONE ? field : !field || facts_parent(i) != field_of)
 			continue;
 		const char *is = field ? gh_fact_field(&gh_fact_rows[i]) : gh_fact_rows[i].name;
-		unsigned e = edits(name, is);
-		/* "state" for "badge.state": the end of a name is often all that is remembered. */
-		if (e >= least && !(best == NULL && gh_span_is(name, gh_fact_field(&gh_fact_rows[i]))))
+		/* "verdict" for "scan.verdict": the end of a name is often all that is remembered. */
+		unsigned e = gh_span_is(name, gh_fact_field(&gh_fact_rows[i])) ? 1 : edits(name, is);
+		if (e >= least)
 			continue;
 		best = is;
-		least = e < least ? e : least;
+		least = e;
 	}
 	return best;
 }

@@ -112,7 +112,7 @@ const struct gh_fact gh_fact_rows[] = {
 	FIELD("approvals.by", STRING, NEEDED | KEY, "Who: the name of a principal."),
 	FIELD_WORD("approvals.role", ROLES, NEEDED | KEY, "In which role, held at that moment."),
 	FIELD_WORD("approvals.decision", "approve reject", NEEDED | KEY, "What was decided."),
-	FIELD("approvals.at", TIME, NEEDED, "When."),
+	FIELD("approvals.at", TIME, NEEDED, "When it was decided."),
 	FIELD_AGE("approvals.age", "approvals.at", 0, "Time since then."),
 	FIELD("approvals.digest", STRING, NEEDED, "Root digest of the files that it was about."),
 

@@ -161,7 +161,7 @@ struct gh_policy_question {
 };
 /* Always decides. Memory from the arena; when that is full the result is a plain deny that says so. Work is bounded: at
  * most GH_POLICY_STEPS operations, after which the decision is deny. */
-enum { GH_POLICY_STEPS = 1 << 27 };
+enum { GH_POLICY_STEPS = 1 << 25 };
 const struct gh_policy_result *gh_policy_ask(const struct gh_policy_question *q, struct gh_arena *arena);
 
 /* RFC 3339, or a date alone; and back. */

@@ -372,6 +372,8 @@ static void todo(struct asking_policy *a, const struct gh_rule_result *o)
 		gh_unit_put_time(&b, o->expired->expires);
 		gh_buf_ch(&b, '.');
 	}
+	while (b.n != 0 && b.p[b.n - 1] == ' ')
+		b.n--;
 	next(a, keep(a, &b));
 }
 
