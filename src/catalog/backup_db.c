@@ -31,76 +31,31 @@ struct both {
 	struct gh_db *from, *to;
 };
 
-/* In an order in which rows can be written without breaking a reference. A table that is missing here is noticed (all_named()). */
-static const char *const tables[] = {
-	"meta",		 "tenants",  "principals",    "principal_keys", "grants",  "api_keys", "blobs",
-	"models",	 "versions", "version_blobs", "shares",		"reports", "badges",   "reviews",
-	"review_events", "policies", "exceptions",    "evidence",	"outbox",  "jobs",     "status_lists",
-};
-enum { TABLES = sizeof tables / sizeof tables[0] };
-
-static struct gh_db *sqlite_of(const struct both *b) { return gh_db_engine(b->from) == GH_DB_SQLITE ? b->from : b->to; }
-
-/* "id, tenant, …": asked from the side that is SQLite. */
-static enum gh_rc columns_of(const struct both *b, const char *table, char *out, size_t cap, size_t *n,
-			     struct gh_err *err)
+static enum gh_rc one_table(const struct both *b, const struct gh_schema_table *table, struct gh_err *err)
 {
-	gh_auto_arena a = { .max = 1 << 20 };
-	struct gh_db_rows r;
-	size_t at = 0;
-	GH_TRY(gh_db_query(sqlite_of(b), &a, &r, err, "SELECT name FROM pragma_table_info(?) ORDER BY cid",
-			   GH_DBV(gh_dbs(table))),
-	       err, "table %s", table);
-	for (*n = 0; *n < r.n; (*n)++) {
-		int k = snprintf(out + at, cap - at, "%s%s", *n == 0 ? "" : ", ", gh_db_text(&r, *n, 0));
-		if (k < 0 || (size_t)k >= cap - at)
-			return gh_fail(err, GH_E_BUG, "table %s has too many columns", table);
-		at += (size_t)k;
-	}
-	return *n > 0 && *n <= COLUMNS ? GH_OK : gh_fail(err, GH_E_MALFORMED, "there is no table %s", table);
-}
-
-static enum gh_rc all_named(const struct both *b, struct gh_err *err)
-{
-	gh_auto_arena a = { .max = 1 << 20 };
-	struct gh_db_rows r;
-	GH_TRY(gh_db_query(
-		       sqlite_of(b), &a, &r, err,
-		       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
-		       GH_DBV_NONE),
-	       err, "tables");
-	for (size_t i = 0; i < r.n; i++) {
-		bool named = false;
-		for (size_t k = 0; k < TABLES && !named; k++)
-			named = strcmp(tables[k], gh_db_text(&r, i, 0)) == 0;
-		if (!named)
-			return gh_fail(err, GH_E_BUG, "table %s is not known to backups", gh_db_text(&r, i, 0));
-	}
-	return GH_OK;
-}
-
-static enum gh_rc one_table(const struct both *b, const char *table, struct gh_err *err)
-{
-	struct transfer t = { .to = b->to };
-	char columns[SQL / 2], select[2 * SQL];
-	GH_TRY(columns_of(b, table, columns, sizeof columns, &t.columns, err), err, "copying");
+	struct transfer t = { .to = b->to, .columns = 1 };
+	char select[SQL];
+	for (const char *p = table->columns; *p != '\0'; p++)
+		t.columns += *p == ',';
 	/* A version may derive from another one, which has to be there first. */
-	int n = strcmp(table, "versions") == 0
+	int n = strcmp(table->name, "versions") == 0
 			? snprintf(select, sizeof select,
 				   "WITH RECURSIVE d (id, depth) AS (SELECT id, 0 FROM versions WHERE base IS NULL "
 				   "UNION ALL "
 				   "SELECT v.id, d.depth + 1 FROM versions v JOIN d ON v.base = d.id) "
 				   "SELECT %s FROM versions JOIN d USING (id) ORDER BY depth",
-				   columns)
-			: snprintf(select, sizeof select, "SELECT %s FROM %s ORDER BY 1, 2", columns, table);
-	int m = snprintf(t.insert, sizeof t.insert, "INSERT INTO %s (%s) VALUES (", table, columns);
-	if (n < 0 || (size_t)n >= sizeof select || m < 0 || (size_t)m + 3 * t.columns + 2 >= sizeof t.insert)
-		return gh_fail(err, GH_E_BUG, "table %s has too many columns", table);
+				   table->columns)
+			: snprintf(select, sizeof select, "SELECT %s FROM %s ORDER BY %s", table->columns, table->name,
+				   table->order);
+	int m = snprintf(t.insert, sizeof t.insert, "INSERT INTO %s (%s) VALUES (", table->name, table->columns);
+	if (t.columns > COLUMNS || n < 0 || (size_t)n >= sizeof select || m < 0 ||
+	    (size_t)m + 3 * t.columns + 2 >= sizeof t.insert)
+		return gh_fail(err, GH_E_BUG, "table %s has too many columns", table->name);
 	size_t at = (size_t)m;
 	for (size_t i = 0; i < t.columns; i++)
 		at += (size_t)snprintf(t.insert + at, sizeof t.insert - at, "%s?", i == 0 ? "" : ", ");
 	(void)snprintf(t.insert + at, sizeof t.insert - at, ")");
-	GH_TRY(gh_db_each(b->from, put_row, &t, err, select, GH_DBV_NONE), err, "table %s", table);
+	GH_TRY(gh_db_each(b->from, put_row, &t, err, select, GH_DBV_NONE), err, "table %s", table->name);
 	return GH_OK;
 }
 
@@ -124,9 +79,8 @@ static enum gh_rc inner(struct gh_db *db, void *arg, struct gh_err *err)
 	(void)db;
 	/* The migration has put a row or two there that the other one brings along. */
 	GH_TRY(gh_db_exec(b->to, NULL, err, "DELETE FROM meta", GH_DBV_NONE), err, "meta");
-	GH_TRY(all_named(b, err), err, "copying");
-	for (size_t i = 0; i < TABLES; i++)
-		GH_TRY(one_table(b, tables[i], err), err, "copying");
+	for (size_t i = 0; gh_schema_table(i) != NULL; i++)
+		GH_TRY(one_table(b, gh_schema_table(i), err), err, "copying");
 	return go_on_counting(b->to, err);
 }
 
