@@ -124,6 +124,7 @@ enum gh_ref_kind {
 	GH_REF_MODULE, /* Python source that imports this module (`from` empty), or a command that has Python run it (`from`: "-m");
 			  * as Python spells it: ".helper" lies beside the source */
 	GH_REF_SCRIPT, /* a command has an interpreter (`from`) run this file */
+	GH_REF_BLOB,   /* a file of a content-addressed store, by its digest: "sha256:…" */
 };
 struct gh_reference {
 	enum gh_ref_kind kind;

@@ -91,6 +91,23 @@ static enum gh_match probe_mslite(const struct gh_probe *p)
 	return m != GH_NO ? m : flatbuffer(p, "MSL1");
 }
 
+/* A chunk of Blosc 1 or 2: versions, flags, size of a number, then bytes expanded, of a block, and of the chunk, which is all of it. */
+static enum gh_match probe_blosc(const struct gh_probe *p)
+{
+	if (p->head.n < 16 || p->head.p[0] < 1 || p->head.p[0] > 6 || p->head.p[1] < 1 || p->head.p[1] > 2 ||
+	    p->head.p[3] == 0)
+		return GH_NO;
+	uint32_t expanded = gh_le32(p->head.p + 4), block = gh_le32(p->head.p + 8), whole = gh_le32(p->head.p + 12);
+	return whole == p->size && block != 0 && block <= expanded && whole <= (uint64_t)expanded + 64 ? GH_STRONG
+												       : GH_NO;
+}
+
+const struct gh_fmt gh_fmt_blosc = {
+	.name = "blosc",
+	.about = "Chunk compressed by Blosc: arrays of Zarr",
+	.exts = "blosc",
+	.probe = probe_blosc,
+};
 const struct gh_fmt gh_fmt_hef = {
 	.name = "hailo-hef",
 	.about = "Model compiled for Hailo accelerators",

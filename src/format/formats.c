@@ -44,6 +44,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_tensorrt,
 	&gh_fmt_rknn,
 	&gh_fmt_neff,
+	&gh_fmt_blosc,
 	&gh_fmt_hef,
 	&gh_fmt_mlir,
 	&gh_fmt_cntk1,

@@ -42,6 +42,7 @@ extern const struct gh_fmt gh_fmt_darknet;
 extern const struct gh_fmt gh_fmt_tensorrt;
 extern const struct gh_fmt gh_fmt_rknn;
 extern const struct gh_fmt gh_fmt_neff;
+extern const struct gh_fmt gh_fmt_blosc;
 extern const struct gh_fmt gh_fmt_hef;
 extern const struct gh_fmt gh_fmt_mlir;
 extern const struct gh_fmt gh_fmt_cntk1;

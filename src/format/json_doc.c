@@ -394,12 +394,29 @@ static enum gh_rc on_auto_map(struct doc *d)
 	return gh_emit(d->w, GH_EV_REFERENCE, j->off, j->len, &ref);
 }
 
+/* Descriptors of OCI images and of Ollama's manifests name files by their digest. */
+static enum gh_rc on_digest(struct doc *d)
+{
+	enum { WHOLE = 7 + 64 };
+	const struct gh_json *j = &d->x.j;
+	struct gh_span name = d->w->name;
+	bool store = gh_span_ends(name, "index.json") || contains(name, "blobs/sha256") || contains(name, "manifests/");
+	if (!store || j->text.n != WHOLE || j->full != WHOLE || !gh_span_starts(j->text, "sha256:") ||
+	    !gh_span_is(gh_json_name(&d->name), "digest"))
+		return GH_OK;
+	struct gh_reference ref = { .kind = GH_REF_BLOB, .target = j->text, .from = GH_SPAN("digest") };
+	return gh_emit(d->w, GH_EV_REFERENCE, j->off, j->len, &ref);
+}
+
 /* A value among others: does a loader act on it because of its name? */
 static enum gh_rc on_setting(struct doc *d)
 {
 	struct gh_json *j = &d->x.j;
 	unsigned at = j->depth;
 	bool item = d->frame[at].array;
+	enum gh_rc rc = item ? GH_OK : on_digest(d);
+	if (rc != GH_OK)
+		return rc;
 	struct gh_setting v = { .key = gh_json_name(item ? &d->frame[at].hold : &d->name),
 				.text = j->text,
 				.item = item,

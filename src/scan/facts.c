@@ -168,6 +168,7 @@ void gh_facts_on(struct gh_facts *f, const struct gh_event *ev)
 	case GH_REF_CODE: add(f, GH_FACT_CODE, r->target, 0, 0, 0); break;
 	case GH_REF_MODULE: add(f, GH_FACT_MODULE, r->target, r->from.n != 0, 0, 0); break;
 	case GH_REF_SCRIPT: add(f, GH_FACT_SCRIPT, r->target, 0, 0, 0); break;
+	case GH_REF_BLOB: add(f, GH_FACT_BLOB, r->target, 0, 0, 0); break;
 	case GH_REF_PATH:
 	case GH_REF_SYMLINK:
 	case GH_REF_HARDLINK:
@@ -221,6 +222,7 @@ static bool merge(struct gh_fact *x, const struct gh_fact *y)
 		return true;
 	case GH_FACT_LAYERS: x->a = y->a > x->a ? y->a : x->a; return true;
 	case GH_FACT_CODE:
+	case GH_FACT_BLOB:
 	case GH_FACT_SCRIPT: return true;
 	case GH_FACT_MODULE:
 	case GH_FACT_PACKAGE: return x->a == y->a;

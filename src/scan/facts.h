@@ -25,6 +25,7 @@ enum gh_fact_kind {
 	GH_FACT_STAGE,	 /* a: enum gh_stage; b, c: units and bytes looked at; target: why not all of it, or "" */
 	GH_FACT_MODULE,	 /* target: a module of Python as it is spelled; a: 1 a command runs it, 0 it is imported */
 	GH_FACT_SCRIPT,	 /* target: a file that a command has an interpreter run */
+	GH_FACT_BLOB,	 /* target: "sha256:" and the digest of a file that a store of images or models holds */
 	GH_FACT_KINDS
 };
 

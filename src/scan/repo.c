@@ -31,6 +31,8 @@ enum {
 	R_RUN,
 	R_RUN_ODD,
 	R_NEAR,
+	R_STORE,
+	R_OCDBT,
 	RULES
 };
 
@@ -113,6 +115,13 @@ const struct gh_rule gh_repo_rules[] = {
 		     "None by itself: its content was judged as what it is. Tests, builds and installers run it "
 		     "unasked.",
 		     "Read it before running tests or installing.", "CWE-829" },
+	[R_STORE] = { "GH-REPO-0022", GH_MEDIUM, GH_INCOMPLETE, "A manifest names content that is not here",
+		      "What was not scanned may hold anything, and is fetched when the image or model is used.",
+		      "Fetch all of it and scan again.", "CWE-829" },
+	[R_OCDBT] = { "GH-REPO-0023", GH_MEDIUM, GH_INCOMPLETE, "Identified, not read: data of an OCDBT store",
+		      "Whatever was not read may hold anything: tensors lie in it without a structure that is known "
+		      "here.",
+		      "Export the checkpoint in another format, such as safetensors, and scan that.", "" },
 	GH_RULES_END
 };
 
@@ -325,6 +334,41 @@ static bool on_data(const struct repo *r, size_t i, const struct gh_fact *f)
 	return true;
 }
 
+static const char *promised(const char *name);
+
+static void on_blob(const struct repo *r, size_t i, const struct gh_fact *f)
+{
+	static const char algorithm[] = "sha256:";
+	size_t n = strlen(algorithm);
+	bool store = false;
+	if (r->alone || strncmp(f->target, algorithm, n) != 0)
+		return;
+	for (size_t k = 0; k < r->n; k++) {
+		const char *digest = promised(r->file[k].name);
+		store = store || digest != NULL || strcmp(base(r->file[k].name), "oci-layout") == 0;
+		if (digest != NULL && strcmp(digest, f->target + n) == 0)
+			return;
+	}
+	if (store) /* else it is no store, but a document that speaks of one */
+		say(r, i, R_STORE, "%s", safe(f->target).s);
+}
+
+/* "x/d/" and 32 hexadecimal digits, beside "x/manifest.ocdbt": tensors as TensorStore keeps them, for Orbax. */
+static bool of_ocdbt(const struct repo *r, size_t i)
+{
+	enum { DIGITS = 32 };
+	const char *name = r->file[i].name, *last = base(name);
+	size_t dir = dir_len(name);
+	if (strlen(last) != DIGITS || strspn(last, "0123456789abcdef") != DIGITS || dir < 2 ||
+	    strncmp(name + dir - 2, "d/", 2) != 0 || (dir > 2 && name[dir - 3] != '/'))
+		return false;
+	for (size_t k = 0; k < r->n; k++)
+		if (strncmp(r->file[k].name, name, dir - 2) == 0 &&
+		    strcmp(r->file[k].name + dir - 2, "manifest.ocdbt") == 0)
+			return true;
+	return false;
+}
+
 static void one_file(const struct repo *r, size_t i)
 {
 	const struct gh_repo_file *file = &r->file[i];
@@ -342,6 +386,7 @@ static void one_file(const struct repo *r, size_t i)
 				on_run(r, i, f);
 			break;
 		case GH_FACT_SCRIPT: on_run(r, i, f); break;
+		case GH_FACT_BLOB: on_blob(r, i, f); break;
 		case GH_FACT_SHARD: on_shard(r, i, f); break;
 		case GH_FACT_LOST: say(r, i, R_LOST, "the first %d were compared", (int)GH_FACTS_SENT); break;
 		case GH_FACT_STAGE:
@@ -493,6 +538,8 @@ void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 			continue;
 		one_file(&r, i);
 		on_name(&r, i);
+		if (strcmp(file[i].report->format, "unknown") == 0 && of_ocdbt(&r, i))
+			say(&r, i, R_OCDBT, "the manifest beside \"d\" says what it is");
 		if (better != NULL)
 			say(&r, i, R_ASIDE, "%s loads \"%s\" of this directory and leaves this file aside", loader,
 			    better);

@@ -7,7 +7,8 @@ static const char *const claim_name[] = { "struct", "data", "pad", "free", "memb
 static const char *const how_name[] = { "file", "stream", "nested", "hidden" };
 static const char *const call_name[] = { "import", "reduce", "new", "inst",	 "build", "setitem", "append",
 					 "add",	   "persid", "ext", "operation", "hash",  "late" };
-static const char *const ref_name[] = { "path", "symlink", "hardlink", "url", "device", "data", "code", "shard", "module", "script" };
+static const char *const ref_name[] = { "path", "symlink", "hardlink", "url",	 "device", "data",
+					"code", "shard",   "module",   "script", "blob" };
 
 struct gh_spool {
 	struct gh_events *ev;

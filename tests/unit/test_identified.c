@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct gh_fmt *const rows[] = { &gh_fmt_elf,    &gh_fmt_pe,       &gh_fmt_macho,  &gh_fmt_hef,
-					     &gh_fmt_mlir,   &gh_fmt_cntk1,    &gh_fmt_kaldi,  &gh_fmt_fst,
-					     &gh_fmt_kmodel, &gh_fmt_litertlm, &gh_fmt_circle, &gh_fmt_mslite };
+static const struct gh_fmt *const rows[] = { &gh_fmt_blosc, &gh_fmt_elf,    &gh_fmt_pe,	      &gh_fmt_macho,
+					     &gh_fmt_hef,   &gh_fmt_mlir,   &gh_fmt_cntk1,    &gh_fmt_kaldi,
+					     &gh_fmt_fst,   &gh_fmt_kmodel, &gh_fmt_litertlm, &gh_fmt_circle,
+					     &gh_fmt_mslite };
 
 static enum gh_match probe(const struct gh_fmt *fmt, struct gh_span in)
 {

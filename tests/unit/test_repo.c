@@ -215,6 +215,27 @@ static const struct row rows[] = {
 	    { "hub/blobs/" DIGEST_B, "safetensors", GH_CLEAN, 9, { { 0 } } } },
 	  "x/blobs/sha256/" DIGEST_B " GH-REPO-0014;blobs/sha256-" DIGEST_B " GH-REPO-0014;hub/blobs/" DIGEST_B
 	  " GH-REPO-0014;" },
+	{ "a manifest and what it names",
+	  0,
+	  { JSON("index.json", { GH_FACT_BLOB, "sha256:" DIGEST_A, 0, 0, 0 },
+		 { GH_FACT_BLOB, "sha256:" DIGEST_B, 0, 0, 0 }),
+	    { "blobs/sha256/" DIGEST_A, "json", GH_CLEAN, 9, { { 0 } } } },
+	  "index.json GH-REPO-0022;" },
+	{ "an index that belongs to no store",
+	  0,
+	  { JSON("index.json", { GH_FACT_BLOB, "sha256:" DIGEST_B, 0, 0, 0 }) },
+	  "" },
+	{ "a manifest that came alone",
+	  1,
+	  { JSON("blobs/sha256/" DIGEST_A, { GH_FACT_BLOB, "sha256:" DIGEST_B, 0, 0, 0 }) },
+	  "" },
+	{ "data of an OCDBT store, and what only looks like it",
+	  0,
+	  { { "c/manifest.ocdbt", "ocdbt", GH_INCOMPLETE, 9, { { 0 } } },
+	    { "c/d/00112233445566778899aabbccddeeff", "unknown", GH_INCOMPLETE, 9, { { 0 } } },
+	    { "x/d/00112233445566778899aabbccddeeff", "unknown", GH_INCOMPLETE, 9, { { 0 } } },
+	    { "c/d/0011", "unknown", GH_INCOMPLETE, 9, { { 0 } } } },
+	  "c/d/00112233445566778899aabbccddeeff GH-REPO-0023;" },
 	{ "names that promise nothing",
 	  0,
 	  { { "myblobs/sha256/" DIGEST_B, "json", GH_CLEAN, 9, { { 0 } } },
@@ -408,6 +429,7 @@ static void sums(void **state)
 	refer(&f, GH_REF_MODULE, ".a", "", 0, 0);
 	refer(&f, GH_REF_MODULE, "a", "-m", 0, 0);
 	refer(&f, GH_REF_SCRIPT, "x.py", "python", 0, 0);
+	refer(&f, GH_REF_BLOB, "sha256:00", "digest", 0, 0);
 	n = f.n;
 	refer(&f, GH_REF_CODE, "gone.py", "", 0, 0);
 	gh_facts_rewind(&f, n);
@@ -415,7 +437,8 @@ static void sums(void **state)
 	gh_facts_close(&f, put, NULL);
 	assert_string_equal(
 		log_text,
-		"1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;3 s 2 0;3 t 1 0;4  3 0;5  12 0;6  32 8;9 F32 0 0;");
+		"1 a 0 4;1 b 0 20;1 b 30 18446744073709551615;3 s 2 0;3 t 1 0;4  3 0;5  12 0;6  32 8;9 F32 0 0;"
+		"13 .a 0 0;13 a 1 0;14 x.py 0 0;15 sha256:00 0 0;");
 	gh_facts_free(&f);
 }
 
