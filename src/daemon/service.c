@@ -289,6 +289,19 @@ enum gh_rc gh_service_ask(struct gh_service *s, const char *op, struct gh_span i
 	return rc;
 }
 
+enum gh_rc gh_service_forward(struct gh_service *s, struct gh_span request, bool local, int fd, struct gh_buf *answer,
+			      int *fd_out, struct gh_err *err)
+{
+	struct gh_call_head h = { .kind = GH_SERVICE_ASK, .a = { local ? 0 : 1 } };
+	(void)pthread_mutex_lock(&s->lock);
+	h.number = ++s->number;
+	enum gh_rc rc = gh_call_send(s->catalog, &h, request, fd)
+				? gh_call_recv(s->catalog, &h, answer, fd_out, WAIT_MS, err)
+				: gh_fail(err, GH_E_IO, "the catalog process has ended");
+	(void)pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
 /* ---- blob processes ------------------------------------------------------------------------------------------------------ */
 
 enum gh_rc gh_service_blob(struct gh_service *s, struct gh_service_blob *out, struct gh_err *err)

@@ -28,6 +28,10 @@ struct gh_service {
 enum gh_rc gh_service_remote(struct gh_service *s, struct gh_err *err);
 enum gh_rc gh_service_start_vault(struct gh_service *s, struct gh_err *err);
 
+/* Pass a request to the catalog as it is, in the name of a peer; *answer is the catalog's. For the daemon. */
+enum gh_rc gh_service_forward(struct gh_service *s, struct gh_span request, bool local, int fd, struct gh_buf *answer,
+			      int *fd_out, struct gh_err *err);
+
 struct gh_task;
 /* Check the input, run the task. answer: its object; empty when there is nothing to show. */
 enum gh_rc gh_task_serve(struct gh_service *s, const struct gh_task *t, const char *key, struct gh_span in, int fd,
