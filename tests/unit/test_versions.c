@@ -1,406 +1,369 @@
-/* Versions by the rules of their ecosystems: the examples of PEP 440, of semver.org, of node's semver, of conda. */
-#include "support/cm.h"
+/* Tenants, versions, blobs and the outbox, on both databases: two imports of one name, dead imports, what a removal takes along. */
+#include "support/cat.h"
 
-#include "wire/cvss.h"
-#include "wire/pep440.h"
-#include "wire/version.h"
+#include "catalog/blobs.h"
+#include "catalog/outbox.h"
+#include "catalog/reports.h"
+#include "catalog/tenants.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#define S(x) gh_span_str(x)
-
-/* In ascending order: "Summary of permitted suffixes and relative ordering", "Examples of compliant version schemes" and
- * epochs, as one list. */
-static const char *const pep440_order[] = {
-	"0.0.dev0",
-	"0.1",
-	"0.2",
-	"0.9",
-	"0.9.1",
-	"0.9.2",
-	"0.9.10",
-	"0.9.11",
-	"1.0.dev1",
-	"1.0.dev2",
-	"1.0.dev3",
-	"1.0.dev4",
-	"1.0.dev456",
-	"1.0a1",
-	"1.0a2.dev456",
-	"1.0a12.dev456",
-	"1.0a12",
-	"1.0b1.dev456",
-	"1.0b1",
-	"1.0b2",
-	"1.0b2.post345.dev456",
-	"1.0b2.post345",
-	"1.0b2-346",
-	"1.0c1.dev456",
-	"1.0c1",
-	"1.0rc2",
-	"1.0c3",
-	"1.0",
-	"1.0.post456.dev34",
-	"1.0.post456",
-	"1.0.1",
-	"1.0.15",
-	"1.1.dev1",
-	"1.1a1",
-	"1.1a2",
-	"1.1b1",
-	"1.1rc1",
-	"1.1rc2",
-	"1.1",
-	"1.1.post1",
-	"1.2+123abc",
-	"1.2+123abc456",
-	"1.2+abc",
-	"1.2+abc123",
-	"1.2+abc123def",
-
-	"1.2+1234.abc",
-	"1.2+123456",
-	"1.2.r32+123456",
-	"1.2.rev33+123456",
-	"2012.1",
-	"2012.2",
-	"2012.15",
-	"2013.1",
-	"2013.10",
-	"2014.04",
-	"1!1.0",
-	"1!1.1",
-	"1!2.0",
-	"2!0.1",
-};
-
-static void pep440_orders_every_pair(void **st)
+static struct gh_name name_of(const char *text)
 {
-	(void)st;
-	for (size_t i = 0; i < GH_ROWS(pep440_order); i++)
-		for (size_t k = 0; k < GH_ROWS(pep440_order); k++) {
-			int want = (i > k) - (i < k);
-			int got = gh_version_cmp(GH_VERSION_PEP440, S(pep440_order[i]), S(pep440_order[k]));
-			if (got != want)
-				fail_msg("%s against %s: %d, want %d", pep440_order[i], pep440_order[k], got, want);
-		}
+	struct gh_name n;
+	CAT_OK(gh_name_parse(gh_span_str(text), GH_NAME_VERSION, &n, err));
+	return n;
 }
 
-static void pep440_normalises(void **st)
+static enum gh_rc begin(struct gh_db *db, const char *name, int64_t now, struct gh_version *v, struct gh_id *owner,
+			bool *resumed, struct gh_err *err)
 {
-	(void)st;
-	static const char *const rows[][2] = {
-		{ "1.0dev", "1.0.dev0" },
-		{ "1.0.dev", "1.0.dev0" },
-		{ "1.0dev1", "1.0.dev1" },
-		{ "1.0-dev", "1.0.dev0" },
-		{ "1.0-dev1", "1.0.dev1" },
-		{ "1.0DEV", "1.0.dev0" },
-		{ "1.0.DEV1", "1.0.dev1" },
-		{ "1.0a", "1.0a0" },
-		{ "1.0.a", "1.0a0" },
-		{ "1.0.a1", "1.0a1" },
-		{ "1.0-a", "1.0a0" },
-		{ "1.0-a1", "1.0a1" },
-		{ "1.0alpha", "1.0a0" },
-		{ "1.0.alpha1", "1.0a1" },
-		{ "1.0-ALPHA1", "1.0a1" },
-		{ "1.0b", "1.0b0" },
-		{ "1.0.beta-1", "1.0b1" },
-		{ "1.0c1", "1.0rc1" },
-		{ "1.0pre1", "1.0rc1" },
-		{ "1.0preview1", "1.0rc1" },
-		{ "1.0RC", "1.0rc0" },
-		{ "1.0.RC1", "1.0rc1" },
-		{ "1.0-rc1", "1.0rc1" },
-		{ "1.0_rc.1", "1.0rc1" },
-		{ "1.0post", "1.0.post0" },
-		{ "1.0.post", "1.0.post0" },
-		{ "1.0post1", "1.0.post1" },
-		{ "1.0-POST", "1.0.post0" },
-		{ "1.0-5", "1.0.post5" },
-		{ "1.0-r5", "1.0.post5" },
-		{ "1.0-rev5", "1.0.post5" },
-		{ "1.0+AbC", "1.0+abc" },
-		{ "1.01+1", "1.1+1" },
-		{ "1.0a05", "1.0a5" },
-		{ "1.0b07", "1.0b7" },
-		{ "1.0c056", "1.0rc56" },
-		{ "1.0rc09", "1.0rc9" },
-		{ "1.0.post000", "1.0.post0" },
-		{ "1.1.dev09000", "1.1.dev9000" },
-		{ "00!1.2", "1.2" },
-		{ "0100!0.0", "100!0.0" },
-		{ "v1.0", "1.0" },
-		{ "  v1.0\t\n", "1.0" },
-		{ "1.0+ubuntu-1", "1.0+ubuntu.1" },
-		{ "1.0+ubuntu_01", "1.0+ubuntu.1" },
-		{ "2.6.0+cu124", "2.6.0+cu124" },
-		{ "1.0a.dev1", "1.0a0.dev1" },
-		{ "1.0.post1.dev2", "1.0.post1.dev2" },
-		{ "99999999999999999999999999999999.1", "99999999999999999999999999999999.1" },
-	};
-	for (size_t i = 0; i < GH_ROWS(rows); i++) {
-		struct gh_pep440 v;
-		gh_auto_buf b = gh_buf(256);
-		if (!gh_pep440(S(rows[i][0]), &v))
-			fail_msg("%s is a version", rows[i][0]);
-		gh_pep440_text(&v, &b);
-		assert_string_equal(gh_buf_cstr(&b), rows[i][1]);
+	struct gh_name n = name_of(name);
+	*owner = cat_id();
+	return gh_version_begin(db, &(struct gh_version_begin){ .name = &n, .owner = *owner, .now = now, .lease = 60 },
+				v, resumed, err);
+}
+
+static void tenants(void **state)
+{
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_tenant t, *all;
+	size_t n;
+	struct gh_id id = cat_tenant(db, "acme"), other = cat_id();
+	CAT_FAILS(GH_E_EXISTS, "there is a tenant acme already", gh_tenant_add(db, &other, "acme", NULL, 5, err));
+	CAT_FAILS(GH_E_MALFORMED, "no name of a tenant", gh_tenant_add(db, &other, "Acme", NULL, 5, err));
+	CAT_FAILS(GH_E_ABSENT, "there is no tenant ghost", gh_tenant_active(db, "ghost", &t, err));
+	CAT_OK(gh_tenant_remove(db, &id, 9, NULL, err));
+	CAT_OK(gh_tenant_remove(db, &id, 10, NULL, err)); /* again: nothing */
+	CAT_FAILS(GH_E_DENIED, "its keys are destroyed", gh_tenant_active(db, "acme", &t, err));
+	CAT_OK(gh_tenant_get(db, &id, &t, err));
+	assert_int_equal(t.removed, 9);
+	CAT_FAILS(GH_E_EXISTS, "not used again", gh_tenant_add(db, &other, "acme", NULL, 5, err));
+	cat_tenant(db, "beta");
+	CAT_OK(gh_tenant_list(db, &a, false, &all, &n, err));
+	assert_int_equal(n, 1);
+	CAT_OK(gh_tenant_list(db, &a, true, &all, &n, err));
+	assert_int_equal(n, 2);
+	gh_db_close(db);
+}
+
+static void states(void **state)
+{
+	(void)state;
+	for (unsigned from = 0; from < GH_V_STATES; from++) {
+		assert_int_equal(gh_vstate_named(gh_vstate_name((enum gh_vstate)from)), from);
+		assert_false(gh_vstate_may((enum gh_vstate)from, GH_V_IMPORTING));
+		assert_false(gh_vstate_may(GH_V_DELETED, (enum gh_vstate)from));
 	}
+	assert_int_equal(gh_vstate_named("x"), GH_V_STATES);
+	assert_false(gh_vstate_may(GH_V_IMPORTING, GH_V_DELETED));
+	assert_false(gh_vstate_may(GH_V_REJECTED, GH_V_READY));
+	assert_false(gh_vstate_may(GH_V_STATES, GH_V_READY));
 }
 
-static void pep440_refuses(void **st)
+static void importing(void **state)
 {
-	(void)st;
-	static const char *const rows[] = {
-		"",   " ",     "french toast", "1.0+a+", "1.0++", "1.0+_foobar", "1.0+foo&asd", "1.0+1+1", "1.",
-		".1", "1..2",  "1.0x",	       "1!",	 "!1",	  "1.0-",	 "1.0+",	"1,2",	   "1.0 1",
-		"v",  "1.0.*", "1.0-dev-x",    "1.0a1b1"
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_version v, w, *dead;
+	struct gh_id owner, second;
+	bool resumed;
+	size_t n;
+	CAT_FAILS(GH_E_ABSENT, "there is no tenant acme", begin(db, "acme/llama:1.0", 1000, &v, &owner, &resumed, err));
+	struct gh_id tenant = cat_tenant(db, "acme");
+	CAT_OK(begin(db, "acme/llama:1.0", 1000, &v, &owner, &resumed, err));
+	assert_false(resumed);
+	assert_int_equal(v.state, GH_V_IMPORTING);
+	CAT_FAILS(GH_E_EXISTS, "acme/llama:1.0 is being imported by another process since 1970-01-01 00:16:40 UTC",
+		  begin(db, "acme/llama:1.0", 1001, &w, &second, &resumed, err));
+	CAT_OK(gh_version_renew(db, &v.id, &owner, 1200, err));
+	CAT_FAILS(GH_E_EXISTS, "being imported", begin(db, "acme/llama:1.0", 1100, &w, &second, &resumed, err));
+	CAT_OK(gh_version_dead(db, &a, 1200, &dead, &n, err));
+	assert_int_equal(n, 0);
+	CAT_OK(gh_version_dead(db, &a, 1201, &dead, &n, err));
+	assert_int_equal(n, 1);
+	/* Its process is dead: the next one takes the row over, and the first one, should it live, is told. */
+	CAT_OK(begin(db, "acme/llama:1.0", 1201, &w, &second, &resumed, err));
+	assert_true(resumed);
+	assert_true(gh_id_same(&v.id, &w.id));
+	CAT_FAILS(GH_E_EXISTS, "another process has taken this import over",
+		  gh_version_renew(db, &v.id, &owner, 9999, err));
+	struct gh_version_finish f = {
+		.state = GH_V_READY, .verdict = "CLEAN", .root = cat_digest('1'), .now = 1300, .files = 2, .bytes = 20
 	};
-	for (size_t i = 0; i < GH_ROWS(rows); i++)
-		if (gh_version_valid(GH_VERSION_PEP440, S(rows[i])))
-			fail_msg("'%s' is no version", rows[i]);
+	f.manifest = cat_blob(db, &tenant, "manifest", '2');
+	CAT_FAILS(GH_E_EXISTS, "taken this import over", gh_version_finish(db, &v.id, &owner, &f, err));
+	CAT_FAILS(GH_E_EXISTS, "taken this import over", gh_version_abandon(db, &v.id, &owner, err));
+	CAT_FAILS(GH_E_DENIED, "cannot become", gh_version_move(db, &v.id, GH_V_IMPORTING, GH_V_READY, "", err));
+	CAT_OK(gh_version_finish(db, &v.id, &second, &f, err));
+	CAT_FAILS(GH_E_EXISTS, "the version is ready by now", gh_version_finish(db, &v.id, &second, &f, err));
+	CAT_FAILS(GH_E_EXISTS, "exists already (ready, imported 1970-01-01 00:21:40 UTC)",
+		  begin(db, "acme/llama:1.0", 9000, &w, &second, &resumed, err));
+	CAT_OK(gh_version_get(db, &v.id, &v, err));
+	assert_int_equal(v.files, 2);
+	assert_int_equal(v.imported, 1300);
+	assert_true(gh_id_none(&v.lease_owner));
+	gh_db_close(db);
 }
 
-/* The examples of "Version specifiers", and the exclusions that its text states. */
-static void pep440_specifiers(void **st)
+static void given_up(void **state)
 {
-	(void)st;
-	static const struct {
-		const char *set, *version;
-		int want;
-	} rows[] = {
-		{ "~= 2.2", "2.2", 1 },
-		{ "~= 2.2", "2.9", 1 },
-		{ "~= 2.2", "3.0", 0 },
-		{ "~= 2.2", "2.1", 0 },
-		{ "~= 1.4.5", "1.4.9", 1 },
-		{ "~= 1.4.5", "1.5", 0 },
-		{ "~= 1.4.5a4", "1.4.5a4", 1 },
-		{ "~= 1.4.5a4", "1.4.5a3", 0 },
-		{ "~= 2.2.post3", "2.2.post3", 1 },
-		{ "~= 2.2.post3", "2.2", 0 },
-		{ "~= 2.2.post3", "2.5", 1 },
-		{ "~=2.2.0", "2.2.1", 1 },
-		{ "~=2.2.0", "2.3", 0 },
-		{ "~=1", "1", -1 },
-		{ "~=1!2.2", "1!2.5", 1 },
-		{ "~=1!2.2", "2.5", 0 },
-		{ "== 1.1", "1.1", 1 },
-		{ "== 1.1", "1.1.0", 1 },
-		{ "== 1.1", "1.1.post1", 0 },
-		{ "== 1.1.post1", "1.1.post1", 1 },
-		{ "== 1.1.*", "1.1.post1", 1 },
-		{ "== 1.1", "1.1a1", 0 },
-		{ "== 1.1a1", "1.1a1", 1 },
-		{ "== 1.1.*", "1.1a1", 1 },
-		{ "== 1.1.*", "1.1.dev1", 1 },
-		{ "== 1.*", "1.9.post2", 1 },
-		{ "== 1.*", "2.0", 0 },
-		{ "== 1.0.*", "1", 1 },
-		{ "== 1.1", "1.1+local", 1 },
-		{ "== 1.1+local", "1.1", 0 },
-		{ "== 1.1+local", "1.1+local", 1 },
-		{ "== 1.1+a.*", "1.1", -1 },
-		{ "!= 1.1", "1.1.post1", 1 },
-		{ "!= 1.1.post1", "1.1.post1", 0 },
-		{ "!= 1.1.*", "1.1.post1", 0 },
-		{ "!= 1.1", "1.1+local", 0 },
-		{ ">1.7", "1.7.1", 1 },
-		{ ">1.7", "1.7.0.post1", 0 },
-		{ ">1.7.post2", "1.7.1", 1 },
-		{ ">1.7.post2", "1.7.0.post3", 1 },
-		{ ">1.7.post2", "1.7.0", 0 },
-		{ ">1.7", "1.7+local", 0 },
-		{ "<1.7", "1.6.9", 1 },
-		{ "<1.7", "1.7rc1", 0 },
-		{ "<1.7rc1", "1.7b1", 1 },
-		{ "<1.7", "1.7.dev1", 0 },
-		{ ">=1.7", "1.7.post1", 1 },
-		{ "<=1.7", "1.7+local", 1 },
-		{ ">= 0.9, >= 1.0, != 1.3.4.*, < 2.0", "1.2", 1 },
-		{ ">= 0.9, >= 1.0, != 1.3.4.*, < 2.0", "1.3.4.2", 0 },
-		{ ">= 0.9, >= 1.0, != 1.3.4.*, < 2.0", "2.0", 0 },
-		{ "===1.0", "1.0", 1 },
-		{ "===1.0", "1.0.0", 0 },
-		{ "===foobar", "FooBar", 1 },
-		{ "", "3", 1 },
-		{ ">=1,<1", "1", 0 },
-		{ "=1", "1", -1 },
-		{ ">=1.*", "1", -1 },
-		{ ">=1+local", "1", -1 },
-		{ ">1", "x", -1 },
-		{ "< 2,", "1", 1 },
-	};
-	for (size_t i = 0; i < GH_ROWS(rows); i++) {
-		int got = gh_pep440_allows(S(rows[i].set), S(rows[i].version));
-		if (got != rows[i].want)
-			fail_msg("'%s' and %s: %d, want %d", rows[i].set, rows[i].version, got, rows[i].want);
-	}
+	(void)state;
+	struct gh_db *db = dbs_open();
+	struct gh_version v;
+	struct gh_id owner, blob, tenant = cat_tenant(db, "acme");
+	bool resumed;
+	CAT_OK(begin(db, "acme/llama:1.0", 1000, &v, &owner, &resumed, err));
+	blob = cat_blob(db, &tenant, "file", '3');
+	CAT_OK(gh_version_blob_add(db, &v.id, 0, &blob, err));
+	cat_report(db, &v, "CLEAN", '4');
+	CAT_OK(gh_version_abandon(db, &v.id, &owner, err));
+	assert_int_equal(cat_count(db, "SELECT count(*) FROM versions"), 0);
+	assert_int_equal(cat_count(db, "SELECT count(*) FROM models"), 0); /* made for it alone */
+	CAT_FAILS(GH_E_ABSENT, "there is no version", gh_version_abandon(db, &v.id, &owner, err));
+	CAT_OK(begin(db, "acme/llama:1.0", 1000, &v, &owner, &resumed, err)); /* the name is free */
+	assert_false(resumed);
+	gh_db_close(db);
 }
 
-/* semver.org, section 11, and its list of what is valid. */
-static void semver_orders(void **st)
+/* Many processes want one name at the same time: one gets it, and each other one is told so. */
+static void one_wins(void **state)
 {
-	(void)st;
-	static const char *const order[] = { "0.0.4",
-					     "1.0.0-0A.is.legal",
-					     "1.0.0-alpha",
-					     "1.0.0-alpha.1",
-					     "1.0.0-alpha.beta",
-					     "1.0.0-beta",
-					     "1.0.0-beta.2",
-					     "1.0.0-beta.11",
-					     "1.0.0-rc.1",
-					     "1.0.0",
-					     "1.0.1",
-					     "1.2.3",
-					     "2.0.0",
-					     "2.1.0",
-					     "2.1.1",
-					     "10.20.30",
-					     "99999999999999999999999.999999999999999999.99999999999999999" };
-	for (size_t i = 0; i < GH_ROWS(order); i++)
-		for (size_t k = 0; k < GH_ROWS(order); k++) {
-			int want = (i > k) - (i < k);
-			assert_true(gh_semver_valid(S(order[i]), true));
-			if (gh_semver_cmp(S(order[i]), S(order[k])) != want)
-				fail_msg("%s against %s", order[i], order[k]);
+	(void)state;
+	enum { CHILDREN = 6 };
+	struct gh_db *db = dbs_open();
+	cat_tenant(db, "acme");
+	pid_t pid[CHILDREN];
+	for (int i = 0; i < CHILDREN; i++)
+		if ((pid[i] = fork()) == 0) {
+			struct gh_db *mine = NULL;
+			struct gh_version v;
+			struct gh_id owner = { .s = "" };
+			struct gh_name n;
+			bool resumed;
+			struct gh_err err = { 0 };
+			char line[512];
+			if (gh_id_new(&owner, NULL) != GH_OK ||
+			    gh_name_parse(GH_SPAN("acme/llama:1.0"), GH_NAME_VERSION, &n, NULL) != GH_OK ||
+			    gh_db_open(dbs_url(), NULL, &mine, NULL) != GH_OK)
+				_exit(9);
+			enum gh_rc rc = gh_version_begin(
+				mine,
+				&(struct gh_version_begin){ .name = &n, .owner = owner, .now = 1000, .lease = 60 }, &v,
+				&resumed, &err);
+			gh_err_line(&err, line, sizeof line);
+			_exit(rc == GH_OK									  ? 0
+			      : rc == GH_E_EXISTS && strstr(line, "is being imported by another process") != NULL ? 1
+														  : 2);
 		}
-	static const char *const bad[] = {
-		"1",	    "1.2",	 "1.2.3-0123",	     "1.2.3-0123.0123", "1.1.2+.123",	"+invalid",
-		"-invalid", "alpha",	 "1.0.0-alpha_beta", "1.0.0-alpha..",	"01.1.1",	"1.01.1",
-		"1.1.01",   "1.2.3.DEV", "1.2-SNAPSHOT",     "1.2.31.2.3",	"1.0.0-+build", "9.8.7+meta+meta",
-		""
-	};
-	for (size_t i = 0; i < GH_ROWS(bad); i++)
-		if (gh_semver_valid(S(bad[i]), true))
-			fail_msg("%s is valid", bad[i]);
-	assert_int_equal(gh_semver_cmp(S("v1.2"), S("1.2.0")), 0);
-	assert_int_equal(gh_semver_cmp(S("1.0.0+a"), S("1.0.0+b")), 0);
-	assert_int_equal(gh_semver_cmp(S("x"), S("1")), GH_VERSION_APART);
-}
-
-/* The comment on top of conda's own VersionOrder. */
-static void conda_orders(void **st)
-{
-	(void)st;
-	static const char *const order[] = { "0.4",	 "0.4.1.rc",   "0.4.1",	   "0.5a1",	"0.5b3",   "0.5C1",
-					     "0.5",	 "0.9.6",      "0.960923", "1.0",	"1.1dev1", "1.1_",
-					     "1.1a1",	 "1.1.0dev1",  "1.1.a1",   "1.1.0rc1",	"1.1.0",   "1.1.0post1",
-					     "1.1post1", "1996.07.12", "1!0.4.1",  "1!3.1.1.6", "2!0.4.1" };
-	/* Of these "1.1_" and "1.1.0post1" need care: compared only with what conda says about them. */
-	for (size_t i = 0; i < GH_ROWS(order); i++)
-		for (size_t k = i + 1; k < GH_ROWS(order); k++) {
-			if (strchr(order[i], '_') != NULL || strchr(order[k], '_') != NULL)
-				continue;
-			int c = gh_conda_cmp(S(order[i]), S(order[k]));
-			if (c > 0 || (c == 0 && strstr(order[i], "post") == NULL && strstr(order[i], "dev") == NULL &&
-				      strstr(order[i], "a1") == NULL))
-				fail_msg("%s against %s: %d", order[i], order[k], c);
-		}
-	assert_int_equal(gh_conda_cmp(S("1.2"), S("1.2.0")), 0);
-	assert_int_equal(gh_conda_cmp(S("1.0+1"), S("1.0+2")), -1);
-	assert_false(gh_conda_valid(S("1 2")));
-	assert_false(gh_conda_valid(S("")));
-}
-
-static void sets_are_intervals(void **st)
-{
-	(void)st;
-	static const struct {
-		enum gh_version_rule rule;
-		const char *text, *lo, *hi; /* "" for none; a leading '(' or trailing ')' when the end is open */
-		bool exact;
-	} rows[] = {
-		{ GH_VERSION_PEP440, "==1.2.3", "1.2.3", "1.2.3", true },
-		{ GH_VERSION_PEP440, "1.2.3", "1.2.3", "1.2.3", true },
-		{ GH_VERSION_PEP440, "==1.2.*", "1.2.dev0", "1.3.dev0)", false },
-		{ GH_VERSION_PEP440, "~=1.4.5", "1.4.5", "1.5.dev0)", false },
-		{ GH_VERSION_PEP440, ">=1,<2,!=1.5", "1", "2)", false },
-		{ GH_VERSION_PEP440, ">1", "(1", "", false },
-		{ GH_VERSION_PEP440, "^1.2.3", "1.2.3", "2.dev0)", false },
-		{ GH_VERSION_PEP440, "^0.2.3", "0.2.3", "0.3.dev0)", false },
-		{ GH_VERSION_PEP440, "~1.2", "1.2", "1.3.dev0)", false },
-		{ GH_VERSION_PEP440, "*", "", "", false },
-		{ GH_VERSION_PEP440, "", "", "", false },
-		{ GH_VERSION_SEMVER, "^1.2.3", "1.2.3", "2-0)", false },
-		{ GH_VERSION_SEMVER, "^0.2.3", "0.2.3", "0.3-0)", false },
-		{ GH_VERSION_SEMVER, "^0.0.3", "0.0.3", "0.0.4-0)", false },
-		{ GH_VERSION_SEMVER, "~1.2.3", "1.2.3", "1.3-0)", false },
-		{ GH_VERSION_SEMVER, "~1", "1", "2-0)", false },
-		{ GH_VERSION_SEMVER, "1.x", "1", "2-0)", false },
-		{ GH_VERSION_SEMVER, "1.2.3 - 2.3", "1.2.3", "2.4-0)", false },
-		{ GH_VERSION_SEMVER, ">=1.2.7 <1.3.0", "1.2.7", "1.3.0)", false },
-		{ GH_VERSION_SEMVER, ">1.2", "1.3", "", false },
-		{ GH_VERSION_SEMVER, "1.2.3", "1.2.3", "1.2.3", true },
-		{ GH_VERSION_SEMVER, "*", "", "", false },
-		{ GH_VERSION_CONDA, "=1.21", "1.21", "1.22.0a0)", false },
-		{ GH_VERSION_CONDA, "==1.21", "1.21", "1.21", true },
-		{ GH_VERSION_CONDA, "1.21 py39_0", "1.21", "1.21", true },
-		{ GH_VERSION_CONDA, ">=1.8,<2", "1.8", "2)", false },
-		{ GH_VERSION_CONDA, "1.8.*", "1.8", "1.9.0a0)", false },
-	};
-	for (size_t i = 0; i < GH_ROWS(rows); i++) {
-		struct gh_version_set s;
-		char lo[100], hi[100];
-		if (!gh_version_set(rows[i].rule, S(rows[i].text), &s) || s.n != 1)
-			fail_msg("'%s' is a requirement", rows[i].text);
-		(void)snprintf(lo, sizeof lo, "%s%s", s.v[0].lo.open ? "(" : "", s.v[0].lo.text);
-		(void)snprintf(hi, sizeof hi, "%s%s", s.v[0].hi.text, s.v[0].hi.open ? ")" : "");
-		if (strcmp(lo, rows[i].lo) != 0 || strcmp(hi, rows[i].hi) != 0 || s.exact != rows[i].exact)
-			fail_msg("'%s': %s .. %s%s", rows[i].text, lo, hi, s.exact ? " exact" : "");
+	int won = 0, lost = 0;
+	for (int i = 0; i < CHILDREN; i++) {
+		int status;
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_true(WIFEXITED(status));
+		won += WEXITSTATUS(status) == 0;
+		lost += WEXITSTATUS(status) == 1;
 	}
-	struct gh_version_set s;
-	assert_true(gh_version_set(GH_VERSION_SEMVER, S("^1.0 || ^2.0 || 3.1.4"), &s));
-	assert_int_equal(s.n, 3);
-	assert_false(s.exact);
-	assert_false(gh_version_set(GH_VERSION_SEMVER, S("1||2||3||4||5||6||7||8||9"), &s));
-	static const char *const bad[] = { ">=x", "===", "not a version", "=1.0", ">=1.0;<2" };
-	for (size_t i = 0; i < GH_ROWS(bad); i++)
-		assert_false(gh_version_set(GH_VERSION_PEP440, S(bad[i]), &s));
+	assert_int_equal(won, 1);
+	assert_int_equal(lost, CHILDREN - 1);
+	gh_db_close(db);
 }
 
-/* Scores of published records. */
-static void cvss_scores(void **st)
+static void found(void **state)
 {
-	(void)st;
-	static const struct {
-		const char *vector;
-		int score;
-	} rows[] = {
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 98 },
-		{ "CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 61 },
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 100 },
-		{ "CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H", 78 },
-		{ "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H", 55 },
-		{ "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N", 37 },
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", 0 },
-		{ "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:H/I:H/A:H", 99 },
-		{ "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H", -1 },
-		{ "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", -1 },
-		{ "CVSS:3.1/AV:X/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", -1 },
-		{ "CVSS:3.1/AV:N/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", -1 },
-		{ "", -1 },
-	};
-	for (size_t i = 0; i < GH_ROWS(rows); i++)
-		if (gh_cvss3(S(rows[i].vector)) != rows[i].score)
-			fail_msg("%s: %d, want %d", rows[i].vector, gh_cvss3(S(rows[i].vector)), rows[i].score);
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 4 << 20 };
+	struct gh_version v, *all;
+	size_t n;
+	struct gh_id tenant = cat_tenant(db, "acme");
+	cat_tenant(db, "beta");
+	cat_version(db, "acme/llama:1.0", NULL, "CLEAN", GH_V_READY, "standard");
+	cat_version(db, "acme/nlp/llama:1.0", NULL, "REVIEW", GH_V_REVIEW, "high");
+	struct gh_version two = cat_version(db, "acme/llama:2.0", NULL, "UNSAFE", GH_V_QUARANTINED, "standard");
+	cat_version(db, "beta/llama:1.0", NULL, "CLEAN", GH_V_READY, "standard");
+	struct gh_name name = name_of("acme/llama:2.0");
+	CAT_OK(gh_version_find(db, &name, &v, err));
+	assert_true(gh_id_same(&v.id, &two.id));
+	assert_string_equal(v.verdict, "UNSAFE");
+	name = name_of("acme/llama:3.0");
+	CAT_FAILS(GH_E_ABSENT, "there is no acme/llama:3.0; of this model there is 1.0, 2.0",
+		  gh_version_find(db, &name, &v, err));
+	name = name_of("acme/lama:1.0");
+	CAT_FAILS(GH_E_ABSENT, "there is no acme/lama:1.0", gh_version_find(db, &name, &v, err));
+	struct gh_version_filter f = { .state = GH_V_STATES };
+	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	assert_int_equal(n, 4);
+	assert_string_equal(all[0].name.version, "1.0");
+	assert_string_equal(all[2].name.project, "nlp");
+	assert_string_equal(all[3].name.tenant, "beta");
+	f.after = all[1].name; /* page by page */
+	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	assert_int_equal(n, 2);
+	f = (struct gh_version_filter){ .state = GH_V_STATES, .tenant = tenant, .project = "" };
+	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	assert_int_equal(n, 2);
+	f = (struct gh_version_filter){ .state = GH_V_READY, .limit = 1 };
+	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	assert_int_equal(n, 1);
+	CAT_OK(gh_version_move(db, &two.id, GH_V_QUARANTINED, GH_V_DELETED, "by hand", err));
+	CAT_FAILS(GH_E_EXISTS, "deleted by now", gh_version_move(db, &two.id, GH_V_QUARANTINED, GH_V_REVIEW, "", err));
+	f = (struct gh_version_filter){ .state = GH_V_STATES };
+	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	assert_int_equal(n, 3);
+	f.deleted = true;
+	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	assert_int_equal(n, 4);
+	struct gh_report_row *old;
+	CAT_OK(gh_report_outdated(db, &a, "1", "1", "1", 100, &old, &n, err));
+	assert_int_equal(n, 0);
+	CAT_OK(gh_report_outdated(db, &a, "1", "2", "1", 100, &old, &n, err));
+	assert_int_equal(n, 3); /* not that of the deleted one */
+	gh_db_close(db);
+}
+
+static void blobs(void **state)
+{
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_blob b = { .id = cat_id(),
+			     .kind = "file",
+			     .wrapped = { 1 },
+			     .wrapped_n = 1,
+			     .generation = 1,
+			     .place = "file",
+			     .created = 5 };
+	struct gh_blob got, *all;
+	struct gh_id have = { .s = "" };
+	size_t n;
+	b.tenant = cat_id();
+	CAT_FAILS(GH_E_ABSENT, "there is no tenant", gh_blob_add(db, &b, err));
+	struct gh_id tenant = cat_tenant(db, "acme"), other = cat_tenant(db, "other");
+	b.tenant = tenant;
+	CAT_OK(gh_blob_add(db, &b, err));
+	CAT_FAILS(GH_E_ABSENT, "no blob of kind file",
+		  gh_blob_find(db, &tenant, "file", cat_digest('5'), &got, err)); /* staged */
+	CAT_OK(gh_blob_stored(db, &b.id, cat_digest('5'), cat_digest('6'), 10, 138, NULL, err));
+	CAT_OK(gh_blob_stored(db, &b.id, cat_digest('5'), cat_digest('6'), 10, 138, NULL, err)); /* said twice */
+	CAT_FAILS(GH_E_DENIED, "with other content",
+		  gh_blob_stored(db, &b.id, cat_digest('4'), cat_digest('6'), 10, 138, NULL, err));
+	CAT_OK(gh_blob_find(db, &tenant, "file", cat_digest('5'), &got, err));
+	assert_int_equal(got.size, 10);
+	assert_int_equal(got.wrapped_n, 1);
+	CAT_FAILS(GH_E_ABSENT, "no blob",
+		  gh_blob_find(db, &other, "file", cat_digest('5'), &got, err)); /* nobody else's */
+	struct gh_blob same = b;
+	same.id = cat_id();
+	CAT_OK(gh_blob_add(db, &same, err));
+	CAT_FAILS(GH_E_EXISTS, "is stored as blob",
+		  gh_blob_stored(db, &same.id, cat_digest('5'), "", 10, 138, &have, err));
+	assert_true(gh_id_same(&have, &b.id));
+	same.id = cat_id();
+	same.tenant = other;
+	CAT_OK(gh_blob_add(db, &same, err));
+	CAT_OK(gh_blob_stored(db, &same.id, cat_digest('5'), "", 10, 138, &have,
+			      err)); /* another tenant's copy is its own */
+	CAT_OK(gh_blob_behind(db, &a, &tenant, 2, 10, &all, &n, err));
+	assert_int_equal(n, 2);
+	CAT_OK(gh_blob_rewrap(db, &b.id, 1, 2, GH_SPAN("new"), err));
+	CAT_FAILS(GH_E_EXISTS, "not of generation 1", gh_blob_rewrap(db, &b.id, 1, 2, GH_SPAN("new"), err));
+	/* What nothing names may go; what something names may not. */
+	struct gh_version v = cat_version(db, "acme/llama:1.0", NULL, "CLEAN", GH_V_READY, "standard");
+	CAT_OK(gh_version_blob_add(db, &v.id, 0, &b.id, err));
+	CAT_OK(gh_version_blob_add(db, &v.id, 0, &b.id, err));
+	CAT_FAILS(GH_E_EXISTS, "another blob already", gh_version_blob_add(db, &v.id, 0, &v.manifest, err));
+	CAT_FAILS(GH_E_EXISTS, "is in use", gh_blob_forget(db, &b.id, err));
+	CAT_FAILS(GH_E_EXISTS, "is in use", gh_blob_forget(db, &v.manifest, err));
+	CAT_OK(gh_blob_unused(db, &a, 6, 10, &all, &n, err));
+	assert_int_equal(n, 2); /* the staged one and the other tenant's */
+	CAT_OK(gh_blob_forget(db, &same.id, err));
+	CAT_FAILS(GH_E_ABSENT, "there is no blob", gh_blob_forget(db, &same.id, err));
+	gh_db_close(db);
+}
+
+/* Removing a tenant takes along what is its, leaves the record, and touches nobody else. */
+static void removal(void **state)
+{
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_tenant_left left;
+	struct gh_version v, busy;
+	struct gh_id owner, tenant = cat_tenant(db, "acme");
+	struct gh_blob *all;
+	bool resumed;
+	size_t n;
+	cat_tenant(db, "beta");
+	struct gh_principal jane = cat_person(db, &a, "jane", "publisher@acme");
+	cat_person(db, &a, "joe", "publisher@beta");
+	v = cat_version(db, "acme/llama:1.0", &jane.id, "CLEAN", GH_V_READY, "standard");
+	struct gh_version b = cat_version(db, "beta/llama:1.0", NULL, "CLEAN", GH_V_READY, "standard");
+	CAT_OK(begin(db, "acme/llama:2.0", 5000, &busy, &owner, &resumed, err));
+	CAT_FAILS(GH_E_EXISTS, "is being imported", gh_tenant_remove(db, &tenant, 5001, &left, err));
+	CAT_OK(gh_tenant_remove(db, &tenant, 6000, &left, err)); /* that import is dead by now */
+	assert_int_equal(left.versions, 2);
+	assert_int_equal(left.grants, 1);
+	assert_int_equal(left.blobs, 2);
+	CAT_OK(gh_version_get(db, &v.id, &v, err));
+	assert_int_equal(v.state, GH_V_DELETED);
+	assert_string_equal(v.root, cat_digest('7')); /* what it was stays known */
+	CAT_OK(gh_version_get(db, &b.id, &b, err));
+	assert_int_equal(b.state, GH_V_READY);
+	CAT_OK(gh_blob_unused(db, &a, 99999, 10, &all, &n, err));
+	assert_int_equal(n, 2);
+	assert_true(gh_id_same(&all[0].tenant, &tenant) && gh_id_same(&all[1].tenant, &tenant));
+	CAT_FAILS(GH_E_DENIED, "its keys are destroyed",
+		  begin(db, "acme/llama:3.0", 7000, &busy, &owner, &resumed, err));
+	gh_db_close(db);
+}
+
+static void outbox(void **state)
+{
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_outbox_entry *e;
+	struct gh_id id[5];
+	size_t n;
+	int64_t index;
+	for (int i = 0; i < 5; i++) {
+		id[i] = cat_id();
+		CAT_OK(gh_outbox_put(db, &id[i], 100 + i, "import", GH_SPAN("{\"x\":1}"), err));
+	}
+	CAT_FAILS(GH_E_EXISTS, "", gh_outbox_put(db, &id[0], 100, "import", GH_SPAN("{}"), err));
+	CAT_OK(gh_outbox_pending(db, &a, 3, &e, &n, err));
+	assert_int_equal(n, 3);
+	assert_true(gh_id_same(&e[0].id, &id[0]) && gh_id_same(&e[2].id, &id[2])); /* in the order of writing */
+	assert_true(gh_span_is(e[0].entry, "{\"x\":1}"));
+	assert_int_equal(e[0].log_index, -1);
+	CAT_OK(gh_outbox_index(db, &id[0], &index, err));
+	assert_int_equal(index, -1);
+	CAT_OK(gh_outbox_mark(db, e, 3, 40, err));
+	CAT_OK(gh_outbox_mark(db, e, 3, 40, err)); /* the same again */
+	CAT_FAILS(GH_E_EXISTS, "not at", gh_outbox_mark(db, e, 3, 41, err));
+	CAT_OK(gh_outbox_index(db, &id[2], &index, err));
+	assert_int_equal(index, 42);
+	CAT_OK(gh_outbox_pending(db, &a, 10, &e, &n, err));
+	assert_int_equal(n, 2);
+	CAT_OK(gh_outbox_list(db, &a, 0, 10, &e, &n, err));
+	assert_int_equal(n, 5);
+	CAT_FAILS(GH_E_ABSENT, "no entry", gh_outbox_index(db, &(struct gh_id){ .s = "x" }, &index, err));
+	gh_db_close(db);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pep440_orders_every_pair),
-		cmocka_unit_test(pep440_normalises),
-		cmocka_unit_test(pep440_refuses),
-		cmocka_unit_test(pep440_specifiers),
-		cmocka_unit_test(semver_orders),
-		cmocka_unit_test(conda_orders),
-		cmocka_unit_test(sets_are_intervals),
-		cmocka_unit_test(cvss_scores),
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tenants),  cmocka_unit_test(states),	cmocka_unit_test(importing),
+		cmocka_unit_test(given_up), cmocka_unit_test(one_wins), cmocka_unit_test(found),
+		cmocka_unit_test(blobs),    cmocka_unit_test(removal),	cmocka_unit_test(outbox),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return dbs_run(tests);
 }
