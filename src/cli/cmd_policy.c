@@ -2,6 +2,7 @@
  * (explain, set) adds rows to the table of verbs. */
 #include "catalog/opa.h"
 #include "cli/cmds.h"
+#include "cli/policy_catalog.h"
 #include "cli/policy_files.h"
 #include "cli/policy_facts.h"
 #include "format/format.h"
@@ -18,6 +19,8 @@ struct args {
 	const char *policy, *facts, *at, *ca;
 	struct gh_opt_files exceptions;
 	bool all;
+	struct gh_client_args client;
+	const char *action, *tenant, *name;
 };
 #define AT(field) .at = offsetof(struct args, field)
 
@@ -59,6 +62,22 @@ static const struct gh_opt options[] = {
 	  .kind = GH_OPT_FLAG,
 	  AT(all),
 	  .about = "Show rules that did not object, too (eval)." },
+	{ .name = "action",
+	  .kind = GH_OPT_FILE,
+	  .value = "ACTION",
+	  AT(action),
+	  .about = "Ask about this: import, badge, export, share or deploy (explain; deploy)." },
+	{ .name = "tenant",
+	  .kind = GH_OPT_FILE,
+	  .value = "TENANT",
+	  AT(tenant),
+	  .about = "Put the policy into force for this tenant, not for the whole platform (set, list)." },
+	{ .name = "name",
+	  .kind = GH_OPT_FILE,
+	  .value = "NAME",
+	  AT(name),
+	  .about = "Call the policy so (set; its own name)." },
+	GH_CLIENT_OPTS(struct args),
 	{ .name = NULL }
 };
 
@@ -383,6 +402,44 @@ static int show(struct gh_cli *cli, const struct args *a, int n, char **v)
 	return rc == GH_EXIT_OK ? gh_cli_print(cli, &out) : rc;
 }
 
+/* ---- with the catalog ------------------------------------------------------------------------------------------------------ */
+static int set(struct gh_cli *cli, const struct args *a, int n, char **v)
+{
+	gh_auto_arena arena = { .max = GH_POLICY_ARENA };
+	struct gh_policy_files files;
+	struct gh_policy_err where;
+	const struct gh_policy *p;
+	char own[80] = "policy";
+	if (n != 1)
+		return gh_cli_wrong(cli, "set: takes one policy: a file, or a shipped profile");
+	int rc = gh_policy_load(cli, v[0], &files, &arena, &p, &where);
+	if (rc == GH_EXIT_OK) {
+		struct gh_span name = a->name != NULL ? gh_span_str(a->name) : gh_policy_name(p);
+		if (name.n > 0 && name.n < sizeof own) {
+			memcpy(own, name.p, name.n);
+			own[name.n] = '\0';
+		}
+		rc = gh_policy_put(cli, &a->client, a->format == JSON, a->tenant, own, files.top);
+	}
+	gh_policy_files_free(&files);
+	return rc;
+}
+
+static int explain(struct gh_cli *cli, const struct args *a, int n, char **v)
+{
+	if (n != 1)
+		return gh_cli_wrong(cli, "explain: takes one model: TENANT/[PROJECT/]NAME:VERSION");
+	return gh_policy_why(cli, &a->client, a->format == JSON, a->action, a->all, v[0]);
+}
+
+static int list(struct gh_cli *cli, const struct args *a, int n, char **v)
+{
+	(void)v;
+	if (n != 0)
+		return gh_cli_wrong(cli, "list: takes no arguments");
+	return gh_policy_in_force(cli, &a->client, a->format == JSON, a->tenant);
+}
+
 /* ---- verbs ------------------------------------------------------------------------------------------------------------------- */
 static const struct {
 	const char *name;
@@ -390,8 +447,9 @@ static const struct {
 	bool facts; /* may be shown as schema and markdown */
 	int (*run)(struct gh_cli *cli, const struct args *a, int n, char **v);
 } verbs[] = {
-	{ "check", 1, false, check }, { "test", 1, false, test }, { "eval", 0, false, eval },
-	{ "facts", 0, true, facts },  { "show", 0, false, show },
+	{ "check", 1, false, check },	  { "test", 1, false, test }, { "eval", 0, false, eval },
+	{ "facts", 0, true, facts },	  { "show", 0, false, show }, { "set", 1, false, set },
+	{ "explain", 1, false, explain }, { "list", 0, false, list },
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -412,7 +470,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		if (strcmp(argv[0], verbs[i].name) != 0)
 			continue;
 		if ((int)n - 1 < verbs[i].min)
-			return gh_cli_wrong(cli, "%s: name a file", verbs[i].name);
+			return gh_cli_wrong(cli, "%s: name a %s", verbs[i].name,
+					    verbs[i].run == explain ? "model" : "file");
 		if (a.format > JSON && !verbs[i].facts)
 			return gh_cli_wrong(cli, "--format: %s answers as text or json", verbs[i].name);
 		return verbs[i].run(cli, &a, (int)n - 1, argv + 1);
@@ -426,16 +485,19 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_policy = {
 	.name = "policy",
 	.about = "Write, check, test and ask policies: what may be done with which model.",
-	.usage = "[OPTION]... check FILE...|test FILE...|eval|facts|show [PROFILE]",
+	.usage = "[OPTION]... check FILE...|test FILE...|eval|facts|show [PROFILE]|set POLICY|explain MODEL|list",
 	.opts = options,
 	.min_args = 1,
 	.max_args = SIZE_MAX,
-	.words = "check test eval facts show",
+	.words = "check test eval facts show set explain list",
 	.notes = "check FILE...   Can these policies be used? Says where and why not.\n"
 		 "test FILE...    Run tables of cases: facts, and what the policy should say.\n"
 		 "eval            Ask a policy about facts: --policy POLICY --facts FILE.\n"
 		 "facts           List the facts that policies can speak of (also as schema).\n"
 		 "show [PROFILE]  List the shipped profiles, or show one; as JSON its canonical form.\n"
+		 "set POLICY      Put a policy into force: for the platform, or for --tenant.\n"
+		 "explain MODEL   Why a model of the catalog may or may not be used, and what to do.\n"
+		 "list            The policies in force.\n"
 		 "\n"
 		 "Exit status: 0 allowed (perhaps with warnings), valid, all cases as expected;\n"
 		 "1 denied or pending, not valid, a case differs; 2 could not be done.\n",
