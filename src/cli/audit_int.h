@@ -1,5 +1,5 @@
 /* audit_int.h - what the files of `gatehouse audit` share: cmd_audit.c (options, dispatch, small verbs), audit_verify.c,
- * audit_show.c, audit_pack.c. */
+ * audit_show.c, audit_pack.c, audit_cosign.c. */
 #ifndef GH_CLI_AUDIT_INT_H
 #define GH_CLI_AUDIT_INT_H
 #include "audit/quorum.h"
@@ -45,6 +45,7 @@ int gh_audit_verify(struct gh_cli *cli, const struct gh_audit_args *a, size_t n,
 int gh_audit_consistency(struct gh_cli *cli, const struct gh_audit_args *a, size_t n, char **argv);
 int gh_audit_show(struct gh_cli *cli, const struct gh_audit_args *a, size_t n, char **argv);
 int gh_audit_export(struct gh_cli *cli, const struct gh_audit_args *a, size_t n, char **argv);
+int gh_audit_cosign(struct gh_cli *cli, const struct gh_audit_args *a, size_t n, char **argv);
 int gh_audit_check_proof(struct gh_cli *cli, const struct gh_audit_args *a, size_t n, char **argv);
 
 /* Which entries `show` and `export` mean: --kind and --since. */

@@ -1,5 +1,5 @@
-/* `gatehouse audit verify|proof|check|show|consistency|export|witness`: the log of what was decided. Works on files alone: no vault, no
- * database, no daemon. */
+/* `gatehouse audit verify|proof|check|show|consistency|cosign|export`: the log of what was decided. Works on files alone: no vault, no
+ * database, no daemon; only `cosign` uses the network. */
 #include "cli/audit_int.h"
 
 #include "audit/logio.h"
@@ -47,7 +47,7 @@ static const struct gh_opt options[] = {
 	{ .name = "witness-policy",
 	  .kind = GH_OPT_FILE,
 	  .value = "FILE",
-	  .about = "verify, check: demand the cosignatures that this policy names (C2SP tlog-policy).",
+	  .about = "verify, check: demand the cosignatures of this policy (C2SP tlog-policy); cosign: ask for them.",
 	  .at = offsetof(struct gh_audit_args, policy) },
 	{ .name = "output",
 	  .letter = 'o',
@@ -233,6 +233,7 @@ static const struct verb {
 	{ "check", 1, 1, "a proof file, or a directory that 'audit export' wrote", gh_audit_check_proof },
 	{ "show", 0, 1, "at most the index or the id of one entry", gh_audit_show },
 	{ "consistency", 1, 1, "a file with an older checkpoint", gh_audit_consistency },
+	{ "cosign", 0, 0, "no argument but --witness-policy FILE", gh_audit_cosign },
 	{ "export", 0, 0, "no argument but -o DIR", gh_audit_export },
 };
 
@@ -251,18 +252,19 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 			return gh_cli_wrong(cli, "%s takes %s", v->name, v->wants);
 		return v->run(cli, &a, n - 1, argv + 1);
 	}
-	return gh_cli_wrong(cli, "'%s' is not one of verify, proof, check, show, consistency, export",
+	return gh_cli_wrong(cli, "'%s' is not one of verify, proof, check, show, consistency, cosign, export",
 			    gh_safe(gh_span_str(argv[0])).s);
 }
 
 const struct gh_cmd gh_cmd_audit = {
 	.name = "audit",
 	.about = "Check, show and prove what the audit log records.",
-	.usage = "[OPTION]... verify | proof ENTRY | check PROOF | show [ENTRY] | consistency OLD | export -o DIR",
+	.usage = "[OPTION]... verify | proof ENTRY | check PROOF | show [ENTRY] | consistency OLD | cosign | export -o "
+		 "DIR",
 	.opts = options,
 	.min_args = 1,
 	.max_args = 2,
-	.words = "verify proof check show consistency export",
+	.words = "verify proof check show consistency cosign export",
 	.notes = "verify           re-check everything: each entry, each tile, the signed\n"
 		 "                 checkpoint, cosignatures, and that history was not rewritten\n"
 		 "                 since a checkpoint that was kept (--since, --save)\n"
@@ -272,6 +274,8 @@ const struct gh_cmd gh_cmd_audit = {
 		 "                 PROOF may be a directory that export wrote: then all of it\n"
 		 "show [ENTRY]     entries as they were logged (--kind, --since, --limit)\n"
 		 "consistency OLD  the proof that the log begins with the log of checkpoint OLD\n"
+		 "cosign           ask the witnesses of --witness-policy that have a URL to cosign the\n"
+		 "                 checkpoint, and keep what they signed beside it\n"
 		 "export -o DIR    an evidence pack: entries, proofs, checkpoint, the controls that\n"
 		 "                 each kind of entry is evidence for; verifiable offline\n"
 		 "\n"
