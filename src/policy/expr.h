@@ -61,6 +61,7 @@ struct expr {
 	uint16_t nnode, nkonst;
 	struct gh_span canon; /* the text, spelt in one way */
 	bool own;	      /* speaks of own facts */
+	bool foreign;	      /* speaks of what others say */
 	bool foreign_less;    /* more foreign evidence could make it hold less */
 	bool shout_less;      /* the same, of evidence that nobody stands for */
 	bool tier;	      /* uses risk.tier */

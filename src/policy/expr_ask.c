@@ -8,6 +8,8 @@ struct asking {
 	const struct expr *e;
 	struct expr_asking *q;
 	struct gh_fval v[EXPR_NODES];
+	int64_t most
+		[EXPR_NODES]; /* of count() that is not known exactly: at least v[].i, at most this; -1: not even that */
 	bool lacked[EXPR_NODES]; /* of leaves in a body: not known for a record that mattered */
 };
 
@@ -27,6 +29,15 @@ static bool ordered(enum expr_op op, int c)
 	case OP_GT: return c > 0;
 	default: return c >= 0;
 	}
+}
+
+/* A number between lo and hi with b: what holds for all of them. */
+static struct gh_fval between(enum expr_op op, int64_t lo, int64_t hi, int64_t b)
+{
+	bool at_lo = ordered(op, (lo > b) - (lo < b)), at_hi = ordered(op, (hi > b) - (hi < b));
+	if (op == OP_EQ || op == OP_NE)
+		return lo == hi || b < lo || b > hi ? answer(at_lo) : unknown;
+	return at_lo == at_hi ? answer(at_lo) : unknown;
 }
 
 static struct gh_fval compare(const struct expr_node *n, const struct expr_node *left, struct gh_fval a,
@@ -137,7 +148,12 @@ static void one(struct asking *k, size_t i, size_t record)
 	struct gh_fval *v = k->v;
 	spend(k, 1);
 	switch ((enum expr_kind)n->kind) {
-	case N_CMP: v[i] = compare(n, &k->e->node[n->a], v[n->a], v[n->b]); break;
+	case N_CMP:
+		if (k->e->node[n->a].kind == N_COUNT && k->most[n->a] >= 0 && v[n->b].known)
+			v[i] = between((enum expr_op)n->op, v[n->a].i, k->most[n->a], v[n->b].i);
+		else
+			v[i] = compare(n, &k->e->node[n->a], v[n->a], v[n->b]);
+		break;
 	case N_IN: v[i] = within(k, n); break;
 	case N_CONTAINS: v[i] = contains(k, n); break;
 	case N_LIKE: v[i] = like(k, n); break;
@@ -174,6 +190,7 @@ static struct gh_fval quantify(struct asking *k, size_t self)
 {
 	const struct expr_node *n = &k->e->node[self];
 	const struct gh_flist *l = facts_list(k->q->facts, n->row);
+	k->most[self] = -1;
 	if (!k->q->facts->v[n->row].known)
 		return unknown;
 	bool all = n->kind == N_ALL;
@@ -189,7 +206,9 @@ static struct gh_fval quantify(struct asking *k, size_t self)
 	if (done < l->n)
 		return unknown;
 	switch ((enum expr_kind)n->kind) {
-	case N_COUNT: return dark != 0 ? unknown : (struct gh_fval){ .known = true, .i = (int64_t)held };
+	case N_COUNT:
+		k->most[self] = (int64_t)(held + dark);
+		return (struct gh_fval){ .known = dark == 0, .i = (int64_t)held };
 	case N_ALL: return held + dark < l->n ? answer(false) : dark != 0 ? unknown : answer(true);
 	default: break;
 	}

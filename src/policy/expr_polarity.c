@@ -26,6 +26,7 @@ static void list(struct expr *e, const struct expr_node *n, uint8_t p)
 	unsigned flags = gh_fact_rows[n->row].flags;
 	uint8_t grows = n->kind == N_ALL || n->kind == N_NO ? flip(p) : p;
 	e->own |= (flags & GH_FACT_OWN) != 0;
+	e->foreign |= (flags & GH_FACT_FOREIGN) != 0;
 	e->foreign_less |= (flags & GH_FACT_FOREIGN) && (grows & NEG);
 	e->shout_less |= (flags & GH_FACT_SHOUT) && (grows & NEG);
 }
@@ -34,6 +35,7 @@ static void value(struct expr *e, const struct expr_node *n)
 {
 	unsigned flags = gh_fact_rows[n->row].flags;
 	e->own |= (flags & GH_FACT_OWN) != 0;
+	e->foreign |= (flags & GH_FACT_FOREIGN) != 0;
 	e->foreign_less |= (flags & GH_FACT_FOREIGN) != 0;
 	e->shout_less |= (flags & GH_FACT_SHOUT) != 0;
 	e->tier |= (flags & GH_FACT_DERIVED) && gh_fact_rows[n->row].from == NULL;

@@ -106,6 +106,20 @@ enum gh_rc policy_join(struct ydoc *d, struct gh_policy *base, struct gh_policy 
 }
 
 /* ---- what can be checked when all is there ---------------------------------------------------------------------------------- */
+/* "Cannot be told" may be stricter than the effect itself: a rule that warns denies when a fact is missing. Then a stranger who
+ * makes it told would soften it. In a rule about both, what is not known must not be stricter than what holds. */
+static enum gh_rc settled(const struct gh_policy *p, const struct prule *r)
+{
+	bool own = r->when.own || (r->when.tier && p->tier_own);
+	if (r->always || !own || !r->when.foreign || r->effect == GH_EFFECT_DENY || r->lack == LACK_APPLY ||
+	    r->lack == LACK_IGNORE || (r->lack == LACK_WARN && r->effect == GH_EFFECT_WARN))
+		return GH_OK;
+	return ydoc_bad(r->doc, ydoc_get(r->node, "when"), false,
+			"this condition speaks of own facts and of what others say, and the rule is stricter when it "
+			"cannot be told than when "
+			"it holds: write unknown: apply, or make two rules");
+}
+
 enum gh_rc policy_checks(struct ydoc *d, struct gh_policy *p)
 {
 	for (unsigned t = 0; t < TIERS; t++)
@@ -116,6 +130,8 @@ enum gh_rc policy_checks(struct ydoc *d, struct gh_policy *p)
 		enum gh_rc rc = r->always ? GH_OK
 					  : policy_foreign(r->doc, ydoc_get(r->node, "when"), &r->when, p->tier_own,
 							   false);
+		if (rc == GH_OK)
+			rc = settled(p, r);
 		if (rc != GH_OK)
 			return rc;
 	}

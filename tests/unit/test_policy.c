@@ -138,6 +138,12 @@ static void refused(void **state)
 		{ RULES RULE("a", "any(findings) and none(evidence.verified)", "deny"), 5, 11, "rules[0].when",
 		  "cannot excuse" },
 		{ RULES RULE("a", "none(evidence.findings)", "deny"), 5, 11, "rules[0].when", "nobody stands for" },
+		{ RULES RULE("a", "any(findings) or any(evidence.findings)", "warn"), 5, 11, "rules[0].when",
+		  "unknown: apply" },
+		{ RULES RULE("a", "any(findings) or any(evidence.findings)",
+			     "{require: {approvals: 1, roles: [auditor]}}") "    unknown: "
+									    "warn\n",
+		  5, 11, "rules[0].when", "unknown: apply" },
 		{ HEAD "tiers:\n  high:\n    - {when: not signature.verified, because: b}\nrules:\n" RULE(
 			  "a", "size > 1", "deny"),
 		  5, 14, "tiers.high[0].when", "may raise the tier, never lower it" },
