@@ -96,8 +96,12 @@ static void text(const struct gh_jval *v, struct gh_buf *doc)
 	for (const struct gh_jval *f = gh_jfirst(gh_jget(v, "worst")); f != NULL; f = f->next) {
 		gh_buf_fmt(doc, "  %-10s %s  %s: %s\n", gh_jstr(f, "effect"), gh_jstr(f, "id"), gh_jstr(f, "file"),
 			   gh_jstr(f, "title"));
+		uint64_t times = 1;
+		(void)gh_ju64(gh_jget(f, "times"), &times);
 		if (gh_jstr(f, "detail") != NULL && gh_jstr(f, "detail")[0] != '\0')
 			gh_buf_fmt(doc, "             %s\n", gh_jstr(f, "detail"));
+		if (times > 1)
+			gh_buf_fmt(doc, "             and %llu more of this\n", (unsigned long long)times - 1);
 	}
 	gh_buf_fmt(doc, "       root   sha256:%s\n       state  %s", gh_jstr(v, "root"), gh_jstr(v, "state"));
 	if (gh_jstr(v, "reason") != NULL && gh_jstr(v, "reason")[0] != '\0')

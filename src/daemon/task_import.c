@@ -337,13 +337,40 @@ static enum gh_rc root_of(const struct import *im, char root[65], struct gh_err 
 	return gh_import_root_end(h, root) ? GH_OK : gh_fail(err, GH_E_BUG, "the root digest could not be computed");
 }
 
-/* What the person who asked is told: the verdict and the worst findings; the rest stands in the report. */
+/* What the person who asked is told: the verdict and the worst findings, each rule once with how often it was raised; the rest
+ * stands in the report. */
+struct worst {
+	const struct gh_finding *f;
+	const char *path;
+	uint64_t times;
+};
+
+static size_t collect(const struct gh_scan_report *r, struct worst *w, size_t cap)
+{
+	size_t n = 0;
+	for (int effect = GH_UNSAFE; effect > GH_CLEAN; effect--)
+		for (size_t i = 0; i < r->nfile; i++)
+			for (size_t k = 0; k < r->file[i].nfinding; k++) {
+				const struct gh_finding *f = &r->file[i].finding[k];
+				size_t at = 0;
+				if ((int)f->rule->effect != effect)
+					continue;
+				while (at < n && w[at].f->rule != f->rule)
+					at++;
+				if (at < n)
+					w[at].times += f->times;
+				else if (n < cap)
+					w[n++] = (struct worst){ f, r->file[i].path, f->times };
+			}
+	return n;
+}
+
 static void answer(const struct import *im, const struct gh_scan_report *r, const char *root,
 		   const struct gh_jval *finished)
 {
 	enum { SHOWN = 20 };
+	struct worst w[SHOWN];
 	struct gh_jout *j = im->run->out;
-	size_t n = 0;
 	gh_jout_str(j, "model", gh_in_text(im->run->in, "as", ""));
 	gh_jout_str(j, "version", im->owner.version.s);
 	gh_jout_str(j, "root", root);
@@ -352,21 +379,16 @@ static void answer(const struct import *im, const struct gh_scan_report *r, cons
 	gh_jout_str(j, "reason", gh_in_text(finished, "reason", ""));
 	gh_jout_str(j, "policy", gh_in_text(finished, "policy", ""));
 	gh_jout_open(j, "worst", '[');
-	for (int effect = GH_UNSAFE; effect > GH_CLEAN; effect--)
-		for (size_t i = 0; i < r->nfile; i++)
-			for (size_t k = 0; k < r->file[i].nfinding && n < SHOWN; k++) {
-				const struct gh_finding *f = &r->file[i].finding[k];
-				if ((int)f->rule->effect != effect)
-					continue;
-				gh_jout_open(j, NULL, '{');
-				gh_jout_str(j, "id", f->rule->id);
-				gh_jout_str(j, "effect", gh_verdict_name((enum gh_verdict)f->rule->effect));
-				gh_jout_str(j, "file", r->file[i].path);
-				gh_jout_str(j, "title", f->rule->title);
-				gh_jout_str(j, "detail", f->detail);
-				gh_jout_close(j, '}');
-				n++;
-			}
+	for (size_t i = 0, n = collect(r, w, SHOWN); i < n; i++) {
+		gh_jout_open(j, NULL, '{');
+		gh_jout_str(j, "id", w[i].f->rule->id);
+		gh_jout_str(j, "effect", gh_verdict_name((enum gh_verdict)w[i].f->rule->effect));
+		gh_jout_str(j, "file", w[i].path);
+		gh_jout_str(j, "title", w[i].f->rule->title);
+		gh_jout_str(j, "detail", w[i].f->detail);
+		gh_jout_number(j, "times", w[i].times);
+		gh_jout_close(j, '}');
+	}
 	gh_jout_close(j, ']');
 }
 
