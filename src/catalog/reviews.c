@@ -116,7 +116,7 @@ enum gh_rc gh_review_of(struct gh_db *db, const struct gh_id *version, struct gh
 enum gh_rc gh_review_list(struct gh_db *db, struct gh_arena *a, enum gh_review_state state, size_t max,
 			  struct gh_review **out, size_t *n, struct gh_err *err)
 {
-	int64_t limit = max != 0 && max < GH_ROW_LIST ? (int64_t)max : GH_ROW_LIST;
+	int64_t limit = max != 0 && max <= INT32_MAX ? (int64_t)max : GH_ROW_LIST;
 	if (state < GH_REVIEW_STATES)
 		return reviews(db, a,
 			       "SELECT " COLUMNS
