@@ -15,7 +15,9 @@ extern const struct gh_op gh_op_grant_add, gh_op_grant_list, gh_op_grant_remove;
 extern const struct gh_op gh_op_apikey_create, gh_op_apikey_list, gh_op_apikey_revoke;
 extern const struct gh_op gh_op_signkey_add, gh_op_signkey_list, gh_op_signkey_revoke;
 extern const struct gh_op gh_op_review_list, gh_op_review_open;
+extern const struct gh_op gh_op_key_status, gh_op_key_public, gh_op_key_rotate;
 /* Steps of tasks. */
+extern const struct gh_op gh_op_key_slot;
 extern const struct gh_op gh_op_review_look, gh_op_review_decide;
 extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;
 extern const struct gh_op gh_op_import_begin, gh_op_import_finish, gh_op_import_abandon;

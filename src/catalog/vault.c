@@ -117,6 +117,18 @@ static enum gh_rc lost(struct gh_vault *v, struct gh_err *err)
 	return gh_fail(err, GH_E_IO, "the vault has ended");
 }
 
+/* It may have said why before it went. */
+static enum gh_rc unsent(struct gh_vault *v, struct gh_err *err)
+{
+	int e = errno;
+	ssize_t n = gh_ipc_recv(v->sock, v->in, GH_VP_PACKET, NULL, MSG_DONTWAIT);
+	const struct gh_vp_head *h = (const struct gh_vp_head *)v->in;
+	if (n == (ssize_t)sizeof *h && h->kind == GH_VP_CANNOT && h->why != GH_VAULT_FINE)
+		return because(h->why, h->arg, err);
+	errno = e;
+	return lost(v, err);
+}
+
 static void put(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n, const void *records,
 		size_t records_n, uint32_t n)
 {
@@ -209,7 +221,7 @@ static enum gh_rc ask_all(struct gh_vault *v, uint32_t kind, uint64_t arg, const
 	uint32_t seq = next(v);
 	put(v, kind, arg, body, body_n, records, record * n, n);
 	if (!emit(v, fd))
-		return lost(v, err);
+		return unsent(v, err);
 	return await(v, kind, seq, a, err);
 }
 

@@ -47,6 +47,7 @@ struct gh_vf_root {
 	uint32_t next_slot;
 	uint8_t previous[GH_WRAPPED]; /* the root key before, wrapped by this one */
 	struct gh_vf_slot slot[GH_VP_SLOTS];
+	uint8_t sum[32]; /* SHA-256 of all before: tells a changed file from a wrong secret before a key can */
 	uint8_t mac[GH_VF_MAC];
 };
 

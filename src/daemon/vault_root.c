@@ -1,4 +1,5 @@
 /* keys/root: the root key and the ways to open it. */
+#include "crypto/merkle.h"
 #include "crypto/secret.h"
 #include "daemon/vault_int.h"
 
@@ -6,9 +7,14 @@
 #include <stddef.h>
 
 #define MAGIC "GHKEYROO"
-static_assert(sizeof(struct gh_vf_slot) == 856 && sizeof(struct gh_vf_root) == 128 + 8 * 856 + 32,
+static_assert(sizeof(struct gh_vf_slot) == 856 && sizeof(struct gh_vf_root) == 128 + 8 * 856 + 32 + 32,
 	      "no padding: the structures are the file");
 enum { CONTEXT = offsetof(struct gh_vf_slot, box) + GH_VP_ID + 4 };
+
+static struct gh_mhash sum_of(const struct gh_vf_root *f)
+{
+	return gh_merkle_sha256((struct gh_span){ (const uint8_t *)f, offsetof(struct gh_vf_root, sum) });
+}
 
 enum gh_vault_why gh_vd_read_root(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys)
 {
@@ -19,7 +25,8 @@ enum gh_vault_why gh_vd_read_root(struct gh_vaultd *v, struct gh_vf_root *f, boo
 		return GH_VAULT_ROOT_DAMAGED;
 	if (f->head.version != GH_VF_VERSION)
 		return f->head.version > GH_VF_VERSION ? GH_VAULT_NEWER : GH_VAULT_ROOT_DAMAGED;
-	return GH_VAULT_FINE;
+	struct gh_mhash sum = sum_of(f);
+	return memcmp(sum.b, f->sum, sizeof f->sum) == 0 ? GH_VAULT_FINE : GH_VAULT_SLOT_ALTERED;
 }
 
 /* What a box is for: everything its slot says, in this installation, for this generation of the root key. */
@@ -46,6 +53,8 @@ static enum gh_vault_why boxes(struct gh_vf_root *f, const uint8_t root[32])
 static enum gh_vault_why write_root(struct gh_vaultd *v, struct gh_vf_root *f, const uint8_t root[32], uint64_t *sys)
 {
 	enum gh_vault_why why = boxes(f, root);
+	struct gh_mhash sum = sum_of(f);
+	memcpy(f->sum, sum.b, sizeof f->sum);
 	if (why == GH_VAULT_FINE && !gh_vf_seal(root, f, sizeof *f))
 		why = GH_VAULT_CRYPTO;
 	return why != GH_VAULT_FINE ? why : gh_vf_write(v->dir, "root", f, sizeof *f, true, sys);

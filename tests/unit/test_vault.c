@@ -325,11 +325,20 @@ static void every_altered_byte_of_root_is_refused(void **state)
 		enum gh_rc rc = unlock(r, GH_VAULT_RECOVERY, recovery);
 		if (rc == GH_OK)
 			fail_msg("byte %zu of keys/root was altered and nobody noticed", at);
-		assert_true(said(r)[0] != '\0');
+		const char *why = said(r);
+		assert_true(strstr(why, "keys/root") != NULL || strstr(why, "newer version") != NULL);
 		flip(r, "root", (off_t)at);
 	}
 	again(r);
 	assert_int_equal(unlock(r, GH_VAULT_RECOVERY, recovery), GH_OK);
+}
+
+/* As somebody would write it who knows the format. */
+static void summed(int fd, struct gh_vf_root *f)
+{
+	struct gh_mhash sum = gh_merkle_sha256((struct gh_span){ (uint8_t *)f, offsetof(struct gh_vf_root, sum) });
+	memcpy(f->sum, sum.b, sizeof sum.b);
+	assert_int_equal(pwrite(fd, f, sizeof *f, 0), (ssize_t)sizeof *f);
 }
 
 static void cheaper_passphrases_and_newer_files_are_refused(void **state)
@@ -341,15 +350,15 @@ static void cheaper_passphrases_and_newer_files_are_refused(void **state)
 	int fd = open(path, O_RDWR);
 	assert_int_equal(pread(fd, &f, sizeof f, 0), (ssize_t)sizeof f);
 	f.slot[0].memory_kib = 8;
-	assert_int_equal(pwrite(fd, &f, sizeof f, 0), (ssize_t)sizeof f);
+	summed(fd, &f);
 	again(r);
 	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_DENIED);
 	SAYS(r, "below the floor");
 	f.slot[0].memory_kib = UINT32_MAX; /* … and the vault does not work for ever either */
-	assert_int_equal(pwrite(fd, &f, sizeof f, 0), (ssize_t)sizeof f);
+	summed(fd, &f);
 	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_DENIED);
 	f.head.version = 2;
-	assert_int_equal(pwrite(fd, &f, sizeof f, 0), (ssize_t)sizeof f);
+	summed(fd, &f);
 	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_UNREAD);
 	SAYS(r, "newer version");
 	assert_int_equal(ftruncate(fd, 100), 0);
