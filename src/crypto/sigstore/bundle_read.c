@@ -259,7 +259,10 @@ static enum gh_rc fill(struct gh_arena *a, const struct gh_jval *v, struct gh_bu
 	if (msg != NULL)
 		return message(a, msg, out, err);
 	out->has_envelope = true;
-	return gh_dsse_read_value(a, env, &out->envelope, err);
+	GH_TRY(gh_dsse_read_value(a, env, &out->envelope, err), err, "dsseEnvelope");
+	/* More than one would leave open which of them was logged, stamped, and verified. */
+	return out->envelope.n == 1 ? GH_OK
+				    : gh_fail(err, GH_E_MALFORMED, "the envelope of a bundle has one signature");
 }
 
 enum gh_rc gh_bundle_read(struct gh_arena *a, struct gh_span json, struct gh_bundle *out, struct gh_err *err)
