@@ -96,6 +96,8 @@ static enum gh_cell functions(struct gh_span s)
 
 enum gh_cell gh_cell_of(struct gh_span s)
 {
+	if (gh_span_starts(s, "\xef\xbb\xbf")) /* of the first one */
+		s = gh_span_cut(s, 3, s.n);
 	while (s.n != 0 && memchr(" \t\r\n'", s.p[0], 5) != NULL)
 		s = gh_span_cut(s, 1, s.n);
 	size_t n = sign(s);

@@ -259,6 +259,37 @@ static const char *by_first_line(struct gh_span line)
 	return "script";
 }
 
+/* Which characters of ASCII a line has. */
+struct charset {
+	uint64_t bit[2];
+};
+
+static struct charset charset_of(struct gh_span s, bool fold)
+{
+	struct charset c = { { 0, 0 } };
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t x = fold ? lower(s.p[i]) : s.p[i];
+		if (x < 128)
+			c.bit[x >> 6] |= UINT64_C(1) << (x & 63);
+	}
+	return c;
+}
+
+/* Are all characters there that a pattern asks for? Most lines lack one, which is found sooner than that they do not match. */
+static bool could_match(const char *p, const struct charset *c)
+{
+	for (; *p != '\0'; p++) {
+		if (p[0] == '%' && p[1] == 'i') {
+			p++;
+			continue;
+		}
+		uint8_t x = (uint8_t)*p;
+		if (x != '*' && x != ' ' && x < 128 && (c->bit[x >> 6] >> (x & 63) & 1) == 0)
+			return false;
+	}
+	return true;
+}
+
 /* A line without the spans of code of Markdown in it, which are shown as they stand; a lone mark opens none. */
 static struct gh_span without_code(struct gh_span line, uint8_t room[GH_LANG_LINE])
 {
@@ -318,11 +349,13 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 	unsigned shell = l->score[l->fenced][L_SHELL];
 	uint8_t room[GH_LANG_LINE];
 	struct gh_span page = without_code(line, room);
+	const struct charset has[2] = { charset_of(line, false), charset_of(line, true) };
 	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
 		const char *p = patterns[i].pattern;
 		bool fold = langs[patterns[i].lang].fold;
 		uint8_t c = fold ? lower(line.p[0]) : line.p[0];
-		if (*p != '*' && *p != '%' && (uint8_t)*p != c)
+		bool open = *p == '*' || *p == '%';
+		if (open ? !could_match(p, &has[fold]) : (uint8_t)*p != c)
 			continue;
 		/* "`<script>` is escaped" is no page. */
 		if (matches(p, patterns[i].lang == L_HTML ? page : line, fold))

