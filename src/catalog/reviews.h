@@ -74,8 +74,9 @@ enum gh_rc gh_review_void(struct gh_db *db, const struct gh_id *id, const char *
 enum gh_rc gh_review_may(const struct gh_review *r, const struct gh_principal *who, const struct gh_name *scope,
 			 const char **role, struct gh_err *err);
 /* Record a decision or a comment; e->root and e->report_digest must be the review's. The whole rule is asked again inside the
- * transaction. *out: the review afterwards. GH_E_DENIED as gh_review_may(); GH_E_EXISTS: it is closed, is about other digests, or
- * this person approved it already. The caller moves the version when out->state says so, in the same transaction. */
+ * transaction. *out: the review afterwards. GH_E_DENIED as gh_review_may(), and when it is closed or this person approved it
+ * already; GH_E_EXISTS: it is about other digests, or the version has a newer report: look again. The caller moves the version when
+ * out->state says so, in the same transaction. */
 enum gh_rc gh_review_record(struct gh_db *db, const struct gh_principal *who, const struct gh_name *scope,
 			    const struct gh_review_event *e, struct gh_review *out, struct gh_err *err);
 /* Is version approved for these very digests? For policies: different persons who approved (never the author), newest review. */

@@ -52,7 +52,7 @@ static enum gh_rc approved_before(struct gh_db *db, const struct gh_review *r, c
 	       err, "reviews");
 	return gh_db_int(&rows, 0, 0) == 0
 		       ? GH_OK
-		       : gh_fail(err, GH_E_EXISTS, "%s has approved this already: the same person counts once",
+		       : gh_fail(err, GH_E_DENIED, "%s has approved this already: the same person counts once",
 				 who->name);
 }
 
@@ -70,7 +70,7 @@ static enum gh_rc allowed(struct gh_db *db, const struct gh_review *r, const str
 	if (rc != GH_OK)
 		return rc;
 	if (r->state != GH_REVIEW_OPEN)
-		return gh_fail(err, GH_E_EXISTS, "the review is %s%s%s", gh_review_state_name(r->state),
+		return gh_fail(err, GH_E_DENIED, "the review is %s%s%s", gh_review_state_name(r->state),
 			       r->reason[0] != '\0' ? ": " : "", r->reason);
 	if (strcmp(e->root, r->root) != 0 || strcmp(e->report_digest, r->report_digest) != 0)
 		return gh_fail(err, GH_E_EXISTS, "the review is about other files or another report: look at it again");

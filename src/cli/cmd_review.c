@@ -167,10 +167,10 @@ static void decided(const struct gh_jval *out, struct gh_buf *doc)
 	gh_buf_fmt(doc, "%s: review %s, %s of %s approvals; the version is %s\n", gh_verbs_cell(out, "model"),
 		   gh_verbs_cell(out, "state"), gh_verbs_cell(out, "approvals"), gh_verbs_cell(out, "needed"),
 		   gh_verbs_cell(out, "version_state"));
+	const char *why = gh_jstr(badge, "reason");
 	if (badge != NULL)
 		gh_buf_fmt(doc, "badge: %s%s%s\n", gh_verbs_cell(badge, "state"),
-			   gh_jstr(badge, "reason") != NULL ? ": " : "",
-			   gh_jstr(badge, "reason") != NULL ? gh_jstr(badge, "reason") : "");
+			   why != NULL && why[0] != '\0' ? ": " : "", why != NULL ? why : "");
 }
 
 static int decide(struct gh_client *c, const struct args *a, const char *model, const char *task,
