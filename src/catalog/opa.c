@@ -15,7 +15,8 @@ static enum gh_rc ask(const struct gh_opa_http *o, const char *url, int64_t time
 		      struct gh_http_answer *answer, struct gh_err *err)
 {
 	/* No "Expect: 100-continue": many servers let it time out, and the time is short. */
-	static const char *const headers[] = { "Content-Type: application/json", "Accept: application/json", "Expect:" };
+	static const char *const headers[] = { "Content-Type: application/json", "Accept: application/json",
+					       "Expect:" };
 	unsigned seconds = (unsigned)((timeout_ms + 999) / 1000);
 	const struct gh_http_config config = { .ca = o->ca, .connect_s = seconds, .stall_s = seconds };
 	const struct gh_http_request request = {

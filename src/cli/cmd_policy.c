@@ -8,6 +8,7 @@
 #include "format/format.h"
 #include "policy/policy.h"
 #include "scan/advisories.h"
+#include "scan/report.h"
 #include "wire/jout.h"
 
 #include <string.h>
@@ -108,6 +109,24 @@ static void exception_notes(const struct gh_policy *p, int64_t at, struct gh_buf
 	}
 }
 
+/* A finding that no rule of this version raises: misspelt, or of another version. */
+static void unknown_ids(const struct gh_policy *p, struct gh_arena *arena, struct gh_buf *out)
+{
+	const struct gh_span *v;
+	size_t n = gh_policy_finding_ids(p, arena, &v);
+	for (size_t i = 0; n != SIZE_MAX && i < n; i++) {
+		const struct gh_rule *r;
+		size_t k = 0;
+		while ((r = gh_rule_at(k)) != NULL && !gh_span_is(v[i], r->id))
+			k++;
+		if (r != NULL)
+			continue;
+		gh_buf_str(out, "  no rule of this version raises a finding '");
+		gh_buf_safe(out, v[i], 80);
+		gh_buf_str(out, "': is it spelt right? ('gatehouse checks' lists them)\n");
+	}
+}
+
 static int check_one(struct gh_cli *cli, const struct args *a, const char *name, int64_t at, struct gh_jout *j,
 		     struct gh_buf *out)
 {
@@ -138,6 +157,7 @@ static int check_one(struct gh_cli *cli, const struct args *a, const char *name,
 		gh_buf_safe(out, gh_policy_version(p), 80);
 		gh_buf_fmt(out, " can be used: %zu rules, sha256 %s\n", gh_policy_nrules(p), gh_policy_digest(p));
 		exception_notes(p, at, out);
+		unknown_ids(p, &arena, out);
 	}
 	gh_policy_files_free(&files);
 	return rc;

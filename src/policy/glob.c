@@ -28,10 +28,9 @@ bool gh_glob(struct gh_span pattern, struct gh_span s)
 				continue;
 			if (star(pattern, i))
 				next[i] |= s.p[k] != '/' || star(pattern, i + 1);
-			else if (pattern.p[i] == '?' && s.p[k] != '/' && !continues)
-				next[i + 1] = true;
-			else if (pattern.p[i] == s.p[k] && pattern.p[i] != '?')
-				next[i + 1] = true;
+			else
+				next[i + 1] |= pattern.p[i] == '?' ? s.p[k] != '/' && !continues
+								   : pattern.p[i] == s.p[k];
 		}
 		/* The rest of a character that '?' stood for. */
 		for (size_t i = 1; continues && i <= pattern.n; i++)

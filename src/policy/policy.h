@@ -62,6 +62,9 @@ size_t gh_policy_nrules(const struct gh_policy *p);
 const char *gh_policy_digest(const struct gh_policy *p);
 /* The canonical bytes: JSON of the policy with its bases put in. */
 void gh_policy_canonical(const struct gh_policy *p, struct gh_buf *out);
+/* Ids of findings that its conditions compare with, each once: for a check against the ids that there are (a misspelt one never
+ * fits, and the rule never holds). SIZE_MAX: out of memory. */
+size_t gh_policy_finding_ids(const struct gh_policy *p, struct gh_arena *arena, const struct gh_span **v);
 /* Exceptions that stand in it. */
 size_t gh_policy_exceptions(const struct gh_policy *p, const struct gh_exception **v);
 /* Url of the OPA server to be asked; empty: none. */

@@ -139,6 +139,10 @@ def errors(p):
     listed = json.loads(r.stdout)['policies']
     check('check as JSON: both', r.returncode == 1 and [x['valid'] for x in listed] == [True, False] and
           listed[1]['error']['line'] == 6 and len(listed[0]['digest']) == 64, r)
+    r = run('policy', 'check', p.write('ids.yaml', RULE.format('deny').replace(
+        'size > 5 GiB', 'any(findings, .id in ["GH-SCAN-0001", "GH-SCAN-9999"] or .id == "GH-XXX-1")')))
+    check('check: findings that do not exist are pointed at', r.returncode == 0 and b"'GH-SCAN-9999'" in r.stdout and
+          b"'GH-XXX-1'" in r.stdout and b"'GH-SCAN-0001'" not in r.stdout, r.stdout)
     r = run('policy', 'check', p.folder / 'none.yaml')
     check('check: no such file: 2', r.returncode == 2 and b'none.yaml' in r.stderr, r)
     r = run('policy', 'check', p.folder)
