@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1 << 20 };
+enum { BLOCK = 1 << 20, UNUSED_ROWS = 65536 };
 #define LOST "restore it from a backup; until then what uses it cannot be exported or deployed"
 
 /* ---- blobs → store ---- */
@@ -158,9 +158,10 @@ enum gh_rc gh_fsck_unused(struct gh_catalog *c, struct gh_fsck *f, struct gh_err
 {
 	gh_auto_arena a = { .max = GH_FSCK_ARENA };
 	struct gh_blob *v;
-	size_t n;
-	/* Without repair the list stays what it is: it is told once, as far as it is shown. */
-	GH_TRY(gh_blob_unused(c->db, &a, f->now - f->grace, GH_FSCK_ROWS, &v, &n, err), err, "blobs");
+	size_t n, spare = 0;
+	/* There is no way to go on behind a row: without repair as many as fit are looked at in one step. */
+	size_t most = f->repair ? GH_FSCK_ROWS : UNUSED_ROWS;
+	GH_TRY(gh_blob_unused(c->db, &a, f->now - f->grace, most, &v, &n, err), err, "blobs");
 	bool moved = false;
 	for (size_t i = 0; i < n; i++) {
 		bool gone = false;
@@ -168,11 +169,17 @@ enum gh_rc gh_fsck_unused(struct gh_catalog *c, struct gh_fsck *f, struct gh_err
 		if (f->repair)
 			GH_TRY(forget(c, &v[i], &gone, err), err, "blob %s", v[i].id.s);
 		moved = moved || gone;
-		gh_fsck_left(f, v[i].id.s, gone, "blob %s (%s) of tenant %s is used by nothing", v[i].id.s, v[i].kind,
-			     v[i].tenant.s);
+		/* Imports take keys in stock; what was made and never used is no sign of anything. */
+		if (v[i].state == GH_B_STAGED)
+			spare += gone;
+		else
+			gh_fsck_left(f, v[i].id.s, gone, "blob %s (%s) of tenant %s is used by nothing", v[i].id.s,
+				     v[i].kind, v[i].tenant.s);
 	}
+	if (spare > 0)
+		gh_fsck_left(f, "", true, "%zu keys were made for imports and never used", spare);
 	f->cursor[0] = '\0';
-	if (n == GH_FSCK_ROWS && moved)
+	if (f->repair && n == GH_FSCK_ROWS && moved)
 		(void)snprintf(f->cursor, sizeof f->cursor, "more");
 	return GH_OK;
 }
@@ -211,13 +218,19 @@ enum gh_rc gh_fsck_objects(struct gh_catalog *c, struct gh_fsck *f, struct gh_er
 			break;
 		}
 		rc = GH_OK;
-		if (known || !gh_fsck_old(f, r->at))
+		/* A blob that is still on its way after so long: its import died between the store and the database. */
+		bool died = known && b.state == GH_B_STAGED && gh_fsck_old(f, b.created);
+		if ((known && !died) || !gh_fsck_old(f, r->at))
 			continue;
-		if (f->repair)
+		bool gone = f->repair;
+		if (died && f->repair)
+			rc = forget(c, &b, &gone, err);
+		else if (f->repair)
 			rc = gh_store_delete(c->store, &r->key, err);
 		if (rc == GH_OK)
-			gh_fsck_left(f, r->key.id, f->repair, "object %s/%s (%llu bytes) is known to nobody",
-				     r->key.tenant, r->key.id, (unsigned long long)r->size);
+			gh_fsck_left(f, r->key.id, gone, "object %s/%s (%llu bytes) %s", r->key.tenant, r->key.id,
+				     (unsigned long long)r->size,
+				     died ? "is left of an import that died" : "is known to nobody");
 	}
 	if (rc == GH_OK && page->strays > 0)
 		gh_fsck_say(f, "", "look at them and remove them yourself: they were not put there by this program",

@@ -163,6 +163,19 @@ static int answer(struct run *r)
 	return printed != GH_EXIT_OK && status == GH_EXIT_OK ? printed : status;
 }
 
+/* Only looking needs no keys. With them the log is brought up to date first, as after a crash, and the receipts of reviews are
+ * checked too: so they are opened where nobody has to be asked for it. */
+static bool with_keys(const struct args *a)
+{
+	char dir[GH_HOME_PATH];
+	struct gh_home home;
+	struct gh_err err = { 0 };
+	if (a->repair || a->client.passphrase_file != NULL || getenv("GATEHOUSE_PASSPHRASE_FILE") != NULL)
+		return true;
+	return gh_home_find(a->client.home, dir, &err) == GH_OK && gh_home_load(dir, &home, &err) == GH_OK &&
+	       strcmp(home.unlock, "passphrase") != 0;
+}
+
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
 {
 	struct args a = { .grace = 86400 };
@@ -171,9 +184,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (status != GH_CLI_GO)
 		return status;
 	struct run r = { .cli = cli, .args = &a, .text = gh_buf((size_t)32 << 20), .json = gh_buf((size_t)32 << 20) };
-	/* Only looking needs no keys; with them the receipts of reviews are checked too. */
-	bool keys = a.repair || a.client.passphrase_file != NULL || getenv("GATEHOUSE_PASSPHRASE_FILE") != NULL;
-	status = gh_client_open(cli, &a.client, keys, &r.client);
+	status = gh_client_open(cli, &a.client, with_keys(&a), &r.client);
 	if (status != GH_CLI_GO)
 		return status;
 	struct gh_err err = { 0 };

@@ -238,7 +238,9 @@ def fails(p, disk, n):
             return
         if name not in now:
             code, _, said = imported(p, disk, 2, now)
-            check(f'{what}: afterwards it works', code == 0, said)
+            # What went through before the fault is there, though nobody was told: then the second one says so.
+            check(f'{what}: afterwards it works, or was done', code == 0 or ('exists already (' in said and 'importing' not in said) or
+                  'is being imported' in said, said)
         if failed > 20:
             return
     print(f'fail: {len(tries)} failures in {calls} calls of an import, {told} of them told, nothing lost', flush=True)

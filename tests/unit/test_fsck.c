@@ -1,0 +1,354 @@
+/* fsck on both databases, with a store of files: every kind of problem is found once, told in words, and only leftovers are removed. */
+#include "support/cat.h"
+
+#include "catalog/badges.h"
+#include "catalog/blobfmt.h"
+#include "catalog/blobs.h"
+#include "catalog/fsck.h"
+#include "catalog/reviews.h"
+#include "catalog/store.h"
+#include "check/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LATER = 2000000000 };
+
+struct seen {
+	unsigned n, repaired;
+	char all[8192];
+};
+
+static void say(void *arg, const struct gh_fsck_problem *p)
+{
+	struct seen *s = arg;
+	size_t at = strlen(s->all);
+	s->n++;
+	s->repaired += p->repaired;
+	assert_non_null(p->todo);
+	assert_true(p->todo[0] != '\0' && p->what[0] != '\0');
+	(void)snprintf(s->all + at, sizeof s->all - at, "%s\n", p->what);
+}
+
+static struct seen check(struct gh_catalog *c, const char *part, bool deep, bool repair, int64_t grace)
+{
+	struct seen s = { 0 };
+	struct gh_fsck f = {
+		.part = part, .deep = deep, .repair = repair, .grace = grace, .now = LATER, .say = say, .arg = &s
+	};
+	unsigned steps = 0;
+	do {
+		CAT_OK(gh_fsck_step(c, &f, err));
+		assert_true(++steps < 100);
+	} while (f.cursor[0] != '\0');
+	return s;
+}
+
+static void expect(const struct seen *s, unsigned n, const char *says)
+{
+	if (s->n != n || strstr(s->all, says) == NULL)
+		fail_msg("%u problems instead of %u, or not \"%s\":\n%s", s->n, n, says, s->all);
+}
+
+static void begin(struct gh_catalog *c, char dir[64])
+{
+	*c = (struct gh_catalog){ .db = dbs_open() };
+	(void)snprintf(dir, 64, "/tmp/gh-test-fsck-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(c->home.dir, sizeof c->home.dir, "%s", dir);
+	CAT_OK(gh_store_open(NULL, dir, &c->store, err));
+}
+
+static void end(struct gh_catalog *c, const char *dir)
+{
+	char cmd[128];
+	gh_store_close(c->store);
+	gh_db_close(c->db);
+	(void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
+	assert_int_equal(system(cmd), 0);
+}
+
+/* A blob that is known, and its object, with a true head. */
+static struct gh_blob stored(struct gh_catalog *c, const struct gh_id *tenant, size_t size)
+{
+	static const char sha_zero[] = "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a";
+	struct gh_blob b = { .id = cat_id(),
+			     .tenant = *tenant,
+			     .kind = "file",
+			     .size = (int64_t)size,
+			     .wrapped = { 1 },
+			     .wrapped_n = 1,
+			     .generation = 1,
+			     .place = "file",
+			     .created = 1000 };
+	struct gh_blobfmt head = { .size = size, .generation = 1 };
+	struct gh_store_info want = { .size = gh_blobfmt_stored(size) };
+	struct gh_store_key key;
+	uint8_t *p = calloc(1, (size_t)want.size);
+	char digest[65];
+	int fd;
+	assert_true(gh_hex_get(gh_span_str(b.id.s), head.id, sizeof head.id));
+	assert_true(gh_hex_get(gh_span_str(tenant->s), head.tenant, sizeof head.tenant));
+	gh_blobfmt_write(&head, p);
+	assert_true(gh_store_key_set(&key, tenant->s, b.id.s));
+	CAT_OK(gh_store_stage(c->store, &key, &fd, err));
+	assert_int_equal(write(fd, p, (size_t)want.size), (ssize_t)want.size);
+	CAT_OK(gh_store_commit(c->store, &key, fd, &want, err));
+	(void)close(fd);
+	free(p);
+	b.stored = (int64_t)want.size;
+	/* The plaintext's digest only has to differ from blob to blob. */
+	(void)snprintf(digest, sizeof digest, "%s%s", b.id.s, b.id.s);
+	CAT_OK(gh_blob_add(c->db, &b, err));
+	CAT_OK(gh_blob_stored(c->db, &b.id, digest, sha_zero, b.size, b.stored, NULL, err));
+	return b;
+}
+
+static void path_of(const char *dir, const struct gh_blob *b, char out[200])
+{
+	(void)snprintf(out, 200, "%s/%s/%.2s/%s", dir, b->tenant.s, b->id.s, b->id.s);
+}
+
+static void blobs(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	char dir[64], path[200];
+	begin(&c, dir);
+	struct gh_id t = cat_tenant(c.db, "acme");
+	struct gh_blob v[4];
+	for (size_t i = 0; i < 4; i++)
+		v[i] = stored(&c, &t, 1000 + i);
+	struct seen s = check(&c, "blobs", false, false, 0);
+	expect(&s, 0, "");
+	/* The digest of the object is not what the row says: only a deep look sees it. */
+	s = check(&c, "blobs", true, false, 0);
+	expect(&s, 4, "was altered: its digest is");
+	path_of(dir, &v[0], path);
+	assert_int_equal(unlink(path), 0);
+	path_of(dir, &v[1], path);
+	assert_int_equal(truncate(path, 100), 0);
+	path_of(dir, &v[2], path);
+	FILE *f = fopen(path, "r+");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 20, SEEK_SET), 0);
+	assert_int_not_equal(fputc('x', f), EOF);
+	assert_int_equal(fclose(f), 0);
+	s = check(&c, "blobs", false, true, 0);
+	expect(&s, 3, "is missing from the store");
+	expect(&s, 3, "has 100 bytes in the store where");
+	expect(&s, 3, "its head is that of another blob");
+	assert_int_equal(s.repaired, 0); /* nothing that is known is ever touched */
+	assert_int_equal(cat_count(c.db, "SELECT count(*) FROM blobs"), 4);
+	end(&c, dir);
+}
+
+static void leftovers(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	char dir[64], path[200];
+	struct gh_store_key key;
+	int fd;
+	begin(&c, dir);
+	struct gh_id t = cat_tenant(c.db, "acme");
+	struct gh_blob b = stored(&c, &t, 10);
+	path_of(dir, &b, path);
+	/* Known, but used by nothing. */
+	struct seen s = check(&c, "objects", false, true, 0);
+	expect(&s, 0, "");
+	s = check(&c, "unused", false, false, LATER);
+	expect(&s, 0, ""); /* too young */
+	s = check(&c, "unused", false, false, 10);
+	expect(&s, 1, "is used by nothing");
+	assert_int_equal(access(path, F_OK), 0);
+	s = check(&c, "unused", false, true, 10);
+	expect(&s, 1, "is used by nothing");
+	assert_int_equal(s.repaired, 1);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(cat_count(c.db, "SELECT count(*) FROM blobs"), 0);
+	/* Not known at all. */
+	b = stored(&c, &t, 10);
+	CAT_OK(gh_db_exec(c.db, NULL, err, "DELETE FROM blobs", GH_DBV_NONE));
+	s = check(&c, "objects", false, false, 0);
+	expect(&s, 1, "is known to nobody");
+	s = check(&c, "objects", false, true, LATER);
+	expect(&s, 0, "");
+	s = check(&c, "objects", false, true, 0);
+	assert_int_equal(s.repaired, 1);
+	path_of(dir, &b, path);
+	assert_int_equal(access(path, F_OK), -1);
+	/* A staging file that is being written, and one that is not. */
+	assert_true(gh_store_key_set(&key, t.s, b.id.s));
+	CAT_OK(gh_store_stage(c.store, &key, &fd, err));
+	s = check(&c, "staging", false, true, 0);
+	expect(&s, 0, "");
+	(void)close(fd);
+	s = check(&c, "staging", false, true, LATER);
+	expect(&s, 0, "");
+	s = check(&c, "staging", false, true, 0);
+	expect(&s, 1, "left of an import that died");
+	assert_int_equal(s.repaired, 1);
+	/* What is no object is told, and left alone. */
+	(void)snprintf(path, sizeof path, "%s/notes.txt", dir);
+	FILE *f = fopen(path, "w");
+	(void)fclose(f);
+	s = check(&c, "objects", false, true, 0);
+	expect(&s, 1, "notes.txt");
+	assert_int_equal(access(path, F_OK), 0);
+	end(&c, dir);
+}
+
+static void dead_imports(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	char dir[64];
+	struct gh_name name;
+	struct gh_version v;
+	bool resumed;
+	begin(&c, dir);
+	cat_tenant(c.db, "acme");
+	CAT_OK(gh_name_parse(GH_SPAN("acme/llama:1.0"), GH_NAME_VERSION, &name, err));
+	const struct gh_version_begin b = { .name = &name, .owner = cat_id(), .now = LATER - 100, .lease = 60 };
+	CAT_OK(gh_version_begin(c.db, &b, &v, &resumed, err));
+	struct seen s = check(&c, "imports", false, true, 1000); /* its lease has passed, but not long ago */
+	expect(&s, 0, "");
+	s = check(&c, "imports", false, false, 0);
+	expect(&s, 1, "the import of acme/llama:1.0 died and holds its name");
+	s = check(&c, "imports", false, true, 0);
+	assert_int_equal(s.repaired, 1);
+	CAT_FAILS(GH_E_ABSENT, "there is no", gh_version_find(c.db, &name, &v, err));
+	end(&c, dir);
+}
+
+/* "integrity=run malware=run …" with one of them in another state. */
+static void stages(char out[512], const char *but, const char *how)
+{
+	out[0] = '\0';
+	for (unsigned i = 0; i < GH_STAGES; i++) {
+		size_t at = strlen(out);
+		const char *name = gh_stage_rows[i].name;
+		(void)snprintf(out + at, 512 - at, "%s%s=%s", i == 0 ? "" : " ", name,
+			       strcmp(name, but) == 0	  ? how
+			       : i == GH_STAGE_DETONATION ? "not-run"
+							  : "run");
+	}
+}
+
+static void badges(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	char dir[64], text[512];
+	begin(&c, dir);
+	cat_tenant(c.db, "acme");
+	struct gh_version v = cat_version(c.db, "acme/llama:1.0", NULL, "CLEAN", GH_V_READY, "standard");
+	struct gh_badge_row b = { .id = cat_id(),
+				  .version = v.id,
+				  .report = v.report,
+				  .state = GH_BADGE_PENDING,
+				  .changed = 1000,
+				  .log_index = -1 };
+	CAT_OK(gh_badge_add(c.db, &b, err));
+	struct seen s = check(&c, "badges", false, false, 0);
+	expect(&s, 0, ""); /* only issued ones say something */
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE badges SET state = 'issued', issued = 1000", GH_DBV_NONE));
+	CAT_OK(gh_db_exec(c.db, NULL, err,
+			  "INSERT INTO outbox (id, at, kind, entry, log_index) VALUES (?, 1000, 'badge-issued', ?, 7)",
+			  GH_DBV(gh_dbs(b.id.s), gh_dbb(GH_SPAN("{}")))));
+	stages(text, "", "");
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reports SET stages = ?", GH_DBV(gh_dbs(text))));
+	s = check(&c, "badges", false, false, 0);
+	expect(&s, 1, "without an entry in the audit log");
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE badges SET entry = ?, log_index = 8", GH_DBV(gh_dbs(b.id.s))));
+	s = check(&c, "badges", false, false, 0);
+	expect(&s, 1, "names entry 8 of the audit log, which is not its own");
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE badges SET log_index = 7", GH_DBV_NONE));
+	s = check(&c, "badges", false, false, 0);
+	expect(&s, 0, "");
+	static const char *const wrong[] = { "incomplete", "not-run", "runx", "" };
+	for (size_t i = 0; i < GH_ROWS(wrong); i++) {
+		stages(text, "malware", wrong[i]);
+		CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reports SET stages = ?", GH_DBV(gh_dbs(text))));
+		s = check(&c, "badges", false, false, 0);
+		expect(&s, 1, "a scan that was not finished");
+	}
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reports SET verdict = 'UNSAFE'", GH_DBV_NONE));
+	s = check(&c, "badges", false, false, 0);
+	expect(&s, 1, "a report that says UNSAFE");
+	end(&c, dir);
+}
+
+static void reviews(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	char dir[64];
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_review r;
+	begin(&c, dir);
+	cat_tenant(c.db, "acme");
+	struct gh_principal who = cat_person(c.db, &a, "jane", "security-reviewer@platform");
+	struct gh_version v = cat_version(c.db, "acme/llama:1.0", NULL, "REVIEW", GH_V_REVIEW, "standard");
+	CAT_OK(gh_review_open(c.db, &v.id, 0, 1000, &r, err));
+	struct gh_review_event e = { .id = cat_id(),
+				     .review = r.id,
+				     .principal = who.id,
+				     .at = 1000,
+				     .act = GH_REVIEW_APPROVE,
+				     .receipt_n = 8,
+				     .receipt = { 1 } };
+	memcpy(e.root, r.root, sizeof e.root);
+	memcpy(e.report_digest, r.report_digest, sizeof e.report_digest);
+	(void)snprintf(e.receipt_key, sizeof e.receipt_key, "%s", cat_digest('a'));
+	CAT_OK(gh_review_record(c.db, &who, &v.name, &e, &r, err));
+	assert_int_equal(r.state, GH_REVIEW_APPROVED);
+	struct seen s = check(&c, "reviews", false, false, 0);
+	expect(&s, 0, ""); /* receipts are checked with the vault only */
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reviews SET author = ?", GH_DBV(gh_dbs(who.id.s))));
+	s = check(&c, "reviews", false, false, 0);
+	expect(&s, 1, "is by the author");
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reviews SET author = '', needed = 2", GH_DBV_NONE));
+	s = check(&c, "reviews", false, false, 0);
+	expect(&s, 1, "counts as approved with 1 of 2 approvals");
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reviews SET needed = 1, root = ?", GH_DBV(gh_dbs(cat_digest('f')))));
+	s = check(&c, "reviews", false, false, 0);
+	expect(&s, 1, "is about other digests than the review");
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE reviews SET root = ?", GH_DBV(gh_dbs(e.root))));
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE review_events SET receipt = NULL", GH_DBV_NONE));
+	s = check(&c, "reviews", false, false, 0);
+	expect(&s, 1, "is signed by nobody");
+	end(&c, dir);
+}
+
+static void what_cannot_be(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	char dir[64];
+	begin(&c, dir);
+	struct seen s = { 0 };
+	struct gh_fsck f = { .part = "nonsense", .say = say, .arg = &s };
+	CAT_FAILS(GH_E_MALFORMED, "no part 'nonsense'", gh_fsck_step(&c, &f, err));
+	f.part = "objects";
+	(void)snprintf(f.cursor, sizeof f.cursor, "../../etc");
+	CAT_FAILS(GH_E_MALFORMED, "no such cursor", gh_fsck_step(&c, &f, err));
+	f.part = "log"; /* no log at all */
+	CAT_FAILS(GH_E_IO, "log", gh_fsck_step(&c, &f, err));
+	s = check(&c, "database", false, false, 0);
+	expect(&s, 0, "");
+	for (size_t i = 0; gh_fsck_part_at(i) != NULL; i++)
+		assert_true(gh_fsck_part_at(i)->about[0] != '\0');
+	end(&c, dir);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(blobs),  cmocka_unit_test(leftovers), cmocka_unit_test(dead_imports),
+	cmocka_unit_test(badges), cmocka_unit_test(reviews),   cmocka_unit_test(what_cannot_be),
+};
+
+int main(void) { return dbs_run(tests); }
