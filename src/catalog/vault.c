@@ -8,16 +8,8 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
+#include "catalog/vault_ask.h"
 #include "os/ipc.h"
-
-struct gh_vault {
-	int sock;
-	uint32_t seq;
-	gh_vault_log_fn *log;
-	void *arg;
-	bool logging;	   /* inside log(): only a checkpoint may be asked for */
-	uint8_t *out, *in; /* GH_VP_PACKET each */
-};
 
 struct gh_vault *gh_vault_new(int sock, gh_vault_log_fn *log, void *arg)
 {
@@ -76,7 +68,7 @@ static enum gh_rc because(uint32_t why, uint64_t arg, struct gh_err *err)
 	return gh_fail(err, whys[why].rc, "%s", whys[why].text);
 }
 
-static const char *word(const char *const *list, size_t n, unsigned i)
+const char *gh_vc_word(const char *const *list, size_t n, unsigned i)
 {
 	return i < n && list[i] != NULL ? list[i] : "unknown";
 }
@@ -84,29 +76,24 @@ static const char *word(const char *const *list, size_t n, unsigned i)
 const char *gh_vault_key_name(enum gh_vault_key key)
 {
 	static const char *const names[] = { NULL, "root", "badge", "log", "node" };
-	return word(names, sizeof names / sizeof *names, key);
+	return gh_vc_word(names, sizeof names / sizeof *names, key);
 }
 
 const char *gh_vault_method_name(enum gh_vault_method m)
 {
 	static const char *const names[] = { NULL, "passphrase", "key-file", "credential", "tpm", "recovery" };
-	return word(names, sizeof names / sizeof *names, m);
+	return gh_vc_word(names, sizeof names / sizeof *names, m);
 }
 
 const char *gh_vault_purpose_name(enum gh_vault_purpose p)
 {
 	static const char *const names[] = { NULL, "import", "export", "rescan", "deploy", "fsck", "document" };
-	return word(names, sizeof names / sizeof *names, p);
+	return gh_vc_word(names, sizeof names / sizeof *names, p);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------ */
-struct answer {
-	const struct gh_vp_head *h;
-	const uint8_t *body;
-	size_t n; /* bytes of body and records */
-};
 
-static enum gh_rc lost(struct gh_vault *v, struct gh_err *err)
+enum gh_rc gh_vc_lost(struct gh_vault *v, struct gh_err *err)
 {
 	int e = errno;
 	(void)shutdown(v->sock, SHUT_RDWR); /* what comes late must not be taken for the answer to another question */
@@ -118,7 +105,7 @@ static enum gh_rc lost(struct gh_vault *v, struct gh_err *err)
 }
 
 /* It may have said why before it went. */
-static enum gh_rc unsent(struct gh_vault *v, struct gh_err *err)
+enum gh_rc gh_vc_unsent(struct gh_vault *v, struct gh_err *err)
 {
 	int e = errno;
 	ssize_t n = gh_ipc_recv(v->sock, v->in, GH_VP_PACKET, NULL, MSG_DONTWAIT);
@@ -126,11 +113,11 @@ static enum gh_rc unsent(struct gh_vault *v, struct gh_err *err)
 	if (n == (ssize_t)sizeof *h && h->kind == GH_VP_CANNOT && h->why != GH_VAULT_FINE)
 		return because(h->why, h->arg, err);
 	errno = e;
-	return lost(v, err);
+	return gh_vc_lost(v, err);
 }
 
-static void put(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n, const void *records,
-		size_t records_n, uint32_t n)
+void gh_vc_put(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n, const void *records,
+	       size_t records_n, uint32_t n)
 {
 	struct gh_vp_head h = {
 		.kind = kind, .size = (uint32_t)(sizeof h + body_n + records_n), .seq = v->seq, .arg = arg, .n = n
@@ -142,7 +129,7 @@ static void put(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *bod
 		memcpy(v->out + sizeof h + body_n, records, records_n);
 }
 
-static bool emit(struct gh_vault *v, int fd)
+bool gh_vc_emit(struct gh_vault *v, int fd)
 {
 	const struct gh_vp_head *h = (const struct gh_vp_head *)v->out;
 	return gh_ipc_send(v->sock, v->out, h->size, fd, 0);
@@ -162,17 +149,17 @@ static enum gh_rc serve_log(struct gh_vault *v, const struct gh_vp_log *entry, e
 	v->logging = false;
 	memcpy(t.tenant, copy.entry, sizeof t.tenant);
 	v->seq++;
-	put(v, GH_VP_LOGGED, index, &t, sizeof t, NULL, 0, 0);
+	gh_vc_put(v, GH_VP_LOGGED, index, &t, sizeof t, NULL, 0, 0);
 	if (*said != GH_OK)
 		((struct gh_vp_head *)v->out)->why = GH_VAULT_NOT_LOGGED;
-	if (!emit(v, -1))
-		return lost(v, err);
+	if (!gh_vc_emit(v, -1))
+		return gh_vc_lost(v, err);
 	v->seq = seq; /* what is still waited for */
 	return GH_OK;
 }
 
 /* The answer to the question with this number. What the vault asks in between is served. */
-static enum gh_rc await(struct gh_vault *v, uint32_t kind, uint32_t seq, struct answer *a, struct gh_err *err)
+enum gh_rc gh_vc_await(struct gh_vault *v, uint32_t kind, uint32_t seq, struct gh_vc_answer *a, struct gh_err *err)
 {
 	enum gh_rc said = GH_OK;
 	for (;;) {
@@ -180,7 +167,7 @@ static enum gh_rc await(struct gh_vault *v, uint32_t kind, uint32_t seq, struct 
 		const struct gh_vp_head *h = (const struct gh_vp_head *)v->in;
 		if (n <= 0) {
 			errno = n == 0 ? EPIPE : errno;
-			return lost(v, err);
+			return gh_vc_lost(v, err);
 		}
 		if ((size_t)n < sizeof *h || h->size != (size_t)n)
 			return gh_fail(err, GH_E_BUG, "the vault sent something that is no answer");
@@ -200,12 +187,12 @@ static enum gh_rc await(struct gh_vault *v, uint32_t kind, uint32_t seq, struct 
 			return gh_fail(err, said, "%s", whys[GH_VAULT_NOT_LOGGED].text);
 		if (h->why != GH_VAULT_FINE)
 			return because(h->why, h->arg, err);
-		*a = (struct answer){ h, v->in + sizeof *h, (size_t)n - sizeof *h };
+		*a = (struct gh_vc_answer){ h, v->in + sizeof *h, (size_t)n - sizeof *h };
 		return GH_OK;
 	}
 }
 
-static uint32_t next(struct gh_vault *v)
+uint32_t gh_vc_next(struct gh_vault *v)
 {
 	/* Inside log() the number of the outer question must stay apart from those of the inner ones. */
 	v->seq = v->seq >= UINT32_MAX / 2 ? 1 : v->seq + 1;
@@ -213,23 +200,24 @@ static uint32_t next(struct gh_vault *v)
 }
 
 /* Ask with a body; want: bytes of the answer, SIZE_MAX: n records of `record` bytes. */
-static enum gh_rc ask_all(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n,
-			  const void *records, size_t record, uint32_t n, int fd, struct answer *a, struct gh_err *err)
+enum gh_rc gh_vc_ask_all(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n,
+			 const void *records, size_t record, uint32_t n, int fd, struct gh_vc_answer *a,
+			 struct gh_err *err)
 {
 	if (v->logging && kind != GH_VP_CHECKPOINT)
 		return gh_fail(err, GH_E_BUG, "only a checkpoint may be asked for while a release is being logged");
-	uint32_t seq = next(v);
-	put(v, kind, arg, body, body_n, records, record * n, n);
-	if (!emit(v, fd))
-		return unsent(v, err);
-	return await(v, kind, seq, a, err);
+	uint32_t seq = gh_vc_next(v);
+	gh_vc_put(v, kind, arg, body, body_n, records, record * n, n);
+	if (!gh_vc_emit(v, fd))
+		return gh_vc_unsent(v, err);
+	return gh_vc_await(v, kind, seq, a, err);
 }
 
-static enum gh_rc ask(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n, int fd,
-		      void *out, size_t want, uint64_t *answer, struct gh_err *err)
+enum gh_rc gh_vc_ask(struct gh_vault *v, uint32_t kind, uint64_t arg, const void *body, size_t body_n, int fd,
+		     void *out, size_t want, uint64_t *answer, struct gh_err *err)
 {
-	struct answer a;
-	enum gh_rc rc = ask_all(v, kind, arg, body, body_n, NULL, 0, 0, fd, &a, err);
+	struct gh_vc_answer a;
+	enum gh_rc rc = gh_vc_ask_all(v, kind, arg, body, body_n, NULL, 0, 0, fd, &a, err);
 	if (rc != GH_OK)
 		return rc;
 	if (a.n != want || a.h->n != 0)
@@ -245,8 +233,8 @@ static enum gh_rc ask(struct gh_vault *v, uint32_t kind, uint64_t arg, const voi
 static enum gh_rc listed(struct gh_vault *v, uint32_t kind, void *out, size_t record, size_t cap, size_t *n,
 			 struct gh_err *err)
 {
-	struct answer a;
-	enum gh_rc rc = ask_all(v, kind, 0, NULL, 0, NULL, 0, 0, -1, &a, err);
+	struct gh_vc_answer a;
+	enum gh_rc rc = gh_vc_ask_all(v, kind, 0, NULL, 0, NULL, 0, 0, -1, &a, err);
 	if (rc != GH_OK)
 		return rc;
 	if (a.n != (uint64_t)a.h->n * record)
@@ -275,7 +263,7 @@ enum gh_rc gh_vault_init(struct gh_vault *v, const struct gh_vault_secret *s, ch
 	struct gh_vp_recovery r;
 	enum gh_rc rc = slot(s, &a, err);
 	if (rc == GH_OK)
-		rc = ask(v, GH_VP_INIT, 0, &a, sizeof a, s->fd, &r, sizeof r, NULL, err);
+		rc = gh_vc_ask(v, GH_VP_INIT, 0, &a, sizeof a, s->fd, &r, sizeof r, NULL, err);
 	if (rc == GH_OK) {
 		memcpy(recovery, r.text, sizeof r.text);
 		recovery[GH_VP_RECOVERY - 1] = '\0';
@@ -289,7 +277,7 @@ enum gh_rc gh_vault_unlock(struct gh_vault *v, const struct gh_vault_secret *s, 
 	struct gh_vp_slot_add a;
 	enum gh_rc rc = slot(s, &a, err);
 	a.pcrs = 0;
-	return rc != GH_OK ? rc : ask(v, GH_VP_UNLOCK, 0, &a, sizeof a, s->fd, NULL, 0, NULL, err);
+	return rc != GH_OK ? rc : gh_vc_ask(v, GH_VP_UNLOCK, 0, &a, sizeof a, s->fd, NULL, 0, NULL, err);
 }
 
 static enum gh_rc attach(struct gh_vault *v, uint32_t who, int fd, const struct gh_id *session, struct gh_err *err)
@@ -297,7 +285,7 @@ static enum gh_rc attach(struct gh_vault *v, uint32_t who, int fd, const struct 
 	struct gh_vp_attach a = { .who = who };
 	if (session != NULL && !gh_hex_get(gh_span_str(session->s), a.session, sizeof a.session))
 		return gh_fail(err, GH_E_MALFORMED, "a session's id is none");
-	return ask(v, GH_VP_ATTACH, 0, &a, sizeof a, fd, NULL, 0, NULL, err);
+	return gh_vc_ask(v, GH_VP_ATTACH, 0, &a, sizeof a, fd, NULL, 0, NULL, err);
 }
 
 enum gh_rc gh_vault_attach_catalog(struct gh_vault *v, int fd, struct gh_err *err)
@@ -318,7 +306,7 @@ enum gh_rc gh_vault_slot_add(struct gh_vault *v, const struct gh_vault_secret *s
 	if (rc == GH_OK && s->method == GH_VAULT_RECOVERY)
 		rc = gh_fail(err, GH_E_MALFORMED, "a recovery key is made by 'gatehouse key recover --new'");
 	if (rc == GH_OK)
-		rc = ask(v, GH_VP_SLOT_ADD, 0, &a, sizeof a, s->fd, NULL, 0, &got, err);
+		rc = gh_vc_ask(v, GH_VP_SLOT_ADD, 0, &a, sizeof a, s->fd, NULL, 0, &got, err);
 	if (rc == GH_OK && number != NULL)
 		*number = (unsigned)got;
 	return rc;
@@ -326,7 +314,7 @@ enum gh_rc gh_vault_slot_add(struct gh_vault *v, const struct gh_vault_secret *s
 
 enum gh_rc gh_vault_slot_remove(struct gh_vault *v, unsigned number, struct gh_err *err)
 {
-	return ask(v, GH_VP_SLOT_REMOVE, number, NULL, 0, -1, NULL, 0, NULL, err);
+	return gh_vc_ask(v, GH_VP_SLOT_REMOVE, number, NULL, 0, -1, NULL, 0, NULL, err);
 }
 
 enum gh_rc gh_vault_slots(struct gh_vault *v, struct gh_vp_slot out[GH_VP_SLOTS], size_t *n, struct gh_err *err)
@@ -340,7 +328,7 @@ enum gh_rc gh_vault_slots(struct gh_vault *v, struct gh_vp_slot out[GH_VP_SLOTS]
 enum gh_rc gh_vault_recovery_new(struct gh_vault *v, char recovery[GH_VP_RECOVERY], struct gh_err *err)
 {
 	struct gh_vp_recovery r;
-	enum gh_rc rc = ask(v, GH_VP_RECOVERY_NEW, 0, NULL, 0, -1, &r, sizeof r, NULL, err);
+	enum gh_rc rc = gh_vc_ask(v, GH_VP_RECOVERY_NEW, 0, NULL, 0, -1, &r, sizeof r, NULL, err);
 	if (rc == GH_OK) {
 		memcpy(recovery, r.text, sizeof r.text);
 		recovery[GH_VP_RECOVERY - 1] = '\0';
@@ -352,7 +340,7 @@ enum gh_rc gh_vault_recovery_new(struct gh_vault *v, char recovery[GH_VP_RECOVER
 /* ---- keys -------------------------------------------------------------------------------------------------------------- */
 enum gh_rc gh_vault_status(struct gh_vault *v, struct gh_vp_status *out, struct gh_err *err)
 {
-	return ask(v, GH_VP_STATUS, 0, NULL, 0, -1, out, sizeof *out, NULL, err);
+	return gh_vc_ask(v, GH_VP_STATUS, 0, NULL, 0, -1, out, sizeof *out, NULL, err);
 }
 
 enum gh_rc gh_vault_public(struct gh_vault *v, struct gh_vp_public *out, size_t cap, size_t *n, struct gh_err *err)
@@ -387,7 +375,7 @@ enum gh_rc gh_vault_public_of(struct gh_vault *v, enum gh_vault_key key, struct 
 enum gh_rc gh_vault_rotate(struct gh_vault *v, enum gh_vault_key key, uint32_t *generation, struct gh_err *err)
 {
 	uint64_t got = 0;
-	enum gh_rc rc = ask(v, GH_VP_ROTATE, key, NULL, 0, -1, NULL, 0, &got, err);
+	enum gh_rc rc = gh_vc_ask(v, GH_VP_ROTATE, key, NULL, 0, -1, NULL, 0, &got, err);
 	if (rc == GH_OK && generation != NULL)
 		*generation = (uint32_t)got;
 	return rc;
@@ -397,243 +385,8 @@ enum gh_rc gh_vault_endorsement(struct gh_vault *v, enum gh_vault_key key, uint3
 				struct gh_vp_endorsement *out, struct gh_err *err)
 {
 	struct gh_vp_which w = { key, generation };
-	enum gh_rc rc = ask(v, GH_VP_ENDORSE_KEY, 0, &w, sizeof w, -1, out, sizeof *out, NULL, err);
+	enum gh_rc rc = gh_vc_ask(v, GH_VP_ENDORSE_KEY, 0, &w, sizeof w, -1, out, sizeof *out, NULL, err);
 	if (rc == GH_OK && (out->payload_n > sizeof out->payload || out->sig_n > sizeof out->sig))
 		return gh_fail(err, GH_E_BUG, "the vault gave an endorsement that is too long");
-	return rc;
-}
-
-/* ---- tenants ----------------------------------------------------------------------------------------------------------- */
-static enum gh_rc tenant(const struct gh_id *id, const struct gh_id *requester, struct gh_vp_tenant *out,
-			 struct gh_err *err)
-{
-	*out = (struct gh_vp_tenant){ { 0 }, { 0 } };
-	if (!gh_hex_get(gh_span_str(id->s), out->tenant, sizeof out->tenant))
-		return gh_fail(err, GH_E_MALFORMED, "a tenant's id is none");
-	/* `local` is nobody: it has no id. */
-	if (requester != NULL && !gh_id_none(requester) &&
-	    !gh_hex_get(gh_span_str(requester->s), out->requester, sizeof out->requester))
-		return gh_fail(err, GH_E_MALFORMED, "a requester's id is none");
-	return GH_OK;
-}
-
-static enum gh_rc of_tenant(struct gh_vault *v, uint32_t kind, uint64_t arg, const struct gh_id *id,
-			    const struct gh_id *requester, void *out, size_t want, uint64_t *answer, struct gh_err *err)
-{
-	struct gh_vp_tenant t;
-	enum gh_rc rc = tenant(id, requester, &t, err);
-	return rc != GH_OK ? rc : ask(v, kind, arg, &t, sizeof t, -1, out, want, answer, err);
-}
-
-enum gh_rc gh_vault_tenant_new(struct gh_vault *v, const struct gh_id *id, struct gh_err *err)
-{
-	return of_tenant(v, GH_VP_TENANT_NEW, 0, id, NULL, NULL, 0, NULL, err);
-}
-
-enum gh_rc gh_vault_tenant_status(struct gh_vault *v, const struct gh_id *id, struct gh_vp_tenant_status *out,
-				  struct gh_err *err)
-{
-	return of_tenant(v, GH_VP_TENANT_STATUS, 0, id, NULL, out, sizeof *out, NULL, err);
-}
-
-enum gh_rc gh_vault_tenant_rotate(struct gh_vault *v, const struct gh_id *id, uint32_t *generation, struct gh_err *err)
-{
-	uint64_t got = 0;
-	enum gh_rc rc = of_tenant(v, GH_VP_TENANT_ROTATE, 0, id, NULL, NULL, 0, &got, err);
-	if (rc == GH_OK && generation != NULL)
-		*generation = (uint32_t)got;
-	return rc;
-}
-
-enum gh_rc gh_vault_tenant_retire(struct gh_vault *v, const struct gh_id *id, uint32_t below, struct gh_err *err)
-{
-	return of_tenant(v, GH_VP_TENANT_RETIRE, below, id, NULL, NULL, 0, NULL, err);
-}
-
-enum gh_rc gh_vault_tenant_shred(struct gh_vault *v, const struct gh_id *id, const struct gh_id *requester,
-				 struct gh_err *err)
-{
-	return of_tenant(v, GH_VP_TENANT_SHRED, 0, id, requester, NULL, 0, NULL, err);
-}
-
-static enum gh_rc take_keys(const struct answer *a, size_t n, struct gh_id *id, struct gh_vault_wrapped *wrapped,
-			    struct gh_err *err)
-{
-	const struct gh_vp_blob_key *k = (const struct gh_vp_blob_key *)a->body;
-	if (a->h->n != n || a->n != n * sizeof *k)
-		return gh_fail(err, GH_E_BUG, "the vault gave another number of keys than was asked for");
-	for (size_t i = 0; i < n; i++) {
-		if (id != NULL)
-			gh_hex_put(id[i].s, k[i].id, GH_VP_ID);
-		memcpy(wrapped[i].b, k[i].wrapped, GH_WRAPPED);
-	}
-	return GH_OK;
-}
-
-enum gh_rc gh_vault_new_keys(struct gh_vault *v, const struct gh_id *of, size_t n, struct gh_id *id,
-			     struct gh_vault_wrapped *wrapped, struct gh_err *err)
-{
-	struct gh_vp_tenant t;
-	struct answer a;
-	enum gh_rc rc = tenant(of, NULL, &t, err);
-	for (size_t i = 0; rc == GH_OK && i < n;) {
-		size_t some = n - i < GH_VP_KEYS_MAX ? n - i : GH_VP_KEYS_MAX;
-		rc = ask_all(v, GH_VP_NEW_KEYS, some, &t, sizeof t, NULL, 0, 0, -1, &a, err);
-		if (rc == GH_OK)
-			rc = take_keys(&a, some, id + i, wrapped + i, err);
-		i += some;
-	}
-	return rc;
-}
-
-/* Some ids and wrapped keys as records. */
-static enum gh_rc records(const struct gh_id *id, const struct gh_vault_wrapped *wrapped, size_t n,
-			  struct gh_vp_blob_key *out, struct gh_err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!gh_hex_get(gh_span_str(id[i].s), out[i].id, GH_VP_ID))
-			return gh_fail(err, GH_E_MALFORMED, "a blob's id is none");
-		memcpy(out[i].wrapped, wrapped[i].b, GH_WRAPPED);
-	}
-	return GH_OK;
-}
-
-enum gh_rc gh_vault_rewrap(struct gh_vault *v, const struct gh_id *of, size_t n, const struct gh_id *id,
-			   struct gh_vault_wrapped *wrapped, struct gh_err *err)
-{
-	struct gh_vp_tenant t;
-	struct answer a;
-	struct gh_vp_blob_key *k = malloc(GH_VP_KEYS_MAX * sizeof *k);
-	enum gh_rc rc = k == NULL ? gh_fail(err, GH_E_NOMEM, "no memory") : tenant(of, NULL, &t, err);
-	for (size_t i = 0; rc == GH_OK && i < n;) {
-		size_t some = n - i < GH_VP_KEYS_MAX ? n - i : GH_VP_KEYS_MAX;
-		rc = records(id + i, wrapped + i, some, k, err);
-		if (rc == GH_OK)
-			rc = ask_all(v, GH_VP_REWRAP, 0, &t, sizeof t, k, sizeof *k, (uint32_t)some, -1, &a, err);
-		if (rc == GH_OK)
-			rc = take_keys(&a, some, NULL, wrapped + i, err);
-		i += some;
-	}
-	free(k);
-	return rc;
-}
-
-uint32_t gh_vault_wrapped_generation(const struct gh_vault_wrapped *w)
-{
-	uint32_t generation;
-	return gh_wrapped_generation(w->b, GH_WRAP_BLOB, &generation) ? generation : 0;
-}
-
-static enum gh_rc begin_release(struct gh_vault *v, const struct gh_vault_release *r, struct gh_err *err)
-{
-	struct gh_vp_release m = { .purpose = r->purpose };
-	if (r->purpose < GH_VAULT_IMPORT || r->purpose >= GH_VAULT_PURPOSES_END || r->n == 0 ||
-	    r->n > GH_VP_RELEASE_MAX)
-		return gh_fail(err, GH_E_LIMIT, "a release is of 1 to %d keys, for a known purpose", GH_VP_RELEASE_MAX);
-	if (!gh_hex_get(gh_span_str(r->tenant.s), m.tenant, GH_VP_ID) ||
-	    !gh_hex_get(gh_span_str(r->session.s), m.session, GH_VP_ID) ||
-	    (!gh_id_none(&r->version) && !gh_hex_get(gh_span_str(r->version.s), m.version, GH_VP_ID)) ||
-	    (!gh_id_none(&r->requester) && !gh_hex_get(gh_span_str(r->requester.s), m.requester, GH_VP_ID)))
-		return gh_fail(err, GH_E_MALFORMED, "an id of a release is none");
-	return ask(v, GH_VP_RELEASE, 0, &m, sizeof m, -1, NULL, 0, NULL, err);
-}
-
-enum gh_rc gh_vault_release(struct gh_vault *v, const struct gh_vault_release *r, uint64_t *index, struct gh_err *err)
-{
-	struct gh_vp_tenant t;
-	struct answer a;
-	struct gh_vp_blob_key *k = malloc(GH_VP_KEYS_MAX * sizeof *k);
-	enum gh_rc rc = k == NULL ? gh_fail(err, GH_E_NOMEM, "no memory") : begin_release(v, r, err);
-	if (rc == GH_OK)
-		rc = tenant(&r->tenant, NULL, &t, err);
-	for (size_t i = 0; rc == GH_OK && i < r->n;) {
-		size_t some = r->n - i < GH_VP_KEYS_MAX ? r->n - i : GH_VP_KEYS_MAX;
-		rc = records(r->id + i, r->wrapped + i, some, k, err);
-		if (rc == GH_OK)
-			rc = ask_all(v, GH_VP_RELEASE_KEYS, 0, &t, sizeof t, k, sizeof *k, (uint32_t)some, -1, &a, err);
-		i += some;
-	}
-	free(k);
-	if (rc == GH_OK)
-		rc = ask(v, GH_VP_RELEASE_GO, 0, NULL, 0, -1, NULL, 0, index, err);
-	return rc;
-}
-
-/* ---- signatures -------------------------------------------------------------------------------------------------------- */
-const char *gh_vault_payload_type(enum gh_vault_sign what)
-{
-	static const char *const types[] = {
-#define GH_X(name, type) [GH_SIGN_##name] = type,
-		GH_VAULT_SIGNS(GH_X)
-#undef GH_X
-	};
-	return word(types, sizeof types / sizeof *types, what);
-}
-
-static enum gh_rc signature(const struct answer *a, struct gh_vp_signature *out, struct gh_err *err)
-{
-	if (a->n != sizeof *out)
-		return gh_fail(err, GH_E_BUG, "the vault's answer has another length than it should");
-	memcpy(out, a->body, sizeof *out);
-	return out->sig_n <= sizeof out->sig ? GH_OK
-					     : gh_fail(err, GH_E_BUG, "the vault gave a signature that is too long");
-}
-
-enum gh_rc gh_vault_sign(struct gh_vault *v, enum gh_vault_sign what, struct gh_span payload,
-			 struct gh_vp_signature *out, struct gh_err *err)
-{
-	struct answer a;
-	if (what < GH_SIGN_STATEMENT || what >= GH_SIGN_END || payload.n == 0 || payload.n > GH_VP_SIGN_MAX)
-		return gh_fail(err, GH_E_LIMIT, "what is signed has 1 byte to %d MiB", GH_VP_SIGN_MAX >> 20);
-	if (v->logging)
-		return gh_fail(err, GH_E_BUG, "only a checkpoint may be asked for while a release is being logged");
-	struct gh_vp_sign m = { what, (uint32_t)payload.n };
-	uint32_t seq = next(v);
-	size_t some = payload.n < GH_VP_PAYLOAD ? payload.n : GH_VP_PAYLOAD;
-	put(v, GH_VP_SIGN, 0, &m, sizeof m, payload.p, some, (uint32_t)some);
-	if (!emit(v, -1))
-		return lost(v, err);
-	for (size_t at = some; at < payload.n; at += some) {
-		some = payload.n - at < GH_VP_PAYLOAD ? payload.n - at : GH_VP_PAYLOAD;
-		put(v, GH_VP_SIGN_MORE, 0, NULL, 0, payload.p + at, some, (uint32_t)some);
-		if (!emit(v, -1))
-			return lost(v, err);
-	}
-	enum gh_rc rc = await(v, GH_VP_SIGN, seq, &a, err);
-	return rc == GH_OK ? signature(&a, out, err) : rc;
-}
-
-enum gh_rc gh_vault_checkpoint(struct gh_vault *v, struct gh_span note, const struct gh_merkle_proof *proof,
-			       uint8_t sig[64], struct gh_err *err)
-{
-	struct gh_vp_checkpoint m = { 0 };
-	struct gh_vp_signature s = { 0 };
-	struct answer a;
-	if (note.n == 0 || note.n > sizeof m.note)
-		return gh_fail(err, GH_E_LIMIT, "a checkpoint has at most %zu bytes", sizeof m.note);
-	m.note_n = (uint32_t)note.n;
-	memcpy(m.note, note.p, note.n);
-	m.proof_n = proof == NULL ? 0 : proof->n;
-	if (m.proof_n > sizeof m.proof / sizeof *m.proof)
-		return gh_fail(err, GH_E_LIMIT, "a proof of consistency has at most 64 hashes");
-	for (uint32_t i = 0; i < m.proof_n; i++)
-		memcpy(m.proof[i], proof->h[i].b, sizeof m.proof[i]);
-	enum gh_rc rc = ask_all(v, GH_VP_CHECKPOINT, 0, &m, sizeof m, NULL, 0, 0, -1, &a, err);
-	if (rc == GH_OK)
-		rc = signature(&a, &s, err);
-	if (rc == GH_OK && s.sig_n != 64)
-		rc = gh_fail(err, GH_E_BUG, "the vault gave a signature of another kind");
-	if (rc == GH_OK)
-		memcpy(sig, s.sig, 64);
-	return rc;
-}
-
-enum gh_rc gh_vault_last_checkpoint(struct gh_vault *v, struct gh_vp_last *out, struct gh_err *err)
-{
-	enum gh_rc rc = ask(v, GH_VP_LAST_CHECKPOINT, 0, NULL, 0, -1, out, sizeof *out, NULL, err);
-	if (rc == GH_OK && out->note_n > sizeof out->note)
-		return gh_fail(err, GH_E_BUG, "the vault gave a checkpoint that is too long");
-	if (rc == GH_OK && out->note_n == 0)
-		return gh_fail(err, GH_E_ABSENT, "no checkpoint was signed yet");
 	return rc;
 }

@@ -450,7 +450,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_key = {
 	.name = "key",
 	.about = "Show, export and rotate keys; say what opens them.",
-	.usage = "[OPTION]... status|slots|export [KEY]|rotate KEY|add-slot METHOD|remove-slot NUMBER|recover",
+	.usage = "[OPTION]... VERB [ARGUMENT]...",
 	.opts = options,
 	.min_args = 1,
 	.max_args = 3,
