@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -75,6 +76,14 @@ enum gh_rc gh_role_spawn(const char *name, const char *const *argv, const char *
 	map[0] = (struct gh_os_fd){ pair[1], GH_ROLE_SOCK };
 	for (size_t i = 0; i < n; i++)
 		map[i + 1] = more[i];
+#ifdef GH_TEST_HOOKS
+	/* Faults of the disk in every role, those without an environment too: script/test-faults. */
+	char preload[512];
+	const char *const hooked[] = { preload, NULL }, *faults = getenv("LD_PRELOAD");
+	if (env == NULL && faults != NULL &&
+	    (size_t)snprintf(preload, sizeof preload, "LD_PRELOAD=%s", faults) < sizeof preload)
+		env = hooked;
+#endif
 	int e = spawn(args, env, map, n + 1, keep_stderr, pid);
 	(void)close(pair[1]);
 	if (e != 0) {
