@@ -1,17 +1,12 @@
 /* Steps of an import: reserve a name, take a scanned and stored model in as one transaction, or give up. */
-#include "api/ops.h"
-#include "catalog/evidence.h"
-#include "catalog/gate.h"
+#include "api/intake.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
-#include "catalog/reports.h"
-#include "catalog/reviews.h"
 #include "catalog/versions.h"
-#include "wire/jcanon.h"
 
 #include <stdio.h>
 
-enum { LEASE = 6 * 3600, KNOWN = 16 << 20 };
+enum { LEASE = 6 * 3600 };
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
 static struct gh_id id(const struct gh_op_run *r, const char *name) { return gh_id(gh_span_str(text(r, name))); }
@@ -85,78 +80,7 @@ const struct gh_op gh_op_import_abandon = { .name = "import.abandon",
 
 /* ---- finish ---------------------------------------------------------------------------------------------------------------------- */
 
-struct finish {
-	struct gh_op_run *r;
-	struct gh_version v; /* as it stands, with what is new put in: what the policy is asked about */
-	struct gh_gate gate;
-	enum gh_vstate state;
-	char reason[GH_V_REASON + 1];
-	struct gh_id report;
-	int64_t quarantine_until;
-};
-
-/* What a verdict and a policy make of a version. Verdicts come first: no policy makes UNSAFE usable. */
-static void decide(struct finish *f, const char *verdict)
-{
-	if (strcmp(verdict, "UNSAFE") == 0 || strcmp(verdict, "INCOMPLETE") == 0) {
-		f->state = GH_V_QUARANTINED;
-		(void)snprintf(f->reason, sizeof f->reason, "the scan says %s", verdict);
-	} else if (strcmp(verdict, "REVIEW") == 0) {
-		f->state = GH_V_REVIEW;
-		(void)snprintf(f->reason, sizeof f->reason, "findings have to be reviewed");
-	} else if (f->gate.decision == GH_DENY) {
-		f->state = GH_V_QUARANTINED;
-		(void)snprintf(f->reason, sizeof f->reason, "policy: %.150s", f->gate.because);
-	} else if (f->gate.decision == GH_PENDING || f->gate.high) {
-		f->state = GH_V_REVIEW;
-		(void)snprintf(f->reason, sizeof f->reason, "%s",
-			       f->gate.high ? "high risk tier: approvals are needed" : "the policy asks for approvals");
-	} else {
-		f->state = GH_V_READY;
-		f->reason[0] = '\0';
-	}
-}
-
-static int64_t quarantine(const struct gh_policy_result *p)
-{
-	int64_t until = 0;
-	for (size_t i = 0; i < p->nrule; i++)
-		until = p->rule[i].until > until ? p->rule[i].until : until;
-	return until;
-}
-
-static enum gh_rc add_report(struct finish *f, struct gh_err *err)
-{
-	struct gh_op_run *r = f->r;
-	struct gh_report_row row = { .version = f->v.id, .blob = id(r, "report"), .created = r->now };
-	GH_TRY(gh_id_new(&row.id, err), err, "a report");
-	(void)snprintf(row.digest, sizeof row.digest, "%s", text(r, "report_digest"));
-	(void)snprintf(row.scanner, sizeof row.scanner, "%s", text(r, "scanner"));
-	(void)snprintf(row.rules, sizeof row.rules, "%s", text(r, "rules"));
-	(void)snprintf(row.advisories, sizeof row.advisories, "%.79s", text(r, "advisories"));
-	(void)snprintf(row.verdict, sizeof row.verdict, "%s", text(r, "verdict"));
-	(void)snprintf(row.coverage, sizeof row.coverage, "%s", text(r, "coverage"));
-	row.findings = gh_in_number(r->in, "findings", 0);
-	gh_auto_buf stages = gh_buf(sizeof row.stages - 1);
-	for (const struct gh_jval *s = gh_jfirst(gh_jget(r->in, "stages")); s != NULL; s = s->next)
-		gh_buf_fmt(&stages, "%s%.20s=%.20s", stages.n > 0 ? " " : "", (const char *)s->key.p,
-			   gh_jtext(s) == NULL ? "" : gh_jtext(s));
-	(void)snprintf(row.stages, sizeof row.stages, "%s", gh_buf_cstr(&stages));
-	GH_TRY(gh_report_add(r->cat->db, &row, err), err, "the report");
-	f->report = row.id;
-	struct gh_evidence facts = { .version = f->v.id,
-				     .blob = id(r, "facts"),
-				     .by = r->who->id,
-				     .kind = GH_EVIDENCE_FACTS,
-				     .signer = "gatehouse",
-				     .trusted = true,
-				     .created = r->now };
-	(void)snprintf(facts.digest, sizeof facts.digest, "%s", text(r, "facts_digest"));
-	GH_TRY(gh_id_new(&facts.id, err), err, "facts");
-	return gh_evidence_add(r->cat->db, &facts, err);
-}
-
-static enum gh_rc add_blobs(struct finish *f, struct gh_err *err)
+static enum gh_rc add_blobs(struct gh_intake *f, struct gh_err *err)
 {
 	int64_t seq = 0;
 	for (const struct gh_jval *b = gh_jfirst(gh_jget(f->r->in, "blobs")); b != NULL; b = b->next) {
@@ -167,7 +91,7 @@ static enum gh_rc add_blobs(struct finish *f, struct gh_err *err)
 	return GH_OK;
 }
 
-static enum gh_rc log_import(struct finish *f, struct gh_err *err)
+static enum gh_rc log_import(struct gh_intake *f, struct gh_err *err)
 {
 	struct gh_op_run *r = f->r;
 	struct gh_entry_value v[] = {
@@ -185,26 +109,13 @@ static enum gh_rc log_import(struct finish *f, struct gh_err *err)
 	return gh_ledger_put(r->cat, "import", gh_principal_actor(r->who), v, n, NULL, err);
 }
 
-static enum gh_rc open_review(struct finish *f, struct gh_err *err)
-{
-	struct gh_op_run *r = f->r;
-	struct gh_review review;
-	GH_TRY(gh_review_open(r->cat->db, &f->v.id, f->gate.high ? 2 : 0, r->now, &review, err), err, "a review");
-	const struct gh_entry_value v[] = {
-		{ .name = "tenant", .text = f->v.tenant.s }, { .name = "version", .text = f->v.id.s },
-		{ .name = "root", .text = review.root },     { .name = "report", .text = review.report_digest },
-		{ .name = "review", .text = review.id.s },   { .name = "needed", .number = (uint64_t)review.needed },
-	};
-	return gh_ledger_put(r->cat, "review-opened", "system", v, sizeof v / sizeof *v, NULL, err);
-}
-
 static enum gh_rc finish_tx(struct gh_db *db, void *arg, struct gh_err *err)
 {
-	struct finish *f = arg;
+	struct gh_intake *f = arg;
 	struct gh_op_run *r = f->r;
 	struct gh_id owner = id(r, "owner");
 	GH_TRY(add_blobs(f, err), err, "the files");
-	GH_TRY(add_report(f, err), err, "the report");
+	GH_TRY(gh_intake_report(f, err), err, "the report");
 	const struct gh_version_finish fin = { .state = f->state,
 					       .reason = f->reason,
 					       .verdict = text(r, "verdict"),
@@ -218,21 +129,16 @@ static enum gh_rc finish_tx(struct gh_db *db, void *arg, struct gh_err *err)
 					       .quarantine_until = f->quarantine_until };
 	GH_TRY(gh_version_finish(db, &f->v.id, &owner, &fin, err), err, "the import");
 	GH_TRY(log_import(f, err), err, "the audit entry");
-	return f->state == GH_V_REVIEW ? open_review(f, err) : GH_OK;
+	return f->state == GH_V_REVIEW ? gh_intake_review(f, err) : GH_OK;
 }
 
 static enum gh_rc finish(struct gh_op_run *r, struct gh_err *err)
 {
-	struct finish f = { .r = r };
+	struct gh_intake f = { .r = r };
 	struct gh_id version = id(r, "version");
-	gh_auto_buf known = gh_buf(KNOWN);
 	GH_TRY(gh_version_get(r->cat->db, &version, &f.v, err), err, "the import");
 	(void)snprintf(f.v.root, sizeof f.v.root, "%s", text(r, "root"));
-	if (!gh_jcanon_put(&known, gh_jget(r->in, "known"), r->arena) || known.full)
-		return gh_fail(err, GH_E_NOMEM, "no memory for facts");
-	GH_TRY(gh_gate_ask(r->cat, &f.v, "import", gh_buf_view(&known), r->arena, &f.gate, err), err, "the policy");
-	decide(&f, text(r, "verdict"));
-	f.quarantine_until = quarantine(f.gate.result);
+	GH_TRY(gh_intake_ask(&f, "import", err), err, "the import");
 	GH_TRY(gh_db_tx(r->cat->db, finish_tx, &f, err), err, "the import");
 	gh_jout_str(r->out, "state", gh_vstate_name(f.state));
 	gh_jout_str(r->out, "reason", f.reason);
@@ -245,23 +151,10 @@ static const struct gh_op_field finish_in[] = {
 	{ "version", GH_IN_ID, true, "the version" },
 	{ "owner", GH_IN_ID, true, "of the lease" },
 	{ "root", GH_IN_DIGEST, true, "root digest of the files" },
-	{ "verdict", GH_IN_WORD, true, "of the scan" },
-	{ "scanner", GH_IN_TEXT, true, "version of the scanner" },
-	{ "rules", GH_IN_TEXT, true, "version of the rules" },
-	{ "advisories", GH_IN_TEXT, true, "version of the advisories" },
-	{ "coverage", GH_IN_WORD, true, "share of the bytes that was understood, in percent" },
-	{ "findings", GH_IN_NUMBER, true, "how many" },
-	{ "files", GH_IN_NUMBER, true, "how many" },
-	{ "bytes", GH_IN_NUMBER, true, "of all files" },
-	{ "stages", GH_IN_OBJECT, true, "state of each stage" },
 	{ "manifest", GH_IN_ID, true, "blob" },
 	{ "manifest_digest", GH_IN_DIGEST, true, "of the manifest" },
-	{ "report", GH_IN_ID, true, "blob" },
-	{ "report_digest", GH_IN_DIGEST, true, "of the report" },
-	{ "facts", GH_IN_ID, true, "blob" },
-	{ "facts_digest", GH_IN_DIGEST, true, "of the facts" },
+	GH_INTAKE_FIELDS,
 	{ "blobs", GH_IN_LIST, true, "ids of the files' blobs, in the order of the manifest" },
-	{ "known", GH_IN_OBJECT, true, "facts for the policy" },
 	{ 0 },
 };
 const struct gh_op gh_op_import_finish = { .name = "import.finish",

@@ -24,5 +24,6 @@ extern const struct gh_op gh_op_import_begin, gh_op_import_finish, gh_op_import_
 extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored;
 extern const struct gh_op gh_op_version_files;
 extern const struct gh_op gh_op_init_admin;
+extern const struct gh_op gh_op_rescan_finish, gh_op_rescan_outdated;
 extern const struct gh_op gh_op_policy_set, gh_op_policy_list, gh_op_policy_decide, gh_op_export_allow;
 #endif

@@ -1,6 +1,8 @@
 #include "catalog/gate.h"
 
 #include "catalog/badges.h"
+#include "catalog/evidence.h"
+#include "catalog/opa.h"
 #include "catalog/principals.h"
 #include "catalog/reports.h"
 #include "catalog/reviews.h"
@@ -90,6 +92,37 @@ static void put_lineage(struct gh_catalog *c, const struct gh_version *v, struct
 	gh_facts_field_bool(f, "lineage.shared", k, !gh_id_same(&base.tenant, &v->tenant));
 }
 
+/* Signatures and statements of others, as they were verified when they were stored. */
+static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f, struct gh_arena *a)
+{
+	static const char *const kinds[] = { "attestation", "provenance", "sbom", "vex", "sarif", "test-result" };
+	struct gh_evidence *e;
+	struct gh_err err = { 0 };
+	size_t n;
+	bool is_signed = false;
+	gh_facts_put_none(f, "evidence.verified");
+	gh_facts_put_none(f, "evidence.unverified");
+	if (gh_evidence_list(c->db, a, &v->id, NULL, &e, &n, &err) != GH_OK)
+		return; /* not known: rules that need it fail closed */
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(e[i].kind, "signature") == 0 && e[i].trusted && !is_signed) {
+			is_signed = true;
+			gh_facts_put_str(f, "signature.identity", e[i].signer);
+		}
+		if (strcmp(e[i].kind, GH_EVIDENCE_FACTS) == 0)
+			continue;
+		const char *kind = strcmp(e[i].kind, "signature") == 0 ? "signature" : "other";
+		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+			kind = strcmp(e[i].kind, kinds[k]) == 0 ? kinds[k] : kind;
+		const char *list = e[i].trusted ? "evidence.verified" : "evidence.unverified";
+		size_t k = gh_facts_add(f, list);
+		gh_facts_field_str(f, e[i].trusted ? "evidence.verified.kind" : "evidence.unverified.kind", k, kind);
+		gh_facts_field_str(f, e[i].trusted ? "evidence.verified.signer" : "evidence.unverified.claimed", k,
+				   e[i].signer);
+	}
+	gh_facts_put_bool(f, "signature.verified", is_signed);
+}
+
 static void put_version(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_facts *f)
 {
 	char name[GH_NAME_TEXT];
@@ -148,8 +181,18 @@ enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const c
 	put_version(c, v, action, f);
 	put_badge(c, v, f);
 	put_lineage(c, v, f);
+	put_evidence(c, v, f, a);
 	put_approvals(c, v, f, a);
-	const struct gh_policy_question q = { .policy = policy, .facts = f, .at = c->now() };
+	/* What it is to run in, until a deployment says otherwise: a model never runs outside of a sandbox. */
+	if (strcmp(action, "deploy") == 0)
+		gh_facts_put_str(f, "isolation.class", "sandbox");
+	struct gh_opa_http opa = { .only = c->home.opa };
+	const struct gh_policy_question q = { .policy = policy,
+					      .facts = f,
+					      .at = c->now(),
+					      .opa = gh_opa_http,
+					      .opa_ctx = &opa,
+					      .opa_url = gh_span_str(c->home.opa) };
 	out->result = gh_policy_ask(&q, a);
 	out->decision = out->result->decision;
 	out->high = gh_span_is(out->result->tier, "high");

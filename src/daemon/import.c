@@ -89,6 +89,20 @@ static bool format_seen(const struct gh_scan_report *r, size_t i)
 	return false;
 }
 
+/* "advisories of 2026-11-22: 1135 shipped": the date is of what ships; imported ones only add to it. */
+static void advisories_date(const struct gh_scan_report *r, struct gh_jout *j)
+{
+	static const char of[] = "advisories of ";
+	const char *with = r->stage[GH_STAGE_VULNERABILITIES].with;
+	char at[32];
+	if (with == NULL || strncmp(with, of, sizeof of - 1) != 0 || strlen(with) < sizeof of - 1 + 10)
+		return;
+	(void)snprintf(at, sizeof at, "%.10sT00:00:00Z", with + sizeof of - 1);
+	gh_jout_open(j, "advisories", '{');
+	gh_jout_str(j, "date", at);
+	gh_jout_close(j, '}');
+}
+
 void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
 {
 	char share[32];
@@ -137,6 +151,7 @@ void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
 	gh_jout_open(j, "scanner", '{');
 	gh_jout_str(j, "version", r->scanner);
 	gh_jout_close(j, '}');
+	advisories_date(r, j);
 }
 
 /* ---- the root digest ------------------------------------------------------------------------------------------------------- */

@@ -145,6 +145,21 @@ struct fate {
 	bool again; /* nor was this file looked at */
 };
 
+static int open_entry(struct pool *p, size_t i, struct stat *st)
+{
+	const struct gh_scan_source *s = p->opt->source;
+	if (s == NULL)
+		return gh_os_open_regular(p->tree.v[i].path, st);
+	int fd = s->open(s->arg, i);
+	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+		return fd;
+	int e = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	errno = e;
+	return -1;
+}
+
 /* Scan one file with the lane's worker, starting one if needed. False: no worker is to be had. */
 static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 {
@@ -158,7 +173,7 @@ static bool scan_file(struct lane *l, size_t i, struct fate *fate)
 	gh_arena_free(a);
 	*a = (struct gh_arena){ .max = FILE_ARENA };
 	*fate = (struct fate){ 0 };
-	int fd = gh_os_open_regular(e->path, &st);
+	int fd = open_entry(p, i, &st);
 	if (fd < 0) {
 		if (errno == EINVAL)
 			settle_unread(a, r, GH_S_SPECIAL, "it is neither a file nor a directory");
@@ -394,6 +409,26 @@ static bool detonate(struct pool *p, const char *path)
 	return true;
 }
 
+/* The files of a source as a tree, in the order of their names, which is how the source must list them. False: no memory, or
+ * another order. */
+static bool source_tree(const struct gh_scan_source *src, struct pool *p)
+{
+	p->tree.v = calloc(src->n, sizeof *p->tree.v);
+	if (p->tree.v == NULL)
+		return false;
+	for (size_t i = 0; i < src->n; i++) {
+		char *own = strdup(src->name[i]);
+		if (own == NULL || (i > 0 && strcmp(src->name[i - 1], own) >= 0)) {
+			free(own);
+			errno = own == NULL ? ENOMEM : EINVAL;
+			return false;
+		}
+		p->tree.v[p->tree.n++] =
+			(struct gh_os_entry){ .path = own, .name = own, .kind = GH_OS_FILE, .size = src->size[i] };
+	}
+	return true;
+}
+
 static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struct gh_scan_options *opt,
 				struct lane *lane, struct gh_err *err)
 {
@@ -407,7 +442,8 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 			return lone_row(s, path, GH_S_IO, why, err);
 		(void)snprintf(via, sizeof via, "/proc/self/fd/%d", in);
 	}
-	if (!gh_os_tree(is_stdin ? via : path, &p.tree) || p.tree.n == 0) {
+	bool listed = opt->source != NULL ? source_tree(opt->source, &p) : gh_os_tree(is_stdin ? via : path, &p.tree);
+	if (!listed || p.tree.n == 0) {
 		bool empty = p.tree.v == NULL && p.tree.n == 0 && access(path, F_OK) == 0;
 		(void)snprintf(why, sizeof why, "%s", empty ? "the directory holds no files" : strerror(errno));
 		if (in >= 0)
@@ -433,9 +469,9 @@ static enum gh_rc scan_artifact(struct gh_scan *s, const char *path, const struc
 			e->name = "-";
 		else if (opt->known_as != NULL && p.tree.alone)
 			e->name = opt->known_as;
-		s->file[p.first + i].path = is_stdin		  ? "-" :
-					    opt->known_as != NULL ? safe_path(s, NULL, e->name) :
-								    safe_path(s, NULL, e->path);
+		s->file[p.first + i].path = is_stdin		    ? "-"
+					    : opt->known_as != NULL ? safe_path(s, NULL, e->name)
+								    : safe_path(s, NULL, e->path);
 		s->file[p.first + i].size = e->size;
 		p.known[i] = (struct gh_repo_file){ .name = e->name, .size = e->size };
 		p.bytes += e->size;

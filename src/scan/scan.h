@@ -29,6 +29,16 @@ struct gh_along {
 	void (*end)(void *file, const char *sha256); /* over; "": it could not be read to its end */
 };
 
+/* An artifact that is no path: a list of files, each opened when its turn comes (a stored model whose files are decrypted into
+ * memory one by one). Calls come from several threads. */
+struct gh_scan_source {
+	void *arg;
+	const char *const *name; /* below the artifact: "tokenizer/vocab.json"; sorted bytewise */
+	const uint64_t *size;	 /* bytes */
+	size_t n;
+	int (*open)(void *arg, size_t i); /* a descriptor for reading that the scan closes, or -1 with errno */
+};
+
 struct gh_scan_options {
 	struct gh_limits limits;
 	unsigned jobs;	  /* workers at a time, >= 1 */
@@ -46,10 +56,11 @@ struct gh_scan_options {
 	bool (*detonate)(void *arg, const struct gh_os_entry *e, const char *dir, const struct gh_file_report *r,
 			 struct gh_arena *a, struct gh_detonation *out);
 	void *detonate_arg;
-	const struct gh_vex *vex;	    /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
-	const struct gh_advset *advisories; /* whose aliases they may use, or NULL */
-	const char *clamd;		    /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
-	const struct gh_along *along;	    /* NULL: nobody reads along */
+	const struct gh_vex *vex;	     /* statements that silence known vulnerabilities (scan/vex.h), or NULL */
+	const struct gh_advset *advisories;  /* whose aliases they may use, or NULL */
+	const char *clamd;		     /* where the virus scanner listens (scan/clamd.h); NULL: not asked for */
+	const struct gh_along *along;	     /* NULL: nobody reads along */
+	const struct gh_scan_source *source; /* NULL: paths are scanned; else this, once, for the one path given */
 	/* Not NULL: names in the report count from the artifact ("tokenizer/vocab.json"), wherever it lies; an artifact that is one
 	 * file has this name. So the same model has the same report on every machine. */
 	const char *known_as;
