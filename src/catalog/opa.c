@@ -1,6 +1,7 @@
 #include "catalog/opa.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "catalog/http.h"
 
@@ -45,6 +46,10 @@ bool gh_opa_http(void *ctx, struct gh_span url, int64_t timeout_ms, struct gh_sp
 	struct gh_err err = { 0 };
 	gh_auto_buf text = gh_buf(2048);
 	gh_buf_span(&text, url);
+	if (o->only != NULL && strcmp(o->only, gh_buf_cstr(&text)) != 0) {
+		*why = "the policy names a server that the settings do not name (opa: in gatehouse.yaml)";
+		return false;
+	}
 	bool ok = ask(o, gh_buf_cstr(&text), timeout_ms, body, &got, &err) == GH_OK;
 	if (!ok) {
 		(void)fail(o, &err, why);

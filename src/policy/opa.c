@@ -76,7 +76,9 @@ void policy_opa(struct asking_policy *a, struct gh_rule_result *out)
 		a->nomem = true;
 		return;
 	}
-	if (!a->q->opa(a->q->opa_ctx, a->p->opa.url, a->p->opa.timeout_ms, gh_buf_view(&ask), &answer, &why)) {
+	bool own = a->p->opa.stated;
+	if (!a->q->opa(a->q->opa_ctx, own ? a->p->opa.url : a->q->opa_url, own ? a->p->opa.timeout_ms : OPA_MS,
+		       gh_buf_view(&ask), &answer, &why)) {
 		no(a, out, why);
 		return;
 	}

@@ -161,6 +161,7 @@ struct gh_policy_question {
 	int64_t at;	 /* the moment of the decision, seconds since 1970 */
 	gh_opa_ask *opa; /* NULL: a policy that wants an OPA server to be asked denies */
 	void *opa_ctx;
+	struct gh_span opa_url; /* asked about every action when the policy names no server itself; empty: none */
 };
 /* Always decides. Memory from the arena; when that is full the result is a plain deny that says so. Work is bounded: at
  * most GH_POLICY_STEPS operations, after which the decision is deny. */

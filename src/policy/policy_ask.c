@@ -390,6 +390,15 @@ static struct gh_span stated(const struct gh_facts *f, const char *name)
 	return v->known ? v->s : (struct gh_span){ 0 };
 }
 
+static void ask_opa(struct asking_policy *a, struct gh_rule_result *out)
+{
+	*out = (struct gh_rule_result){ .id = GH_SPAN(POLICY_ID_OPA),
+					.outcome = GH_RULE_OTHER,
+					.effect = GH_EFFECT_DENY };
+	if (!a->p->opa.stated || about(a, a->p->opa.actions))
+		policy_opa(a, out);
+}
+
 static void whole(struct asking_policy *a)
 {
 	struct gh_policy_result *r = a->r;
@@ -416,13 +425,8 @@ static void whole(struct asking_policy *a)
 		one(a, &a->p->rule.v[i], &rule[r->nrule++]);
 	if (a->p->quarantine.period != 0)
 		quarantine(a, &rule[r->nrule++]);
-	struct gh_rule_result opa = { .id = GH_SPAN(POLICY_ID_OPA),
-				      .outcome = GH_RULE_OTHER,
-				      .effect = GH_EFFECT_DENY };
-	if (a->p->opa.stated && about(a, a->p->opa.actions))
-		policy_opa(a, &opa);
-	if (a->p->opa.stated)
-		rule[r->nrule++] = opa;
+	if (a->p->opa.stated || a->q->opa_url.n != 0)
+		ask_opa(a, &rule[r->nrule++]);
 	for (size_t i = 0; i < r->nrule; i++) {
 		r->decision = rule[i].counts > r->decision ? rule[i].counts : r->decision;
 		todo(a, &rule[i]);

@@ -630,6 +630,18 @@ static void opa(void **state)
 	/* Nobody to ask: deny. */
 	struct gh_policy_question q = { .policy = read(g, policy), .facts = facts(g, "{}"), .at = AT };
 	assert_int_equal(gh_policy_ask(&q, &g->arena)->decision, GH_DENY);
+	/* One that the settings name, for a policy that names none. */
+	q = (struct gh_policy_question){ .policy = read(g, RULES RULE("a", "size > 1", "deny")),
+					 .facts = facts(g, "{\"size\": 1}"),
+					 .at = AT,
+					 .opa = answer,
+					 .opa_ctx = g,
+					 .opa_url = GH_SPAN("http://home/") };
+	g->opa = NULL;
+	assert_int_equal(gh_policy_ask(&q, &g->arena)->decision, GH_DENY);
+	assert_non_null(strstr(g->asked, "http://home/ 2000 {"));
+	g->opa = rows[0].answer;
+	assert_int_equal(gh_policy_ask(&q, &g->arena)->decision, GH_ALLOW);
 	/* It cannot allow what a rule denies. */
 	g->opa = rows[0].answer;
 	assert_int_equal(ask(g, HEAD "opa: {url: http://opa/}\nrules:\n" RULE("a", "size > 1", "deny"), "{\"size\": 7}")
