@@ -65,13 +65,13 @@ static enum gh_rc k_rules(struct ydoc *d, const struct ynode *n, void *into)
 	for (const struct ynode *e = n->first; e != NULL; e = e->next) {
 		struct gh_span id;
 		enum gh_rc rc = policy_id(d, e, &id);
-		bool there = gh_span_is(id, POLICY_ID_QUARANTINE) || gh_span_is(id, POLICY_ID_OPA);
-		for (size_t i = 0; rc == GH_OK && i < k->t->policy->rule.n; i++)
-			there |= gh_span_eq(k->t->policy->rule.v[i].id, id);
-		if (rc == GH_OK && !there)
-			rc = ydoc_bad(d, e, false, "the policy has no rule '%s'", (const char *)id.p);
 		if (rc != GH_OK)
 			return rc;
+		bool there = gh_span_is(id, POLICY_ID_QUARANTINE) || gh_span_is(id, POLICY_ID_OPA);
+		for (size_t i = 0; i < k->t->policy->rule.n; i++)
+			there |= gh_span_eq(k->t->policy->rule.v[i].id, id);
+		if (!there)
+			return ydoc_bad(d, e, false, "the policy has no rule '%s'", (const char *)id.p);
 	}
 	k->rules = n;
 	return GH_OK;
