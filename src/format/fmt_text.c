@@ -338,6 +338,13 @@ static enum gh_rc say(struct text *t, uint64_t end)
 		if (rc != GH_E_NOTTHIS)
 			return rc;
 	}
+	/* Rules hold what they look for: no other reader is asked. */
+	const struct gh_fmt *yara = wide || end != w->src->size ? NULL : gh_yara_text(w->name);
+	if (yara != NULL) {
+		enum gh_rc rc = gh_walk_as(w, yara);
+		if (rc != GH_E_NOTTHIS)
+			return rc;
+	}
 	if (by_name != NULL && (strcmp(by_name, "YAML") == 0 || braces || imported) && !wide && end == w->src->size) {
 		const struct gh_fmt *other = reader_of(by_name);
 		enum gh_rc rc = other == NULL ? GH_E_NOTTHIS : gh_walk_as(w, other);

@@ -116,6 +116,7 @@ const struct gh_fmt *const gh_fmts[] = {
 	&gh_fmt_dockerfile,
 	&gh_fmt_requirements,
 	&gh_fmt_metadata,
+	&gh_fmt_yara,
 	&gh_fmt_yarn_lock,
 	&gh_fmt_toml,
 	&gh_fmt_ini,

@@ -108,6 +108,9 @@ extern const struct gh_fmt gh_fmt_shell;
 extern const struct gh_fmt gh_fmt_dockerfile;
 extern const struct gh_fmt gh_fmt_requirements;
 extern const struct gh_fmt gh_fmt_metadata;
+extern const struct gh_fmt gh_fmt_yara;
+/* The reader of YARA rules, when the name is that of a file of them; else NULL. */
+const struct gh_fmt *gh_yara_text(struct gh_span name);
 extern const struct gh_fmt gh_fmt_yarn_lock;
 extern const struct gh_fmt gh_fmt_toml;
 extern const struct gh_fmt gh_fmt_ini;

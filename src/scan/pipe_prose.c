@@ -117,6 +117,8 @@ enum gh_prose gh_prose_quoted(const char *kind, struct gh_span text, size_t off)
 
 enum gh_prose gh_prose_at(const char *format, struct gh_span name, const char *kind, struct gh_span text, size_t off)
 {
+	if (is(format, "yara-rules")) /* what a rule looks for stands in it, whatever it is; nothing runs it */
+		return GH_PROSE_QUOTED;
 	if ((is(format, "text") && documentation(name)) || (is(format, "json") && AMONG(ends_with, name, "ipynb")))
 		return gh_prose_quoted(kind, text, off);
 	if (!is(format, "html") || !is(kind, "script") || off >= text.n || within(text, off, "script"))

@@ -102,6 +102,7 @@ static const struct {
 	{ "llamafile", "a program is in it, and programs are for a person to judge" },
 	{ "pytorch-tar-storages", "a member of pytorch-tar, known by its place there" },
 	{ "pytorch-tar-tensors", "the same" },
+	{ "yara-rules", "the same, by their grammar: what is none is plain text" },
 	{ "python-metadata", "known by its name alone; what does not begin with its version is plain text" },
 	{ "yarn-lock", "known by its name alone; what is no line of such a list is plain text" },
 	{ "modelfile", "the same" },
