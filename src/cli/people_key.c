@@ -33,11 +33,12 @@ static int read_key(const struct gh_cli *cli, const char *path, bool private, st
 	if (n < 0)
 		return failed(cli, path, &err);
 	struct gh_span s = { text, (size_t)n };
+	struct gh_err other = { 0 };
 	enum gh_rc rc = gh_key_private(s, out, &err);
-	if (rc != GH_OK && !private) {
-		err = (struct gh_err){ 0 };
-		rc = gh_key_public(s, out, &err);
-	}
+	/* A public half is enough to register. When neither is read, what was said of the private one tells more: of a kind that
+	 * does not sign, protected by a passphrase. */
+	if (rc == GH_E_MALFORMED && !private && gh_key_public(s, out, &other) == GH_OK)
+		rc = GH_OK;
 	explicit_bzero(text, sizeof text);
 	return rc == GH_OK ? GH_CLI_GO : failed(cli, path, &err);
 }
