@@ -3,6 +3,8 @@
 #include "catalog/row.h"
 #include "catalog/tenants.h"
 
+#include <stdio.h>
+
 #define LIST \
 	"SELECT g.id, g.principal, g.tenant, g.role, t.name, g.project, g.created FROM grants g" \
 	" LEFT JOIN tenants t ON t.id = g.tenant "
@@ -90,7 +92,7 @@ static enum gh_rc add(struct gh_db *db, void *arg, struct gh_err *err)
 			       gh_name_text(g->scope, text));
 	*g->out =
 		(struct gh_grant){ .id = id, .principal = p.id, .tenant = t.id, .scope = *g->scope, .created = g->now };
-	(void)strncpy(g->out->role, g->role, sizeof g->out->role - 1);
+	(void)snprintf(g->out->role, sizeof g->out->role, "%s", g->role);
 	return GH_OK;
 }
 
