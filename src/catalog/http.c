@@ -291,7 +291,7 @@ static bool set(struct gh_http *h, struct curl_slist *headers)
 static enum gh_rc failed(struct gh_http *h, CURLcode c, struct gh_err *err)
 {
 	const char *why = h->why[0] != '\0' ? h->why : lc.easy_strerror(c);
-	int sys = 0;
+	long sys = 0; /* libcurl writes a long */
 	(void)lc.easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &sys);
 	if (h->too_long)
 		return gh_fail(err, GH_E_LIMIT, "the answer is larger than was asked for");
@@ -302,7 +302,7 @@ static enum gh_rc failed(struct gh_http *h, CURLcode c, struct gh_err *err)
 	if (h->sys != 0)
 		return gh_fail_sys(err, h->sys, "while the bytes were passed on");
 	if (err != NULL)
-		err->sys = c == CURLE_OPERATION_TIMEDOUT ? ETIMEDOUT : sys == 0 ? EIO : sys;
+		err->sys = c == CURLE_OPERATION_TIMEDOUT ? ETIMEDOUT : sys == 0 ? EIO : (int)sys;
 	switch (c) {
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
