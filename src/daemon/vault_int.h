@@ -237,6 +237,8 @@ enum gh_vault_why gh_vd_tenant_read(struct gh_vaultd *v, const uint8_t id[GH_VP_
 /* Wrap everything that is still under the previous root key again: tenants, signing keys, the log's memory. Idempotent. */
 enum gh_vault_why gh_vd_tenants_rewrap(struct gh_vaultd *v, uint64_t *sys);
 enum gh_vault_why gh_vd_signing_rewrap(struct gh_vaultd *v, uint64_t *sys);
+/* Destroy what a rotation that was cut left of the key before. */
+enum gh_vault_why gh_vd_signing_settle(struct gh_vaultd *v, uint64_t *sys);
 enum gh_vault_why gh_vd_signing_init(struct gh_vaultd *v, uint64_t *sys);
 /* The signing key that is current now, ready to sign; the caller frees it. f (may be NULL): its file. */
 enum gh_vault_why gh_vd_signing_key(struct gh_vaultd *v, enum gh_vault_key key, struct gh_vf_signing *f,

@@ -304,6 +304,10 @@ enum gh_vault_why gh_vd_unlock(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 		memcpy(v->installation, f.head.installation, sizeof v->installation);
 		v->open = true;
 		why = f.has_previous != 0 ? resume(v, &out->arg) : GH_VAULT_FINE;
+		/* An altered signing key is said when it is used, not to somebody who wants to read a model. */
+		uint64_t ignored = 0;
+		if (why == GH_VAULT_FINE)
+			(void)gh_vd_signing_settle(v, &ignored);
 	}
 	if (why != GH_VAULT_FINE)
 		shut(v);

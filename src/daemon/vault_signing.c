@@ -260,6 +260,41 @@ static enum gh_vault_why retire(struct gh_vaultd *v, int dir, uint32_t key, uint
 	return store(v, dir, &f, sys);
 }
 
+/* Is there a generation before the newest whose private half a crash left? settle: end it. */
+struct settling {
+	bool settle, found;
+};
+static enum gh_vault_why leftovers(struct gh_vaultd *v, int dir, void *arg, uint64_t *sys)
+{
+	struct settling *s = arg;
+	struct gh_vf_signing f;
+	bool there = false, previous;
+	enum gh_vault_why why = GH_VAULT_FINE;
+	for (uint32_t key = GH_VAULT_BADGE; why == GH_VAULT_FINE && key < GH_VAULT_KEYS_END; key++) {
+		why = newest(v, dir, key, &f, sys);
+		uint32_t before = f.generation - 1;
+		if (why != GH_VAULT_FINE || before == 0)
+			continue;
+		why = load(v, dir, key, before, &f, &there, &previous, sys);
+		if (why != GH_VAULT_FINE || !there || f.current == 0)
+			continue;
+		s->found = true;
+		if (s->settle)
+			why = retire(v, dir, key, before, sys);
+	}
+	return why;
+}
+
+enum gh_vault_why gh_vd_signing_settle(struct gh_vaultd *v, uint64_t *sys)
+{
+	struct settling s = { false, false };
+	enum gh_vault_why why = locked(v, false, leftovers, &s, sys);
+	if (why != GH_VAULT_FINE || !s.found)
+		return why;
+	s.settle = true;
+	return locked(v, true, leftovers, &s, sys);
+}
+
 struct rotated {
 	uint32_t key, generation;
 };
@@ -269,9 +304,6 @@ static enum gh_vault_why rotate(struct gh_vaultd *v, int dir, void *arg, uint64_
 	struct gh_vf_signing f;
 	struct gh_key *old = NULL;
 	enum gh_vault_why why = newest(v, dir, r->key, &f, sys);
-	/* What a crash left: the generation before the newest may still have its private half. */
-	if (why == GH_VAULT_FINE)
-		why = retire(v, dir, r->key, f.generation - 1, sys);
 	if (why == GH_VAULT_FINE && f.generation == GENERATIONS)
 		why = GH_VAULT_GENERATIONS;
 	if (why == GH_VAULT_FINE && r->key == GH_VAULT_BADGE)

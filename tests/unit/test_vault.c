@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -626,6 +628,55 @@ static void two_vaults_of_one_home(void **state)
 	(void)stop(&second);
 }
 
+/* A request that is not waited for, and the end at some instant of it. */
+static void ask_and_kill(struct rig *r, bool by_main, uint32_t kind, uint64_t arg, const void *body, size_t n, long ns)
+{
+	uint8_t packet[256] = { 0 };
+	struct gh_vp_head h = { .kind = kind, .size = (uint32_t)(sizeof h + n), .seq = 77, .arg = arg };
+	memcpy(packet, &h, sizeof h);
+	if (n > 0)
+		memcpy(packet + sizeof h, body, n);
+	assert_true(gh_ipc_send(gh_vault_fd(by_main ? r->main : r->cat), packet, sizeof h + n, -1, 0));
+	(void)nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL);
+	(void)kill(r->pid, SIGKILL);
+	(void)stop(r);
+	start(r);
+}
+
+static void killed_at_any_instant_it_opens_again(void **state)
+{
+	enum { ROUNDS = 120 };
+	struct rig *r = *state;
+	struct gh_id t = id(TENANT), blob[4];
+	struct gh_vault_wrapped w[4];
+	struct gh_vp_tenant tenant = { { 0 }, { 0 } };
+	struct gh_vp_signature sig;
+	struct gh_vp_public p[128];
+	unsigned seed = 1;
+	size_t n;
+	assert_true(gh_hex_get(gh_span_str(TENANT), tenant.tenant, 16));
+	assert_int_equal(gh_vault_new_keys(r->cat, &t, 4, blob, w, &r->err), GH_OK);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		long ns = (long)(rand_r(&seed) % 6000) * 1000;
+		if (i % 3 == 0)
+			ask_and_kill(r, true, GH_VP_ROTATE, GH_VAULT_ROOT, NULL, 0, ns);
+		else if (i % 3 == 1)
+			ask_and_kill(r, true, GH_VP_ROTATE, GH_VAULT_BADGE, NULL, 0, ns);
+		else
+			ask_and_kill(r, false, GH_VP_TENANT_ROTATE, 0, &tenant, sizeof tenant, ns);
+		if (unlock(r, GH_VAULT_RECOVERY, recovery) != GH_OK)
+			fail_msg("round %u: %s", i, said(r));
+		if (gh_vault_rewrap(r->cat, &t, 4, blob, w, &r->err) != GH_OK)
+			fail_msg("round %u: %s", i, said(r));
+		assert_int_equal(gh_vault_tenant_retire(r->cat, &t, gh_vault_wrapped_generation(w), &r->err), GH_OK);
+		if (gh_vault_sign(r->cat, GH_SIGN_STATEMENT, GH_SPAN("x"), &sig, &r->err) != GH_OK)
+			fail_msg("round %u: %s", i, said(r));
+		assert_int_equal(gh_vault_public(r->main, p, 128, &n, &r->err), GH_OK);
+		for (size_t k = 0; k < n; k++) /* exactly the newest of each kind signs */
+			assert_int_equal(p[k].current, k + 1 == n || p[k].key != p[k + 1].key);
+	}
+}
+
 /* ---- signatures -------------------------------------------------------------------------------------------------------- */
 static struct gh_key *public_key(struct rig *r, enum gh_vault_key which, uint32_t generation)
 {
@@ -911,6 +962,7 @@ int main(void)
 		T(the_root_key_rotates_under_everything),
 		T(a_rotation_that_was_cut_is_finished),
 		T(two_vaults_of_one_home),
+		T(killed_at_any_instant_it_opens_again),
 		T(signs_what_it_was_asked_for_and_nothing_else),
 		T(old_badge_keys_stay_known_and_vouch_for_new_ones),
 		T(never_signs_two_histories),
