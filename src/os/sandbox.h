@@ -9,6 +9,7 @@ struct gh_lockdown {
 	size_t memory;	      /* RLIMIT_AS, bytes */
 	uint64_t file_bytes;  /* RLIMIT_FSIZE: how much a spill file may hold */
 	unsigned cpu_seconds; /* RLIMIT_CPU: a backstop behind the supervisor's clock */
+	bool crypto;	      /* also what OpenSSL calls: getpid, getrandom, time, and futex for waking alone */
 };
 
 /* After this the process can read and write the descriptors it has, receive descriptors on its socket, map anonymous

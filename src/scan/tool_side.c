@@ -1,5 +1,6 @@
 #include "scan/tool_side.h"
 
+#include "crypto/alone.h"
 #include "os/ipc.h"
 #include "os/sandbox.h"
 #include "scan/proto.h"
@@ -13,10 +14,11 @@
 
 /* Adding a tool: its main function's declaration (here or in a header of its own) and one line. */
 static const struct gh_tool_mode modes[] = {
-	{ "diff", gh_diff_main },
-	{ "disarm", gh_disarm_main },
-	{ "verify", gh_verify_main },
-	{ "badge", gh_badge_main },
+	{ "diff", gh_diff_main, false },
+	{ "disarm", gh_disarm_main, false },
+	{ "verify", gh_verify_main, true },
+	{ "badge", gh_badge_main, true },
+	{ "card", gh_card_main, false },
 };
 
 const struct gh_tool_mode *gh_tool_mode(const char *name)
@@ -143,9 +145,10 @@ int gh_tool_worker(const struct gh_tool_mode *mode, int argc, char **argv)
 	free(malloc(1)); /* malloc sets itself up with calls that are refused later */
 	const struct gh_lockdown lock = { .memory = t.memory,
 					  .file_bytes = number(argv[3]),
-					  .cpu_seconds = (unsigned)number(argv[4]) + 1 };
+					  .cpu_seconds = (unsigned)number(argv[4]) + 1,
+					  .crypto = mode->crypto };
 	(void)signal(SIGXFSZ, SIG_IGN); /* an output that grows too large is an error, not the end */
-	const char *layer = gh_lock_down(&lock);
+	const char *layer = mode->crypto && !gh_crypto_alone() ? "OpenSSL" : gh_lock_down(&lock);
 	struct gh_packet ready = { .m = { .kind = GH_FROM_READY } };
 	if (layer != NULL) {
 		ready.m.len = (uint32_t)strnlen(layer, sizeof ready.text);

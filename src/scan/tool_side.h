@@ -63,11 +63,13 @@ void gh_tool_tick(struct gh_tool *t, uint64_t bytes_done);
 struct gh_tool_mode {
 	const char *name;
 	enum gh_rc (*main)(struct gh_tool *t, struct gh_err *err);
+	bool crypto; /* it uses OpenSSL, which is set up without its files and gets the few calls it makes */
 };
 const struct gh_tool_mode *gh_tool_mode(const char *name);
 enum gh_rc gh_diff_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_disarm_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_badge_main(struct gh_tool *t, struct gh_err *err);
+enum gh_rc gh_card_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_verify_main(struct gh_tool *t, struct gh_err *err);
 
 /* What worker_main.c calls for argv[1] == a mode's name: arguments are memory, bytes per file, seconds. Returns the
