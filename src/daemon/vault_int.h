@@ -208,7 +208,19 @@ bool gh_vf_mac(const uint8_t root[32], const void *p, size_t n, uint8_t mac[GH_V
 bool gh_vf_sealed(const uint8_t root[32], const void *p, size_t n);
 bool gh_vf_seal(const uint8_t root[32], void *p, size_t n);
 
-/* ---- vault_root.c, vault_slot.c, vault_tpm.c --------------------------------------------------------------------------- */
+/* ---- vault_root.c, vault_slots.c, vault_slot.c, vault_tpm.c --------------------------------------------------------------------------- */
+/* The file as it is now, while the root key is open; the caller holds the lock. And written, with new boxes and seal. */
+enum gh_vault_why gh_vd_root_current(struct gh_vaultd *v, struct gh_vf_root *f, uint64_t *sys);
+enum gh_vault_why gh_vd_root_write(struct gh_vaultd *v, struct gh_vf_root *f, const uint8_t root[32], uint64_t *sys);
+/* The file to be shown; not verified while the root key is locked. */
+enum gh_vault_why gh_vd_root_look(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys);
+size_t gh_vd_slot_count(const struct gh_vf_root *f);
+bool gh_vd_slot_request(const struct gh_vp_slot_add *a); /* does it make sense? */
+/* One more slot in f; a recovery key's text goes to *out. */
+enum gh_vault_why gh_vd_slot_put(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vp_slot_add *a,
+				 struct gh_span secret, uint32_t *number, uint64_t *sys);
+enum gh_vault_why gh_vd_slot_recovery(struct gh_vaultd *v, struct gh_vf_root *f, struct gh_vp_recovery *out,
+				      uint64_t *sys);
 enum gh_vault_why gh_vd_read_root(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys);
 /* Fill salt and parameters of a slot that has method, label and pcrs, make its private key from the secret, and set
  * public_key. secret: what was read from the descriptor; TPM: ignored. */
@@ -255,8 +267,8 @@ uint64_t gh_vd_tenants_count(struct gh_vaultd *v);
 void gh_vd_log_status(struct gh_vaultd *v, struct gh_vp_status *out);
 
 /* ---- handlers, by the file that holds them ------------------------------------------------------------------------------- */
-gh_vd_handler gh_vd_init, gh_vd_unlock, gh_vd_slot_add, gh_vd_slot_remove, gh_vd_slot_list, gh_vd_recovery_new,
-	gh_vd_status; /* vault_root.c */
+gh_vd_handler gh_vd_init, gh_vd_unlock, gh_vd_status;				      /* vault_root.c */
+gh_vd_handler gh_vd_slot_add, gh_vd_slot_remove, gh_vd_slot_list, gh_vd_recovery_new; /* vault_slots.c */
 enum gh_vault_why gh_vd_rotate_root(struct gh_vaultd *v, uint64_t *generation, uint64_t *sys);
 gh_vd_handler gh_vd_attach;								       /* vault.c */
 gh_vd_handler gh_vd_tenant_new, gh_vd_tenant_status, gh_vd_tenant_rotate, gh_vd_tenant_retire; /* vault_tenant.c */

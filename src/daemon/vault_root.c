@@ -50,7 +50,7 @@ static enum gh_vault_why boxes(struct gh_vf_root *f, const uint8_t root[32])
 	return GH_VAULT_FINE;
 }
 
-static enum gh_vault_why write_root(struct gh_vaultd *v, struct gh_vf_root *f, const uint8_t root[32], uint64_t *sys)
+enum gh_vault_why gh_vd_root_write(struct gh_vaultd *v, struct gh_vf_root *f, const uint8_t root[32], uint64_t *sys)
 {
 	enum gh_vault_why why = boxes(f, root);
 	struct gh_mhash sum = sum_of(f);
@@ -61,7 +61,7 @@ static enum gh_vault_why write_root(struct gh_vaultd *v, struct gh_vf_root *f, c
 }
 
 /* The file as it is now, while the root key is open. The caller holds the lock. */
-static enum gh_vault_why current(struct gh_vaultd *v, struct gh_vf_root *f, uint64_t *sys)
+enum gh_vault_why gh_vd_root_current(struct gh_vaultd *v, struct gh_vf_root *f, uint64_t *sys)
 {
 	bool there, previous;
 	enum gh_vault_why why = gh_vd_read_root(v, f, &there, sys);
@@ -71,60 +71,6 @@ static enum gh_vault_why current(struct gh_vaultd *v, struct gh_vf_root *f, uint
 		why = gh_vf_check(v, &f->head, MAGIC, GH_VAULT_SLOT_ALTERED, &previous);
 	if (why == GH_VAULT_FINE && (previous || !gh_vf_sealed(v->s->root, f, sizeof *f)))
 		why = GH_VAULT_SLOT_ALTERED;
-	return why;
-}
-
-/* ---- slots ------------------------------------------------------------------------------------------------------------- */
-static struct gh_vf_slot *free_slot(struct gh_vf_root *f)
-{
-	for (size_t i = 0; i < GH_VP_SLOTS; i++)
-		if (f->slot[i].number == 0)
-			return &f->slot[i];
-	return NULL;
-}
-
-static size_t count(const struct gh_vf_root *f)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < GH_VP_SLOTS; i++)
-		n += f->slot[i].number != 0;
-	return n;
-}
-
-static bool slot_request(const struct gh_vp_slot_add *a)
-{
-	return a->method >= GH_VAULT_PASSPHRASE && a->method < GH_VAULT_METHODS_END &&
-	       (a->pcrs == 0 || (a->method == GH_VAULT_TPM && a->pcrs < 1u << 24)) && a->label[GH_VP_LABEL - 1] == '\0';
-}
-
-static enum gh_vault_why add(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vp_slot_add *a,
-			     struct gh_span secret, uint32_t *number, uint64_t *sys)
-{
-	struct gh_vf_slot *to = free_slot(f), s = { .number = f->next_slot, .method = a->method, .pcrs = a->pcrs };
-	if (to == NULL)
-		return GH_VAULT_SLOTS_FULL;
-	memcpy(s.label, a->label, strnlen(a->label, sizeof s.label - 1));
-	s.created = v->now();
-	enum gh_vault_why why = gh_vd_slot_make(v, &s, secret, sys);
-	if (why == GH_VAULT_FINE) {
-		*to = s;
-		*number = f->next_slot++;
-	}
-	return why;
-}
-
-static enum gh_vault_why add_recovery(struct gh_vaultd *v, struct gh_vf_root *f, struct gh_vp_recovery *out,
-				      uint64_t *sys)
-{
-	struct gh_vp_slot_add a = { .method = GH_VAULT_RECOVERY, .label = "recovery key" };
-	uint8_t key[20];
-	uint32_t number;
-	if (!gh_random(key, sizeof key))
-		return GH_VAULT_CRYPTO;
-	enum gh_vault_why why = add(v, f, &a, (struct gh_span){ key, sizeof key }, &number, sys);
-	if (why == GH_VAULT_FINE)
-		gh_vd_recovery_text(key, out->text);
-	gh_wipe(key, sizeof key);
 	return why;
 }
 
@@ -154,12 +100,12 @@ static enum gh_vault_why make(struct gh_vaultd *v, struct gh_vf_root *f, const s
 	gh_vf_begin(v, &f->head, MAGIC);
 	f->created = v->now();
 	f->next_slot = 1;
-	why = add(v, f, a, secret, &number, &out->arg);
+	why = gh_vd_slot_put(v, f, a, secret, &number, &out->arg);
 	if (why == GH_VAULT_FINE)
-		why = add_recovery(v, f, (struct gh_vp_recovery *)out->body, &out->arg);
+		why = gh_vd_slot_recovery(v, f, (struct gh_vp_recovery *)out->body, &out->arg);
 	if (why == GH_VAULT_FINE)
 		why = gh_vd_signing_init(v, &out->arg);
-	return why != GH_VAULT_FINE ? why : write_root(v, f, v->s->root, &out->arg);
+	return why != GH_VAULT_FINE ? why : gh_vd_root_write(v, f, v->s->root, &out->arg);
 }
 
 enum gh_vault_why gh_vd_init(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
@@ -170,7 +116,7 @@ enum gh_vault_why gh_vd_init(struct gh_vaultd *v, struct gh_vd_chan *c, const st
 	struct gh_span secret;
 	int lock;
 	(void)c;
-	if (!slot_request(a) || a->method == GH_VAULT_RECOVERY) {
+	if (!gh_vd_slot_request(a) || a->method == GH_VAULT_RECOVERY) {
 		out->broken = true;
 		return GH_VAULT_FINE;
 	}
@@ -233,7 +179,7 @@ static enum gh_vault_why finish(struct gh_vaultd *v, struct gh_vf_root *f, uint6
 		return why;
 	f->has_previous = 0;
 	memset(f->previous, 0, sizeof f->previous);
-	why = write_root(v, f, v->s->root, sys);
+	why = gh_vd_root_write(v, f, v->s->root, sys);
 	if (why == GH_VAULT_FINE) {
 		v->has_previous = false;
 		gh_wipe(v->s->previous, sizeof v->s->previous);
@@ -256,7 +202,7 @@ static enum gh_vault_why resume(struct gh_vaultd *v, uint64_t *sys)
 	enum gh_vault_why why = gh_vf_lock(v, true, &lock, sys);
 	if (why != GH_VAULT_FINE)
 		return why;
-	why = current(v, &f, sys);
+	why = gh_vd_root_current(v, &f, sys);
 	struct gh_wrap_for w = previous_for(&f);
 	if (why == GH_VAULT_FINE && f.has_previous != 0) {
 		if (gh_unwrap(v->s->root, &w, f.previous, v->s->previous)) {
@@ -279,7 +225,7 @@ enum gh_vault_why gh_vd_unlock(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 	bool there;
 	int lock;
 	(void)c;
-	if (!slot_request(a)) {
+	if (!gh_vd_slot_request(a)) {
 		out->broken = true;
 		return GH_VAULT_FINE;
 	}
@@ -314,94 +260,8 @@ enum gh_vault_why gh_vd_unlock(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 	return why;
 }
 
-/* Change the file of slots: read, do, write, under the lock. */
-typedef enum gh_vault_why change(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
-				 struct gh_vd_out *out);
-static enum gh_vault_why changed(struct gh_vaultd *v, const struct gh_vd_in *in, struct gh_vd_out *out, change *how)
-{
-	struct gh_vf_root f;
-	int lock;
-	enum gh_vault_why why = gh_vf_lock(v, true, &lock, &out->arg);
-	if (why != GH_VAULT_FINE)
-		return why;
-	why = current(v, &f, &out->arg);
-	if (why == GH_VAULT_FINE)
-		why = how(v, &f, in, out);
-	if (why == GH_VAULT_FINE) {
-		uint64_t sys = 0;
-		why = write_root(v, &f, v->s->root, &sys);
-		out->arg = why == GH_VAULT_FINE ? out->arg : sys;
-	}
-	gh_vf_unlock(lock);
-	gh_wipe(v->s->scratch, sizeof v->s->scratch);
-	return why;
-}
-
-static enum gh_vault_why do_add(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
-				struct gh_vd_out *out)
-{
-	const struct gh_vp_slot_add *a = (const struct gh_vp_slot_add *)in->body;
-	struct gh_span secret;
-	uint32_t number = 0;
-	enum gh_vault_why why = gh_vd_read_secret(v, a->method, in->fd, &secret);
-	if (why == GH_VAULT_FINE)
-		why = add(v, f, a, secret, &number, &out->arg);
-	if (why == GH_VAULT_FINE)
-		out->arg = number;
-	return why;
-}
-
-enum gh_vault_why gh_vd_slot_add(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
-				 struct gh_vd_out *out)
-{
-	const struct gh_vp_slot_add *a = (const struct gh_vp_slot_add *)in->body;
-	(void)c;
-	out->broken = !slot_request(a) || a->method == GH_VAULT_RECOVERY;
-	return out->broken ? GH_VAULT_FINE : changed(v, in, out, do_add);
-}
-
-static enum gh_vault_why do_remove(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
-				   struct gh_vd_out *out)
-{
-	(void)v;
-	(void)out;
-	for (size_t i = 0; i < GH_VP_SLOTS; i++)
-		if (f->slot[i].number != 0 && f->slot[i].number == in->h->arg) {
-			if (count(f) == 1)
-				return GH_VAULT_LAST_SLOT;
-			memset(&f->slot[i], 0, sizeof f->slot[i]);
-			return GH_VAULT_FINE;
-		}
-	return GH_VAULT_NO_SUCH_SLOT;
-}
-
-enum gh_vault_why gh_vd_slot_remove(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
-				    struct gh_vd_out *out)
-{
-	(void)c;
-	return changed(v, in, out, do_remove);
-}
-
-static enum gh_vault_why do_recovery(struct gh_vaultd *v, struct gh_vf_root *f, const struct gh_vd_in *in,
-				     struct gh_vd_out *out)
-{
-	(void)in;
-	for (size_t i = 0; i < GH_VP_SLOTS; i++)
-		if (f->slot[i].method == GH_VAULT_RECOVERY)
-			memset(&f->slot[i], 0, sizeof f->slot[i]);
-	out->body_n = sizeof(struct gh_vp_recovery);
-	return add_recovery(v, f, (struct gh_vp_recovery *)out->body, &out->arg);
-}
-
-enum gh_vault_why gh_vd_recovery_new(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
-				     struct gh_vd_out *out)
-{
-	(void)c;
-	return changed(v, in, out, do_recovery);
-}
-
 /* As the file says, also while it is locked: what is shown then is not verified. */
-static enum gh_vault_why look(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys)
+enum gh_vault_why gh_vd_root_look(struct gh_vaultd *v, struct gh_vf_root *f, bool *there, uint64_t *sys)
 {
 	int lock;
 	enum gh_vault_why why = gh_vf_lock(v, false, &lock, sys);
@@ -409,37 +269,9 @@ static enum gh_vault_why look(struct gh_vaultd *v, struct gh_vf_root *f, bool *t
 		return why;
 	why = gh_vd_read_root(v, f, there, sys);
 	if (why == GH_VAULT_FINE && *there && v->open)
-		why = current(v, f, sys);
+		why = gh_vd_root_current(v, f, sys);
 	gh_vf_unlock(lock);
 	return why;
-}
-
-enum gh_vault_why gh_vd_slot_list(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
-				  struct gh_vd_out *out)
-{
-	struct gh_vf_root f;
-	struct gh_vp_slot *to = (struct gh_vp_slot *)out->body;
-	bool there;
-	(void)c;
-	(void)in;
-	enum gh_vault_why why = look(v, &f, &there, &out->arg);
-	if (why != GH_VAULT_FINE || !there)
-		return why != GH_VAULT_FINE ? why : GH_VAULT_NO_KEYS;
-	for (size_t i = 0; i < GH_VP_SLOTS; i++) {
-		const struct gh_vf_slot *s = &f.slot[i];
-		if (s->number == 0)
-			continue;
-		to[out->n] = (struct gh_vp_slot){ .number = s->number,
-						  .method = s->method,
-						  .created = s->created,
-						  .pcrs = s->pcrs,
-						  .memory_kib = s->memory_kib,
-						  .passes = s->passes,
-						  .lanes = s->lanes };
-		memcpy(to[out->n++].label, s->label, sizeof s->label);
-	}
-	out->body_n = out->n * sizeof *to;
-	return GH_VAULT_FINE;
 }
 
 enum gh_vault_why gh_vd_status(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
@@ -450,7 +282,7 @@ enum gh_vault_why gh_vd_status(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 	bool there;
 	(void)c;
 	(void)in;
-	enum gh_vault_why why = look(v, &f, &there, &out->arg);
+	enum gh_vault_why why = gh_vd_root_look(v, &f, &there, &out->arg);
 	if (why != GH_VAULT_FINE)
 		return why;
 	out->body_n = sizeof *s;
@@ -458,7 +290,7 @@ enum gh_vault_why gh_vd_status(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 		return GH_VAULT_FINE;
 	s->state = v->open ? 2 : 1;
 	s->root_generation = f.head.root_generation;
-	s->slots = (uint32_t)count(&f);
+	s->slots = (uint32_t)gh_vd_slot_count(&f);
 	memcpy(s->installation, f.head.installation, sizeof s->installation);
 	for (size_t i = 0; i < GH_VD_CHANNELS; i++)
 		s->sessions += v->chan[i].fd >= 0 && v->chan[i].who == GH_VD_BLOB;
@@ -479,7 +311,7 @@ enum gh_vault_why gh_vd_rotate_root(struct gh_vaultd *v, uint64_t *generation, u
 	enum gh_vault_why why = gh_vf_lock(v, true, &lock, sys);
 	if (why != GH_VAULT_FINE)
 		return why;
-	why = current(v, &f, sys);
+	why = gh_vd_root_current(v, &f, sys);
 	if (why == GH_VAULT_FINE && !gh_random(fresh, 32))
 		why = GH_VAULT_CRYPTO;
 	f.head.root_generation++;
@@ -488,7 +320,7 @@ enum gh_vault_why gh_vd_rotate_root(struct gh_vaultd *v, uint64_t *generation, u
 	if (why == GH_VAULT_FINE && !gh_wrap(fresh, &w, v->s->root, f.previous))
 		why = GH_VAULT_CRYPTO;
 	if (why == GH_VAULT_FINE)
-		why = write_root(v, &f, fresh, sys);
+		why = gh_vd_root_write(v, &f, fresh, sys);
 	if (why == GH_VAULT_FINE) {
 		memcpy(v->s->previous, v->s->root, 32);
 		memcpy(v->s->root, fresh, 32);
