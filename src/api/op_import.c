@@ -1,12 +1,11 @@
 /* Steps of an import: reserve a name, take a scanned and stored model in as one transaction, or give up. */
+#include "api/op_lease.h"
 #include "api/intake.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
 #include "catalog/versions.h"
 
 #include <stdio.h>
-
-enum { LEASE = 6 * 3600 };
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
 static struct gh_id id(const struct gh_op_run *r, const char *name) { return gh_id(gh_span_str(text(r, name))); }
@@ -17,7 +16,7 @@ static enum gh_rc begin(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_name name, base_name;
 	struct gh_version base = { 0 }, v;
-	struct gh_version_begin b = { .name = &name, .by = r->who->id, .now = r->now, .lease = LEASE };
+	struct gh_version_begin b = { .name = &name, .by = r->who->id, .now = r->now, .lease = GH_IMPORT_LEASE };
 	bool resumed;
 	GH_TRY(gh_name_parse(gh_span_str(text(r, "as")), GH_NAME_VERSION, &name, err), err, "the model's name");
 	if (gh_jget(r->in, "base") != NULL) {

@@ -57,13 +57,15 @@ static enum gh_rc base_ok(struct gh_db *db, const struct gh_version_begin *b, st
 	return GH_OK;
 }
 
-static enum gh_rc taken(const struct gh_version *v, struct gh_err *err)
+static enum gh_rc taken(const struct gh_version *v, int64_t now, struct gh_err *err)
 {
 	char name[GH_NAME_TEXT], at[32];
 	gh_name_text(&v->name, name);
 	if (v->state == GH_V_IMPORTING)
-		return gh_fail(err, GH_E_EXISTS, "%.90s is being imported by another process since %s", name,
-			       when(v->created, at));
+		return gh_fail(
+			err, GH_E_EXISTS,
+			"%.70s is being imported by another process since %s (should that be dead: again in %lld s)",
+			name, when(v->created, at), (long long)(v->lease_until >= now ? v->lease_until - now + 1 : 0));
 	if (v->state == GH_V_DELETED)
 		return gh_fail(err, GH_E_EXISTS, "%.90s was deleted: versions are not used again, choose another",
 			       name);
@@ -86,7 +88,7 @@ static enum gh_rc take_over(struct gh_db *db, const struct gh_version_begin *b, 
 				 gh_dbs(v->lease_owner.s))),
 	       err, "versions");
 	if (changed != 1)
-		return taken(v, err);
+		return taken(v, b->now, err);
 	/* Files may have changed since: what was stored is found again by its content. */
 	return gh_db_exec(db, NULL, err, "DELETE FROM version_blobs WHERE version = ?", GH_DBV(gh_dbs(v->id.s)));
 }
@@ -109,7 +111,7 @@ static enum gh_rc reserve(struct gh_db *db, void *arg, struct gh_err *err)
 	*g->resumed = there;
 	if (there) {
 		if (g->out->state != GH_V_IMPORTING || g->out->lease_until >= b->now)
-			return taken(g->out, err);
+			return taken(g->out, b->now, err);
 		rc = take_over(db, b, g->out, err);
 		return rc == GH_OK ? gh_version_look(db, b->name, g->out, &there, err) : rc;
 	}
@@ -129,7 +131,7 @@ static enum gh_rc reserve(struct gh_db *db, void *arg, struct gh_err *err)
 	rc = gh_version_look(db, b->name, g->out, &there, err);
 	if (rc != GH_OK)
 		return rc;
-	return changed == 1 ? GH_OK : taken(g->out, err);
+	return changed == 1 ? GH_OK : taken(g->out, b->now, err);
 }
 
 enum gh_rc gh_version_begin(struct gh_db *db, const struct gh_version_begin *b, struct gh_version *out, bool *resumed,

@@ -7,6 +7,7 @@
 #include "catalog/blobrun.h"
 #include "daemon/docs.h"
 #include "daemon/import.h"
+#include "daemon/lease.h"
 #include "daemon/task.h"
 #include "scan/proto.h"
 #include "scan/scan.h"
@@ -486,7 +487,9 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", r->fd);
 	enum gh_rc rc = reserve(&im, err);
 	if (rc == GH_OK) {
+		struct gh_lease *lease = gh_lease_hold(r->service, r->key, &im.owner.version, &im.owner.lease);
 		rc = import(&im, path, gh_in_text(r->in, "file", "model"), err);
+		gh_lease_let_go(lease);
 		if (rc != GH_OK)
 			abandon(&im);
 	}
