@@ -1,7 +1,8 @@
 #include "policy/facts.h"
 
-/* The whole list. Adding a fact: one row here; its documentation, its place in the JSON schema and its type check follow
- * (script/docs, tests/unit/test_policy_facts.c). Fields stand behind the row of their records. Names are never reused. */
+/* The whole list. Adding a fact: one row here, and `script/docs`, which writes the table in docs/policy.md and the JSON schema; its
+ * reader and its type checks follow from the row (tests/unit/test_policy_facts.c looks after it). Whoever knows the fact states it:
+ * src/catalog/gate.c, src/daemon/docs.c. Fields stand behind the row of their records. Names are never reused. */
 
 #define SEVERITIES "info<low<medium<high<critical"
 #define VERDICTS "CLEAN<REVIEW<INCOMPLETE<UNSAFE"
