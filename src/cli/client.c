@@ -57,14 +57,15 @@ static int ask_passphrase(void *arg, const char *what, struct gh_err *err)
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), fd = -1;
 	if (tty < 0) {
 		(void)!gh_fail(err, GH_E_DENIED,
-			      "a passphrase is needed and there is no terminal: set GATEHOUSE_PASSPHRASE_FILE to a "
-			      "file that holds it");
+			       "a passphrase is needed and there is no terminal: set GATEHOUSE_PASSPHRASE_FILE to a "
+			       "file that holds it");
 		return -1;
 	}
 	ssize_t n = prompt(tty, what, line, sizeof line);
 	bool fresh = strncmp(what, "New", 3) == 0;
 	if (n < 0 || (fresh && (prompt(tty, "Again", again, sizeof again) != n || memcmp(line, again, (size_t)n) != 0)))
-		(void)!gh_fail(err, GH_E_DENIED, "%s", n < 0 ? "no passphrase was given" : "the two passphrases differ");
+		(void)!gh_fail(err, GH_E_DENIED, "%s",
+			       n < 0 ? "no passphrase was given" : "the two passphrases differ");
 	else
 		fd = memfd_create("passphrase", MFD_CLOEXEC);
 	if (fd >= 0 && (write(fd, line, (size_t)n) != n || lseek(fd, 0, SEEK_SET) != 0)) {
@@ -226,9 +227,14 @@ static void tree(struct gh_jout *j, const struct gh_jval *v)
 int gh_client_json(struct gh_cli *cli, const struct gh_jval *v)
 {
 	gh_auto_buf doc = gh_buf((size_t)256 << 20);
-	struct gh_jout j = gh_jout(&doc);
-	tree(&j, v);
+	gh_client_json_put(v, &doc);
 	return gh_cli_print(cli, &doc);
+}
+
+void gh_client_json_put(const struct gh_jval *v, struct gh_buf *out)
+{
+	struct gh_jout j = gh_jout(out);
+	tree(&j, v);
 }
 
 const char *gh_client_size(uint64_t n, char out[24])

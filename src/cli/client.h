@@ -53,6 +53,7 @@ int gh_client_failed(const struct gh_cli *cli, enum gh_rc rc, const struct gh_er
 
 /* The answer as it is, in JSON with indentation: --format json. */
 int gh_client_json(struct gh_cli *cli, const struct gh_jval *v);
+void gh_client_json_put(const struct gh_jval *v, struct gh_buf *out);
 /* "1.2 GiB" into out. */
 const char *gh_client_size(uint64_t n, char out[24]);
 #endif

@@ -1,4 +1,5 @@
 /* `gatehouse badge verify|export|show|revoke|status`: the scan-complete badge. `verify` needs nothing but the file and a key. */
+#include "cli/card.h"
 #include "cli/client.h"
 #include "cli/cmds.h"
 #include "cli/output.h"
@@ -225,6 +226,17 @@ static int show(struct gh_client *c, const struct args *a, const char *model)
 	return rc != GH_CLI_GO ? rc : say(c, a, v, model);
 }
 
+static int picture(struct gh_client *c, const struct args *a, const char *model)
+{
+	const struct gh_jval *v;
+	gh_auto_buf svg = gh_buf(64 << 10);
+	int rc = gh_client_ask1(c, "badge.show", "model", model, &v);
+	if (rc != GH_CLI_GO)
+		return rc;
+	gh_badge_svg(gh_jstr(v, "state") == NULL ? "none" : gh_jstr(v, "state"), model, &svg);
+	return deliver(c->cli, a, gh_buf_view(&svg));
+}
+
 static int take_back(struct gh_client *c, const struct args *a, const char *model)
 {
 	gh_auto_buf in = gh_buf(4096);
@@ -245,10 +257,8 @@ static const struct {
 	bool keys, model;
 	int (*run)(struct gh_client *c, const struct args *a, const char *model);
 } verbs[] = {
-	{ "export", true, true, export },
-	{ "show", false, true, show },
-	{ "revoke", true, true, take_back },
-	{ "status", true, false, status },
+	{ "export", true, true, export },  { "show", false, true, show },   { "revoke", true, true, take_back },
+	{ "status", true, false, status }, { "svg", false, true, picture },
 };
 
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
@@ -276,18 +286,18 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		gh_client_close(&c);
 		return rc;
 	}
-	return gh_cli_wrong(cli, "there is no 'badge %s': verify, export, show, revoke or status",
+	return gh_cli_wrong(cli, "there is no 'badge %s': verify, export, show, revoke, status or svg",
 			    gh_safe(gh_span_str(argv[0])).s);
 }
 
 const struct gh_cmd gh_cmd_badge = {
 	.name = "badge",
 	.about = "Verify, export, show and revoke scan-complete badges.",
-	.usage = "verify FILE --key PUB.pem | export|show|revoke MODEL | status [OPTION]...",
+	.usage = "verify FILE --key PUB.pem | export|show|revoke|svg MODEL | status [OPTION]...",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 2,
-	.words = "verify export show revoke status",
+	.words = "verify export show revoke status svg",
 	.notes = "`verify` works anywhere and offline: the badge, one public key, nothing else. It\n"
 		 "checks the signature, the statement, the key of the audit log, the proof that\n"
 		 "the badge was logged, and its dates. Without --status it says that revocation\n"

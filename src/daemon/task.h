@@ -24,7 +24,7 @@ struct gh_task {
 	const struct gh_op_field *in;
 	enum gh_rc (*run)(struct gh_task_run *r, struct gh_err *err);
 };
-extern const struct gh_task gh_task_rescan, gh_task_import, gh_task_badge_export, gh_task_export,
+extern const struct gh_task gh_task_card, gh_task_rescan, gh_task_import, gh_task_badge_export, gh_task_export,
 	gh_task_policy_explain;
 extern const struct gh_task gh_task_review_show, gh_task_review_approve, gh_task_review_reject, gh_task_review_comment;
 extern const struct gh_task *const gh_tasks[];

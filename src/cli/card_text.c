@@ -1,0 +1,109 @@
+#include "cli/card.h"
+
+#include "cli/verbs.h"
+
+#include <string.h>
+
+static bool set(const char *s) { return s != NULL && s[0] != '\0' && strcmp(s, "-") != 0; }
+
+static void line(struct gh_buf *b, const char *what, const char *value)
+{
+	if (set(value))
+		gh_buf_fmt(b, "  %-12s %s\n", what, value);
+}
+
+static void security(const struct gh_jval *v, struct gh_buf *b)
+{
+	const struct gh_jval *report = gh_jget(v, "report"), *review = gh_jget(v, "review"),
+			     *lineage = gh_jget(v, "lineage");
+	gh_buf_fmt(b, "%s\n", gh_verbs_cell(v, "model"));
+	gh_buf_fmt(b, "  %-12s %s (%s%s%s)\n", "badge", gh_verbs_cell(v, "badge"), gh_verbs_cell(v, "state"),
+		   set(gh_jstr(v, "reason")) ? ": " : "", set(gh_jstr(v, "reason")) ? gh_jstr(v, "reason") : "");
+	line(b, "verdict", gh_jstr(v, "verdict"));
+	gh_buf_fmt(b, "  %-12s sha256:%s\n", "root digest", gh_verbs_cell(v, "root"));
+	line(b, "risk tier", gh_jstr(v, "tier"));
+	gh_buf_fmt(b, "  %-12s %s by %s\n", "imported", gh_verbs_cell(v, "imported"), gh_verbs_cell(v, "by"));
+	if (lineage != NULL)
+		gh_buf_fmt(b, "  %-12s %s of %s\n", "lineage", gh_verbs_cell(lineage, "relation"),
+			   gh_verbs_cell(lineage, "base"));
+	if (report != NULL) {
+		gh_buf_fmt(b, "  %-12s %s, coverage %s %%\n", "scan", gh_verbs_cell(report, "at"),
+			   gh_verbs_cell(report, "coverage"));
+		gh_buf_fmt(b, "  %-12s gatehouse %s, rules %s\n", "", gh_verbs_cell(report, "scanner"),
+			   gh_verbs_cell(report, "rules"));
+		line(b, "", gh_jstr(report, "advisories"));
+	}
+	if (gh_jget(v, "policy") != NULL)
+		gh_buf_fmt(b, "  %-12s %s (%s)\n", "policy", gh_verbs_cell(gh_jget(v, "policy"), "decision"),
+			   gh_verbs_cell(gh_jget(v, "policy"), "from"));
+	if (review != NULL)
+		gh_buf_fmt(b, "  %-12s %s, %s of %s approvals\n", "review", gh_verbs_cell(review, "state"),
+			   gh_verbs_cell(review, "approvals"), gh_verbs_cell(review, "needed"));
+	for (const struct gh_jval *e = gh_jfirst(gh_jget(review, "events")); e != NULL; e = e->next)
+		gh_buf_fmt(b, "  %-12s %s: %s (%s, signed: %s) %s\n", "", gh_verbs_cell(e, "by"),
+			   gh_verbs_cell(e, "act"), gh_verbs_cell(e, "role"), gh_verbs_cell(e, "signed"),
+			   gh_verbs_cell(e, "at"));
+}
+
+static void stages(const struct gh_jval *v, struct gh_buf *b)
+{
+	gh_buf_str(b, "\nStages\n");
+	for (const struct gh_jval *s = gh_jfirst(gh_jget(v, "stages")); s != NULL; s = s->next)
+		gh_buf_fmt(b, "  %-16s %-10s %s\n", gh_verbs_cell(s, "name"), gh_verbs_cell(s, "state"),
+			   set(gh_jstr(s, "reason")) ? gh_jstr(s, "reason") : "");
+}
+
+static void findings(const struct gh_jval *v, bool verbose, struct gh_buf *b)
+{
+	size_t shown = 0, notes = 0;
+	gh_buf_str(b, "\nFindings\n");
+	for (const struct gh_jval *f = gh_jfirst(gh_jget(v, "findings")); f != NULL; f = f->next) {
+		bool note = strcmp(gh_verbs_cell(f, "effect"), "none") == 0;
+		notes += note;
+		if ((note && !verbose) || shown++ >= (verbose ? SIZE_MAX : 25))
+			continue;
+		gh_buf_fmt(b, "  %-10s %-9s %s  %s: %s\n", note ? "note" : gh_verbs_cell(f, "effect"),
+			   gh_verbs_cell(f, "severity"), gh_verbs_cell(f, "id"), gh_verbs_cell(f, "file"),
+			   gh_verbs_cell(f, "title"));
+	}
+	if (shown == 0)
+		gh_buf_str(b, "  none with an effect\n");
+	if (notes > 0 && !verbose)
+		gh_buf_fmt(b, "  %zu note%s (--verbose)\n", notes, notes == 1 ? "" : "s");
+}
+
+static void publisher(const struct gh_jval *v, bool verbose, struct gh_buf *b)
+{
+	const struct gh_jval *card = gh_jget(v, "card");
+	gh_buf_str(b, "\nWhat the publisher says (not verified)\n");
+	if (card == NULL) {
+		gh_buf_str(b, "  there is no README.md\n");
+		return;
+	}
+	if (set(gh_jstr(card, "wrong")))
+		gh_buf_fmt(b, "  its front matter cannot be read: %s\n", gh_jstr(card, "wrong"));
+	for (const struct gh_jval *f = gh_jfirst(gh_jget(card, "fields")); f != NULL; f = f->next)
+		gh_buf_fmt(b, "  %-22s %s\n", gh_verbs_cell(f, "name"), gh_verbs_cell(f, "value"));
+	if (verbose && set(gh_jstr(card, "text")))
+		gh_buf_fmt(b, "\n%s\n", gh_jstr(card, "text"));
+}
+
+void gh_card_text(const struct gh_jval *v, bool verbose, struct gh_buf *b)
+{
+	security(v, b);
+	stages(v, b);
+	findings(v, verbose, b);
+	gh_buf_fmt(b, "\nFiles\n");
+	size_t n = 0;
+	for (const struct gh_jval *f = gh_jfirst(gh_jget(v, "content")); f != NULL; f = f->next) {
+		uint64_t size = 0;
+		char text[24];
+		if (n++ >= (verbose ? SIZE_MAX : 12))
+			continue;
+		(void)gh_ju64(gh_jget(f, "size"), &size);
+		gh_buf_fmt(b, "  %-40s %10s\n", gh_verbs_cell(f, "path"), gh_client_size(size, text));
+	}
+	if (n > 12 && !verbose)
+		gh_buf_fmt(b, "  and %zu more (--verbose)\n", n - 12);
+	publisher(v, verbose, b);
+}
