@@ -104,11 +104,18 @@ enum gh_rc gh_vc_lost(struct gh_vault *v, struct gh_err *err)
 	return gh_fail(err, GH_E_IO, "the vault has ended");
 }
 
+/* One packet. A vault that ended with a question unread leaves an error in front of what it said before. */
+static ssize_t hear(struct gh_vault *v, int flags)
+{
+	ssize_t n = gh_ipc_recv(v->sock, v->in, GH_VP_PACKET, NULL, flags);
+	return n < 0 && errno == ECONNRESET ? gh_ipc_recv(v->sock, v->in, GH_VP_PACKET, NULL, flags) : n;
+}
+
 /* It may have said why before it went. */
 enum gh_rc gh_vc_unsent(struct gh_vault *v, struct gh_err *err)
 {
 	int e = errno;
-	ssize_t n = gh_ipc_recv(v->sock, v->in, GH_VP_PACKET, NULL, MSG_DONTWAIT);
+	ssize_t n = hear(v, MSG_DONTWAIT);
 	const struct gh_vp_head *h = (const struct gh_vp_head *)v->in;
 	if (n == (ssize_t)sizeof *h && h->kind == GH_VP_CANNOT && h->why != GH_VAULT_FINE)
 		return because(h->why, h->arg, err);
@@ -163,7 +170,7 @@ enum gh_rc gh_vc_await(struct gh_vault *v, uint32_t kind, uint32_t seq, struct g
 {
 	enum gh_rc said = GH_OK;
 	for (;;) {
-		ssize_t n = gh_ipc_recv(v->sock, v->in, GH_VP_PACKET, NULL, 0);
+		ssize_t n = hear(v, 0);
 		const struct gh_vp_head *h = (const struct gh_vp_head *)v->in;
 		if (n <= 0) {
 			errno = n == 0 ? EPIPE : errno;
