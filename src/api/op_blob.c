@@ -81,6 +81,12 @@ static enum gh_rc keys(struct gh_op_run *r, struct gh_err *err)
 	GH_TRY(gh_vault_new_keys(r->cat->vault, &tenant, (size_t)n, ids, wrapped, err), err, "new keys");
 	struct added a = { r, ids, wrapped, (size_t)n };
 	GH_TRY(gh_db_tx(r->cat->db, add_rows, &a, err), err, "new keys");
+	/* Somebody may have rotated the tenant's key since, wrapped all rows there were, and be about to destroy the generation that
+	 * these are of. A rotation that begins after this look finds them. */
+	struct gh_vp_tenant_status now;
+	GH_TRY(gh_vault_tenant_status(r->cat->vault, &tenant, &now, err), err, "new keys");
+	if (now.current != gh_vault_wrapped_generation(&wrapped[0]))
+		return gh_fail(err, GH_E_EXISTS, "the tenant's key was rotated at this very moment: try again");
 	GH_TRY(release(r, (size_t)n, ids, wrapped, err), err, "new keys");
 	gh_jout_open(r->out, "ids", '[');
 	for (int64_t i = 0; i < n; i++)
