@@ -12,7 +12,20 @@ enum gh_rc policy_text(struct ydoc *d, const struct ynode *n, size_t most, struc
 	if (n->text.n > most)
 		return ydoc_bad(d, n, false, "this text is longer than %zu bytes", most);
 	*out = n->text;
-	return GH_OK;
+	if (memchr(n->text.p, '\n', n->text.n) == NULL)
+		return GH_OK;
+	/* Block texts end with a line break, and messages are shown on one line. */
+	uint8_t *flat = gh_alloc(d->arena, n->text.n + 1, 1);
+	if (flat == NULL)
+		return GH_E_NOMEM;
+	size_t len = 0;
+	for (size_t i = 0; i < n->text.n; i++)
+		flat[len++] = n->text.p[i] == '\n' ? ' ' : n->text.p[i];
+	while (len != 0 && flat[len - 1] == ' ')
+		len--;
+	flat[len] = '\0';
+	*out = (struct gh_span){ flat, len };
+	return len != 0 ? GH_OK : ydoc_bad(d, n, false, "here a text is expected");
 }
 
 static bool id_char(uint8_t c, bool first)

@@ -261,6 +261,8 @@ static void digests(void **state)
 		const char *a, *b;
 		bool same;
 	} rows[] = {
+		{ RULES "  - {id: a, effect: deny, message: one two}\n",
+		  RULES "  - id: a\n    effect: deny\n    message: |\n      one\n      two\n", true },
 		/* comments, spaces, order of keys, spelling of the same */
 		{ RULES RULE("a", "size > 1", "deny"),
 		  "# c\nname: x\npolicy: 1\nrules: [{message: m-a, effect: deny, when: 'size  >1', id: a}]", true },
