@@ -123,7 +123,7 @@ static const char *rule_at(const char *text, const char *rule)
 	return NULL;
 }
 
-_Bool yara_source(const char *text, const char *rule, const char *name, char *out, unsigned cap, _Bool *wide)
+_Bool yara_source(const char *text, const char *rule, const char *name, char *out, unsigned cap, const char **more)
 {
 	const char *p = rule_at(text, rule), *end = p == NULL ? NULL : strstr(p, "\n}");
 	size_t n = strlen(name), made = 0;
@@ -141,10 +141,19 @@ _Bool yara_source(const char *text, const char *rule, const char *name, char *ou
 			out[made++] = *q;
 		}
 		out[made] = '\0';
-		const char *rest = strchr(q, '\n');
-		const char *w = strstr(q, "wide");
-		*wide = w != NULL && rest != NULL && w < rest;
+		*more = q + 1;
 		return *q == '/';
 	}
+	return false;
+}
+
+_Bool yara_modifier(const char *more, const char *word)
+{
+	size_t n = strlen(word), flags = strspn(more, "is"), line = strcspn(more, "\n");
+	if (n == 1)
+		return memchr(more, word[0], flags) != NULL;
+	for (const char *p = more + flags; p < more + line; p++)
+		if (strncmp(p, word, n) == 0)
+			return true;
 	return false;
 }

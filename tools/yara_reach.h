@@ -7,6 +7,8 @@
 unsigned yara_reach(const char *regex);
 
 /* The expression of a string, `$name = /…/`, of a rule in the text of a rule file, copied into out without its slashes; false: it is none,
- * or does not fit. *wide: it has the modifier. */
-_Bool yara_source(const char *text, const char *rule, const char *name, char *out, unsigned cap, _Bool *wide);
+ * or does not fit. *more: what stands behind it in its line, in the text. */
+_Bool yara_source(const char *text, const char *rule, const char *name, char *out, unsigned cap, const char **more);
+/* Is the word, or the flag of one letter, among what stands behind an expression? */
+_Bool yara_modifier(const char *more, const char *word);
 #endif

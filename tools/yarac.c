@@ -2,8 +2,9 @@
  *
  * The file holds the rules as libyara serialises them, and a row for each in the table of Gatehouse's rules, made from its meta
  * data (docs/howto/new-yara-rule.md): id, severity, effect, kind, description, gain, reference; fix may be left out; and how long the
- * matches of each regular expression can be (tools/yara_reach.h). Everything doubtful is an error with file and rule. The output depends on the content of the inputs only. */
+ * matches of each regular expression can be (tools/yara_reach.h), and an automaton that finds where (tools/yara_dfa.h). Everything doubtful is an error with file and rule. The output depends on the content of the inputs only. */
 #include "scan/yara_modules.h"
+#include "yara_dfa.h"
 #include "yara_reach.h"
 
 #include <errno.h>
@@ -146,26 +147,81 @@ static char *text_of(const char *path)
 	return text;
 }
 
-/* By the index of a string: see check/yarapack.h. */
-static bool put_reach(FILE *out, YR_RULES *rules, char **path, int n)
+enum { FILES = 64, AUTOMATA = 256 };
+
+/* The expression of string i, and what it can be looked for with. False: it is none. */
+static bool source_of(const YR_RULES *rules, uint32_t i, char **text, int n, char *regex, unsigned cap,
+		      const char **more)
 {
-	char *text[64] = { NULL }, regex[2048];
-	bool ok = n <= 64, wide;
+	const YR_STRING *s = &rules->strings_table[i];
+	const char *rule = rules->rules_table[s->rule_idx].identifier;
+	for (int k = 0; k < n; k++)
+		if (yara_source(text[k], rule, s->identifier, regex, cap, more))
+			return true;
+	return false;
+}
+
+static void put_numbers(FILE *out, const uint16_t *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(out, "%u,%s", v[i], i % 32 == 31 ? "\n" : "");
+}
+
+/* The automaton of string i; its number, or 0: it has none. Pieces of one string, one behind the other, share it. */
+static unsigned put_automaton(FILE *out, const YR_RULES *rules, uint32_t i, const char *regex, const char *more,
+			      unsigned made)
+{
+	const YR_STRING *s = &rules->strings_table[i];
+	struct yara_dfa a;
+	unsigned flags = (yara_modifier(more, "nocase") || yara_modifier(more, "i") ? YARA_NOCASE : 0u) |
+			 (yara_modifier(more, "s") ? YARA_DOTALL : 0u);
+	if (i > 0 && s[-1].rule_idx == s->rule_idx && strcmp(s[-1].identifier, s->identifier) == 0)
+		return made;
+	if (made + 1 >= AUTOMATA || !STRING_IS_SINGLE_MATCH(s) || yara_modifier(more, "wide") ||
+	    STRING_IS_FIXED_OFFSET(s) || !yara_dfa(regex, flags, &a))
+		return 0;
+	(void)fprintf(out, "static const uint8_t kind_%u[256] = {", made + 1);
+	for (unsigned c = 0; c < 256; c++)
+		(void)fprintf(out, "%u,", a.kind[c]);
+	(void)fprintf(out, "};\nstatic const uint16_t next_%u[] = {\n", made + 1);
+	put_numbers(out, a.next, (size_t)a.states * a.kinds);
+	(void)fprintf(out, "};\nenum { KINDS_%u = %u };\n", made + 1, a.kinds);
+	free(a.next);
+	return made + 1;
+}
+
+/* By the index of a string: see check/yarapack.h. */
+static bool put_strings(FILE *out, YR_RULES *rules, char **path, int n)
+{
+	char *text[FILES] = { NULL }, regex[2048];
+	const char *more = "";
+	uint16_t *reach = calloc(rules->num_strings + 1, sizeof *reach),
+		 *of = calloc(rules->num_strings + 1, sizeof *of);
+	bool ok = n <= FILES && reach != NULL && of != NULL;
+	unsigned made = 0, here;
 	for (int i = 0; ok && i < n; i++)
 		ok = (text[i] = text_of(path[i])) != NULL;
-	(void)fputs("const uint16_t gh_yarapack_reach[] = {", out);
 	for (uint32_t i = 0; ok && i < rules->num_strings; i++) {
-		const YR_STRING *s = &rules->strings_table[i];
-		const char *rule = rules->rules_table[s->rule_idx].identifier;
-		unsigned reach = 0;
-		for (int k = 0; k < n; k++)
-			if (yara_source(text[k], rule, s->identifier, regex, sizeof regex, &wide))
-				reach = yara_reach(regex) * (wide ? 2 : 1);
-		(void)fprintf(out, "%u,%s", reach > UINT16_MAX ? 0 : reach, i % 16 == 15 ? "\n" : "");
+		if (!source_of(rules, i, text, n, regex, sizeof regex, &more))
+			continue;
+		unsigned most = yara_reach(regex) * (yara_modifier(more, "wide") ? 2 : 1);
+		reach[i] = (uint16_t)(most > UINT16_MAX ? 0 : most);
+		of[i] = (uint16_t)(here = put_automaton(out, rules, i, regex, more, made));
+		made = here > made ? here : made;
 	}
-	(void)fprintf(out, "};\nconst size_t gh_yarapack_strings = %u;\n", rules->num_strings);
-	for (int i = 0; i < n && i < 64; i++)
+	(void)fputs("const uint16_t gh_yarapack_reach[] = {", out);
+	put_numbers(out, reach, ok ? rules->num_strings : 0);
+	(void)fputs("};\nconst uint16_t gh_yarapack_of[] = {", out);
+	put_numbers(out, of, ok ? rules->num_strings : 0);
+	(void)fputs("};\nconst struct gh_yarapack_automaton gh_yarapack_automata[] = {\n", out);
+	for (unsigned i = 1; i <= made; i++)
+		(void)fprintf(out, "\t{ kind_%u, next_%u, KINDS_%u },\n", i, i, i);
+	(void)fprintf(out, "\t{ 0, 0, 0 }\n};\nconst size_t gh_yarapack_nautomata = %u;\n", made);
+	(void)fprintf(out, "const size_t gh_yarapack_strings = %u;\n", rules->num_strings);
+	for (int i = 0; i < n && i < FILES; i++)
 		free(text[i]);
+	free(reach);
+	free(of);
 	return ok;
 }
 
@@ -186,7 +242,7 @@ static bool write_c(const char *path, YR_RULES *rules, char **in, int n)
 	YR_STREAM s = { .user_data = &out, .write = put_bytes };
 	bool ok = yr_rules_save_stream(rules, &s) == ERROR_SUCCESS;
 	(void)fputs("};\nconst size_t gh_yarapack_size = sizeof gh_yarapack;\n", out);
-	ok = put_reach(out, rules, in, n) && ok;
+	ok = put_strings(out, rules, in, n) && ok;
 	ok = ferror(out) == 0 && ok;
 	return fclose(out) == 0 && ok && !failed;
 }

@@ -11,4 +11,14 @@ extern const size_t gh_yarapack_n;		 /* rules in the pack */
 /* Of each string, by its index: bytes of its longest match, runs of white space not counted; 0: not known (or no regular expression). */
 extern const uint16_t gh_yarapack_reach[];
 extern const size_t gh_yarapack_strings;
+/* Automata that accept at the end of every match of a regular expression, and at more places; of each string the number of its
+ * automaton, counted from 1; 0: it has none. See tools/yara_dfa.h. */
+struct gh_yarapack_automaton {
+	const uint8_t *kind;  /* of each byte */
+	const uint16_t *next; /* by state * kinds + kind; 0x8000: it accepts. Begins at 0 */
+	unsigned kinds;
+};
+extern const struct gh_yarapack_automaton gh_yarapack_automata[];
+extern const size_t gh_yarapack_nautomata;
+extern const uint16_t gh_yarapack_of[];
 #endif

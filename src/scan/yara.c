@@ -5,16 +5,14 @@
 #include "check/yarapack.h"
 #include "scan/yara_first.h"
 #include "scan/yara_modules.h"
+#include "scan/yara_narrow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <yara.h>
 
 enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, NAME = 256, SETS = 2 };
-enum {
-	SMALL = 2 << 10,  /* blocks that are not worth a first look */
-	ENOUGH = 96 << 10 /* bytes shown before a first look is worth its making */
-};
+enum { ENOUGH = 96 << 10 }; /* bytes shown before a first look for the user's rules is worth its making */
 enum { BUNDLED, USERS };
 
 /* One set of rules over one source: what libyara calls an iterator asks it for blocks. */
@@ -48,6 +46,8 @@ struct gh_yara {
 	struct gh_span code[SETS];
 	YR_RULES *rules[SETS];
 	struct gh_first *first[SETS]; /* NULL: these rules see everything */
+	struct gh_narrow *narrow;     /* of the bundled rules */
+	struct gh_first_known known;
 	bool loaded, looking;
 	uint64_t shown;	  /* bytes of all sources */
 	char failed[160]; /* why rules could not be loaded */
@@ -88,6 +88,14 @@ static const char *name_of(int rc)
 	}
 }
 
+static void first_look_bundled(struct gh_yara *y)
+{
+	y->known = (struct gh_first_known){ gh_yarapack_strings, gh_yarapack_reach, gh_yarapack_of };
+	y->first[BUNDLED] = gh_first_new(y->rules[BUNDLED], &y->known);
+	if (y->first[BUNDLED] != NULL)
+		y->narrow = gh_narrow_new(y->rules[BUNDLED], &y->known);
+}
+
 static void load(struct gh_yara *y)
 {
 	static const char *const which[SETS] = { "bundled rules", "your rules" };
@@ -109,6 +117,8 @@ static void load(struct gh_yara *y)
 		(void)snprintf(y->failed, sizeof y->failed, "%s could not be loaded: %s (libyara %d)", which[i],
 			       why == NULL ? "error" : why, rc);
 	}
+	if (y->rules[BUNDLED] != NULL)
+		first_look_bundled(y);
 }
 
 struct gh_yara *gh_yara_new(struct gh_span user, unsigned seconds)
@@ -313,34 +323,48 @@ void gh_yara_begin(struct gh_yara *y, enum gh_yara_slot slot, uint64_t size, str
 	}
 }
 
-/* Made when there is enough to look at: a worker that reads one small file has no use for it. */
+/* For the user's rules, made when there is enough to look at: before that it is not worth its time. */
 static void first_look(struct gh_yara *y, size_t n)
 {
 	y->shown += n;
-	if (y->looking || y->shown < ENOUGH)
+	if (y->looking || y->shown < ENOUGH || y->rules[USERS] == NULL)
 		return;
 	y->looking = true;
-	for (unsigned i = 0; i < SETS; i++)
-		if (y->rules[i] != NULL)
-			y->first[i] = gh_first_new(y->rules[i], i == BUNDLED ? gh_yarapack_reach : NULL,
-						   gh_yarapack_strings);
+	y->first[USERS] = gh_first_new(y->rules[USERS], NULL);
+}
+
+static void put_part(struct run *r, struct gh_span part, uint64_t off)
+{
+	if (r->rc != ERROR_SUCCESS)
+		return;
+	r->now = part;
+	r->off = off;
+	r->pending = true;
+	step(r);
 }
 
 /* Of a block, what may match. The head of a source is always shown: for entry points (the user's rules), and to begin with. */
 static void put_parts(struct run *r, struct gh_span block, uint64_t off)
 {
 	const struct gh_first *f = r->y->first[r->set];
-	size_t from = 0, least = gh_first_head(f), head = r->started ? 0 : least;
+	size_t from = 0, head = r->started ? 0 : gh_first_head(f);
+	struct gh_narrow *narrow = r->set == BUNDLED ? r->y->narrow : NULL;
+	struct gh_narrowing n = { .now = 0 };
 	if (!r->started && r->set == USERS && head < GH_YARA_HEAD)
 		head = GH_YARA_HEAD;
 	for (;;) {
-		struct gh_span part = gh_first_next(f, block, head, &from);
-		if (part.n == 0 || r->rc != ERROR_SUCCESS)
+		struct gh_span part = gh_first_next(f, block, head, &from, n.of), place;
+		if (part.n == 0)
 			return;
-		r->now = part;
-		r->off = off + (uint64_t)(part.p - block.p);
-		r->pending = true;
-		step(r);
+		if (narrow != NULL)
+			gh_narrow_off(narrow, r->scanner);
+		put_part(r, part, off + (uint64_t)(part.p - block.p));
+		n.part = part;
+		while (narrow != NULL && r->rc == ERROR_SUCCESS &&
+		       (place = gh_narrow_next(narrow, r->scanner, &n)).n != 0)
+			put_part(r, place, off + (uint64_t)(place.p - block.p));
+		if (r->rc != ERROR_SUCCESS)
+			return; /* the scanner is gone */
 	}
 }
 
@@ -366,7 +390,7 @@ void gh_yara_put(struct gh_yara *y, enum gh_yara_slot slot, struct gh_span block
 		r->rc = ready(r);
 		if (r->rc != ERROR_SUCCESS)
 			continue;
-		if (y->first[i] != NULL && block.n > SMALL) {
+		if (y->first[i] != NULL) {
 			put_parts(r, block, off);
 			continue;
 		}
@@ -416,6 +440,7 @@ void gh_yara_free(struct gh_yara *y)
 		}
 		free(y->slot[s].head);
 	}
+	gh_narrow_free(y->narrow);
 	for (unsigned i = 0; i < SETS; i++) {
 		gh_first_free(y->first[i]);
 		if (y->rules[i] != NULL)

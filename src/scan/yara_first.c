@@ -13,6 +13,7 @@ enum {
 	LONG = 1 << 16,		      /* the longest plain string; … of bytes with gaps, which libyara does not limit */
 	NEAR = 64,		      /* bytes between two parts that are cheaper to show than to leave out */
 };
+_Static_assert((int)GH_FIRST_SETS == (int)GH_ATOM_SETS, "what atoms are marked with");
 _Static_assert(YR_MAX_ATOM_LENGTH == GH_ATOM_MAX, "the automaton is as deep as atoms are long");
 
 struct gh_first {
@@ -24,8 +25,7 @@ struct gh_first {
 struct reading {
 	const YR_RULES *rules;
 	size_t states; /* entries of the transition table */
-	const uint16_t *known;
-	size_t nknown;
+	const struct gh_first_known *known;
 	struct gh_arena *arena;
 	struct gh_atom *atom;
 	size_t n, cap;
@@ -38,9 +38,9 @@ static uint32_t reach(const struct reading *r, const YR_STRING *s, bool *words)
 	*words = false;
 	if (STRING_IS_LITERAL(s))
 		return s->length > 0 && s->length < LONG ? 2 * (uint32_t)s->length + SLACK : 0;
-	*words = r->known != NULL && s->idx < r->nknown && r->known[s->idx] != 0 && r->known[s->idx] < ROOM - SLACK;
+	*words = r->known != NULL && r->known->reach[s->idx] != 0 && r->known->reach[s->idx] < ROOM - SLACK;
 	if (*words)
-		return r->known[s->idx] + SLACK;
+		return r->known->reach[s->idx] + SLACK;
 	return STRING_IS_FAST_REGEXP(s) ? LONG : ROOM;
 }
 
@@ -59,6 +59,9 @@ static void take(struct reading *r, uint32_t state, const uint8_t *path, unsigne
 		if (STRING_IS_FIXED_OFFSET(m->string))
 			continue;
 		r->bad = r->bad || far == 0;
+		unsigned of = r->known == NULL ? 0 : r->known->of[m->string->idx];
+		if (of != 0 && of <= GH_FIRST_SETS * 64)
+			a.of[(of - 1) / 64] |= UINT64_C(1) << (of - 1) % 64;
 		*to = far > *to ? far : *to;
 	}
 	if ((a.reach == 0 && a.words == 0) || r->bad)
@@ -120,13 +123,12 @@ static bool fits(const YR_RULES *rules, size_t *head)
 	return true;
 }
 
-struct gh_first *gh_first_new(const struct YR_RULES *rules, const uint16_t *known, size_t nknown)
+struct gh_first *gh_first_new(const struct YR_RULES *rules, const struct gh_first_known *known)
 {
 	struct gh_arena room = { .max = MEMORY };
 	struct gh_first *f = calloc(1, sizeof *f);
 	struct reading r = { .rules = rules,
-			     .known = nknown == rules->num_strings ? known : NULL,
-			     .nknown = nknown,
+			     .known = known != NULL && known->strings == rules->num_strings ? known : NULL,
 			     .states = yr_arena_get_current_offset(rules->arena, YR_AC_TRANSITION_TABLE) /
 				       sizeof(YR_AC_TRANSITION),
 			     .arena = &room };
@@ -159,14 +161,19 @@ size_t gh_first_head(const struct gh_first *f) { return f->head; }
 
 static bool blank(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/* Where a part begins, not before `least`, and where it ends: so many bytes from `at`, or so many that are no white space. */
+size_t gh_first_back(struct gh_span s, size_t at, size_t least, uint32_t reach, uint32_t words)
+{
+	size_t far = at - least > reach ? at - reach : least, i = at;
+	least = at - least > ROOM ? at - ROOM : least;
+	for (uint32_t left = words; left > 0 && i > least; i--)
+		left -= !blank(s.p[i - 1]);
+	return i < far ? i : far;
+}
+
+/* Where a part begins, not before `least`, and where it ends: so many bytes from the hit, or so many that are no white space. */
 static size_t back(struct gh_span s, const struct gh_atom_hit *h, size_t least)
 {
-	size_t at = h->at - least > h->reach ? h->at - h->reach : least, i = h->at;
-	least = h->at - least > ROOM ? h->at - ROOM : least;
-	for (uint32_t left = h->words; left > 0 && i > least; i--)
-		left -= !blank(s.p[i - 1]);
-	return i < at ? i : at;
+	return gh_first_back(s, h->at, least, h->reach, h->words);
 }
 
 static size_t ahead(struct gh_span s, const struct gh_atom_hit *h)
@@ -178,11 +185,19 @@ static size_t ahead(struct gh_span s, const struct gh_atom_hit *h)
 	return i > at ? i : at;
 }
 
-struct gh_span gh_first_next(const struct gh_first *f, struct gh_span block, size_t head, size_t *from)
+static void add(uint64_t *of, const struct gh_atom_hit *h)
+{
+	for (unsigned i = 0; i < GH_FIRST_SETS; i++)
+		of[i] |= h->of[i];
+}
+
+struct gh_span gh_first_next(const struct gh_first *f, struct gh_span block, size_t head, size_t *from,
+			     uint64_t of[GH_FIRST_SETS])
 {
 	struct gh_atom_hit h, last = { 0 };
 	size_t start = *from, end = 0, at = *from;
 	bool open = false; /* a part has begun; it reaches to `end`, and as far as `last` says */
+	memset(of, 0, GH_FIRST_SETS * sizeof of[0]);
 	if (at == 0 && head != 0) {
 		end = head < block.n ? head : block.n;
 		open = true;
@@ -197,6 +212,7 @@ struct gh_span gh_first_next(const struct gh_first *f, struct gh_span block, siz
 			if (back(block, &h, end) > end + NEAR)
 				break;
 			last = h;
+			add(of, &h);
 			continue;
 		}
 		if (!open)
@@ -204,7 +220,8 @@ struct gh_span gh_first_next(const struct gh_first *f, struct gh_span block, siz
 		/* The farthest of those that have come by, from here on: more than each needs. */
 		uint32_t reach = open && last.reach > h.reach ? last.reach : h.reach;
 		uint32_t words = open && last.words > h.words ? last.words : h.words;
-		last = (struct gh_atom_hit){ h.at, reach, words };
+		last = (struct gh_atom_hit){ .at = h.at, .reach = reach, .words = words };
+		add(of, &h);
 		open = true;
 	}
 	if (open) {

