@@ -111,3 +111,46 @@ const struct gh_op gh_op_fsck_done = { .name = "fsck.done",
 				       .permission = "fsck.run",
 				       .local = true,
 				       .run = done };
+
+/* ---- the blobs whose tags are to be checked ------------------------------------------------------------------------------- */
+
+/* A release of a key names the version it is for: any that the blob belongs to. */
+static const char to_check[] =
+	"SELECT b.id, b.tenant, b.size, b.kind, COALESCE("
+	"(SELECT min(version) FROM version_blobs WHERE blob = b.id), (SELECT min(id) FROM versions WHERE manifest = "
+	"b.id OR card = b.id),"
+	" (SELECT min(version) FROM reports WHERE blob = b.id), (SELECT min(version) FROM badges WHERE blob = b.id),"
+	" '00000000000000000000000000000000') FROM blobs b JOIN tenants t ON t.id = b.tenant"
+	" WHERE b.state = 'stored' AND t.state = 'active' AND b.id > ? ORDER BY b.id LIMIT 256";
+
+static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
+{
+	struct gh_db_rows rows;
+	GH_TRY(gh_db_query(r->cat->db, r->arena, &rows, err, to_check, GH_DBV(gh_dbs(gh_in_text(r->in, "cursor", "")))),
+	       err, "blobs");
+	gh_jout_open(r->out, "blobs", '[');
+	for (size_t i = 0; i < rows.n; i++) {
+		gh_jout_open(r->out, NULL, '{');
+		gh_jout_str(r->out, "id", gh_db_text(&rows, i, 0));
+		gh_jout_str(r->out, "tenant", gh_db_text(&rows, i, 1));
+		gh_jout_number(r->out, "size", (uint64_t)gh_db_int(&rows, i, 2));
+		gh_jout_str(r->out, "kind", gh_db_text(&rows, i, 3));
+		gh_jout_str(r->out, "version", gh_db_text(&rows, i, 4));
+		gh_jout_close(r->out, '}');
+	}
+	gh_jout_close(r->out, ']');
+	return GH_OK;
+}
+
+static const struct gh_op_field list_in[] = {
+	{ "cursor", GH_IN_ID, false, "the blob before" },
+	{ 0 },
+};
+const struct gh_op gh_op_fsck_list = { .name = "fsck.list",
+				       .about = "Stored blobs, in the order of their ids.",
+				       .in = list_in,
+				       .permission = "fsck.run",
+				       .asks = true,
+				       .local = true,
+				       .internal = true,
+				       .run = list };

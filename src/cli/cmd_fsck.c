@@ -15,7 +15,7 @@ struct args {
 static const struct gh_opt options[] = {
 	{ .name = "deep",
 	  .kind = GH_OPT_FLAG,
-	  .about = "Read every stored byte and compare its digest.",
+	  .about = "Read every stored byte, open every segment with its key.",
 	  .at = offsetof(struct args, deep) },
 	{ .name = "repair",
 	  .kind = GH_OPT_FLAG,
@@ -32,6 +32,8 @@ static const struct gh_opt options[] = {
 	GH_CLIENT_OPTS(struct args),
 	{ .name = NULL },
 };
+
+#define TAGS "tags" /* the part that needs keys, and blob processes: a task of main */
 
 struct run {
 	struct gh_cli *cli;
@@ -79,15 +81,18 @@ static enum gh_rc step(struct run *r, const char *part, char cursor[200], struct
 	const struct gh_jval *out = NULL;
 	uint64_t n;
 	struct gh_jout j = gh_jout(&in);
+	bool tags = strcmp(part, TAGS) == 0;
 	gh_jout_open(&j, NULL, '{');
-	gh_jout_str(&j, "part", part);
 	if (cursor[0] != '\0')
 		gh_jout_str(&j, "cursor", cursor);
-	gh_jout_bool(&j, "deep", r->args->deep);
-	gh_jout_number(&j, "grace", r->args->grace);
+	if (!tags) {
+		gh_jout_str(&j, "part", part);
+		gh_jout_bool(&j, "deep", r->args->deep);
+		gh_jout_number(&j, "grace", r->args->grace);
+	}
 	gh_jout_close(&j, '}');
-	enum gh_rc rc = gh_service_ask(r->client.service, r->args->repair ? "fsck.repair" : "fsck.step",
-				       gh_buf_view(&in), -1, &a, &out, NULL, err);
+	const char *op = tags ? "fsck.tags" : r->args->repair ? "fsck.repair" : "fsck.step";
+	enum gh_rc rc = gh_service_ask(r->client.service, op, gh_buf_view(&in), -1, &a, &out, NULL, err);
 	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "problems")); p != NULL; p = p->next)
 		problem(r, p);
 	if (rc != GH_OK)
@@ -126,6 +131,8 @@ static enum gh_rc all_parts(struct run *r, struct gh_err *err)
 		return rc;
 	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "parts")); p != NULL; p = p->next)
 		one_part(r, word(p, "name"));
+	if (r->args->deep)
+		one_part(r, TAGS);
 	return GH_OK;
 }
 
@@ -164,13 +171,13 @@ static int answer(struct run *r)
 }
 
 /* Only looking needs no keys. With them the log is brought up to date first, as after a crash, and the receipts of reviews are
- * checked too: so they are opened where nobody has to be asked for it. */
+ * checked too: so they are opened where nobody has to be asked for it, and for a deep look in any case. */
 static bool with_keys(const struct args *a)
 {
 	char dir[GH_HOME_PATH];
 	struct gh_home home;
 	struct gh_err err = { 0 };
-	if (a->repair || a->client.passphrase_file != NULL || getenv("GATEHOUSE_PASSPHRASE_FILE") != NULL)
+	if (a->repair || a->deep || a->client.passphrase_file != NULL || getenv("GATEHOUSE_PASSPHRASE_FILE") != NULL)
 		return true;
 	return gh_home_find(a->client.home, dir, &err) == GH_OK && gh_home_load(dir, &home, &err) == GH_OK &&
 	       strcmp(home.unlock, "passphrase") != 0;

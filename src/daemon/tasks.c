@@ -4,9 +4,9 @@
 #include "daemon/service_int.h"
 
 /* The whole list. */
-extern const struct gh_task gh_task_backup;
+extern const struct gh_task gh_task_backup, gh_task_fsck_tags;
 const struct gh_task *const gh_tasks[] = {
-	&gh_task_backup,	 &gh_task_review_show, &gh_task_review_approve, &gh_task_review_reject,
+	&gh_task_backup, &gh_task_fsck_tags,	 &gh_task_review_show, &gh_task_review_approve, &gh_task_review_reject,
 	&gh_task_review_comment, &gh_task_import,      &gh_task_card,		&gh_task_rescan,
 	&gh_task_badge_export,	 &gh_task_export,      &gh_task_policy_explain,
 };

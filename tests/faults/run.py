@@ -6,6 +6,7 @@ opens and verifies, and no badge stands without a finished scan.
   run.py GATEHOUSE [kill=N] [fail=N] [power=N] [clock=1] [seed=N] [database=URL]
 
 GATEHOUSE must be built with test hooks (-DGH_TESTS=ON, no sanitizer): only then its roles are started with LD_PRELOAD.
+database: a URL, or "own": a PostgreSQL that is started for it.
 kill: so many SIGKILLs. fail: so many calls that fail, 0: every one, with EIO and with ENOSPC. power: so many instants, 0: all."""
 import json
 import os
@@ -387,6 +388,18 @@ def clock(p, disk, _):
 def main():
     gatehouse = pathlib.Path(sys.argv[1]).resolve()
     given = dict(a.split('=', 1) for a in sys.argv[2:])
+    if given.get('database') == 'own':
+        sys.path.insert(0, str(HERE.parent / 'support'))
+        import pg
+        with pg.server() as url:
+            if url is None:
+                print('test_faults: 0 passed, 0 failed')
+                return 0
+            return rounds(gatehouse, {**given, 'database': url})
+    return rounds(gatehouse, given)
+
+
+def rounds(gatehouse, given):
     seed = int(given.get('seed', random.SystemRandom().randrange(1 << 32)))
     print(f'seed {seed}', flush=True)
     for name, run in (('kill', kills), ('fail', fails), ('power', power), ('clock', clock)):

@@ -1,0 +1,246 @@
+#!/usr/bin/python3
+"""Backup and restore as a user runs them: a home comes back whole, an altered backup is refused and leaves nothing, fsck finds what was
+done to a home. Usage: test_backup.py PATH-OF-GATEHOUSE"""
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+passed = failed = 0
+GATEHOUSE = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else 'build/release/gatehouse').resolve())
+
+
+def check(what, good, shown=''):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    if not good:
+        print(f'FAILED: {what}\n    {str(shown)[-1200:]}')
+    return good
+
+
+def run(home, *args):
+    env = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE')}
+    env['GATEHOUSE_HOME'] = str(home)
+    p = subprocess.run([GATEHOUSE, *map(str, args)], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    return p.returncode, p.stdout, p.stderr
+
+
+def expect(what, outcome, status, says=''):
+    code, out, err = outcome
+    return check(f'{what}: exit status {status}', code == status, (code, out, err)) & \
+        check(f'{what}: says {says!r}', says in out + err, (out, err)) & \
+        check(f'{what}: one line of error at most', err.count('\n') <= 1, err)
+
+
+def model(folder):
+    folder.mkdir()
+    values = struct.pack('<4096f', *[(i * 7919 % 1000 - 500) / 997 for i in range(4096)])
+    header = json.dumps({'w': {'dtype': 'F32', 'shape': [4096], 'data_offsets': [0, len(values)]}}).encode()
+    header += b' ' * (-len(header) % 8)
+    (folder / 'model.safetensors').write_bytes(struct.pack('<Q', len(header)) + header + values)
+    return folder
+
+
+def tree(path):
+    """What a home holds that a backup must bring back."""
+    return {str(f.relative_to(path)): f.read_bytes() for top in ('keys', 'log', 'blobs') for f in (path / top).rglob('*')
+            if f.is_file() and f.name != 'lock' and 'staging' not in f.parts and 'journal' not in f.parts}
+
+
+def made(tmp):
+    home = tmp / 'home'
+    key = tmp / 'root.key'
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o600)
+    expect('init', run(home, 'init', '--unlock', f'file:{key}'), 0)
+    expect('tenant add', run(home, 'tenant', 'add', 'acme'), 0)
+    expect('import', run(home, 'import', model(tmp / 'model'), '--as', 'acme/llama:1.0'), 0)
+    return home
+
+
+def backups(tmp, home):
+    whole, small = tmp / 'whole.tar', tmp / 'small.tar'
+    expect('backup', run(home, 'backup', '-o', small), 0, 'The encrypted models are not in it')
+    code, out, err = run(home, 'backup', '-o', whole, '--blobs', '--format', 'json')
+    check('backup --blobs: exit status 0', code == 0, err)
+    said = json.loads(out)
+    with tarfile.open(whole) as t:
+        names = t.getnames()
+        check('any tar reads it', len(names) == said['files'] + 2 and names[0] == 'gatehouse.yaml' and names[-1] == 'manifest.sig',
+              names)
+        manifest = json.loads(t.extractfile('manifest.json').read())
+    check('the manifest names every file', [f['name'] for f in manifest['files']] == names[:-2], names)
+    check('mode 0600', whole.stat().st_mode & 0o777 == 0o600)
+    expect('never over another one', run(home, 'backup', '-o', whole), 2, 'never written over')
+    expect('into a directory', run(home, 'backup', '-o', tmp), 0, str(tmp / 'gatehouse-'))
+    expect('no such directory', run(home, 'backup', '-o', tmp / 'none' / 'b.tar'), 2, 'cannot be written')
+    expect('without -o', run(home, 'backup'), 64, '-o FILE')
+    check('nothing half-written is left', not list(tmp.glob('*.part-*')))
+    raw = b''.join((home / 'keys').joinpath(f).read_bytes() for f in ('root',)) + whole.read_bytes()
+    check('the root key is not in it', (tmp / 'root.key').read_bytes() not in raw)
+    return whole, small
+
+
+def restores(tmp, home, whole, small):
+    pub, wrong = tmp / 'pub.pem', tmp / 'wrong.pem'
+    code, out, err = run(home, 'key', 'export', '-o', pub)
+    have_key = check('key export', code == 0, err) if 'no such command' not in err and 'unknown' not in err else False
+    back = tmp / 'back'
+    expect('restore', run(back, 'restore', whole, *(['--key', pub] if have_key else [])), 0, 'restored from the backup of')
+    before, after = tree(home), tree(back)
+    differ = [n for n in after if n.startswith(('blobs/', 'keys/tenants', 'keys/signing', 'keys/root')) and after[n] != before.get(n)]
+    check('keys and blobs are bit-equal', not differ and any(n.startswith('blobs/') for n in after), differ)
+    expect('fsck --deep of it', run(back, 'fsck', '--deep'), 0)
+    expect('its log verifies', run(back, 'audit', 'verify'), 0)
+    code, out, err = run(back, 'models', '--format', 'json')
+    check('its models are there', code == 0 and 'acme/llama:1.0' in out, out + err)
+    expect('a model comes out of it', run(back, 'export', 'acme/llama:1.0', '-o', tmp / 'out'), 0)
+    if (tmp / 'out').exists():
+        check('bit-equal', (tmp / 'out' / 'model.safetensors').read_bytes() == (tmp / 'model' / 'model.safetensors').read_bytes())
+    expect('work goes on in it', run(back, 'tenant', 'add', 'second'), 0)
+    expect('not over a home', run(back, 'restore', whole), 2, 'is not empty')
+    empty = tmp / 'empty'
+    empty.mkdir()
+    expect('into an empty directory', run(empty, 'restore', small), 0, 'models were not in it')
+    expect('fsck misses the blobs', run(empty, 'fsck'), 1, 'is missing from the store')
+    if have_key:
+        subprocess.run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', tmp / 'wrong.key'], check=True,
+                       stderr=subprocess.DEVNULL)
+        subprocess.run(['openssl', 'ec', '-in', tmp / 'wrong.key', '-pubout', '-out', wrong], check=True, stderr=subprocess.DEVNULL)
+        expect('another key', run(tmp / 'x', 'restore', whole, '--key', wrong), 1, 'not signed with this key')
+    expect('an engine that is not there', run(tmp / 'x', 'restore', whole, '--database', 'sqlite:/etc/x.db'), 1,
+           'want the database at')
+    expect('elsewhere in the home', run(tmp / 'moved', 'restore', whole, '--database', 'sqlite:db/other.db'), 0)
+    check('the database is where it was wanted', (tmp / 'moved' / 'db' / 'other.db').is_file())
+    expect('and is found there', run(tmp / 'moved', 'fsck', '--deep'), 0)
+
+
+def refusals(tmp, whole):
+    raw = whole.read_bytes()
+    target = tmp / 'refused'
+    bad = tmp / 'bad.tar'
+    rows = [('empty', b'', 'cut'), ('no backup', b'x' * 4096, 'no backup'), ('zeros', bytes(4096), ''), ('an end and nothing else', bytes(1024), 'no manifest'),
+            ('cut in the middle', raw[:len(raw) // 2], 'cut'), ('without its end', raw[:-512], 'cut'),
+            ('with something behind it', raw + b'x', 'follows the end')]
+    for name, at in (('a bit in the settings', 600), ('a bit in the first head', 3), ('a bit in padding', 512 + 512 - 1)):
+        rows.append((name, raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:], ''))
+    with tarfile.open(whole) as t:
+        for m in t.getmembers():
+            if m.size:
+                at = m.offset_data + m.size // 2
+                rows.append((f'a bit in {m.name}', raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1:], ''))
+    step = max(1, len(raw) // 40)
+    rows += [(f'cut at {n}', raw[:n], '') for n in range(512, len(raw) - 512, step)]
+    for name, data, says in rows:
+        bad.write_bytes(data)
+        code, out, err = run(target, 'restore', bad)
+        # A changed signature is seen only with --key: the rest of the backup is what it was.
+        good = code in (1, 2) and says in err and err.count('\n') == 1
+        if name == 'a bit in manifest.sig':
+            good = code == 0
+            shutil.rmtree(target, ignore_errors=True)
+        check(f'{name}: refused in one line', good, (code, out, err))
+        check(f'{name}: nothing is left behind', not target.exists() and not list(tmp.glob('refused.restoring-*')))
+        shutil.rmtree(target, ignore_errors=True)
+    expect('no such file', run(target, 'restore', tmp / 'nothing.tar'), 2, 'No such file')
+
+
+def spiteful(tmp, whole):
+    """Archives of a stranger: names that lead outside, links, what is not of a home."""
+    rows = []
+    for name, change in (('../outside', {}), ('/etc/outside', {}), ('log/../../outside', {}), ('.hidden', {}), ('other', {}),
+                         ('log/x', {'type': tarfile.SYMTYPE, 'linkname': '/etc/passwd'}), ('log/x', {'type': tarfile.DIRTYPE}),
+                         ('log/x', {'mode': 0o4755}), ('gatehouse.yaml', {})):
+        bad = tmp / 'spite.tar'
+        with tarfile.open(whole) as old, tarfile.open(bad, 'w', format=tarfile.USTAR_FORMAT) as new:
+            m = tarfile.TarInfo(name)
+            for k, v in change.items():
+                setattr(m, k, v)
+            new.addfile(m)
+            for o in old.getmembers():
+                new.addfile(o, old.extractfile(o))
+        rows.append((name, run(tmp / 'spited', 'restore', bad)))
+        check(f'{name} {change}: refused', rows[-1][1][0] in (1, 2), rows[-1])
+        check(f'{name} {change}: nothing is left behind', not (tmp / 'spited').exists() and not (tmp / 'outside').exists())
+
+
+def damage(tmp, home):
+    """What is done to a home is found, named, and not called fine."""
+    def copy(name):
+        to = tmp / f'damaged-{name}'
+        shutil.copytree(home, to)
+        return to
+
+    def blobs(h):
+        return sorted((f for f in (h / 'blobs').rglob('*') if f.is_file() and 'staging' not in f.parts), key=lambda f: f.stat().st_size)
+
+    def flip(f, at):
+        data = bytearray(f.read_bytes())
+        data[at] ^= 1
+        f.write_bytes(data)
+
+    h = copy('missing')
+    blobs(h)[-1].unlink()
+    expect('a missing blob', run(h, 'fsck'), 1, 'is missing from the store')
+    h = copy('short')
+    big = blobs(h)[-1]
+    big.write_bytes(big.read_bytes()[:-1])
+    expect('a blob that is too short', run(h, 'fsck'), 1, 'bytes in the store where')
+    h = copy('swapped')
+    a, b = blobs(h)[-1], blobs(h)[-2]
+    a.write_bytes(b.read_bytes() + bytes(a.stat().st_size - b.stat().st_size))
+    expect('a blob that is another one', run(h, 'fsck'), 1, 'head')
+    for at in (0, 100, 130, 9000, -1):
+        h = copy(f'bit{at}')
+        flip(blobs(h)[-1], at)
+        expect(f'a bit at {at} of a blob', run(h, 'fsck', '--deep'), 1, 'problem: ')
+    h = copy('extra')
+    stray = blobs(h)[0]
+    extra = stray.with_name(stray.name[:2] + '0' * 30)
+    extra.write_bytes(b'x')
+    expect('an object that nobody knows, young', run(h, 'fsck'), 0)
+    expect('an object that nobody knows', run(h, 'fsck', '--grace', '0'), 1, 'is known to nobody')
+    left = h / 'blobs' / 'staging' / f'{"0" * 32}.{"1" * 32}'
+    left.write_bytes(b'x' * 10)
+    code, out, err = run(h, 'fsck', '--grace', '0', '--repair', '--format', 'json')
+    check('both are removed', code == 0 and json.loads(out)['repaired'] >= 2 and not extra.exists() and not left.exists(), out + err)
+    expect('and then all is well', run(h, 'fsck', '--grace', '0', '--deep'), 0)
+    h = copy('log')
+    tile = next(f for f in sorted((h / 'log' / 'tile' / 'entries').rglob('*'), reverse=True) if f.is_file())
+    flip(tile, 20)
+    code, out, err = run(h, 'fsck')
+    check('an altered log is found, or refused', code in (1, 2), out + err)
+    h = copy('row')
+    import sqlite3
+    db = sqlite3.connect(next((h / 'db').glob('*.db')))
+    db.execute("UPDATE outbox SET entry = CAST(replace(CAST(entry AS TEXT), 'kind', 'kinD') AS BLOB), log_index = log_index "
+               "WHERE seq = (SELECT max(seq) FROM outbox)")
+    db.commit()
+    db.close()
+    expect('an altered row', run(h, 'fsck'), 1, 'reads otherwise in the audit log')
+    shutil.rmtree(h / 'db')
+    code, out, err = run(h, 'fsck')
+    check('no database: not fine', code in (1, 2), out + err)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix='gh-backup-') as t:
+        tmp = pathlib.Path(t)
+        home = made(tmp)
+        if failed == 0:
+            whole, small = backups(tmp, home)
+            restores(tmp, home, whole, small)
+            refusals(tmp, whole)
+            spiteful(tmp, whole)
+            damage(tmp, home)
+    print(f'test_backup: {passed} passed, {failed} failed')
+    return failed != 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
