@@ -128,6 +128,22 @@ static enum gh_rc make_record(uint64_t first, const struct gh_span *entry, size_
 	return GH_OK;
 }
 
+/* After an append: what was appended is published and durable, and what fails here is no failure of it. Tiles are made durable a few
+ * at a time, so that on a disk that is not overrun no append waits for many; the journal starts anew when few are left. */
+static void tidy(struct gh_log *log)
+{
+	enum { PATIENCE_US = 8000, FEW = 12 };
+	uint64_t left = 0;
+	enum gh_rc rc = GH_OK;
+	if (log->journal_bytes > GH_LOG_JOURNAL / 8)
+		rc = gh_log_edge_sync_some(log, PATIENCE_US, &left, NULL);
+	if (rc == GH_OK &&
+	    (log->journal_bytes > 4 * (uint64_t)GH_LOG_JOURNAL || (log->journal_bytes > GH_LOG_JOURNAL && left <= FEW)))
+		rc = gh_log_settle_locked(log, NULL);
+	if (rc != GH_OK)
+		log->known = false;
+}
+
 /* Under the lock, with a state that is up to date. */
 static enum gh_rc append(struct gh_log *log, const struct gh_span *entry, size_t n, uint64_t *first, struct gh_err *err)
 {
@@ -146,9 +162,7 @@ static enum gh_rc append(struct gh_log *log, const struct gh_span *entry, size_t
 	GH_TRY(gh_log_edge_put(log, log->edge.size, err), err, "audit log");
 	GH_TRY(gh_log_publish(log, err), err, "audit log");
 	log->known = true;
-	/* They are published and durable: what fails from here on is no failure of this append. */
-	if (log->journal_bytes > GH_LOG_JOURNAL && gh_log_settle_locked(log, NULL) != GH_OK)
-		log->known = false;
+	tidy(log);
 	return GH_OK;
 }
 

@@ -27,7 +27,7 @@
 
 enum {
 	GH_LOG_ENTRIES_MAX = 1 << 20, /* entries of one append */
-	GH_LOG_JOURNAL = 8 << 20,     /* bytes of journal after which tiles are made durable */
+	GH_LOG_JOURNAL = 16 << 20,    /* bytes of journal from which on it is started anew when tiles are durable */
 };
 
 /* What the holder of the key is asked to sign. */

@@ -2,6 +2,7 @@
 #include "audit/log_int.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct found {
@@ -116,6 +117,55 @@ failed:
 	return lost.rc;
 }
 
+/* Bytes of a tile of the first w of its entries, for w up to `width`: size[w]. False: there is no such tile. */
+static bool sizes_of(struct gh_log *log, int level, uint64_t index, unsigned width, uint64_t size[GH_TILE + 1])
+{
+	char path[GH_TILE_PATH];
+	gh_auto_buf bytes = gh_buf(GH_BUNDLE_MAX);
+	size[0] = 0;
+	for (unsigned w = 1; w <= width; w++)
+		size[w] = w * sizeof(struct gh_mhash);
+	if (level >= 0)
+		return true;
+	gh_tile_path(level, index, width, path);
+	if (gh_io_get(log->dir, path, GH_BUNDLE_MAX, &bytes, NULL) != GH_OK)
+		return false;
+	struct gh_span rest = gh_buf_view(&bytes), entry;
+	for (unsigned w = 1; w <= width; w++) {
+		if (!gh_bundle_next(&rest, &entry))
+			return false;
+		size[w] = bytes.n - rest.n;
+	}
+	return true;
+}
+
+/* Earlier partial tiles of the right edge are superseded, and nobody waited for their bytes: a power loss may have left their names
+ * without them. Those go; the later tiles hold the same. (That they have their length and other bytes is an alteration, and
+ * stays to be found.) */
+static void drop_torn_partials(struct gh_log *log)
+{
+	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
+		uint64_t last = (log->edge.size >> (8 * (level < 0 ? 0U : (unsigned)level))) / GH_TILE;
+		for (uint64_t i = last == 0 ? 0 : last - 1; i <= last; i++) {
+			char path[GH_TILE_PATH];
+			struct stat st;
+			uint64_t size[GH_TILE + 1];
+			unsigned end = gh_tile_width(level, i, log->edge.size);
+			gh_tile_path(level, i, 1, path);
+			*strrchr(path, '/') = '\0';
+			if (end == 0 || fstatat(log->dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+			    !sizes_of(log, level, i, end, size))
+				continue;
+			for (unsigned w = 1; w < end; w++) {
+				gh_tile_path(level, i, w, path);
+				if (fstatat(log->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+				    (uint64_t)st.st_size != size[w])
+					(void)log->io->unlink(log->io->arg, log->dir, path, 0);
+			}
+		}
+	}
+}
+
 /* What was published when this object looked last must be the beginning of what stands there now. */
 static enum gh_rc check_known(struct gh_log *log, uint64_t size, const struct gh_mhash *root, struct gh_err *err)
 {
@@ -139,6 +189,8 @@ static enum gh_rc load(struct gh_log *log, struct found *f, struct gh_err *err)
 	GH_TRY(read_files(log, f, err), err, "the log cannot be opened");
 	GH_TRY(build(log, f, &fresh, err), err, "the log cannot be opened");
 	GH_TRY(gh_log_edge_put(log, log->edge.size, err), err, "tiles");
+	if (!log->known)
+		drop_torn_partials(log);
 	GH_TRY(check_known(log, f->head.size, &f->head.root, err), err, "the log cannot be opened");
 	log->size = f->head.size;
 	log->root = f->head.root;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Tiles hash 8 levels of the tree at once: the hashes of tile level L are roots of subtrees of 2^(8 L) leaves. */
@@ -17,6 +18,7 @@ void gh_log_edge_clear(struct gh_log *log)
 	log->put_bundle = 0;
 	log->bundle.n = 0;
 	log->bundle.full = false;
+	memset(log->synced, 0, sizeof log->synced);
 	log->tile_rc = GH_OK;
 	memset(&log->tile_err, 0, sizeof log->tile_err);
 }
@@ -91,44 +93,83 @@ enum gh_rc gh_log_edge_put(struct gh_log *log, uint64_t final, struct gh_err *er
 
 /* ---- making them durable -------------------------------------------------------------------------------------------------- */
 
-/* The directories on the way to a file, but for those of `last`, which were synced for the file before. */
-static enum gh_rc sync_parents(struct gh_log *log, const char *path, char last[GH_TILE_PATH], struct gh_err *err)
+/* The directories on the way to a tile. */
+static enum gh_rc sync_parents(struct gh_log *log, int level, uint64_t index, unsigned width, struct gh_err *err)
 {
 	char dir[GH_TILE_PATH];
-	(void)snprintf(dir, sizeof dir, "%s", path);
-	char *slash = strrchr(dir, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	if (strcmp(dir, last) == 0)
-		return GH_OK;
-	(void)snprintf(last, GH_TILE_PATH, "%s", dir);
-	for (; slash != NULL; slash = strrchr(dir, '/')) {
+	gh_tile_path(level, index, width, dir);
+	for (char *slash = strrchr(dir, '/'); slash != NULL; slash = strrchr(dir, '/')) {
 		*slash = '\0';
 		GH_TRY(gh_io_sync(log->io, log->dir, dir, err), err, "tiles");
 	}
 	return GH_OK;
 }
 
-static enum gh_rc sync_level(struct gh_log *log, int level, struct gh_err *err)
+/* The tiles of a level that a log of `base` entries did not have whole, but for full ones that are durable already. */
+static uint64_t new_tiles(const struct gh_log *log, int level, uint64_t *first)
 {
-	char path[GH_TILE_PATH], last[GH_TILE_PATH] = "";
 	unsigned l = level < 0 ? 0 : (unsigned)level;
-	uint64_t end = count_at(l, log->edge.size);
+	uint64_t end = count_at(l, log->edge.size), done = log->synced[level + 1];
+	*first = count_at(l, log->base) / GH_TILE;
+	if (end == count_at(l, log->base))
+		return 0;
+	*first = *first < done ? done : *first;
+	return *first * GH_TILE >= end ? 0 : (end - 1) / GH_TILE - *first + 1;
+}
+
+static enum gh_rc sync_tile(struct gh_log *log, int level, uint64_t index, struct gh_err *err)
+{
+	char path[GH_TILE_PATH];
+	unsigned width = gh_tile_width(level, index, log->edge.size);
+	gh_tile_path(level, index, width, path);
+	GH_TRY(gh_io_sync(log->io, log->dir, path, err), err, "tiles");
+	if (width == GH_TILE) /* it never changes again */
+		log->synced[level + 1] = index + 1;
+	return GH_OK;
+}
+
+/* One directory holds a thousand tiles; the partial tile has one of its own. */
+static enum gh_rc sync_dirs(struct gh_log *log, int level, struct gh_err *err)
+{
+	enum { PER_DIR = 1000 };
+	unsigned l = level < 0 ? 0 : (unsigned)level;
+	uint64_t end = count_at(l, log->edge.size), i = count_at(l, log->base) / GH_TILE;
 	if (end == count_at(l, log->base))
 		return GH_OK;
-	for (uint64_t i = count_at(l, log->base) / GH_TILE; i <= (end - 1) / GH_TILE; i++) {
-		gh_tile_path(level, i, gh_tile_width(level, i, log->edge.size), path);
-		GH_TRY(gh_io_sync(log->io, log->dir, path, err), err, "tiles");
-		/* The name of its directory changes when the last one is partial, or a thousand is full. */
-		GH_TRY(sync_parents(log, path, last, err), err, "tiles");
-	}
-	return GH_OK;
+	uint64_t last = (end - 1) / GH_TILE;
+	for (; i < last; i = (i / PER_DIR + 1) * PER_DIR)
+		GH_TRY(sync_parents(log, level, i, GH_TILE, err), err, "tiles");
+	return sync_parents(log, level, last, gh_tile_width(level, last, log->edge.size), err);
 }
 
 enum gh_rc gh_log_edge_sync(struct gh_log *log, struct gh_err *err)
 {
-	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++)
-		GH_TRY(sync_level(log, level, err), err, "making the log durable");
+	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
+		uint64_t first, n = new_tiles(log, level, &first);
+		for (uint64_t i = first; i < first + n; i++)
+			GH_TRY(sync_tile(log, level, i, err), err, "making the log durable");
+		GH_TRY(sync_dirs(log, level, err), err, "making the log durable");
+	}
+	return GH_OK;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, uint64_t *left, struct gh_err *err)
+{
+	uint64_t until = now_us() + us;
+	*left = 0;
+	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
+		uint64_t first, n = new_tiles(log, level, &first);
+		for (; n > 1 && now_us() < until; n--) /* the last one may be partial, and will be written again */
+			GH_TRY(sync_tile(log, level, first++, err), err, "making the log durable");
+		*left += n;
+	}
 	return GH_OK;
 }
 

@@ -84,6 +84,8 @@ static enum gh_rc put_unfinished(const struct gh_log_io *io, int dir, const char
 	if (fd < 0)
 		return gh_fail_sys(err, errno, "%s cannot be written", name);
 	enum gh_rc rc = gh_io_write_all(io, fd, bytes, name, err);
+	if (rc == GH_OK && !durable) /* on its way to the disk already when it is waited for later */
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (rc == GH_OK && durable && io->sync(io->arg, fd) != 0)
 		rc = gh_fail_sys(err, errno, "%s cannot be made durable", name);
 	if (close(fd) != 0 && rc == GH_OK)

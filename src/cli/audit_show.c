@@ -97,7 +97,7 @@ static void text_line(struct gh_buf *doc, uint64_t index, struct gh_span entry)
 
 static bool flush(struct shown *s)
 {
-	if (s->status == GH_EXIT_OK)
+	if (s->status == GH_EXIT_OK && s->doc.n > 0)
 		s->status = gh_cli_print(s->cli, &s->doc);
 	s->doc.n = 0;
 	return s->status == GH_EXIT_OK;

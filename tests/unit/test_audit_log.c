@@ -31,7 +31,8 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 static int begin(void **st)
 {
 	(void)st;
-	strcpy(top, "/tmp/gh-audit-XXXXXX");
+	/* In memory where there is such a place: nothing here depends on the disk, and a busy one makes fsync slow. */
+	(void)snprintf(top, sizeof top, "%s/gh-audit-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (mkdtemp(top) == NULL)
 		return -1;
 	(void)snprintf(dir, sizeof dir, "%s/log", top);
@@ -529,6 +530,7 @@ static void every_call_may_fail_once(void **st)
 	uint64_t acknowledged = 0, number = 0;
 	setup.io = &faulty;
 	for (unsigned e = 0; e < 2; e++) {
+		const size_t group = 90;
 		bool reached = true;
 		for (unsigned at = 1; reached; at++) {
 			struct gh_log *log;
@@ -537,9 +539,9 @@ static void every_call_may_fail_once(void **st)
 			fail_at = at;
 			fail_with = errors[e];
 			if (gh_log_open(&setup, &log, NULL) == GH_OK) {
-				if (append(log, number, 90, &first, NULL) == GH_OK)
-					acknowledged = first + 90;
-				number += 90;
+				if (append(log, number, group, &first, NULL) == GH_OK)
+					acknowledged = first + group;
+				number += group;
 				(void)gh_log_settle(log, NULL);
 				gh_log_close(log);
 			}
