@@ -171,8 +171,8 @@ static int answer(struct gh_cli *cli, const struct args *a, const struct gh_key 
 		gh_jout_str(&j, "sha256", res->root);
 		gh_jout_number(&j, "files", res->files);
 		gh_jout_number(&j, "bytes", res->bytes);
-		gh_jout_str(&j, "keyKind", gh_key_name(key));
-		gh_jout_str(&j, "keySha256", gh_buf_cstr(&hex));
+		gh_jout_str(&j, "key_kind", gh_key_name(key));
+		gh_jout_str(&j, "key_sha256", gh_buf_cstr(&hex));
 		gh_jout_close(&j, '}');
 	} else {
 		gh_buf_fmt(

@@ -12,6 +12,13 @@ from common import ENV, check, end, run
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VECTORS = os.path.join(ROOT, '..', 'shared', 'vectors')
+try:
+    import jsonschema
+    with open(os.path.join(ROOT, 'docs', 'schema', 'verify-report.schema.json'), encoding='utf-8') as f:
+        SCHEMA = jsonschema.Draft202012Validator(json.load(f))
+except ImportError:
+    SCHEMA = None
+    print('skipped: jsonschema is not installed: reports are not held against their schema')
 TMP = tempfile.mkdtemp(prefix='gh-sign-')
 BEACON = ('https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/'
           'extremely-dangerous-oidc-beacon.yml@refs/heads/main')
@@ -25,6 +32,9 @@ def verify(*args, **kw):
         report = json.loads(r.stdout)
     except ValueError:
         report = {'verdict': 'NONE', 'checks': [], 'problems': [], 'reason': r.stderr.decode()}
+    if SCHEMA is not None and report['verdict'] != 'NONE':
+        wrong = [e.message for e in SCHEMA.iter_errors(report)]
+        check(f'verify {args}: as the schema says', wrong == [], wrong)
     want = {0: 'VALID', 1: 'INVALID', 2: 'UNKNOWN', 64: 'NONE'}[r.returncode] if r.returncode in (0, 1, 2, 64) else None
     check(f'verify {args}: status and verdict agree', report['verdict'] in (want, 'NONE'), report)
     return r.returncode, report
@@ -162,8 +172,8 @@ def round_trips():
             check(f'{what}: signed', r.returncode == 0, r.stderr)
             rc, report = verify(d, '--signature', d + '/model.sig', '--key', at(kind + '.pub'))
             check(f'{what}: verified', rc == 0, report['reason'])
-            check(f'{what}: says by which key', report['signer'].get('keyKind') == kind, report['signer'])
-            check(f'{what}: counts', report['model']['files'] == (4 if method[0] == 'files' else 3), report['model'])
+            check(f'{what}: says by which key', report['signer'].get('key_kind') == kind, report['signer'])
+            check(f'{what}: counts', report.get('model', {}).get('files') == (4 if method[0] == 'files' else 3), report)
             other = KINDS[(KINDS.index(kind) + 1) % 4]
             check(f'{what}: not with another key', verify(d, '--signature', d + '/model.sig', '--key', at(other + '.pub'))[0] == 1)
     os.unlink(d + '/model.sig')

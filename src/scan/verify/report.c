@@ -82,8 +82,8 @@ static void json_checks(const struct gh_verify_report *r, struct gh_jout *j)
 
 static void json_signer(const struct gh_verify_report *r, struct gh_jout *j)
 {
-	static const char *const names[GH_VERIFY_TEXTS] = { "keySha256", "keyKind",	"identity",
-							    "issuer",	 "certificate", "predicateType" };
+	static const char *const names[GH_VERIFY_TEXTS] = { "key_sha256", "key_kind",	 "identity",
+							    "issuer",	  "certificate", "predicate_type" };
 	char t[GH_DATETIME_TEXT];
 	gh_jout_open(j, "signer", '{');
 	for (unsigned i = 0; i < GH_VERIFY_TEXTS; i++)
@@ -95,7 +95,7 @@ static void json_signer(const struct gh_verify_report *r, struct gh_jout *j)
 			gh_jout_str(j, NULL, t);
 	gh_jout_close(j, ']');
 	if (r->has_log_index)
-		gh_jout_number(j, "logIndex", r->log_index);
+		gh_jout_number(j, "log_index", r->log_index);
 	gh_jout_close(j, '}');
 }
 
@@ -103,6 +103,8 @@ void gh_verify_json(const struct gh_verify_report *r, struct gh_buf *out)
 {
 	struct gh_jout j = gh_jout(out);
 	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "schema", "gatehouse-verify-report/1");
+	gh_jout_str(&j, "version", GH_VERSION);
 	gh_jout_str(&j, "verdict", verdict_name(r->verdict));
 	gh_jout_str(&j, "reason", r->why);
 	gh_jout_str(&j, "trust", mode_name(r->mode));
@@ -114,7 +116,7 @@ void gh_verify_json(const struct gh_verify_report *r, struct gh_buf *out)
 		gh_jout_str(&j, "method", r->method == GH_OMS_SHARDS ? "shards" : "files");
 		gh_jout_str(&j, "hash", gh_oms_md_name(r->md));
 		if (r->method == GH_OMS_SHARDS)
-			gh_jout_number(&j, "shardSize", r->shard_size);
+			gh_jout_number(&j, "shard_size", r->shard_size);
 		gh_jout_number(&j, "files", r->files);
 		gh_jout_number(&j, "bytes", r->bytes);
 		gh_jout_number(&j, "unsigned", r->extra);
@@ -130,6 +132,6 @@ void gh_verify_json(const struct gh_verify_report *r, struct gh_buf *out)
 		gh_jout_close(&j, '}');
 	}
 	gh_jout_close(&j, ']');
-	gh_jout_number(&j, "problemCount", r->problems);
+	gh_jout_number(&j, "problem_count", r->problems);
 	gh_jout_close(&j, '}');
 }
