@@ -1,14 +1,14 @@
 #include "daemon/import.h"
 
 #include "crypto/digest.h"
+#include "scan/stages.h"
 #include "wire/b64.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
 #include <string.h>
 
-enum { FINDINGS = 5000 }; /* that facts hold */
+enum { FINDINGS = 5000, RULES = 1024 }; /* that facts hold; of which there is at least one finding each */
 
 static void progress(void *arg, uint64_t files_done, uint64_t files, uint64_t done, uint64_t all)
 {
@@ -76,6 +76,7 @@ static void one_finding(struct gh_jout *j, const struct gh_file_report *f, const
 	gh_jout_str(j, "id", n->rule->id);
 	gh_jout_str(j, "severity", gh_severity_name(n->rule->severity));
 	gh_jout_str(j, "effect", effects[n->rule->effect]);
+	gh_jout_str(j, "stage", gh_stage_rows[gh_rule_stage(n->rule)].name);
 	gh_jout_str(j, "file", f->path);
 	gh_jout_str(j, "title", n->rule->title);
 	gh_jout_close(j, '}');
@@ -103,11 +104,63 @@ static void advisories_date(const struct gh_scan_report *r, struct gh_jout *j)
 	gh_jout_close(j, '}');
 }
 
+/* The first finding of every rule: many harmless ones must not push a bad one out of what the policy sees. */
+struct firsts {
+	const struct gh_finding *v[RULES];
+	size_t n;
+};
+
+static void first_of_each(const struct gh_scan_report *r, struct firsts *out)
+{
+	for (size_t i = 0; i < r->nfile; i++)
+		for (size_t k = 0; k < r->file[i].nfinding && out->n < RULES; k++) {
+			const struct gh_finding *f = &r->file[i].finding[k];
+			size_t m = 0;
+			while (m < out->n && out->v[m]->rule != f->rule)
+				m++;
+			if (m == out->n)
+				out->v[out->n++] = f;
+		}
+}
+
+static bool is_first(const struct firsts *s, const struct gh_finding *f)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i] == f)
+			return true;
+	return false;
+}
+
+/* Those first, then the others, worst first. Returns how many there was no room for. */
+static uint64_t all_findings(const struct gh_scan_report *r, struct gh_jout *j)
+{
+	struct firsts first = { .n = 0 };
+	size_t kept = 0;
+	uint64_t dropped = 0;
+	first_of_each(r, &first);
+	gh_jout_open(j, "findings", '[');
+	for (int round = 0; round < 2; round++)
+		for (int effect = GH_UNSAFE; effect >= GH_CLEAN; effect--)
+			for (size_t i = 0; i < r->nfile; i++)
+				for (size_t k = 0; k < r->file[i].nfinding; k++) {
+					const struct gh_finding *f = &r->file[i].finding[k];
+					if ((int)f->rule->effect != effect || is_first(&first, f) != (round == 0))
+						continue;
+					if (kept < FINDINGS) {
+						one_finding(j, &r->file[i], f);
+						kept++;
+					} else {
+						dropped++;
+					}
+				}
+	gh_jout_close(j, ']');
+	return dropped;
+}
+
 void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
 {
 	char share[32];
-	size_t kept = 0;
-	uint64_t dropped = 0;
+	uint64_t dropped;
 	coverage(r, share);
 	gh_jout_number(j, "size", r->bytes);
 	gh_jout_number(j, "files", r->nfile);
@@ -118,20 +171,7 @@ void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
 			n++;
 		}
 	gh_jout_close(j, ']');
-	gh_jout_open(j, "findings", '[');
-	for (int effect = GH_UNSAFE; effect >= GH_CLEAN; effect--)
-		for (size_t i = 0; i < r->nfile; i++)
-			for (size_t k = 0; k < r->file[i].nfinding; k++) {
-				const struct gh_finding *f = &r->file[i].finding[k];
-				if ((int)f->rule->effect != effect)
-					continue;
-				if (kept < FINDINGS) {
-					one_finding(j, &r->file[i], f);
-					kept++;
-				} else
-					dropped++;
-			}
-	gh_jout_close(j, ']');
+	dropped = all_findings(r, j);
 	for (size_t i = 0; i < r->nfile; i++)
 		dropped += r->file[i].dropped;
 	gh_jout_open(j, "stages", '[');

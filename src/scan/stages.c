@@ -5,17 +5,30 @@
 
 #include <stdio.h>
 
-/* Which stage does a finding that something was not looked at concern? Those of a check its own, all others all. */
-static bool concerns(const struct gh_rule *rule, enum gh_stage stage)
+/* The stage of the check, or of the watcher of detonations, that has the rule; GH_STAGES: none has. */
+static enum gh_stage stage_of(const struct gh_rule *rule)
 {
 	for (size_t i = 0; i < gh_checks_n; i++)
 		for (const struct gh_rule *r = gh_checks[i]->rules; r != NULL && r->id != NULL; r++)
 			if (r == rule)
-				return gh_checks[i]->stage == stage;
+				return gh_checks[i]->stage;
 	for (const struct gh_rule *r = gh_detonation_rules; r->id != NULL; r++)
 		if (r == rule)
-			return stage == GH_STAGE_DETONATION;
-	return stage != GH_STAGE_DETONATION; /* it reads nothing by itself */
+			return GH_STAGE_DETONATION;
+	return GH_STAGES;
+}
+
+enum gh_stage gh_rule_stage(const struct gh_rule *rule)
+{
+	enum gh_stage s = stage_of(rule);
+	return s == GH_STAGES ? GH_STAGE_INTEGRITY : s;
+}
+
+/* Which stage does a finding that something was not looked at concern? Those of a check its own, all others all. */
+static bool concerns(const struct gh_rule *rule, enum gh_stage stage)
+{
+	enum gh_stage s = stage_of(rule);
+	return s == GH_STAGES ? stage != GH_STAGE_DETONATION /* it reads nothing by itself */ : stage == s;
 }
 
 static void leave_out(struct gh_stage_sums *s, enum gh_stage stage, const char *why)

@@ -126,6 +126,21 @@ static void nothing_read_is_no_stage_run(void **state)
 		assert_int_equal(s->out[i].state, GH_STAGE_INCOMPLETE);
 }
 
+/* Every rule has one: that of its check, of the watcher of detonations, or integrity. */
+static void each_rule_has_a_stage(void **state)
+{
+	(void)state;
+	const struct gh_rule *rule;
+	unsigned n[GH_STAGES] = { 0 };
+	for (size_t i = 0; i < gh_checks_n; i++)
+		for (const struct gh_rule *r = gh_checks[i]->rules; r != NULL && r->id != NULL; r++)
+			assert_int_equal(gh_rule_stage(r), gh_checks[i]->stage);
+	for (size_t i = 0; (rule = gh_rule_at(i)) != NULL; i++)
+		n[gh_rule_stage(rule)]++;
+	for (unsigned k = 0; k < GH_STAGES; k++)
+		assert_true(n[k] != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -135,6 +150,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_left_out_is_said, start, end),
 		cmocka_unit_test_setup_teardown(without_a_digest_nothing_ran, start, end),
 		cmocka_unit_test_setup_teardown(nothing_read_is_no_stage_run, start, end),
+		cmocka_unit_test(each_rule_has_a_stage),
 	};
 	return cmocka_run_group_tests_name("stages", t, NULL, NULL);
 }
