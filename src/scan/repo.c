@@ -4,6 +4,7 @@
 #include "format/format.h"
 #include "scan/repo_code.h"
 #include "scan/repo_config.h"
+#include "scan/repo_places.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,6 +132,7 @@ struct repo {
 	bool alone;
 	void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail);
 	void *arg;
+	struct gh_repo_work *work;
 };
 
 static void say(const struct repo *r, size_t i, unsigned rule, const char *fmt, ...)
@@ -239,7 +241,7 @@ static bool reads_as_python(const struct gh_repo_file *f)
 static void on_imports(const struct repo *r, size_t i, size_t start)
 {
 	struct gh_repo_reach reach;
-	gh_repo_reach(r->file, r->n, start, &reach);
+	gh_repo_reach(r->file, r->n, start, r->work, &reach);
 	for (size_t k = 0; k < reach.nabsent; k++)
 		say(r, i, R_CODE_ABSENT, "\"%s\", which \"%s\" imports", safe(reach.absent[k].module).s,
 		    safe(r->file[reach.absent[k].from].name).s);
@@ -263,7 +265,7 @@ static void on_imports(const struct repo *r, size_t i, size_t start)
 /* A command runs a file of the directory, by its path or as a module. */
 static void on_run(const struct repo *r, size_t i, const struct gh_fact *f)
 {
-	size_t k = f->kind == GH_FACT_MODULE ? gh_repo_module(r->file, r->n, i, f->target, true)
+	size_t k = f->kind == GH_FACT_MODULE ? gh_repo_module(r->file, r->n, i, f->target, true, r->work)
 					     : resolve(r, i, f->target);
 	if (k == r->n || r->file[k].report == NULL)
 		return; /* an installed one; files of other places are for the check of commands */
@@ -334,8 +336,6 @@ static bool on_data(const struct repo *r, size_t i, const struct gh_fact *f)
 	return true;
 }
 
-static const char *promised(const char *name);
-
 static void on_blob(const struct repo *r, size_t i, const struct gh_fact *f)
 {
 	static const char algorithm[] = "sha256:";
@@ -344,29 +344,13 @@ static void on_blob(const struct repo *r, size_t i, const struct gh_fact *f)
 	if (r->alone || strncmp(f->target, algorithm, n) != 0)
 		return;
 	for (size_t k = 0; k < r->n; k++) {
-		const char *digest = promised(r->file[k].name);
+		const char *digest = gh_place_digest(r->file[k].name);
 		store = store || digest != NULL || strcmp(base(r->file[k].name), "oci-layout") == 0;
 		if (digest != NULL && strcmp(digest, f->target + n) == 0)
 			return;
 	}
 	if (store) /* else it is no store, but a document that speaks of one */
 		say(r, i, R_STORE, "%s", safe(f->target).s);
-}
-
-/* "x/d/" and 32 hexadecimal digits, beside "x/manifest.ocdbt": tensors as TensorStore keeps them, for Orbax. */
-static bool of_ocdbt(const struct repo *r, size_t i)
-{
-	enum { DIGITS = 32 };
-	const char *name = r->file[i].name, *last = base(name);
-	size_t dir = dir_len(name);
-	if (strlen(last) != DIGITS || strspn(last, "0123456789abcdef") != DIGITS || dir < 2 ||
-	    strncmp(name + dir - 2, "d/", 2) != 0 || (dir > 2 && name[dir - 3] != '/'))
-		return false;
-	for (size_t k = 0; k < r->n; k++)
-		if (strncmp(r->file[k].name, name, dir - 2) == 0 &&
-		    strcmp(r->file[k].name + dir - 2, "manifest.ocdbt") == 0)
-			return true;
-	return false;
 }
 
 static void one_file(const struct repo *r, size_t i)
@@ -442,79 +426,6 @@ static void config_says(void *arg, size_t i, enum gh_config_matter what, const c
 	say(arg, i, what == GH_CONFIG_STORED ? R_STORED : R_CONFIG, "%s", text);
 }
 
-/* ---- hidden files ---------------------------------------------------------------------------------------------------- */
-
-/* Formats that nothing loads or runs. */
-static bool inert(const char *format)
-{
-	static const char *const names[] = { "text", "json", "yaml", "ini",  "toml",	 "empty", "unknown",
-					     "png",  "jpeg", "gif",  "webp", "markdown", "csv" };
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(format, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* What git keeps beside a model. Its own files are inert; a text is too, but where git would start it: a hook, unless
- * its name ends in ".sample". Git LFS keeps a second copy of the files that are checked out, under their digests. */
-static bool git_keeps(const char *name, const char *format)
-{
-	static const char *const own[] = { "git-object", "git-pack",   "git-pack-index",
-					   "git-index",	 "git-config", "git-template" };
-	static const char *const text[] = { "shell", "source-code", "python", "html", "jinja", "xml" };
-	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-		if (strcmp(format, own[i]) == 0)
-			return true;
-	const char *at = strncmp(name, ".git/", 5) == 0 ? name : strstr(name, "/.git/");
-	if (at == NULL)
-		return false;
-	at += *at == '/';
-	if (strncmp(at + 5, "lfs/objects/", 12) == 0)
-		return true;
-	size_t n = strlen(at);
-	bool hook = strncmp(at + 5, "hooks/", 6) == 0, sample = n > 7 && strcmp(at + n - 7, ".sample") == 0;
-	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
-		if (strcmp(format, text[i]) == 0)
-			return !hook || sample;
-	return false;
-}
-
-/* Git starts it by its place, whatever it is: without a first line that names an interpreter, by the shell. */
-static bool hook(const char *name)
-{
-	const char *at = strncmp(name, ".git/hooks/", 11) == 0 ? name : strstr(name, "/.git/hooks/");
-	size_t n = strlen(name);
-	return at != NULL && !(n > 7 && strcmp(name + n - 7, ".sample") == 0);
-}
-
-/* The digest in the name of a file that is stored by its content: "blobs/sha256/…" of OCI image layouts, "blobs/sha256-…" of
- * Ollama, "blobs/…" of the cache of Hugging Face's hub. NULL: none. */
-static const char *promised(const char *name)
-{
-	static const char *const under[] = { "blobs/sha256/", "blobs/sha256-", "blobs/" };
-	size_t n = strlen(name);
-	const char *at = n < 64 ? NULL : name + (n - 64);
-	if (at == NULL || strspn(at, "0123456789abcdef") != 64)
-		return NULL;
-	for (size_t i = 0; i < sizeof under / sizeof under[0]; i++) {
-		size_t len = strlen(under[i]), before = (size_t)(at - name);
-		if (before >= len && strncmp(at - len, under[i], len) == 0 &&
-		    (before == len || name[before - len - 1] == '/'))
-			return at;
-	}
-	return NULL;
-}
-
-static bool hidden(const char *name)
-{
-	for (; name != NULL; name = strchr(name, '/')) {
-		name += *name == '/';
-		if (name[0] == '.' && name[1] != '\0')
-			return true;
-	}
-	return false;
-}
-
 /* What the name of a file makes Python or its tools do. */
 static void on_name(const struct repo *r, size_t i)
 {
@@ -523,7 +434,7 @@ static void on_name(const struct repo *r, size_t i)
 					 [GH_NAME_STARTS] = R_STARTS,
 					 [GH_NAME_TOOLS] = R_NEAR };
 	char why[160];
-	enum gh_repo_name what = r->alone ? GH_NAME_PLAIN : gh_repo_name(r->file, r->n, i, why, sizeof why);
+	enum gh_repo_name what = r->alone ? GH_NAME_PLAIN : gh_repo_name(r->file, r->n, i, r->work, why, sizeof why);
 	if (what != GH_NAME_PLAIN)
 		say(r, i, rule[what], "%s", why);
 }
@@ -531,27 +442,30 @@ static void on_name(const struct repo *r, size_t i)
 void gh_repo_judge(const struct gh_repo_file *file, size_t n, bool alone,
 		   void (*find)(void *arg, size_t i, const struct gh_rule *rule, const char *detail), void *arg)
 {
-	const struct repo r = { .file = file, .n = n, .alone = alone, .find = find, .arg = arg };
+	struct gh_repo_work work = { .left = GH_REPO_WORK };
+	const struct repo r = { .file = file, .n = n, .alone = alone, .find = find, .arg = arg, .work = &work };
+	bool told = false;
 	for (size_t i = 0; i < n; i++) {
 		const char *loader = NULL, *better = preferred(&r, i, &loader);
 		if (file[i].report == NULL)
 			continue;
 		one_file(&r, i);
 		on_name(&r, i);
-		if (strcmp(file[i].report->format, "unknown") == 0 && of_ocdbt(&r, i))
+		if (work.spent && !told) { /* once for all: it is the directory that is too large */
+			told = true;
+			say(&r, i, R_LOST, "modules of Python among %zu files", n);
+		}
+		if (strcmp(file[i].report->format, "unknown") == 0 && gh_place_ocdbt(file, n, i))
 			say(&r, i, R_OCDBT, "the manifest beside \"d\" says what it is");
 		if (better != NULL)
 			say(&r, i, R_ASIDE, "%s loads \"%s\" of this directory and leaves this file aside", loader,
 			    better);
 		if (strcmp(base(file[i].name), "config.json") == 0)
 			gh_repo_config(file, n, i, config_says, (void *)(uintptr_t)&r);
-		const char *digest = promised(file[i].name), *is = file[i].report->sha256;
+		const char *digest = gh_place_digest(file[i].name), *is = file[i].report->sha256;
 		if (digest != NULL && is[0] != '\0' && strcmp(digest, is) != 0)
 			say(&r, i, R_DIGEST, "its digest is %s", is);
-		const char *format = file[i].report->format;
-		bool quiet = (inert(format) || git_keeps(file[i].name, format)) &&
-			     (!hook(file[i].name) || file[i].size == 0);
-		if (!alone && hidden(file[i].name) && !quiet)
+		if (!alone && gh_place_hidden(file[i].name, file[i].report->format, file[i].size))
 			say(&r, i, R_HIDDEN, "content is %s", file[i].report->format);
 	}
 	gh_repo_licences(file, n, alone, find, arg);

@@ -96,8 +96,18 @@ static bool at(const struct gh_repo_file *f, const char *dir, size_t n, const ch
 	return strncmp(f->name, dir, n) == 0 && strcmp(f->name + n, base) == 0;
 }
 
-static size_t find(const struct gh_repo_file *file, size_t n, const char *name)
+/* May n more names be compared? */
+static bool pay(struct gh_repo_work *work, size_t n)
 {
+	work->spent = work->spent || n > work->left;
+	work->left -= work->spent ? 0 : n;
+	return !work->spent;
+}
+
+static size_t find(const struct gh_repo_file *file, size_t n, const char *name, struct gh_repo_work *work)
+{
+	if (!pay(work, n))
+		return n;
 	for (size_t k = 0; k < n; k++)
 		if (strcmp(file[k].name, name) == 0)
 			return k;
@@ -108,7 +118,7 @@ static size_t find(const struct gh_repo_file *file, size_t n, const char *name)
 
 /* "dir/" and "a.b": dir/a/b.py, dir/a/b/__init__.py, or, when it is run, dir/a/b/__main__.py. */
 static size_t in_dir(const struct gh_repo_file *file, size_t n, const char *dir, size_t ndir, const char *module,
-		     bool run)
+		     bool run, struct gh_repo_work *work)
 {
 	static const char *const forms[] = { "/__main__.py", ".py", "/__init__.py", ".pyc", "/__init__.pyc" };
 	char name[2 * GH_FACT_TARGET];
@@ -123,7 +133,7 @@ static size_t in_dir(const struct gh_repo_file *file, size_t n, const char *dir,
 	}
 	for (size_t i = run ? 0 : 1; i < ROWS(forms); i++) {
 		(void)snprintf(name + ndir + len, sizeof name - ndir - len, "%s", forms[i]);
-		size_t k = find(file, n, name);
+		size_t k = find(file, n, name, work);
 		if (k != n)
 			return k;
 	}
@@ -143,14 +153,15 @@ static bool climb(const char *from, const char **module, size_t *dir)
 	return true;
 }
 
-size_t gh_repo_module(const struct gh_repo_file *file, size_t n, size_t i, const char *module, bool top)
+size_t gh_repo_module(const struct gh_repo_file *file, size_t n, size_t i, const char *module, bool top,
+		      struct gh_repo_work *work)
 {
 	const char *from = file[i].name;
 	size_t dir = dir_len(from);
 	if (module[0] == '.')
-		return climb(from, &module, &dir) ? in_dir(file, n, from, dir, module, top) : n;
-	size_t k = in_dir(file, n, from, dir, module, top);
-	return k != n || dir == 0 || !top ? k : in_dir(file, n, from, 0, module, top);
+		return climb(from, &module, &dir) ? in_dir(file, n, from, dir, module, top, work) : n;
+	size_t k = in_dir(file, n, from, dir, module, top, work);
+	return k != n || dir == 0 || !top ? k : in_dir(file, n, from, 0, module, top, work);
 }
 
 static void reached(struct gh_repo_reach *r, size_t k)
@@ -165,7 +176,7 @@ static void reached(struct gh_repo_reach *r, size_t k)
 }
 
 /* `from .a import b` names a, `from . import b` may mean something in the package itself. */
-static bool surely(const struct gh_repo_file *file, size_t n, size_t i, const char *module)
+static bool surely(const struct gh_repo_file *file, size_t n, size_t i, const char *module, struct gh_repo_work *work)
 {
 	size_t dir;
 	const char *rest = module;
@@ -176,10 +187,11 @@ static bool surely(const struct gh_repo_file *file, size_t n, size_t i, const ch
 		return false;
 	memcpy(init, file[i].name, dir);
 	(void)snprintf(init + dir, sizeof init - dir, "__init__.py");
-	return find(file, n, init) == n || strchr(rest, '.') != NULL;
+	return find(file, n, init, work) == n || strchr(rest, '.') != NULL;
 }
 
-void gh_repo_reach(const struct gh_repo_file *file, size_t n, size_t start, struct gh_repo_reach *r)
+void gh_repo_reach(const struct gh_repo_file *file, size_t n, size_t start, struct gh_repo_work *work,
+		   struct gh_repo_reach *r)
 {
 	*r = (struct gh_repo_reach){ .file = { start }, .n = 1 };
 	for (size_t at_file = 0; at_file < r->n; at_file++) {
@@ -188,10 +200,10 @@ void gh_repo_reach(const struct gh_repo_file *file, size_t n, size_t start, stru
 			const struct gh_fact *f = &file[i].fact[j];
 			if (f->kind != GH_FACT_MODULE || f->a != 0 || f->target[0] != '.')
 				continue;
-			size_t k = gh_repo_module(file, n, i, f->target, false);
+			size_t k = gh_repo_module(file, n, i, f->target, false, work);
 			if (k != n)
 				reached(r, k);
-			else if (surely(file, n, i, f->target) && r->nabsent < GH_REACH_ABSENT) {
+			else if (!work->spent && surely(file, n, i, f->target, work) && r->nabsent < GH_REACH_ABSENT) {
 				r->absent[r->nabsent].module = f->target;
 				r->absent[r->nabsent++].from = i;
 			}
@@ -215,10 +227,11 @@ static bool holds_weights(const struct gh_repo_file *file, size_t n, const char 
 
 /* Does a source in this directory, other than file i, import the module by its plain name? */
 static bool imported_here(const struct gh_repo_file *file, size_t n, size_t i, const char *dir, size_t ndir,
-			  const char *name, size_t len)
+			  const char *name, size_t len, struct gh_repo_work *work)
 {
 	for (size_t k = 0; k < n; k++) {
-		if (k == i || dir_len(file[k].name) != ndir || strncmp(file[k].name, dir, ndir) != 0)
+		if (k == i || dir_len(file[k].name) != ndir || strncmp(file[k].name, dir, ndir) != 0 ||
+		    !pay(work, file[k].nfact))
 			continue;
 		for (size_t j = 0; j < file[k].nfact; j++) {
 			const struct gh_fact *f = &file[k].fact[j];
@@ -263,7 +276,8 @@ static bool module_of(const char *path, size_t *ndir, size_t *from, size_t *len)
 	return n != 0;
 }
 
-enum gh_repo_name gh_repo_name(const struct gh_repo_file *file, size_t n, size_t i, char *why, size_t max)
+enum gh_repo_name gh_repo_name(const struct gh_repo_file *file, size_t n, size_t i, struct gh_repo_work *work,
+			       char *why, size_t max)
 {
 	static const char *const starts[] = { "sitecustomize", "usercustomize" };
 	static const char *const tools[] = { "conftest.py", "setup.py",	  "noxfile.py",	      "fabfile.py", "dodo.py",
@@ -288,9 +302,10 @@ enum gh_repo_name gh_repo_name(const struct gh_repo_file *file, size_t n, size_t
 	}
 	bool known = listed(libraries, ROWS(libraries), path + from, len),
 	     common = listed(commons, ROWS(commons), path + from, len);
-	if ((!known && !common) || package(file, n, path, ndir))
+	enum { LOOKS = 3 }; /* at a directory: its package, its imports, its weights */
+	if ((!known && !common) || !pay(work, (size_t)LOOKS * n) || package(file, n, path, ndir))
 		return GH_NAME_PLAIN;
-	bool used = imported_here(file, n, i, path, ndir, path + from, len);
+	bool used = imported_here(file, n, i, path, ndir, path + from, len, work);
 	if (ndir != 0 && !used && !holds_weights(file, n, path, ndir))
 		return GH_NAME_PLAIN; /* nothing is run there */
 	(void)snprintf(why, max, "%s%s", module, used ? ", which sources beside it import" : "");

@@ -3,9 +3,11 @@
 
 #include "check/references.h"
 #include "scan/repo.h"
+#include "scan/repo_code.h"
 #include "scan/shapes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FILES = 4, FACTS = 12 };
@@ -359,6 +361,33 @@ static void situations(void **state)
 	}
 }
 
+/* A directory with very many files, made so that every question about it is a long one: an end, and it is said. */
+static void many_files(void **state)
+{
+	(void)state;
+	enum { MANY = 20000 };
+	struct gh_repo_file *f = calloc(MANY, sizeof *f);
+	char(*name)[40] = calloc(MANY, sizeof *name);
+	struct gh_fact facts[] = { { GH_FACT_MODULE, "no.such.module", 1, 0, 0 },
+				   { GH_FACT_MODULE, ".gone", 0, 0, 0 } };
+	struct gh_file_report shell = { .format = "shell" }, python = { .format = "python" };
+	static struct said s;
+	assert_true(f != NULL && name != NULL);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(name[i], sizeof name[i], "%d/%s", i, i % 2 == 0 ? "torch.py" : "run.sh");
+		f[i] = (struct gh_repo_file){ name[i], 9, i % 2 == 0 ? &python : &shell, facts, 2 };
+	}
+	s.file = f;
+	gh_repo_judge(f, MANY, false, note, &s);
+	assert_non_null(strstr(s.text, "GH-REPO-0013"));
+	assert_null(strstr(strstr(s.text, "GH-REPO-0013") + 1, "GH-REPO-0013"));
+	struct gh_repo_work work = { .left = 3 };
+	assert_int_equal(gh_repo_module(f, 4, 1, "torch", false, &work), 4);
+	assert_true(work.spent);
+	free(f);
+	free(name);
+}
+
 static void ranges(void **state)
 {
 	(void)state;
@@ -544,9 +573,9 @@ static void inside(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(situations), cmocka_unit_test(ranges),
-					    cmocka_unit_test(sums),	  cmocka_unit_test(shapes),
-					    cmocka_unit_test(places),	  cmocka_unit_test(too_many),
-					    cmocka_unit_test(inside) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(situations), cmocka_unit_test(many_files),
+					    cmocka_unit_test(ranges),	  cmocka_unit_test(sums),
+					    cmocka_unit_test(shapes),	  cmocka_unit_test(places),
+					    cmocka_unit_test(too_many),	  cmocka_unit_test(inside) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
