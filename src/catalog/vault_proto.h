@@ -15,7 +15,8 @@
  * A release: catalog sends RELEASE (who, why, for which version, to which session), then RELEASE_KEYS with the wrapped keys,
  * then RELEASE_GO. The vault opens every key once to see that it can, sends GH_VP_LOG and waits. Until GH_VP_LOGGED with this
  * entry's id has come, the only other thing this channel may say is CHECKPOINT (the log has to be signed to be durable). Then
- * the keys go to the session's socket, then GO is answered. No answer to LOG, or a refusal: no key. */
+ * the keys go to the session's socket, then GO is answered. The index must lie between what was signed of the log when LOG was
+ * sent and what was signed since. No answer to LOG, a refusal, or an index that no checkpoint covers: no key. */
 #ifndef GH_CATALOG_VAULT_PROTO_H
 #define GH_CATALOG_VAULT_PROTO_H
 #include <assert.h>

@@ -121,6 +121,7 @@ struct gh_vd_chan {
 	struct gh_vp_blob_key *key; /* RELEASING: room for GH_VP_RELEASE_MAX */
 	size_t nkeys;
 	struct gh_vp_log log; /* AWAITING */
+	uint64_t log_from;    /* size of the log when it was sent */
 };
 
 /* Lies in locked memory as a whole. */
@@ -264,7 +265,8 @@ enum gh_vault_why gh_vd_sign_with(const struct gh_key *k, struct gh_span msg, ui
 /* Overwrite a tenant's keys, leave a mark that says so. */
 enum gh_vault_why gh_vd_tenant_destroy(struct gh_vaultd *v, const uint8_t id[GH_VP_ID], uint64_t *sys);
 uint64_t gh_vd_tenants_count(struct gh_vaultd *v);
-void gh_vd_log_status(struct gh_vaultd *v, struct gh_vp_status *out);
+/* Size and root (may be NULL) of the last checkpoint that was signed. */
+enum gh_vault_why gh_vd_log_signed(struct gh_vaultd *v, uint64_t *size, uint8_t root[32], uint64_t *sys);
 
 /* ---- handlers, by the file that holds them ------------------------------------------------------------------------------- */
 gh_vd_handler gh_vd_init, gh_vd_unlock, gh_vd_status;				      /* vault_root.c */

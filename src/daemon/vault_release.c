@@ -181,7 +181,11 @@ static enum gh_vault_why ask_to_log(struct gh_vaultd *v, struct gh_vd_chan *c, c
 		struct gh_vp_head head;
 		struct gh_vp_log log;
 	} m = { { .kind = GH_VP_LOG, .size = sizeof m }, c->log };
-	(void)v;
+	enum gh_vault_why why = gh_vd_log_signed(v, &c->log_from, NULL, &out->arg);
+	if (why != GH_VAULT_FINE) {
+		gh_vd_forget(c);
+		return why;
+	}
 	c->seq = in->h->seq;
 	c->when = GH_VD_AWAITING;
 	out->later = true;
@@ -299,8 +303,10 @@ enum gh_vault_why gh_vd_logged(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 		out->broken = true;
 		return GH_VAULT_FINE;
 	}
-	if (in->h->why == GH_VAULT_FINE) {
-		uint64_t sys = 0;
+	uint64_t sys = 0, size = 0;
+	/* The entry is new, so it stands behind what was signed when it was asked for, and under a checkpoint signed since. */
+	if (in->h->why == GH_VAULT_FINE && gh_vd_log_signed(v, &size, NULL, &sys) == GH_VAULT_FINE &&
+	    in->h->arg >= c->log_from && in->h->arg < size) {
 		why = c->log.what == GH_VP_LOG_SHRED ? gh_vd_tenant_destroy(v, c->log.tenant, &sys)
 						     : hand_over(v, c, &sys);
 		out->arg = why == GH_VAULT_FINE ? in->h->arg : sys;

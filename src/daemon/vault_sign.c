@@ -180,19 +180,22 @@ static enum gh_vault_why remember(struct gh_vaultd *v, struct gh_vf_log *l, uint
 	return ok ? GH_VAULT_FINE : GH_VAULT_IO;
 }
 
-void gh_vd_log_status(struct gh_vaultd *v, struct gh_vp_status *out)
+enum gh_vault_why gh_vd_log_signed(struct gh_vaultd *v, uint64_t *size, uint8_t root[32], uint64_t *sys)
 {
 	struct gh_vf_log l;
 	bool previous;
-	uint64_t sys;
 	int lock;
-	if (gh_vf_lock(v, false, &lock, &sys) != GH_VAULT_FINE)
-		return;
-	if (remembered(v, &l, &previous, &sys) == GH_VAULT_FINE) {
-		out->log_size = l.size;
-		memcpy(out->log_root, l.root, sizeof out->log_root);
-	}
+	enum gh_vault_why why = gh_vf_lock(v, false, &lock, sys);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = remembered(v, &l, &previous, sys);
 	gh_vf_unlock(lock);
+	if (why != GH_VAULT_FINE)
+		return why;
+	*size = l.size;
+	if (root != NULL)
+		memcpy(root, l.root, sizeof l.root);
+	return GH_VAULT_FINE;
 }
 
 /* ---- checkpoints ------------------------------------------------------------------------------------------------------- */

@@ -35,7 +35,8 @@ struct rig {
 	uint64_t logged; /* entries so far */
 	struct gh_vp_log last;
 	enum gh_rc log_says;
-	bool log_signs; /* log() asks for a checkpoint, as the real one does */
+	bool log_signs;	    /* log() asks for a checkpoint, as the real one does */
+	uint64_t index_off; /* … and lies about the index by so much */
 	struct gh_err err;
 };
 
@@ -67,21 +68,40 @@ static const char *said(struct rig *r)
 }
 #define SAYS(rig, part) assert_non_null(strstr(said(rig), part))
 
+/* The log of a rig: a tree of leaves that do not matter. */
+static struct gh_mhash leaves[4096];
+static bool subtree(void *arg, unsigned level, uint64_t index, struct gh_mhash *out)
+{
+	(void)arg;
+	if (level == 0) {
+		*out = leaves[index];
+		return true;
+	}
+	struct gh_mhash a, b;
+	if (!subtree(arg, level - 1, 2 * index, &a) || !subtree(arg, level - 1, 2 * index + 1, &b))
+		return false;
+	*out = gh_merkle_node(&a, &b);
+	return true;
+}
+
 static enum gh_rc log_it(void *arg, const struct gh_vp_log *e, uint64_t *index, struct gh_err *err)
 {
 	struct rig *r = arg;
+	struct gh_mhash root;
+	struct gh_merkle_proof proof;
+	gh_auto_buf note = gh_buf(512);
+	uint8_t sig[64];
 	r->last = *e;
 	if (r->log_says != GH_OK)
 		return gh_fail(err, r->log_says, "the disk is full");
-	*index = r->logged++;
-	if (r->log_signs) {
-		gh_auto_buf note = gh_buf(512);
-		struct gh_mhash root = { { (uint8_t)r->logged } };
-		uint8_t sig[64];
-		gh_checkpoint_write("test.example/log", r->logged, &root, &note);
-		return gh_vault_checkpoint(r->cat, gh_buf_view(&note), NULL, sig, err);
-	}
-	return GH_OK;
+	*index = r->logged++ + r->index_off;
+	leaves[r->logged - 1] = gh_merkle_leaf((struct gh_span){ e->entry, sizeof e->entry });
+	if (!r->log_signs)
+		return GH_OK;
+	assert_true(gh_merkle_root(subtree, NULL, r->logged, &root));
+	assert_true(gh_merkle_prove_consistency(subtree, NULL, r->logged - 1, r->logged, &proof));
+	gh_checkpoint_write("test.example/log", r->logged, &root, &note);
+	return gh_vault_checkpoint(r->cat, gh_buf_view(&note), &proof, sig, err);
 }
 
 static void start(struct rig *r)
@@ -162,6 +182,7 @@ static int setup(void **state)
 		fresh(r);
 	}
 	copy(home_made, r->dir);
+	r->log_signs = true;
 	start(r);
 	assert_int_equal(unlock(r, GH_VAULT_RECOVERY, recovery), GH_OK); /* the fast way */
 	*state = r;
@@ -420,8 +441,6 @@ static void keys_arrive_after_the_log_and_not_before(void **state)
 	uint64_t index = 99;
 	int blobs = attach_session(r, SESSION);
 	uint8_t *packet = malloc(GH_VP_PACKET);
-	r->log_signs = true;
-	r->logged = 41;
 	assert_int_equal(gh_vault_new_keys(r->cat, &t, N, blob, w, &r->err), GH_OK);
 	struct gh_vault_release rel = release_of(blob, w, N);
 	r->log_says = GH_E_IO;
@@ -430,7 +449,7 @@ static void keys_arrive_after_the_log_and_not_before(void **state)
 	assert_int_equal(gh_ipc_recv(blobs, packet, GH_VP_PACKET, NULL, MSG_DONTWAIT), -1);
 	r->log_says = GH_OK;
 	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_OK);
-	assert_int_equal(index, 41);
+	assert_int_equal(index, 0);
 	assert_int_equal(r->last.keys, N);
 	assert_int_equal(r->last.purpose, GH_VAULT_IMPORT);
 	size_t got = 0;
@@ -449,6 +468,32 @@ static void keys_arrive_after_the_log_and_not_before(void **state)
 	free(packet);
 	free(blob);
 	free(w);
+}
+
+static void an_index_that_no_checkpoint_covers_is_no_entry(void **state)
+{
+	struct rig *r = *state;
+	struct gh_id t = id(TENANT), blob[1];
+	struct gh_vault_wrapped w[1];
+	uint64_t index;
+	int blobs = attach_session(r, SESSION);
+	uint8_t packet[512];
+	assert_int_equal(gh_vault_new_keys(r->cat, &t, 1, blob, w, &r->err), GH_OK);
+	struct gh_vault_release rel = release_of(blob, w, 1);
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_OK);
+	assert_true(gh_ipc_recv(blobs, packet, sizeof packet, NULL, 0) > 0);
+	r->index_off = 1; /* behind the end of what was signed */
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	SAYS(r, "could not be logged");
+	r->index_off = (uint64_t)-1; /* an entry that stood there before */
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	r->index_off = 0;
+	r->log_signs = false; /* nothing was signed */
+	r->err = (struct gh_err){ 0 };
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	SAYS(r, "could not be logged");
+	assert_int_equal(gh_ipc_recv(blobs, packet, sizeof packet, NULL, MSG_DONTWAIT), -1);
+	(void)close(blobs);
 }
 
 static void what_does_not_fit_is_not_released(void **state)
@@ -767,21 +812,6 @@ static enum gh_rc sign_tree(struct rig *r, const char *origin, struct gh_merkle_
 	return gh_vault_checkpoint(r->cat, gh_buf_view(&note), p, sig, &r->err);
 }
 
-static struct gh_mhash leaves[16];
-static bool subtree(void *arg, unsigned level, uint64_t index, struct gh_mhash *out)
-{
-	(void)arg;
-	if (level == 0) {
-		*out = leaves[index];
-		return true;
-	}
-	struct gh_mhash a, b;
-	if (!subtree(arg, level - 1, 2 * index, &a) || !subtree(arg, level - 1, 2 * index + 1, &b))
-		return false;
-	*out = gh_merkle_node(&a, &b);
-	return true;
-}
-
 static void never_signs_two_histories(void **state)
 {
 	static const char log[] = "gatehouse.example/log";
@@ -956,6 +986,7 @@ int main(void)
 		T(cheaper_passphrases_and_newer_files_are_refused),
 		T(a_tenant_file_moved_or_altered_does_not_open),
 		T(keys_arrive_after_the_log_and_not_before),
+		T(an_index_that_no_checkpoint_covers_is_no_entry),
 		T(what_does_not_fit_is_not_released),
 		T(a_session_ends_with_its_process),
 		T(tenant_keys_rotate_and_shred),
