@@ -89,7 +89,7 @@ static void refused(void **state)
 {
 	(void)state;
 	struct gh_arena arena = { .max = 8 << 20 }, small = { .max = 1024 };
-	struct gh_atom one = { { 'a' }, 1, 5, 0 }, good = { { 'a', 'b' }, 2, 5, 0 };
+	struct gh_atom one = { .b = { 'a' }, .n = 1, .reach = 5 }, good = { .b = { 'a', 'b' }, .n = 2, .reach = 5 };
 	struct gh_atom_hit h;
 	assert_null(gh_atoms_new(&arena, &one, 1));
 	assert_null(gh_atoms_new(&small, &good, 1));
