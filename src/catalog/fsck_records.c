@@ -6,10 +6,8 @@
 #include "catalog/fsck_int.h"
 #include "catalog/outbox.h"
 #include "catalog/reports.h"
-#include "catalog/reviews.h"
 #include "catalog/vault.h"
 #include "check/stage.h"
-#include "crypto/dsse.h"
 #include "crypto/pubkey.h"
 #include "os/file.h"
 
@@ -20,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SMALL_FILE = 64 << 10, BUNDLE_ROWS = 2048, PUBLIC_KEYS = 256 };
+enum { SMALL_FILE = 64 << 10, BUNDLE_ROWS = 2048 };
 #define HISTORY \
 	"keep the log as it is, and compare it with a checkpoint or backup from elsewhere: `gatehouse audit verify " \
 	"--since`"
@@ -281,128 +279,5 @@ enum gh_rc gh_fsck_badges(struct gh_catalog *c, struct gh_fsck *f, struct gh_err
 	GH_TRY(gh_badge_list(c->db, &a, NULL, &v, &n, err), err, "badges");
 	for (size_t i = 0; i < n; i++)
 		GH_TRY(check_badge(c, f, &v[i], err), err, "badges");
-	return GH_OK;
-}
-
-/* ---- reviews ---- */
-
-struct keys { /* of the vault, old and new */
-	struct gh_vp_public *pub;
-	size_t n;
-};
-
-static bool hex_same(const uint8_t id[32], const char *hex)
-{
-	char text[65];
-	gh_hex_put(text, id, 32);
-	return strcmp(text, hex) == 0;
-}
-
-static bool receipt_good(const struct keys *keys, const struct gh_review_event *e, struct gh_span statement)
-{
-	const char *type = gh_vault_payload_type(GH_SIGN_REVIEW);
-	gh_auto_buf pae = gh_buf(4096);
-	gh_dsse_pae(&pae, gh_span_str(type), statement);
-	for (size_t i = 0; i < keys->n; i++) {
-		const struct gh_vp_public *p = &keys->pub[i];
-		struct gh_key *k = NULL;
-		struct gh_err none = { 0 };
-		uint8_t id[32];
-		if (p->key != GH_VAULT_BADGE || p->spki_n > sizeof p->spki ||
-		    gh_key_public((struct gh_span){ p->spki, p->spki_n }, &k, &none) != GH_OK)
-			continue;
-		bool good = gh_key_id(k, id) && hex_same(id, e->receipt_key) &&
-			    gh_key_verify(k, gh_buf_view(&pae), (struct gh_span){ e->receipt, e->receipt_n }, &none) ==
-				    GH_OK;
-		gh_key_free(k);
-		if (good)
-			return true;
-	}
-	return false;
-}
-
-static enum gh_rc check_event(struct gh_catalog *c, struct gh_fsck *f, const struct keys *keys,
-			      const struct gh_review *r, const struct gh_review_event *e, struct gh_err *err)
-{
-	static const char todo[] = "have the version reviewed again: `gatehouse review show` names it";
-	char statement[GH_REVIEW_STATEMENT];
-	size_t n = 0;
-	struct gh_err first = { 0 };
-	f->looked++;
-	if (e->act != GH_REVIEW_APPROVE && e->act != GH_REVIEW_REJECT)
-		return GH_OK;
-	if (strcmp(e->root, r->root) != 0 || strcmp(e->report_digest, r->report_digest) != 0)
-		gh_fsck_say(f, e->id.s, todo, "decision %s of review %s is about other digests than the review",
-			    e->id.s, r->id.s);
-	if (gh_id_same(&e->principal, &r->author))
-		gh_fsck_say(f, e->id.s, todo, "decision %s of review %s is by the author", e->id.s, r->id.s);
-	if (gh_review_statement(e, statement, &n, &first) != GH_OK) {
-		gh_fsck_say(f, e->id.s, todo, "decision %s of review %s cannot be read", e->id.s, r->id.s);
-		return GH_OK;
-	}
-	struct gh_span text = { (const uint8_t *)statement, n };
-	if (e->signature_n > 0) {
-		gh_auto_arena a = { .max = 1 << 20 };
-		struct gh_principal_key pk;
-		struct gh_key *k = NULL;
-		enum gh_rc rc = gh_principal_key_get(c->db, &a, &e->signer, &pk, &first);
-		if (rc != GH_OK && rc != GH_E_ABSENT)
-			return gh_fail(err, rc, "key of decision %s", e->id.s);
-		bool good = rc == GH_OK && gh_id_same(&pk.principal, &e->principal) &&
-			    gh_key_public(pk.spki, &k, &first) == GH_OK &&
-			    gh_key_verify(k, text, (struct gh_span){ e->signature, e->signature_n }, &first) == GH_OK;
-		gh_key_free(k);
-		if (!good)
-			gh_fsck_say(f, e->id.s, todo,
-				    "decision %s of review %s has a signature that is not its principal's", e->id.s,
-				    r->id.s);
-	} else if (e->receipt_n == 0) {
-		gh_fsck_say(f, e->id.s, todo, "decision %s of review %s is signed by nobody", e->id.s, r->id.s);
-	}
-	if (e->receipt_n > 0 && c->vault != NULL && !receipt_good(keys, e, text))
-		gh_fsck_say(f, e->id.s, todo, "decision %s of review %s has a receipt that is not the vault's", e->id.s,
-			    r->id.s);
-	return GH_OK;
-}
-
-/* An approval counts what its events say. */
-static void check_count(struct gh_fsck *f, const struct gh_review *r, const struct gh_review_event *v, size_t n)
-{
-	int64_t persons = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool again = v[i].act != GH_REVIEW_APPROVE;
-		for (size_t k = 0; k < i && !again; k++)
-			again = v[k].act == GH_REVIEW_APPROVE && gh_id_same(&v[k].principal, &v[i].principal);
-		persons += !again;
-	}
-	if (r->state == GH_REVIEW_APPROVED && persons < r->needed)
-		gh_fsck_say(f, r->id.s, "have the version reviewed again",
-			    "review %s counts as approved with %lld of %lld approvals", r->id.s, (long long)persons,
-			    (long long)r->needed);
-}
-
-enum gh_rc gh_fsck_reviews(struct gh_catalog *c, struct gh_fsck *f, struct gh_err *err)
-{
-	gh_auto_arena a = { .max = GH_FSCK_ARENA };
-	struct gh_review *v;
-	size_t n;
-	struct keys keys = { 0 };
-	f->cursor[0] = '\0';
-	GH_TRY(gh_review_list(c->db, &a, GH_REVIEW_STATES, 1 << 20, &v, &n, err), err, "reviews");
-	if (c->vault != NULL && n > 0) {
-		keys.pub = GH_NEW(&a, struct gh_vp_public, PUBLIC_KEYS);
-		if (keys.pub == NULL)
-			return gh_fail(err, GH_E_NOMEM, "no memory");
-		GH_TRY(gh_vault_public(c->vault, keys.pub, PUBLIC_KEYS, &keys.n, err), err, "the keys of receipts");
-	}
-	for (size_t i = 0; i < n; i++) {
-		gh_auto_arena one = { .max = GH_FSCK_ARENA };
-		struct gh_review_event *e;
-		size_t events;
-		GH_TRY(gh_review_events(c->db, &one, &v[i].id, &e, &events, err), err, "review %s", v[i].id.s);
-		for (size_t k = 0; k < events; k++)
-			GH_TRY(check_event(c, f, &keys, &v[i], &e[k], err), err, "review %s", v[i].id.s);
-		check_count(f, &v[i], e, events);
-	}
 	return GH_OK;
 }

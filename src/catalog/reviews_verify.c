@@ -6,6 +6,7 @@
 #include "crypto/dsse.h"
 #include "crypto/pubkey.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 enum { ARENA = 256 << 20, REVIEWS = 1000000, PERSONS = 64 };
@@ -56,13 +57,39 @@ struct checking {
 	struct gh_arena *a;
 };
 
-static void problem(struct checking *k, const struct gh_review *r, const char *what, const char *why)
+static const char again[] = "have the version reviewed again: `gatehouse review show` tells what was said";
+
+static void problem(struct checking *k, const char *subject, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void problem(struct checking *k, const char *subject, const char *fmt, ...)
 {
 	char line[512];
-	(void)snprintf(line, sizeof line, "review %.12s… of version %.12s…: %s%s%.200s", r->id.s, r->version.s, what,
-		       why[0] != '\0' ? ": " : "", why);
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
 	k->c->problems++;
-	k->c->say(k->c->say_arg, line);
+	k->c->say(k->c->say_arg, subject, again, line);
+}
+
+/* Signature and receipt, as far as they are there. */
+static enum gh_rc signed_well(struct checking *k, const struct gh_review_event *e, struct gh_err *err)
+{
+	struct gh_principal_key key;
+	struct gh_span spki;
+	enum gh_rc rc = GH_OK;
+	if (e->signature_n != 0) {
+		rc = gh_principal_key_get(k->db, k->a, &e->signer, &key, err);
+		if (rc == GH_OK && !gh_id_same(&key.principal, &e->principal))
+			rc = gh_fail(err, GH_E_DENIED, "the key belongs to somebody else");
+		if (rc == GH_OK)
+			rc = gh_review_verify_own(e, key.spki, err);
+	}
+	if (rc == GH_OK && e->receipt_n != 0 && k->c->vault_key != NULL)
+		rc = k->c->vault_key(k->c->key_arg, e->receipt_key, &spki)
+			     ? gh_review_verify_receipt(e, spki, err)
+			     : gh_fail(err, GH_E_DENIED, "no key of this vault signed it");
+	return rc;
 }
 
 /* One decision. True: it counts. */
@@ -70,36 +97,22 @@ static bool decision_ok(struct checking *k, const struct gh_review *r, const str
 {
 	struct gh_err err = { 0 };
 	char why[256];
-	struct gh_principal_key key;
-	struct gh_span spki;
-	enum gh_rc rc = GH_E_DENIED;
 	k->c->decisions++;
-	if (strcmp(e->root, r->root) != 0 || strcmp(e->report_digest, r->report_digest) != 0) {
-		problem(k, r, "a decision is about other digests than the review", "");
+	if (gh_id_same(&e->principal, &r->author)) {
+		problem(k, e->id.s, "decision %s of review %s is by the author", e->id.s, r->id.s);
 		return false;
 	}
-	if (e->signature_n != 0) {
-		rc = gh_principal_key_get(k->db, k->a, &e->signer, &key, &err);
-		if (rc == GH_OK && !gh_id_same(&key.principal, &e->principal))
-			rc = gh_fail(&err, GH_E_DENIED, "the key belongs to somebody else");
-		if (rc == GH_OK)
-			rc = gh_review_verify_own(e, key.spki, &err);
-		if (rc != GH_OK) {
-			problem(k, r, "a decision does not verify", gh_err_line(&err, why, sizeof why));
-			return false;
-		}
-	}
-	if (e->receipt_n != 0) {
-		rc = k->c->vault_key(k->c->key_arg, e->receipt_key, &spki)
-			     ? gh_review_verify_receipt(e, spki, &err)
-			     : gh_fail(&err, GH_E_DENIED, "no key of this vault signed it");
-		if (rc != GH_OK) {
-			problem(k, r, "a decision does not verify", gh_err_line(&err, why, sizeof why));
-			return false;
-		}
+	if (strcmp(e->root, r->root) != 0 || strcmp(e->report_digest, r->report_digest) != 0) {
+		problem(k, e->id.s, "decision %s is about other digests than the review %s", e->id.s, r->id.s);
+		return false;
 	}
 	if (e->signature_n == 0 && e->receipt_n == 0) {
-		problem(k, r, "a decision is signed by nobody", "");
+		problem(k, e->id.s, "decision %s of review %s is signed by nobody", e->id.s, r->id.s);
+		return false;
+	}
+	if (signed_well(k, e, &err) != GH_OK) {
+		problem(k, e->id.s, "decision %s of review %s does not verify: %s", e->id.s, r->id.s,
+			gh_err_line(&err, why, sizeof why));
 		return false;
 	}
 	return true;
@@ -107,14 +120,16 @@ static bool decision_ok(struct checking *k, const struct gh_review *r, const str
 
 static void state_ok(struct checking *k, const struct gh_review *r, int64_t persons, bool rejected)
 {
+	const char *id = r->id.s;
 	if (r->needed < gh_review_needed(r->tier))
-		problem(k, r, "it asks for fewer persons than its tier needs", "");
+		problem(k, id, "review %s asks for fewer persons than its tier needs", id);
 	if (r->state == GH_REVIEW_APPROVED && persons < r->needed)
-		problem(k, r, "it is approved without enough persons", "set the version's state by a new review");
+		problem(k, id, "review %s counts as approved with %lld of %lld approvals", id, (long long)persons,
+			(long long)r->needed);
 	if (r->state == GH_REVIEW_APPROVED && rejected)
-		problem(k, r, "it is approved although somebody rejected it", "");
+		problem(k, id, "review %s counts as approved although somebody rejected it", id);
 	if (r->state == GH_REVIEW_REJECTED && !rejected)
-		problem(k, r, "it is rejected, and nobody did", "");
+		problem(k, id, "review %s counts as rejected, and nobody did that", id);
 }
 
 static enum gh_rc one(struct checking *k, const struct gh_review *r, struct gh_err *err)
@@ -127,13 +142,7 @@ static enum gh_rc one(struct checking *k, const struct gh_review *r, struct gh_e
 	if (rc != GH_OK)
 		return rc;
 	for (size_t i = 0; i < n; i++) {
-		if (e[i].act != GH_REVIEW_APPROVE && e[i].act != GH_REVIEW_REJECT)
-			continue;
-		if (gh_id_same(&e[i].principal, &r->author)) {
-			problem(k, r, "its author decided it", "");
-			continue;
-		}
-		if (!decision_ok(k, r, &e[i]))
+		if ((e[i].act != GH_REVIEW_APPROVE && e[i].act != GH_REVIEW_REJECT) || !decision_ok(k, r, &e[i]))
 			continue;
 		rejected |= e[i].act == GH_REVIEW_REJECT;
 		size_t j = 0;
@@ -150,22 +159,17 @@ static enum gh_rc one(struct checking *k, const struct gh_review *r, struct gh_e
 static enum gh_rc unapproved(struct checking *k, struct gh_err *err)
 {
 	struct gh_db_rows rows;
-	char line[256];
-	GH_TRY(gh_db_query(
-		       k->db, k->a, &rows, err,
-		       "SELECT v.id FROM versions v WHERE v.state = 'ready' AND (v.verdict <> 'CLEAN' OR v.tier = "
-		       "'high')"
-		       " AND NOT EXISTS (SELECT 1 FROM reviews r JOIN reports p ON p.id = v.report WHERE r.version = "
-		       "v.id"
-		       " AND r.state = 'approved' AND r.root = v.root AND r.report_digest = p.digest) ORDER BY v.id",
-		       GH_DBV_NONE),
+	GH_TRY(gh_db_query(k->db, k->a, &rows, err,
+			   "SELECT v.id FROM versions v WHERE v.state = 'ready' AND (v.verdict <> 'CLEAN' OR v.tier = "
+			   "'high')"
+			   " AND NOT EXISTS (SELECT 1 FROM reviews r JOIN reports p ON p.id = v.report"
+			   " WHERE r.version = v.id AND r.state = 'approved' AND r.root = v.root"
+			   " AND r.report_digest = p.digest) ORDER BY v.id",
+			   GH_DBV_NONE),
 	       err, "versions");
-	for (size_t i = 0; i < rows.n; i++) {
-		(void)snprintf(line, sizeof line, "version %.12s… is ready without the approval that it needs",
-			       gh_db_text(&rows, i, 0));
-		k->c->problems++;
-		k->c->say(k->c->say_arg, line);
-	}
+	for (size_t i = 0; i < rows.n; i++)
+		problem(k, gh_db_text(&rows, i, 0), "version %s is ready without the approval that it needs",
+			gh_db_text(&rows, i, 0));
 	return GH_OK;
 }
 

@@ -9,10 +9,12 @@ enum gh_rc gh_review_verify_own(const struct gh_review_event *e, struct gh_span 
 enum gh_rc gh_review_verify_receipt(const struct gh_review_event *e, struct gh_span spki, struct gh_err *err);
 
 struct gh_reviews_check {
-	/* The public key (SPKI) of the vault's badge key with this id (SHA-256 of the SPKI); false: it never had one. */
+	/* The public key (SPKI) of the vault's badge key with this id (SHA-256 of the SPKI); false: it never had one. NULL: the keys
+	 * are locked, receipts are not verified. */
 	bool (*vault_key)(void *arg, const char *key_id, struct gh_span *spki);
 	void *key_arg;
-	void (*say)(void *arg, const char *line); /* one line per problem, with what to do */
+	/* One problem: the id it is about, what to do, what is wrong. */
+	void (*say)(void *arg, const char *subject, const char *todo, const char *line);
 	void *say_arg;
 	/* ---- results ---- */
 	int64_t reviews, decisions, problems;

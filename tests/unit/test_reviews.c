@@ -83,8 +83,9 @@ static enum gh_rc decide(struct set *s, const struct gh_principal *who, enum gh_
 	return gh_review_record(s->db, who, &s->v.name, &e, &s->review, err);
 }
 
-static void say(void *arg, const char *line)
+static void say(void *arg, const char *subject, const char *todo, const char *line)
 {
+	assert_true(subject[0] != '\0' && todo[0] != '\0');
 	char *all = arg;
 	snprintf(all + strlen(all), 4096 - strlen(all), "%s\n", line);
 }
@@ -319,19 +320,19 @@ static void forged(void **state)
 	static const struct {
 		const char *sql, *says;
 	} rows[] = {
-		{ "UPDATE reviews SET state = 'approved'", "approved without enough persons" },
+		{ "UPDATE reviews SET state = 'approved'", "counts as approved with 1 of 2" },
 		{ "UPDATE reviews SET needed = 1", "fewer persons than its tier" },
-		{ "UPDATE reviews SET state = 'rejected'", "nobody did" },
+		{ "UPDATE reviews SET state = 'rejected'", "nobody did that" },
 		{ "UPDATE review_events SET kind = 'reject'", "does not verify" },
 		{ "UPDATE review_events SET at = at + 1", "does not verify" },
 		{ "UPDATE review_events SET principal = (SELECT id FROM principals WHERE name = 'r2')",
 		  "does not verify" },
 		{ "UPDATE review_events SET principal = (SELECT id FROM principals WHERE name = 'author')",
-		  "its author decided it" },
+		  "is by the author" },
 		{ "UPDATE review_events SET root = report_digest", "other digests" },
 		{ "UPDATE review_events SET receipt = NULL, receipt_key = NULL", "signed by nobody" },
 		{ "UPDATE review_events SET receipt_key = root", "no key of this vault" },
-		{ "UPDATE versions SET state = 'ready'", "ready without the approval" },
+		{ "UPDATE versions SET state = 'ready'", "is ready without the approval" },
 		{ "UPDATE reviews SET root = report_digest", "other digests" },
 		{ "INSERT INTO review_events (id, review, seq, principal, kind, role, root, report_digest, "
 		  "comment_digest, receipt_key,"
