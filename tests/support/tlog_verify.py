@@ -153,6 +153,22 @@ def root_of_path(m, n, leaf, proof):
     return sha256(b'\1' + proof[-1] + root_of_path(m - k, n - k, leaf, proof[:-1]))
 
 
+def roots_of_consistency(m, n, proof, old_root, whole=True):
+    """The two roots that a consistency proof leads to, by the recursion of SUBPROOF."""
+    if m == n:
+        need(len(proof) == (0 if whole else 1), 'the proof has another length')
+        return (old_root, old_root) if whole else (proof[0], proof[0])
+    need(proof, 'the proof is too short')
+    k = 1
+    while k * 2 < n:
+        k *= 2
+    if m <= k:
+        old, new = roots_of_consistency(m, k, proof[:-1], old_root, whole)
+        return old, sha256(b'\1' + new + proof[-1])
+    old, new = roots_of_consistency(m - k, n - k, proof[:-1], old_root, False)
+    return sha256(b'\1' + proof[-1] + old), sha256(b'\1' + proof[-1] + new)
+
+
 # ---- notes and checkpoints ---------------------------------------------------------------------------------------------------
 def b64(text):
     raw = base64.b64decode(text, validate=True)
