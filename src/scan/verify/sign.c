@@ -1,6 +1,7 @@
 #include "scan/verify/sign.h"
 
 #include "crypto/bundle.h"
+#include "crypto/sigstore/bundle_read.h"
 #include "format/format.h"
 #include "scan/verify/files.h"
 #include "wire/b64.h"
@@ -193,7 +194,11 @@ static enum gh_rc seal(struct job *j, struct gh_sign_result *res, struct gh_buf 
 					   .nsig = 1 };
 	gh_bundle_write(bundle, &out);
 	gh_b16(res->root, (struct gh_span){ j->model.root, sizeof j->model.root });
-	return bundle->full ? gh_fail(err, GH_E_LIMIT, "the signature is too large") : GH_OK;
+	/* What we could not verify we do not sign. */
+	return bundle->full || bundle->n > GH_BUNDLE_MAX
+		       ? gh_fail(err, GH_E_LIMIT, "the list of files is too long for one signature (%d MiB)",
+				 GH_BUNDLE_MAX >> 20)
+		       : GH_OK;
 }
 
 static enum gh_rc sign(struct job *j, struct gh_sign_result *res, struct gh_buf *bundle, struct gh_err *err)
