@@ -62,7 +62,7 @@ static const struct gh_rule rules[] = {
 /* Where a text stands. */
 enum context { CARD, SETTINGS, CODE, TEMPLATE };
 
-enum { SLOTS = 2048, SHOWN = 20, NAME = 96, SHARES = 8, SHARE_TEXT = 60 };
+enum { SLOTS = 2048, SHOWN = 20, NAME = 96, SHARES = 8 };
 
 struct seen {
 	uint64_t hash;
@@ -87,7 +87,7 @@ struct state {
 	/* What a share is worth is known when the format of the source is. */
 	struct {
 		struct gh_range at;
-		uint8_t text[SHARE_TEXT];
+		uint8_t text[GH_NET_SHARE_TEXT];
 		size_t n;
 		bool named, link, value; /* of a machine; opened by a page; no comment, no sentence */
 	} share[SHARES];
@@ -267,63 +267,29 @@ static void quads(struct look *l, struct gh_span s, size_t from, size_t to)
 	}
 }
 
-/* Does what begins at `at` stand in a link or a picture? */
-static bool linked(struct gh_span s, size_t at)
-{
-	static const char *const before[] = { "](",	 "](<",	   "src=\"", "src='", "src=",
-					      "href=\"", "href='", "href=",  "url(",  "url=" };
-	struct gh_span near = gh_span_cut(s, at < 8 ? 0 : at - 8, at < 8 ? at : 8);
-	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
-		if (gh_span_ends(near, before[i]))
-			return true;
-	return false;
-}
-
-/* A share: "smb://host/…", "file://host/…", "\\\\host.example\\…"; its name begins at `host`. A file of this machine: no name. */
 static void share(struct look *l, struct gh_span s, size_t at, size_t host)
 {
-	struct gh_host h;
+	struct gh_net_share x = gh_net_share(s, at, host);
 	struct state *st = l->st;
-	bool named = host < s.n && s.p[host] != '/' && gh_host_at(gh_span_cut(s, host, 300), &h) &&
-		     h.net != GH_NET_LOCAL;
-	struct gh_span shown = gh_span_cut(s, at, SHARE_TEXT);
-	for (size_t i = 0; i < shown.n; i++)
-		if (shown.p[i] <= ' ' || memchr("\"')>]`", shown.p[i], 6) != NULL)
-			shown.n = i;
-	bool link = linked(s, at), value = !gh_net_in_comment(s, at) && !gh_net_in_prose(s, at);
-	if (l->binary || st->nshare == SHARES || (!named && !link) ||
-	    again(l, named ? gh_span_cut(s, host, h.end) : GH_SPAN("file:///")))
+	if (l->binary || st->nshare == SHARES || (x.name.n == 0 && !x.link) ||
+	    again(l, x.name.n != 0 ? x.name : GH_SPAN("file:///")))
 		return;
-	st->share[st->nshare].at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, shown.n };
-	st->share[st->nshare].named = named;
-	st->share[st->nshare].link = link;
-	st->share[st->nshare].value = value;
-	st->share[st->nshare].n = shown.n;
-	if (shown.n != 0)
-		memcpy(st->share[st->nshare].text, shown.p, shown.n);
+	st->share[st->nshare].at = l->fixed.len != 0 ? l->fixed : (struct gh_range){ l->base + at, x.shown.n };
+	st->share[st->nshare].named = x.name.n != 0;
+	st->share[st->nshare].link = x.link;
+	st->share[st->nshare].value = x.value;
+	st->share[st->nshare].n = x.shown.n;
+	if (x.shown.n != 0)
+		memcpy(st->share[st->nshare].text, x.shown.p, x.shown.n);
 	st->nshare++;
 }
 
-/* Two backslashes (four where they are escaped), a host with a dot or by number, and a backslash or a port. */
 static void backslashes(struct look *l, struct gh_span s, size_t from, size_t to)
 {
-	for (size_t i = from; i < to;) {
-		const uint8_t *p = memchr(s.p + i, '\\', to - i);
-		if (p == NULL)
-			break;
-		size_t at = (size_t)(p - s.p), n = 0;
-		while (at + n < s.n && n < 5 && s.p[at + n] == '\\')
-			n++;
-		i = at + n;
-		struct gh_host h;
-		if ((n != 2 && n != 4) || (at > 0 && s.p[at - 1] == '\\') || !gh_host_at(gh_span_cut(s, i, 300), &h))
-			continue;
-		struct gh_span name = gh_span_cut(s, i, h.end);
-		size_t behind = i + h.end;
-		bool dotted = memchr(name.p, '.', name.n) != NULL,
-		     on = behind < s.n && (s.p[behind] == '\\' || s.p[behind] == '@');
-		if (dotted && on)
-			share(l, s, at, i);
+	size_t at, host;
+	while ((at = gh_net_backslashes(s, from, to, &host)) != SIZE_MAX) {
+		share(l, s, at, host);
+		from = host;
 	}
 }
 

@@ -21,6 +21,20 @@ bool gh_net_takes_content(struct gh_span s, size_t at, size_t host);
 bool gh_net_scheme(struct gh_span scheme);
 /* The address for mail around the "@" at `at`. */
 bool gh_net_mail(struct gh_span s, size_t at, size_t *start, size_t *stop);
+/* ---- network_shares.c: files of other machines, and of the reader's own */
+enum { GH_NET_SHARE_TEXT = 60 };
+struct gh_net_share {
+	struct gh_span shown; /* the address, to be told: at most GH_NET_SHARE_TEXT bytes */
+	struct gh_span name;  /* of the machine; empty: this one */
+	bool link;	      /* a link or a picture, which a page opens */
+	bool value;	      /* neither a comment of a program nor a sentence */
+};
+/* "smb://host/…", "file://host/…", "\\\\host.example\\…", which begins at `at` and names its machine at `host`. */
+struct gh_net_share gh_net_share(struct gh_span s, size_t at, size_t host);
+/* The next place in [from, to) where two backslashes (four, where they are escaped) stand before a host with a dot or a number,
+ * behind which a backslash or a port follows; *host: where its name begins. SIZE_MAX: none. */
+size_t gh_net_backslashes(struct gh_span s, size_t from, size_t to, size_t *host);
+
 /* Four numbers with dots between them, the first dot at `dot`, that nothing says to be a version: "host": "45.33.32.156". */
 bool gh_net_quad(struct gh_span s, size_t dot, size_t *start, struct gh_host *h);
 #endif
