@@ -99,11 +99,11 @@ static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struc
 	struct gh_evidence *e;
 	struct gh_err err = { 0 };
 	size_t n;
-	bool is_signed = false;
-	gh_facts_put_none(f, "evidence.verified");
-	gh_facts_put_none(f, "evidence.unverified");
+	bool is_signed = false, reports = false;
 	if (gh_evidence_list(c->db, a, &v->id, NULL, &e, &n, &err) != GH_OK)
 		return; /* not known: rules that need it fail closed */
+	gh_facts_put_none(f, "evidence.verified");
+	gh_facts_put_none(f, "evidence.unverified");
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(e[i].kind, "signature") == 0 && e[i].trusted && !is_signed) {
 			is_signed = true;
@@ -114,6 +114,7 @@ static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struc
 		const char *kind = strcmp(e[i].kind, "signature") == 0 ? "signature" : "other";
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 			kind = strcmp(e[i].kind, kinds[k]) == 0 ? kinds[k] : kind;
+		reports |= strcmp(kind, "sarif") == 0 || strcmp(kind, "vex") == 0 || strcmp(kind, "test-result") == 0;
 		const char *list = e[i].trusted ? "evidence.verified" : "evidence.unverified";
 		size_t k = gh_facts_add(f, list);
 		gh_facts_field_str(f, e[i].trusted ? "evidence.verified.kind" : "evidence.unverified.kind", k, kind);
@@ -121,6 +122,9 @@ static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struc
 				   e[i].signer);
 	}
 	gh_facts_put_bool(f, "signature.verified", is_signed);
+	/* Nobody reported anything; what stands in a report that was handed in is not known here. */
+	if (!reports)
+		gh_facts_put_none(f, "evidence.findings");
 }
 
 static void put_version(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_facts *f)
