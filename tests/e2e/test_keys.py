@@ -129,6 +129,39 @@ def tenants(home):
     check('and overwritten', saved[120:160] not in files[0].read_bytes())
 
 
+def models(home, root):
+    """Rotation of every level leaves models and badges as they are; a removed tenant's open no more."""
+    model, pub, badge = root / 'model', root / 'first.pem', root / 'badge.json'
+    model.mkdir()
+    (model / 'model.safetensors').write_bytes(common.safetensors(100000))
+    check('tenant add', home.run('tenant', 'add', 'initech').returncode == 0)
+    r = home.run('import', model, '--as', 'initech/m:1.0')
+    if not check('import', r.returncode == 0, r.stderr):
+        return
+    check('key export', home.run('key', 'export', '-o', pub).returncode == 0)
+    check('badge export', home.run('badge', 'export', 'initech/m:1.0', '-o', badge).returncode == 0)
+    blobs = {p: p.read_bytes() for p in (home.dir / 'blobs').rglob('*') if p.is_file()}
+    rotated = home.json('key', 'rotate', 'tenant', 'initech')
+    check('keys of blobs are wrapped again', rotated.get('rewrapped', 0) >= 2, rotated)
+    for key in ('root', 'badge'):
+        check(f'rotate {key}', home.run('key', 'rotate', key).returncode == 0)
+    check('no blob was touched', all(p.read_bytes() == was for p, was in blobs.items()))
+    check('nor does one show what it holds', all(b'safetensors' not in b and b'F32' not in b for b in blobs.values()))
+    copy = root / 'copy'
+    r = home.run('export', 'initech/m:1.0', '-o', copy)
+    check('export', r.returncode == 0, r.stderr)
+    check('bit by bit the same', (copy / 'model.safetensors').read_bytes() == (model / 'model.safetensors').read_bytes())
+    r = run('badge', 'verify', badge, '--key', pub)
+    check('the old badge stays valid', r.returncode == 0, r.stdout + r.stderr)
+    r = home.run('fsck', '--deep')
+    check('every stored byte opens', r.returncode == 0, r.stdout + r.stderr)
+    entries = home.run('audit', 'show', '--kind', 'key-release').stdout
+    check('every release stands in the log', b'purpose=import' in entries and b'purpose=export' in entries, entries)
+    check('tenant remove', home.run('tenant', 'remove', 'initech', '--confirm', 'initech').returncode == 0)
+    r = home.run('export', 'initech/m:1.0', '-o', root / 'again')
+    check('nothing of it is exported any more', r.returncode != 0 and not (root / 'again').exists(), r.stderr)
+
+
 def slots(home, root):
     key = Home.write(root / 'key', os.urandom(64))
     expect('add a key file', home.run('key', 'add-slot', 'key-file', '--file', key, '--label', 'usb stick'), 0, 'slot 3')
@@ -218,6 +251,7 @@ with tempfile.TemporaryDirectory() as top:
     altered(quick)
     export_and_rotate(quick, top)
     tenants(quick)
+    models(quick, top)
     it = Home(top)
     opening(it, top)
     slots(it, top)
