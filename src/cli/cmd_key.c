@@ -83,37 +83,59 @@ static int status(struct gh_client *c, const void *args, char **argv, size_t n)
 	return rc == GH_CLI_GO ? gh_verbs_print(c, out, a->format, status_text) : rc;
 }
 
+static int ask_public(struct gh_client *c, const char *key, uint64_t generation, const struct gh_jval **out)
+{
+	gh_auto_buf in = gh_buf(1024);
+	struct gh_jout j = gh_jout(&in);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "key", key);
+	if (generation > 0)
+		gh_jout_number(&j, "generation", generation);
+	gh_jout_close(&j, '}');
+	return gh_client_ask(c, "key.public", &in, -1, out, NULL);
+}
+
+/* The current key first, then those it replaced: badges that they signed stay verifiable with this one file. */
+static int with_older(struct gh_client *c, const char *key, uint64_t generation, struct gh_buf *pem)
+{
+	const struct gh_jval *v;
+	for (uint64_t g = generation; g-- > 1;) {
+		int rc = ask_public(c, key, g, &v);
+		if (rc != GH_CLI_GO)
+			return rc;
+		gh_buf_str(pem, gh_verbs_cell(v, "pem"));
+	}
+	return GH_CLI_GO;
+}
+
 static int export(struct gh_client *c, const void *args, char **argv, size_t n)
 {
 	const struct args *a = args;
 	const struct gh_jval *out;
+	const char *key = n > 0 ? argv[0] : "badge";
 	struct gh_err err = { 0 };
-	gh_auto_buf in = gh_buf(1024), doc = gh_buf(8192);
-	struct gh_jout j = gh_jout(&in);
-	gh_jout_open(&j, NULL, '{');
-	gh_jout_str(&j, "key", n > 0 ? argv[0] : "badge");
-	if (a->generation > 0)
-		gh_jout_number(&j, "generation", a->generation);
-	gh_jout_close(&j, '}');
-	int rc = gh_client_ask(c, "key.public", &in, -1, &out, NULL);
+	uint64_t generation = 0;
+	gh_auto_buf doc = gh_buf(8192), pem = gh_buf(64 << 10);
+	int rc = ask_public(c, key, a->generation, &out);
 	if (rc != GH_CLI_GO)
 		return rc;
-	const char *pem = gh_jstr(out, "pem");
-	if (pem == NULL)
-		return GH_EXIT_UNFINISHED;
+	gh_buf_str(&pem, gh_verbs_cell(out, "pem"));
+	if (a->generation == 0 && gh_ju64(gh_jget(out, "generation"), &generation))
+		rc = with_older(c, key, generation, &pem);
+	if (rc != GH_CLI_GO)
+		return rc;
 	if (a->output != NULL) {
-		enum gh_rc wrote = gh_output_write(a->output, gh_span_str(pem), &err);
+		enum gh_rc wrote = gh_output_write(a->output, gh_buf_view(&pem), &err);
 		if (wrote != GH_OK)
 			return gh_client_failed(c->cli, wrote, &err);
 	}
 	if (a->format == GH_FORMAT_JSON)
 		return gh_client_json(c->cli, out);
 	if (a->output == NULL)
-		gh_buf_str(&doc, pem);
-	else
-		gh_buf_fmt(&doc, "%s key, generation %s, SHA-256 %s: %s\n", gh_verbs_cell(out, "key"),
-			   gh_verbs_cell(out, "generation"), gh_verbs_cell(out, "fingerprint"),
-			   gh_safe(gh_span_str(a->output)).s);
+		return gh_cli_print(c->cli, &pem);
+	gh_buf_fmt(&doc, "%s key, generation %s, SHA-256 %s: %s\n", gh_verbs_cell(out, "key"),
+		   gh_verbs_cell(out, "generation"), gh_verbs_cell(out, "fingerprint"),
+		   gh_safe(gh_span_str(a->output)).s);
 	return gh_cli_print(c->cli, &doc);
 }
 
