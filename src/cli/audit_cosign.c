@@ -36,7 +36,8 @@ static enum gh_rc refuse(void *arg, const struct gh_log_ask *ask, uint8_t sig[GH
 static enum gh_rc post(struct cosigning *c, const char *prefix, uint64_t old, struct gh_http_answer *answer,
 		       struct gh_err *err)
 {
-	static const char *const header[] = { "Content-Type: text/plain; charset=utf-8" };
+	/* "Expect:" without a value: the body is not held back until the witness has asked for it. */
+	static const char *const header[] = { "Content-Type: text/plain; charset=utf-8", "Expect:" };
 	char url[GH_QUORUM_URL + 32];
 	struct gh_merkle_proof proof;
 	gh_auto_buf body = gh_buf(GH_WITNESS_BODY);
@@ -48,7 +49,7 @@ static enum gh_rc post(struct cosigning *c, const char *prefix, uint64_t old, st
 	struct gh_http_request r = { .method = "POST",
 				     .url = url,
 				     .header = header,
-				     .nheader = 1,
+				     .nheader = 2,
 				     .body = { .fd = -1, .p = body.p, .n = body.n },
 				     .total_s = TOTAL_SECONDS,
 				     .max_body = GH_NOTE_MAX };

@@ -11,6 +11,7 @@ import random
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -336,7 +337,7 @@ class Witness(http.server.BaseHTTPRequestHandler):
         if who == 'broken':
             return self.answer(500, b'out of order\x1b[31m\n')
         if who == 'gone':
-            return self.connection.close()
+            return self.connection.shutdown(socket.SHUT_RDWR)
         if who == 'ahead':
             return self.answer(409, b'1000000\n', 'text/x.tlog.size')
         if who == 'loop':
@@ -364,6 +365,7 @@ def test_cosign(d):
     names = ['honest', 'second', 'impostor', 'garbage', 'large', 'broken', 'gone', 'ahead', 'loop']
     w = {n: cosigner(f'witness.example/{n}', bytes([60 + i]) * 32) for i, n in enumerate(names)}
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Witness)
+    server.handle_error = lambda *args: None # clients that hang up are part of the test
     server.vkey, server.witnesses = (log / 'key.pub').read_text(), w
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f'http://127.0.0.1:{server.server_port}'
