@@ -202,6 +202,32 @@ static void every_kind_is_whole(void **st)
 	}
 }
 
+/* The page for people has the row of every kind as the table has it. */
+static void every_kind_is_documented(void **st)
+{
+	(void)st;
+	gh_auto_buf page = gh_buf(1 << 20);
+	uint8_t piece[4096];
+	size_t n;
+	FILE *f = fopen("docs/audit.md", "rbe");
+	if (f == NULL)
+		skip();
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+		gh_buf_put(&page, piece, n);
+	(void)fclose(f);
+	for (size_t i = 0; i < gh_entry_kinds_n; i++) {
+		const struct gh_entry_kind *k = &gh_entry_kinds[i];
+		gh_auto_buf row = gh_buf(4096);
+		gh_buf_fmt(&row, "| `%s` | %s | ", k->name, k->about);
+		for (size_t j = 0; j < GH_ENTRY_KIND_FIELDS && k->field[j].name != NULL; j++)
+			gh_buf_fmt(&row, "%s%s%s", j == 0 ? "" : ", ", k->field[j].name,
+				   k->field[j].optional ? "?" : "");
+		gh_buf_fmt(&row, " | %s | %s | %s |\n", k->eu_ai_act, k->nist_ai_rmf, k->iso_42001);
+		if (strstr(gh_buf_cstr(&page), gh_buf_cstr(&row)) == NULL)
+			fail_msg("docs/audit.md lacks: %s", gh_buf_cstr(&row));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +236,7 @@ int main(void)
 		cmocka_unit_test(what_a_kind_does_not_have_is_refused),
 		cmocka_unit_test(only_the_canonical_form_is_read),
 		cmocka_unit_test(every_kind_is_whole),
+		cmocka_unit_test(every_kind_is_documented),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
