@@ -336,6 +336,57 @@ def opa(p):
     check('nobody is there: deny, and says it', code == 1 and 'no usable answer' in rule(r, 'opa')['message'], r)
 
 
+def catalog(p):
+    """With the catalog: its own facts, a policy of a tenant, the server that the settings name and no other."""
+    (p.folder / 'model').mkdir()
+    (p.folder / 'model' / 'model.safetensors').write_bytes(common.safetensors())
+    password = p.write('password', 'correct horse battery staple\n')
+    password.chmod(0o600)
+    home = p.folder / 'home'
+    env = {'GATEHOUSE_HOME': str(home), 'GATEHOUSE_PASSPHRASE_FILE': str(password)}
+    for args in (['init'], ['tenant', 'add', 'acme'], ['import', p.folder / 'model', '--as', 'acme/tiny:1.0']):
+        r = run(*args, env=env)
+        if not check(f'{args[0]} works', r.returncode == 0, r.stderr.decode()):
+            return
+
+    def explain():
+        r = run('policy', 'explain', 'acme/tiny:1.0', '-f', 'json', env=env)
+        try:
+            return r.returncode, json.loads(r.stdout)
+        except ValueError:
+            return r.returncode, {'decision': r.stderr.decode(), 'rules': [], 'missing': [], 'next': []}
+
+    code, r = explain()
+    check('explain: a new model waits', code == 1 and rule(r, 'quarantine').get('until') and r['policy']['name'] == 'enterprise', r)
+    check('explain: the catalog knows every fact that enterprise needs', r['missing'] == [], r['missing'])
+    valid('explain', r, 'policy-result.schema.json')
+    tiny = p.write('tiny.yaml', 'policy: 1\nname: tiny\nrules:\n  - {id: size, on: deploy, when: size > 1 KiB, effect: deny, message: m}\n')
+    r = run('policy', 'set', tiny, '--tenant', 'acme', env=env)
+    check('set: in force', r.returncode == 0, r.stderr.decode())
+    code, r = explain()
+    check('explain: by the policy that was set', code == 0 and r['decision'] == 'allow' and r['policy']['name'] == 'tiny', r)
+    bad = p.write('bad2.yaml', 'policy: 1\nname: bad\nrules:\n  - {id: size, when: sise > 1, effect: deny, message: m}\n')
+    r = run('policy', 'set', bad, '--tenant', 'acme', env=env)
+    check('set: one that cannot be read stays out', r.returncode != 0 and b"'sise'" in r.stderr, r.stderr)
+    check('and the old one stays in force', explain()[1].get('policy', {}).get('name') == 'tiny')
+    s = Server()
+    s.how = lambda h: say(h, 200, {'result': {'allow': False, 'reasons': ['not today']}})
+    settings = home / 'gatehouse.yaml'
+    settings.write_text(settings.read_text().replace('opa: ""', f'opa: "{s.url}"'))
+    code, r = explain()
+    if 'libcurl' not in rule(r, 'opa').get('message', ''):
+        check('the server of the settings is asked', code == 1 and 'not today' in rule(r, 'opa').get('message', ''), r)
+        check('it is sent what the catalog knows', json.loads(s.asked[-1][2])['input']['model'] == 'acme/tiny:1.0', s.asked)
+        asked = len(s.asked)
+        other = p.write('other.yaml', f'policy: 1\nname: other\nopa: {{url: "{s.url}/other"}}\n')
+        r = run('policy', 'set', other, '--tenant', 'acme', env=env)
+        code, r = explain()
+        check('another server is not asked, and that denies', code == 1 and len(s.asked) == asked and
+              rule(r, 'opa').get('outcome') == 'unknown', r)
+    s.http.shutdown()
+    s.http.server_close()
+
+
 def large(p):
     """As many findings as there may be: still quick."""
     facts = with_facts(findings=[{'id': f'GH-X-{i % 1000:04}', 'severity': 'low', 'stage': 'tensors', 'file': f'model-{i}.bin'}
@@ -353,7 +404,7 @@ def large(p):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         p = Place(folder)
-        for part in (deciding, exceptions, errors, tables, opa, large):
+        for part in (deciding, exceptions, errors, tables, opa, catalog, large):
             part(p)
     listings()
     print(f'test_policy: {common.asserted - common.failures} passed, {common.failures} failed')
