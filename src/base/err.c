@@ -34,6 +34,25 @@ enum gh_rc gh_fail_sys(struct gh_err *e, int sys, const char *fmt, ...)
 	return gh_fail(e, GH_E_IO, "%.100s: %s", text, strerror(sys));
 }
 
+enum gh_rc gh_fail_line(struct gh_err *e, enum gh_rc rc, const char *line)
+{
+	enum { OURS = 2 }; /* links that are left for what we say about it */
+	size_t end = strlen(line);
+	for (unsigned i = 0; end > 0 && i < GH_ERR_LINKS - OURS; i++) {
+		size_t from = end; /* the earliest part from which on it still fits */
+		for (size_t at = end; at-- > 0 && end - at < GH_ERR_TEXT;)
+			if (at == 0 || (at >= 2 && line[at - 2] == ':' && line[at - 1] == ' '))
+				from = at;
+		if (from == end) /* no part is that short: its beginning says more than its end */
+			for (from = end; from > 0 && (from < 2 || line[from - 2] != ':' || line[from - 1] != ' ');
+			     from--)
+				;
+		rc = gh_fail(e, rc, "%.*s", (int)(end - from), line + from);
+		end = from < 2 ? 0 : from - 2;
+	}
+	return rc;
+}
+
 char *gh_err_line(const struct gh_err *e, char *buf, size_t cap)
 {
 	size_t at = 0;

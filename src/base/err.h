@@ -35,6 +35,10 @@ enum gh_rc gh_fail(struct gh_err *e, enum gh_rc rc, const char *fmt, ...)
 enum gh_rc gh_fail_sys(struct gh_err *e, int sys, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold, warn_unused_result));
 
+/* Take over the line that another process made of its chain: cut again where it was joined, so that what matters most, its end,
+ * is not lost because it is longer than a link. */
+enum gh_rc gh_fail_line(struct gh_err *e, enum gh_rc rc, const char *line) __attribute__((cold, warn_unused_result));
+
 /* The chain as one line, outermost first: "tensor 17: shape: 3 dimensions do not fit". Returns buf. */
 char *gh_err_line(const struct gh_err *e, char *buf, size_t cap);
 

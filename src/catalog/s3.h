@@ -44,7 +44,7 @@ struct gh_s3_call {
 };
 
 /* Make the request; GH_OK: status 2xx, the answer in *a (to be freed in any case). Everything else is a failure with one line:
- * 404 GH_E_ABSENT; 412 GH_E_EXISTS; 401, 403 GH_E_DENIED; a digest the server did not find GH_E_MALFORMED; 5xx, 429, a broken
+ * 404 GH_E_ABSENT; 412 GH_E_EXISTS; 401, 403 GH_E_IO with EACCES; a digest the server did not find GH_E_MALFORMED; 5xx, 429, a broken
  * connection: tried again with growing pauses, then GH_E_IO. */
 enum gh_rc gh_s3_do(struct gh_store *s, const struct gh_s3_call *c, struct gh_http_answer *a, struct gh_err *err);
 

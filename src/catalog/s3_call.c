@@ -245,7 +245,7 @@ static enum gh_rc client(struct gh_store *s, struct gh_err *err)
 	return rc == GH_OK ? GH_OK : gh_fail(err, rc, "blob store %s", s->where);
 }
 
-enum gh_rc gh_s3_do(struct gh_store *s, const struct gh_s3_call *c, struct gh_http_answer *a, struct gh_err *err)
+static enum gh_rc attempts(struct gh_store *s, const struct gh_s3_call *c, struct gh_http_answer *a, struct gh_err *err)
 {
 	int64_t start = monotonic_ms();
 	enum gh_rc rc = client(s, err);
@@ -275,4 +275,17 @@ enum gh_rc gh_s3_do(struct gh_store *s, const struct gh_s3_call *c, struct gh_ht
 		}
 		pause_before(attempt, a);
 	}
+}
+
+/* What the store refuses is no decision of ours: to whoever asked for something, it could not be done. */
+enum gh_rc gh_s3_do(struct gh_store *s, const struct gh_s3_call *c, struct gh_http_answer *a, struct gh_err *err)
+{
+	enum gh_rc rc = attempts(s, c, a, err);
+	if (rc != GH_E_DENIED)
+		return rc;
+	if (err != NULL) {
+		err->rc = GH_E_IO;
+		err->sys = EACCES;
+	}
+	return GH_E_IO;
 }

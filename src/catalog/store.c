@@ -33,7 +33,7 @@ static enum gh_rc chain(struct gh_err *err, const struct gh_store *s, const stru
 {
 	rc = gh_fail(err, rc, "%s", text);
 	if (key != NULL)
-		rc = gh_fail(err, rc, "blob %s/%s", key->tenant, key->id);
+		rc = gh_fail(err, rc, "blob %.12s/%.12s", key->tenant, key->id);
 	return gh_fail(err, rc, "blob store %s", s->where);
 }
 

@@ -16,9 +16,8 @@
  * PREFIX/<tenant>/<aa>/<id>, staging on the local disk all the same. docs/storage.md says what each part means.
  *
  * Errors: GH_E_ABSENT no such object (or staging file); GH_E_EXISTS there is another one of that name; GH_E_MALFORMED the URL or a
- * name is none, or the bytes are not what the caller said (size, digest); GH_E_DENIED the store refused the credentials or the
- * request; GH_E_LIMIT a bound of this interface or of time; GH_E_UNREAD libcurl is not there; GH_E_IO everything else, with the
- * errno in err->sys: EWOULDBLOCK somebody is writing it, ENOSPC, EIO … Every failure is one line: what, where, why.
+ * name is none, or the bytes are not what the caller said (size, digest); GH_E_LIMIT a bound of this interface or of time; GH_E_UNREAD libcurl is not there; GH_E_IO everything else, with the
+ * errno in err->sys: EWOULDBLOCK somebody is writing it, EACCES the store refused the credentials or the request, ENOSPC, EIO … Every failure is one line: what, where, why.
  *
  * A gh_store belongs to one thread at a time; several of them, in several processes, may share one place. */
 #ifndef GH_CATALOG_STORE_H

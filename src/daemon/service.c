@@ -106,7 +106,7 @@ static enum gh_rc start_catalog(struct gh_service *s, struct gh_err *err)
 	if (rc == GH_E_ABSENT)
 		return gh_fail(err, GH_E_BUG, "the catalog process ended before it was ready");
 	if (rc == GH_OK && h.code != GH_OK)
-		rc = gh_fail(err, h.code <= GH_E_EXISTS ? (enum gh_rc)h.code : GH_E_BUG, "%s", gh_buf_cstr(&text));
+		rc = gh_fail_line(err, h.code <= GH_E_EXISTS ? (enum gh_rc)h.code : GH_E_BUG, gh_buf_cstr(&text));
 	return rc;
 }
 
@@ -223,7 +223,7 @@ static enum gh_rc unpack(struct gh_span text, struct gh_arena *a, const struct g
 		return *out != NULL ? GH_OK : gh_fail(err, GH_E_BUG, "an answer without content");
 	const char *code = gh_jstr(v, "code"), *line = gh_jstr(v, "error");
 	enum gh_rc rc = code == NULL ? GH_E_BUG : gh_op_code_named(code);
-	return gh_fail(err, rc == GH_OK ? GH_E_BUG : rc, "%s", line == NULL ? "the catalog gave no reason" : line);
+	return gh_fail_line(err, rc == GH_OK ? GH_E_BUG : rc, line == NULL ? "the catalog gave no reason" : line);
 }
 
 static enum gh_rc talk(struct gh_service *s, int sock, bool internal, const char *key, const char *op,
