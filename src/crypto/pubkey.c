@@ -20,7 +20,7 @@ static const struct {
 
 size_t gh_md_size(enum gh_md h)
 {
-	static const uint8_t size[] = { 32, 48, 64, 64 };
+	static const uint8_t size[] = { 32, 48, 64, 64, 32 };
 	return size[h];
 }
 
@@ -31,6 +31,7 @@ const EVP_MD *gh_md_openssl(enum gh_md h)
 	case GH_MD_SHA384: return EVP_sha384();
 	case GH_MD_SHA512: return EVP_sha512();
 	case GH_MD_BLAKE2B: return EVP_blake2b512();
+	case GH_MD_BLAKE3: return NULL;
 	}
 	return NULL;
 }
@@ -38,7 +39,8 @@ const EVP_MD *gh_md_openssl(enum gh_md h)
 bool gh_md(enum gh_md h, struct gh_span s, uint8_t out[GH_MD_MAX])
 {
 	unsigned n = 0;
-	return EVP_Digest(s.p, s.n, out, &n, gh_md_openssl(h), NULL) == 1 && n == gh_md_size(h);
+	const EVP_MD *md = gh_md_openssl(h);
+	return md != NULL && EVP_Digest(s.p, s.n, out, &n, md, NULL) == 1 && n == gh_md_size(h);
 }
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */

@@ -21,10 +21,10 @@ enum gh_key_kind {
 enum { GH_KEY_RAW = 32 };   /* bytes of a raw Ed25519 key, public or private (the seed) */
 enum { GH_SIG_MAX = 1024 }; /* no signature is longer */
 
-enum gh_md { GH_MD_SHA256, GH_MD_SHA384, GH_MD_SHA512, GH_MD_BLAKE2B };
+enum gh_md { GH_MD_SHA256, GH_MD_SHA384, GH_MD_SHA512, GH_MD_BLAKE2B, GH_MD_BLAKE3 };
 enum { GH_MD_MAX = 64 };
 size_t gh_md_size(enum gh_md h);
-/* Digest of one piece. False: OpenSSL failed. */
+/* Digest of one piece. False: OpenSSL failed, or it is BLAKE3, which is only in mdstream.h. */
 bool gh_md(enum gh_md h, struct gh_span s, uint8_t out[GH_MD_MAX]);
 
 struct gh_key;

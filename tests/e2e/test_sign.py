@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Signatures: all vectors with the right verdict, our own with every kind of key, and what happens to a signed model."""
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -327,6 +328,35 @@ def certificates():
     check('a certificate of another key is refused', r.returncode == 2 and b'not the key' in r.stderr, r.stderr)
 
 
+def other_digests():
+    """Signatures that list files by other digests than ours do; made here by hand."""
+    known = {  # of b'abc'
+        'sha256': hashlib.sha256(b'abc').hexdigest(),
+        'blake2b': hashlib.blake2b(b'abc').hexdigest(),
+        'blake3': '6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85',
+    }
+    write(at('h/a.bin'), b'abc')
+    hint = hashlib.sha256(read(at('P-256.pub'))).hexdigest()
+    for name, digest in {**known, 'md5': hashlib.md5(b'abc').hexdigest(), 'wrong': known['blake3']}.items():
+        kind = 'blake3' if name == 'wrong' else name
+        if name == 'wrong':
+            write(at('h/a.bin'), b'abd')
+        statement = {'_type': 'https://in-toto.io/Statement/v1', 'predicateType': 'https://model_signing/signature/v1.0',
+                     'subject': [{'name': 'h', 'digest': {'sha256': hashlib.sha256(bytes.fromhex(digest)).hexdigest()}}],
+                     'predicate': {'serialization': {'method': 'files', 'hash_type': kind, 'allow_symlinks': False},
+                                   'resources': [{'name': 'a.bin', 'digest': digest, 'algorithm': kind}]}}
+        payload = json.dumps(statement).encode()
+        kind_of = b'application/vnd.in-toto+json'
+        write(at('pae'), b'DSSEv1 %d %s %d %s' % (len(kind_of), kind_of, len(payload), payload))
+        openssl('dgst', '-sha256', '-sign', at('P-256.pem'), '-out', at('raw'), at('pae'))
+        bundle = {'mediaType': 'application/vnd.dev.sigstore.bundle.v0.3+json', 'verificationMaterial': {'publicKey': {'hint': hint}},
+                  'dsseEnvelope': {'payload': base64.b64encode(payload).decode(), 'payloadType': kind_of.decode(),
+                                   'signatures': [{'sig': base64.b64encode(read(at('raw'))).decode()}]}}
+        write(at('h.sig'), json.dumps(bundle, indent=1).encode())
+        rc, report = verify(at('h'), '--signature', at('h.sig'), '--key', at('P-256.pub'))
+        check(f'files listed by {name}', rc == {'md5': 2, 'wrong': 1}.get(name, 0), report['reason'])
+
+
 def bits():
     """Here a sample, over the whole program; tests/unit/test_signature.c flips every bit."""
     d = make_model('b')
@@ -396,7 +426,7 @@ def main():
             oms_vectors()
         else:
             print('skipped: the vectors of signatures are not there')
-        for part in (round_trips, javascript, tampering, left_out, links, certificates, bits, wrong_use):
+        for part in (round_trips, javascript, tampering, left_out, links, certificates, other_digests, bits, wrong_use):
             part()
     finally:
         shutil.rmtree(TMP, ignore_errors=True)

@@ -1,7 +1,8 @@
-/* base64, base16, PEM, DER, dates, canonical JSON: one spelling in, one spelling out, everything else refused. */
+/* base64, base16, PEM, DER, dates, canonical JSON: one spelling in, one spelling out, everything else refused. And BLAKE3. */
 #include "support/cm.h"
 
 #include "wire/b64.h"
+#include "wire/blake3.h"
 #include "wire/datetime.h"
 #include "wire/der.h"
 #include "wire/jcanon.h"
@@ -249,6 +250,43 @@ static void canonical_order(void **state)
 	assert_true(gh_span_eq(gh_buf_view(&one), gh_buf_view(&two)));
 }
 
+/* Bytes 0, 1 … 250, 0 …: the input of the published vectors. Lengths around blocks, chunks and full subtrees; in pieces of any size. */
+static void blake3(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *hex;
+	} rows[] = {
+		{ 0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262" },
+		{ 1, "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213" },
+		{ 64, "4eed7141ea4a5cd4b788606bd23f46e212af9cacebacdc7d1f4c6dc7f2511b98" },
+		{ 65, "de1e5fa0be70df6d2be8fffd0e99ceaa8eb6e8c93a63f2d8d1c30ecb6b263dee" },
+		{ 1023, "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11" },
+		{ 1024, "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7" },
+		{ 1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444" },
+		{ 2048, "e776b6028c7cd22a4d0ba182a8bf62205d2ef576467e838ed6f2529b85fba24a" },
+		{ 3073, "7124b49501012f81cc7f11ca069ec9226cecb8a2c850cfe644e327d22d3e1cd3" },
+		{ 8192, "aae792484c8efe4f19e2ca7d371d8c467ffb10748d8a5a1ae579948f718a2a63" },
+		{ 102400, "bc3e3d41a1146b069abffad3c0d44860cf664390afce4d9661f7902e7943e085" },
+	};
+	static const size_t steps[] = { 1, 37, 64, 1000, 102400 };
+	static uint8_t in[102400];
+	(void)state;
+	for (size_t i = 0; i < sizeof in; i++)
+		in[i] = (uint8_t)(i % 251);
+	for (size_t i = 0; i < GH_ROWS(rows); i++)
+		for (size_t s = 0; s < GH_ROWS(steps); s++) {
+			struct gh_blake3 h = gh_blake3();
+			uint8_t out[GH_BLAKE3_BYTES];
+			char hex[2 * GH_BLAKE3_BYTES + 1];
+			for (size_t at = 0; at < rows[i].n; at += steps[s])
+				gh_blake3_put(&h, gh_span_cut((struct gh_span){ in, rows[i].n }, at, steps[s]));
+			gh_blake3_end(&h, out);
+			gh_b16(hex, (struct gh_span){ out, sizeof out });
+			assert_string_equal(hex, rows[i].hex);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +299,7 @@ int main(void)
 		cmocka_unit_test(times),
 		cmocka_unit_test(canonical_json),
 		cmocka_unit_test(canonical_order),
+		cmocka_unit_test(blake3),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *gh_oms_md_name(enum gh_md md) { return md == GH_MD_BLAKE2B ? "blake2b" : "sha256"; }
+const char *gh_oms_md_name(enum gh_md md)
+{
+	return md == GH_MD_BLAKE2B ? "blake2b" : md == GH_MD_BLAKE3 ? "blake3" : "sha256";
+}
 
 const char *gh_oms_name_wrong(struct gh_span name)
 {
@@ -36,7 +39,7 @@ static bool md_of(const char *s, const struct gh_oms *m, enum gh_md *out)
 	static const struct {
 		const char *name;
 		enum gh_md md;
-	} rows[] = { { "sha256", GH_MD_SHA256 }, { "blake2b", GH_MD_BLAKE2B } };
+	} rows[] = { { "sha256", GH_MD_SHA256 }, { "blake2b", GH_MD_BLAKE2B }, { "blake3", GH_MD_BLAKE3 } };
 	for (size_t i = 0; s != NULL && i < sizeof rows / sizeof rows[0]; i++) {
 		size_t n = strlen(rows[i].name);
 		char tail[40];

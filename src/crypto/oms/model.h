@@ -22,7 +22,7 @@ struct gh_oms_resource {
 
 struct gh_oms {
 	enum gh_oms_method method;
-	enum gh_md md; /* GH_MD_SHA256 or GH_MD_BLAKE2B */
+	enum gh_md md; /* GH_MD_SHA256, GH_MD_BLAKE2B or GH_MD_BLAKE3 */
 	uint64_t shard_size;
 	bool allow_symlinks;
 	struct gh_span model; /* the subject's name */

@@ -39,8 +39,9 @@ static const char *on_model(struct gh_verify_hear *u, const struct gh_tool_recor
 {
 	struct gh_oms *m = &u->model;
 	if (u->r->has_model || u->opt->model == NULL || rec->a[0] > GH_OMS_SHARDS ||
-	    (rec->a[1] != GH_MD_SHA256 && rec->a[1] != GH_MD_BLAKE2B) || rec->a[4] > GH_OMS_IGNORES ||
-	    rec->a[5] > GH_OMS_RESOURCES || (rec->a[0] == GH_OMS_SHARDS && rec->a[2] == 0))
+	    (rec->a[1] != GH_MD_SHA256 && rec->a[1] != GH_MD_BLAKE2B && rec->a[1] != GH_MD_BLAKE3) ||
+	    rec->a[4] > GH_OMS_IGNORES || rec->a[5] > GH_OMS_RESOURCES ||
+	    (rec->a[0] == GH_OMS_SHARDS && rec->a[2] == 0))
 		return "a model that cannot be";
 	*m = (struct gh_oms){ .method = (enum gh_oms_method)rec->a[0],
 			      .md = (enum gh_md)rec->a[1],
