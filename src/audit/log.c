@@ -235,6 +235,8 @@ static enum gh_rc attach(const struct gh_log_setup *setup, struct gh_log **out, 
 		return gh_fail(err, GH_E_NOMEM, "no memory for the audit log");
 	log->io = setup->io == NULL ? &gh_log_io_system : setup->io;
 	log->key = *setup->key;
+	log->older = setup->older;
+	log->nolder = setup->nolder;
 	log->sign = setup->sign;
 	log->sign_arg = setup->sign_arg;
 	log->checkpoint = gh_buf(GH_NOTE_MAX);
@@ -266,15 +268,20 @@ static void detach(struct gh_log *log)
 	free(log);
 }
 
+enum gh_rc gh_log_put_key(struct gh_log *log, struct gh_err *err)
+{
+	gh_auto_buf vkey = gh_buf(GH_NOTE_VKEY);
+	gh_note_vkey_write(&log->key, &vkey);
+	gh_buf_ch(&vkey, '\n');
+	return gh_io_put(log->io, log->dir, "key.pub", gh_buf_view(&vkey), true, err);
+}
+
 static enum gh_rc create(struct gh_log *log, struct gh_err *err)
 {
 	struct stat st;
-	gh_auto_buf vkey = gh_buf(GH_NOTE_VKEY);
 	if (fstatat(log->dir, checkpoint_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return gh_fail(err, GH_E_EXISTS, "there is an audit log already");
-	gh_note_vkey_write(&log->key, &vkey);
-	gh_buf_ch(&vkey, '\n');
-	GH_TRY(gh_io_put(log->io, log->dir, "key.pub", gh_buf_view(&vkey), true, err), err, "audit log");
+	GH_TRY(gh_log_put_key(log, err), err, "audit log");
 	log->root = gh_merkle_empty();
 	GH_TRY(new_journal(log, err), err, "audit log");
 	return gh_log_publish(log, err);

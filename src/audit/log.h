@@ -49,6 +49,10 @@ typedef enum gh_rc gh_log_sign(void *arg, const struct gh_log_ask *ask, uint8_t 
 struct gh_log_setup {
 	const char *dir;
 	const struct gh_note_key *key; /* GH_NOTE_ED25519; its name is the origin */
+	/* Keys that signed before `key` did, under the same name: a checkpoint of one of them is believed when the log is opened, and
+	 * signed again with `key`; key.pub is replaced. Borrowed while the log is open. */
+	const struct gh_note_key *older;
+	size_t nolder;
 	gh_log_sign *sign;
 	void *sign_arg;
 	const struct gh_log_io *io; /* NULL: the system's calls; tests put their own in between */

@@ -12,6 +12,8 @@ struct gh_log {
 	int dir, lock;
 	const struct gh_log_io *io;
 	struct gh_note_key key;
+	const struct gh_note_key *older;
+	size_t nolder;
 	gh_log_sign *sign;
 	void *sign_arg;
 
@@ -67,6 +69,8 @@ enum gh_rc gh_log_load(struct gh_log *log, struct gh_err *err);
 
 /* ---- log.c ----------------------------------------------------------------------------------------------------------------- */
 
+/* Write key.pub. */
+enum gh_rc gh_log_put_key(struct gh_log *log, struct gh_err *err);
 /* Have the checkpoint of edge.size signed and write it. */
 enum gh_rc gh_log_publish(struct gh_log *log, struct gh_err *err);
 /* Make the tiles durable and start the journal anew at log->size. */

@@ -11,6 +11,7 @@ struct found {
 	uint64_t base;
 	struct gh_mhash base_root;
 	uint64_t inode, bytes;
+	bool rekey; /* the checkpoint is signed with a key that was replaced */
 };
 
 static void found_free(struct found *f)
@@ -35,7 +36,16 @@ static enum gh_rc read_files(struct gh_log *log, struct found *f, struct gh_err 
 	struct gh_note note;
 	struct stat st;
 	GH_TRY(gh_io_get(log->dir, "checkpoint", GH_NOTE_MAX, &f->checkpoint, err), err, "audit log");
-	GH_TRY(gh_checkpoint_open(gh_buf_view(&f->checkpoint), &log->key, &note, &f->head, err), err, "audit log");
+	struct gh_err why = { 0 };
+	enum gh_rc good = gh_checkpoint_open(gh_buf_view(&f->checkpoint), &log->key, &note, &f->head, &why);
+	for (size_t i = 0; i < log->nolder && good == GH_E_DENIED && !f->rekey; i++)
+		f->rekey = gh_checkpoint_open(gh_buf_view(&f->checkpoint), &log->older[i], &note, &f->head, NULL) ==
+			   GH_OK;
+	if (good != GH_OK && !f->rekey) {
+		if (err != NULL)
+			*err = why;
+		return gh_fail(err, good, "audit log");
+	}
 	enum gh_rc rc = gh_io_get(log->dir, "journal", GH_LOG_JOURNAL_MAX, &f->journal, err);
 	if (rc != GH_OK && rc != GH_E_ABSENT)
 		return rc;
@@ -198,12 +208,14 @@ static enum gh_rc load(struct gh_log *log, struct found *f, struct gh_err *err)
 	log->journal_bytes = f->bytes;
 	log->checkpoint.n = 0;
 	gh_buf_span(&log->checkpoint, gh_buf_view(&f->checkpoint));
-	if (fresh && log->edge.size == log->size)
+	if (fresh && log->edge.size == log->size && !f->rekey)
 		return GH_OK;
 	/* Entries that no checkpoint names, or a journal that is torn. The tiles become durable first: what a failed fsync left in
 	 * the journal may be readable and yet not on the disk. */
 	GH_TRY(gh_log_edge_sync(log, err), err, "recovery");
-	if (log->edge.size != log->size)
+	if (f->rekey)
+		GH_TRY(gh_log_put_key(log, err), err, "a new key of the log");
+	if (log->edge.size != log->size || f->rekey)
 		GH_TRY(gh_log_publish(log, err), err, "recovery");
 	return gh_log_settle_locked(log, err);
 }

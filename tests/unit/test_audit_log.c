@@ -598,6 +598,38 @@ static void cosignatures_are_kept_until_the_log_grows(void **st)
 	sound(4);
 }
 
+static void a_new_key_takes_over(void **st)
+{
+	(void)st;
+	struct gh_log *log = open_log();
+	struct gh_note_key old = key;
+	struct gh_err err = { 0 };
+	must_append(log, 0, 300);
+	gh_log_close(log);
+	audit_key(7, "example.com/log", GH_NOTE_ED25519, signer.seed, &key);
+	assert_int_equal(gh_log_open(&setup, &log, &err), GH_E_DENIED); /* nobody said that the old one counts */
+	setup.older = &old;
+	setup.nolder = 1;
+	log = open_log();
+	assert_int_equal(gh_log_size(log), 300);
+	sound(300); /* under the new key, which key.pub holds */
+	struct gh_buf pub = slurp("key.pub");
+	struct gh_note_key now;
+	assert_int_equal(gh_note_vkey_read(gh_buf_view(&pub), &now, NULL), GH_OK);
+	assert_int_equal(now.id, key.id);
+	gh_buf_free(&pub);
+	must_append(log, 300, 2);
+	gh_log_close(log);
+	sound(302);
+	/* The old key signs no more. */
+	setup.nolder = 0;
+	gh_log_close(open_log());
+	struct gh_note_key fresh = key;
+	key = old;
+	assert_true(problems(302) > 0);
+	key = fresh;
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, finish)
@@ -617,6 +649,7 @@ int main(void)
 		T(an_old_checkpoint_beside_a_newer_journal_is_noticed),
 		T(every_call_may_fail_once),
 		T(cosignatures_are_kept_until_the_log_grows),
+		T(a_new_key_takes_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
