@@ -1,7 +1,6 @@
 #include "daemon/import.h"
 
 #include "crypto/digest.h"
-#include "scan/stages.h"
 #include "wire/b64.h"
 
 #include <stdio.h>

@@ -79,4 +79,6 @@ void gh_report_html(const struct gh_scan_report *r, struct gh_buf *out);
 const struct gh_rule *gh_rule_at(size_t i);
 const struct gh_rule *gh_rule_by_id(const char *id);
 const char *gh_rule_owner(size_t i); /* name of the format or check that owns row i: "pickle", "calls", "coverage" */
+/* The stage that a rule's findings belong to: that of the check which raises them; of readers and the pipeline, integrity. */
+enum gh_stage gh_rule_stage(const struct gh_rule *rule);
 #endif

@@ -9,9 +9,6 @@
 #include "scan/facts.h"
 #include "scan/report.h"
 
-/* The stage that a rule's findings belong to: that of the check which raises them; of readers and the pipeline, integrity. */
-enum gh_stage gh_rule_stage(const struct gh_rule *rule);
-
 /* Sums over all files of a scan; zeroed is the start. */
 struct gh_stage_sums {
 	uint64_t files, bytes;
