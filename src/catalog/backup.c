@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -337,6 +338,25 @@ static enum gh_rc put_blobs(struct writing *w, struct gh_err *err)
 	return rc;
 }
 
+/* The vault changes its files under a lock of the directory: a root key that is rotated while they are copied would leave some
+ * under the old one and some under the new. Without a lock file nobody has changed anything yet. */
+static enum gh_rc put_keys(struct writing *w, struct gh_err *err)
+{
+	char path[GH_HOME_PATH + 32];
+	if (gh_home_path(w->how->home, "keys/lock", path, sizeof path) == NULL)
+		return gh_fail(err, GH_E_LIMIT, "the path of the home is too long");
+	int lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (lock >= 0 && flock(lock, LOCK_SH) != 0) {
+		int e = errno;
+		(void)close(lock);
+		return gh_fail_sys(err, e, "'%s'", path);
+	}
+	enum gh_rc rc = put_tree(w, "keys", NULL, err);
+	if (lock >= 0)
+		(void)close(lock);
+	return rc;
+}
+
 static enum gh_rc put_all(struct writing *w, struct gh_err *err)
 {
 	struct stat st;
@@ -347,7 +367,7 @@ static enum gh_rc put_all(struct writing *w, struct gh_err *err)
 	if (fstat(w->how->database, &st) != 0)
 		return gh_fail_sys(err, errno, "the copy of the database");
 	GH_TRY(put_fd(w, GH_BACKUP_DATABASE_NAME, w->how->database, (uint64_t)st.st_size, err), err, "the database");
-	GH_TRY(put_tree(w, "keys", NULL, err), err, "keys");
+	GH_TRY(put_keys(w, err), err, "keys");
 	GH_TRY(put_log(w, err), err, "the audit log");
 	return w->how->blobs ? put_blobs(w, err) : GH_OK;
 }

@@ -25,7 +25,7 @@
 #include "catalog/vault_proto.h"
 #include "crypto/merkle.h"
 
-enum { GH_VAULT_WAIT_S = 60 };
+enum { GH_VAULT_WAIT_S = 180 };
 
 struct gh_vault;
 
@@ -133,6 +133,10 @@ enum gh_rc gh_vault_checkpoint(struct gh_vault *v, struct gh_span note, const st
 /* What was signed last: text and signature. After a crash between signing and publishing, whoever opens the log publishes this
  * one, since nothing that contradicts it will ever be signed. GH_E_ABSENT: none yet. */
 enum gh_rc gh_vault_last_checkpoint(struct gh_vault *v, struct gh_vp_last *out, struct gh_err *err);
+
+/* The published checkpoint of the log, as it is about to be opened: when it is later than what the vault remembers (the two were
+ * restored from a backup that ran beside an import), it is remembered, provided that the vault's own key signed it. */
+enum gh_rc gh_vault_adopt(struct gh_vault *v, struct gh_span note, const uint8_t sig[64], struct gh_err *err);
 
 /* ---- words ------------------------------------------------------------------------------------------------------------- */
 const char *gh_vault_key_name(enum gh_vault_key key); /* "root", "badge", "log", "node" */

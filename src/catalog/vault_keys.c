@@ -240,3 +240,14 @@ enum gh_rc gh_vault_last_checkpoint(struct gh_vault *v, struct gh_vp_last *out, 
 		return gh_fail(err, GH_E_ABSENT, "no checkpoint was signed yet");
 	return rc;
 }
+
+enum gh_rc gh_vault_adopt(struct gh_vault *v, struct gh_span note, const uint8_t sig[64], struct gh_err *err)
+{
+	struct gh_vp_last m = { 0 };
+	if (note.n == 0 || note.n > sizeof m.note)
+		return gh_fail(err, GH_E_LIMIT, "a checkpoint has at most %zu bytes", sizeof m.note);
+	m.note_n = (uint32_t)note.n;
+	memcpy(m.note, note.p, note.n);
+	memcpy(m.sig, sig, 64);
+	return gh_vc_ask(v, GH_VP_ADOPT, 0, &m, sizeof m, -1, NULL, 0, NULL, err);
+}

@@ -70,6 +70,7 @@ enum gh_vp_kind {
 	GH_VP_SIGN_MORE,    /* payload bytes; not answered unless they were the last ones */
 	GH_VP_CHECKPOINT,   /* body: gh_vp_checkpoint. Answer: gh_vp_signature */
 	GH_VP_LAST_CHECKPOINT, /* answer: gh_vp_last: what was signed last, to be published after a crash */
+	GH_VP_ADOPT,	       /* body: gh_vp_last: a checkpoint that was signed, and is not remembered: of a backup */
 	GH_VP_LOGGED, /* the answer to GH_VP_LOG. arg: index; why: GH_VAULT_FINE, or anything else: it was not logged.
 				* body: gh_vp_tenant with the entry's id as `tenant` */
 	/* vault → catalog */

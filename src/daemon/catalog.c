@@ -11,6 +11,8 @@
 #include "catalog/schema.h"
 #include "catalog/store.h"
 #include "catalog/vault.h"
+#include "base/arena.h"
+#include "os/file.h"
 #include "crypto/pubkey.h"
 #include "daemon/roles.h"
 #include "daemon/service_int.h"
@@ -73,6 +75,28 @@ static enum gh_rc sign_checkpoint(void *arg, const struct gh_log_ask *ask, uint8
 
 /* ---- opening ----------------------------------------------------------------------------------------------------------- */
 
+/* Tell the vault of the published checkpoint: after a restore it may remember an earlier one. Whatever is wrong with the file is
+ * said when the log is opened. */
+static void show_checkpoint(struct gh_catalog *c, const struct gh_note_key *key)
+{
+	char path[GH_HOME_PATH + 32];
+	struct stat st;
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_note *note = GH_NEW(&a, struct gh_note, 1);
+	uint8_t *text = GH_NEW(&a, uint8_t, GH_NOTE_MAX);
+	struct gh_span sig;
+	int fd = gh_os_open_regular(gh_home_path(&c->home, "log/checkpoint", path, sizeof path), &st);
+	bool ok = fd >= 0 && note != NULL && text != NULL && st.st_size <= GH_NOTE_MAX &&
+		  gh_os_read_at(fd, text, (size_t)st.st_size, 0) &&
+		  gh_note_read((struct gh_span){ text, (size_t)st.st_size }, note, NULL) == GH_OK;
+	if (fd >= 0)
+		(void)close(fd);
+	for (size_t i = 0; ok && i < note->nsig; i++)
+		if (note->sig[i].id == key->id && note->sig[i].n == GH_ED25519_SIG &&
+		    gh_b64_take(&a, note->sig[i].base64, &sig) && sig.n == 4 + GH_ED25519_SIG)
+			(void)gh_vault_adopt(c->vault, note->text, sig.p + 4, NULL);
+}
+
 static enum gh_rc open_log(struct gh_catalog *c, struct gh_err *err)
 {
 	char dir[GH_HOME_PATH + 8];
@@ -96,6 +120,7 @@ static enum gh_rc open_log(struct gh_catalog *c, struct gh_err *err)
 					    .key = &note,
 					    .sign = sign_checkpoint,
 					    .sign_arg = c };
+	show_checkpoint(c, &note);
 	rc = gh_log_open(&setup, &c->log, err);
 	if (rc != GH_E_ABSENT)
 		return rc;

@@ -105,7 +105,7 @@ static bool overwrite(int fd)
 	return fsync(fd) == 0;
 }
 
-enum gh_vault_why gh_vf_write(int dir, const char *name, const void *p, size_t n, bool destroy, uint64_t *sys)
+enum gh_vault_why gh_vf_write(int dir, const char *name, const void *p, size_t n, unsigned how, uint64_t *sys)
 {
 	char temporary[96];
 	int old = -1;
@@ -117,13 +117,13 @@ enum gh_vault_why gh_vf_write(int dir, const char *name, const void *p, size_t n
 	int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return io(sys);
-	if (destroy)
+	if ((how & GH_VF_DESTROY) != 0)
 		old = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	enum gh_vault_why why = GH_VAULT_FINE;
 	if (!write_all(fd, p, n) || fsync(fd) != 0 || renameat(dir, temporary, dir, name) != 0) {
 		why = io(sys);
 		(void)unlinkat(dir, temporary, 0);
-	} else if (fsync(dir) != 0 || (old >= 0 && !overwrite(old))) {
+	} else if (((how & GH_VF_MANY) == 0 && fsync(dir) != 0) || (old >= 0 && !overwrite(old))) {
 		why = io(sys);
 	}
 	(void)close(fd);
@@ -131,6 +131,8 @@ enum gh_vault_why gh_vf_write(int dir, const char *name, const void *p, size_t n
 		(void)close(old);
 	return why;
 }
+
+enum gh_vault_why gh_vf_flush(int dir, uint64_t *sys) { return fsync(dir) == 0 ? GH_VAULT_FINE : io(sys); }
 
 enum gh_vault_why gh_vf_dir(int dir, const char *name, int *out, uint64_t *sys)
 {

@@ -193,8 +193,13 @@ void gh_vf_unlock(int lock);
 /* Exactly n bytes. *there: false and nothing read when there is no such file. damaged: when it has another length. */
 enum gh_vault_why gh_vf_read(int dir, const char *name, void *p, size_t n, bool *there, enum gh_vault_why damaged,
 			     uint64_t *sys);
-/* A temporary file, fsync, rename, fsync of the directory. destroy: what stood there before is overwritten on its disk. */
-enum gh_vault_why gh_vf_write(int dir, const char *name, const void *p, size_t n, bool destroy, uint64_t *sys);
+/* A temporary file, fsync, rename, fsync of the directory. */
+enum {
+	GH_VF_DESTROY = 1, /* what stood there before is overwritten on its disk */
+	GH_VF_MANY = 2,	   /* one of many: the caller flushes the directory after the last (gh_vf_flush()) */
+};
+enum gh_vault_why gh_vf_flush(int dir, uint64_t *sys);
+enum gh_vault_why gh_vf_write(int dir, const char *name, const void *p, size_t n, unsigned how, uint64_t *sys);
 /* open a directory beneath keys/, made when it is not there */
 enum gh_vault_why gh_vf_dir(int dir, const char *name, int *out, uint64_t *sys);
 
@@ -275,7 +280,7 @@ enum gh_vault_why gh_vd_rotate_root(struct gh_vaultd *v, uint64_t *generation, u
 gh_vd_handler gh_vd_attach;								       /* vault.c */
 gh_vd_handler gh_vd_tenant_new, gh_vd_tenant_status, gh_vd_tenant_rotate, gh_vd_tenant_retire; /* vault_tenant.c */
 gh_vd_handler gh_vd_new_keys, gh_vd_rewrap, gh_vd_release, gh_vd_release_keys, gh_vd_release_go, gh_vd_shred,
-	gh_vd_logged;								    /* vault_release.c */
-gh_vd_handler gh_vd_public, gh_vd_rotate, gh_vd_endorse;			    /* vault_signing.c */
-gh_vd_handler gh_vd_sign, gh_vd_sign_more, gh_vd_checkpoint, gh_vd_last_checkpoint; /* vault_sign.c */
+	gh_vd_logged;										 /* vault_release.c */
+gh_vd_handler gh_vd_public, gh_vd_rotate, gh_vd_endorse;					 /* vault_signing.c */
+gh_vd_handler gh_vd_sign, gh_vd_sign_more, gh_vd_checkpoint, gh_vd_last_checkpoint, gh_vd_adopt; /* vault_sign.c */
 #endif

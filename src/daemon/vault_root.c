@@ -57,7 +57,7 @@ enum gh_vault_why gh_vd_root_write(struct gh_vaultd *v, struct gh_vf_root *f, co
 	memcpy(f->sum, sum.b, sizeof f->sum);
 	if (why == GH_VAULT_FINE && !gh_vf_seal(root, f, sizeof *f))
 		why = GH_VAULT_CRYPTO;
-	return why != GH_VAULT_FINE ? why : gh_vf_write(v->dir, "root", f, sizeof *f, true, sys);
+	return why != GH_VAULT_FINE ? why : gh_vf_write(v->dir, "root", f, sizeof *f, GH_VF_DESTROY, sys);
 }
 
 /* The file as it is now, while the root key is open. The caller holds the lock. */

@@ -139,7 +139,7 @@ static enum gh_vault_why write_both(struct gh_vaultd *v, struct gh_vf_log *l, ui
 	for (size_t i = 0; i < RECORDS; i++)
 		m->record[i].log = *l;
 	if (why == GH_VAULT_FINE)
-		why = gh_vf_write(v->dir, "log", m, sizeof *m, false, sys);
+		why = gh_vf_write(v->dir, "log", m, sizeof *m, 0, sys);
 	free(m);
 	return why;
 }
@@ -302,4 +302,56 @@ enum gh_vault_why gh_vd_last_checkpoint(struct gh_vaultd *v, struct gh_vd_chan *
 	memcpy(last->sig, l.sig, sizeof last->sig);
 	out->body_n = sizeof *last;
 	return GH_VAULT_FINE;
+}
+
+/* A checkpoint that carries our own signature and is larger than what is remembered: keys/ and log/ of a backup were copied one
+ * after the other. It was signed when its predecessors were remembered, so it extends them; to remember it is to forget nothing. */
+static enum gh_vault_why adopt(struct gh_vaultd *v, const struct gh_vp_last *a, const struct gh_checkpoint *c,
+			       uint64_t *sys)
+{
+	struct gh_vf_log l;
+	struct gh_checkpoint before;
+	bool previous;
+	enum gh_vault_why why = remembered(v, &l, &previous, sys);
+	if (why != GH_VAULT_FINE || c->size <= l.size)
+		return why;
+	if (l.note_n > 0 && (gh_checkpoint_read((struct gh_span){ l.note, l.note_n }, &before, NULL) != GH_OK ||
+			     !gh_span_eq(before.origin, c->origin)))
+		return GH_VAULT_OTHER_LOG;
+	l.size = c->size;
+	l.note_n = a->note_n;
+	memcpy(l.root, c->root.b, sizeof l.root);
+	memcpy(l.note, a->note, sizeof l.note);
+	memcpy(l.sig, a->sig, sizeof l.sig);
+	return previous ? GH_VAULT_BUSY : remember(v, &l, sys);
+}
+
+enum gh_vault_why gh_vd_adopt(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+			      struct gh_vd_out *out)
+{
+	const struct gh_vp_last *a = (const struct gh_vp_last *)in->body;
+	struct gh_checkpoint now;
+	struct gh_key *k;
+	int lock;
+	(void)c;
+	if (a->note_n > GH_VP_NOTE) {
+		out->broken = true;
+		return GH_VAULT_FINE;
+	}
+	struct gh_span note = { a->note, a->note_n };
+	if (gh_checkpoint_read(note, &now, NULL) != GH_OK || now.extension.n != 0)
+		return GH_VAULT_BAD_CHECKPOINT;
+	enum gh_vault_why why = gh_vd_signing_key(v, GH_VAULT_LOG, NULL, &k, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	if (gh_key_verify(k, note, (struct gh_span){ a->sig, GH_ED25519_SIG }, NULL) != GH_OK)
+		why = GH_VAULT_OTHER_LOG;
+	gh_key_free(k);
+	if (why == GH_VAULT_FINE)
+		why = gh_vf_lock(v, true, &lock, &out->arg);
+	if (why != GH_VAULT_FINE)
+		return why;
+	why = adopt(v, a, &now, &out->arg);
+	gh_vf_unlock(lock);
+	return why;
 }

@@ -94,7 +94,7 @@ static enum gh_vault_why store(struct gh_vaultd *v, int dir, struct gh_vf_signin
 	char name[NAME];
 	if (!gh_vf_seal(v->s->root, f, sizeof *f))
 		return GH_VAULT_CRYPTO;
-	return gh_vf_write(dir, file_name(f->key, f->generation, name), f, sizeof *f, true, sys);
+	return gh_vf_write(dir, file_name(f->key, f->generation, name), f, sizeof *f, GH_VF_DESTROY, sys);
 }
 
 /* The highest generation there is. */

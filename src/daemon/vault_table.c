@@ -41,6 +41,7 @@ static const struct gh_vd_row rows[] = {
 	{ GH_VP_SIGN, C, OPEN, BODY(sign), 1, GH_VP_PAYLOAD, 0, gh_vd_sign },
 	{ GH_VP_SIGN_MORE, C, GH_VD_SIGNING, 0, 1, GH_VP_PAYLOAD, 0, gh_vd_sign_more },
 	{ GH_VP_CHECKPOINT, C, OPEN | GH_VD_AWAITING, BODY(checkpoint), 0, 0, 0, gh_vd_checkpoint },
+	{ GH_VP_ADOPT, C, OPEN, BODY(last), 0, 0, 0, gh_vd_adopt },
 	{ GH_VP_LAST_CHECKPOINT, C, OPEN, 0, 0, 0, 0, gh_vd_last_checkpoint },
 };
 

@@ -49,11 +49,11 @@ static enum gh_vault_why load(struct gh_vaultd *v, int dir, const uint8_t id[GH_
 	return why == GH_VAULT_FINE && *there ? verified(v, id, f, previous) : why;
 }
 
-static enum gh_vault_why store(struct gh_vaultd *v, int dir, struct gh_vf_tenant *f, uint64_t *sys)
+static enum gh_vault_why store(struct gh_vaultd *v, int dir, struct gh_vf_tenant *f, unsigned how, uint64_t *sys)
 {
 	char name[GH_ID_HEX + 1];
 	gh_hex_put(name, f->tenant, GH_VP_ID);
-	return gh_vf_seal(v->s->root, f, sizeof *f) ? gh_vf_write(dir, name, f, sizeof *f, true, sys) : GH_VAULT_CRYPTO;
+	return gh_vf_seal(v->s->root, f, sizeof *f) ? gh_vf_write(dir, name, f, sizeof *f, how, sys) : GH_VAULT_CRYPTO;
 }
 
 enum gh_vault_why gh_vd_tenant_read(struct gh_vaultd *v, const uint8_t id[GH_VP_ID], struct gh_vf_tenant *f,
@@ -126,7 +126,7 @@ static enum gh_vault_why changed(struct gh_vaultd *v, const uint8_t id[GH_VP_ID]
 			if (why == GH_VAULT_FINE)
 				why = how(v, &f, there, arg, answer);
 			if (why == GH_VAULT_FINE)
-				why = store(v, dir, &f, &sys);
+				why = store(v, dir, &f, GH_VF_DESTROY, &sys);
 			(void)close(dir);
 		}
 		gh_vf_unlock(lock);
@@ -226,7 +226,7 @@ enum gh_vault_why gh_vd_tenant_new(struct gh_vaultd *v, struct gh_vd_chan *c, co
 			why = grow(v, &f);
 		}
 		if (why == GH_VAULT_FINE)
-			why = store(v, dir, &f, &out->arg);
+			why = store(v, dir, &f, GH_VF_DESTROY, &out->arg);
 		(void)close(dir);
 	}
 	gh_vf_unlock(lock);
@@ -290,7 +290,8 @@ static enum gh_vault_why rewrap_one(struct gh_vaultd *v, int dir, const uint8_t 
 	}
 	gh_wipe(key, 32);
 	f.head.root_generation = v->generation;
-	return why == GH_VAULT_FINE ? store(v, dir, &f, sys) : why;
+	/* What stood there was wrapped by the root key that ends now: nothing to be overwritten. */
+	return why == GH_VAULT_FINE ? store(v, dir, &f, GH_VF_MANY, sys) : why;
 }
 
 /* Each file whose name is an id, in whatever order. False from fn ends it. */
@@ -323,6 +324,8 @@ static enum gh_vault_why each(struct gh_vaultd *v,
 	}
 	if (d != NULL)
 		(void)closedir(d);
+	if (why == GH_VAULT_FINE && fn != NULL)
+		why = gh_vf_flush(dir, sys);
 	(void)close(dir);
 	return why;
 }

@@ -157,6 +157,17 @@ static void copy(const char *from, const char *to)
 	assert_int_equal(status, 0);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	uint8_t all[65536];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_TRUNC);
+	ssize_t n = read(in, all, sizeof all);
+	assert_true(n > 0);
+	assert_int_equal(write(out, all, (size_t)n), n);
+	(void)close(in);
+	(void)close(out);
+}
+
 static void fresh(struct rig *r)
 {
 	*r = (struct rig){ 0 };
@@ -855,6 +866,23 @@ static void never_signs_two_histories(void **state)
 		gh_key_verify(k, (struct gh_span){ last.note, last.note_n }, (struct gh_span){ last.sig, 64 }, NULL),
 		GH_OK);
 	gh_key_free(k);
+	/* A backup: keys/log is older than the log. What carries our own signature is remembered again, and nothing else is. */
+	struct gh_mhash root8 = gh_merkle_edge_root(&eight), root9 = gh_merkle_edge_root(&other);
+	gh_auto_buf text8 = gh_buf(512), forged = gh_buf(512);
+	char saved[256], live[256];
+	gh_checkpoint_write(log, 8, &root8, &text8);
+	gh_checkpoint_write(log, 99, &root9, &forged);
+	(void)snprintf(live, sizeof live, "%s/log", r->keys);
+	(void)snprintf(saved, sizeof saved, "%s/keys/log", home_made);
+	(void)stop(r);
+	copy_file(saved, live);
+	start(r);
+	assert_int_equal(unlock(r, GH_VAULT_RECOVERY, recovery), GH_OK);
+	assert_int_equal(gh_vault_adopt(r->cat, gh_buf_view(&forged), last.sig, &r->err), GH_E_DENIED);
+	SAYS(r, "of another log");
+	assert_int_equal(gh_vault_adopt(r->cat, gh_buf_view(&text8), last.sig, &r->err), GH_OK);
+	assert_int_equal(sign_tree(r, log, &five, NULL, sig), GH_E_DENIED);
+	SAYS(r, "shorter than what was signed");
 	/* The memory of it cannot be removed. */
 	char path[256];
 	(void)snprintf(path, sizeof path, "%s/log", r->keys);
