@@ -76,6 +76,7 @@ static bool loaded(void)
 struct gh_http {
 	CURL *curl;
 	char *ca, *proxy;
+	struct gh_buf pem;
 	long connect_s, stall_s;
 	char why[CURL_ERROR_SIZE];
 	/* of the request in hand */
@@ -97,9 +98,11 @@ enum gh_rc gh_http_open(const struct gh_http_config *c, struct gh_http **out, st
 	h->curl = lc.easy_init();
 	h->ca = c->ca == NULL ? NULL : strdup(c->ca);
 	h->proxy = strdup(c->proxy == NULL ? "" : c->proxy);
+	h->pem = gh_buf(c->ca_pem.n + 1);
+	gh_buf_span(&h->pem, c->ca_pem);
 	h->connect_s = c->connect_s == 0 ? 10 : (long)c->connect_s;
 	h->stall_s = c->stall_s == 0 ? 30 : (long)c->stall_s;
-	if (h->curl == NULL || h->proxy == NULL || (c->ca != NULL && h->ca == NULL)) {
+	if (h->curl == NULL || h->proxy == NULL || (c->ca != NULL && h->ca == NULL) || h->pem.full) {
 		gh_http_close(h);
 		return gh_fail(err, GH_E_NOMEM, "HTTP client");
 	}
@@ -114,6 +117,7 @@ void gh_http_close(struct gh_http *h)
 	if (h->curl != NULL)
 		lc.easy_cleanup(h->curl);
 	free(h->ca);
+	gh_buf_free(&h->pem);
 	free(h->proxy);
 	free(h);
 }
@@ -258,7 +262,10 @@ static bool set(struct gh_http *h, struct curl_slist *headers)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	if (h->ca != NULL)
+	struct curl_blob pem = { .data = h->pem.p, .len = h->pem.n, .flags = CURL_BLOB_COPY };
+	if (h->pem.n > 0)
+		SET(CURLOPT_CAINFO_BLOB, &pem);
+	else if (h->ca != NULL)
 		SET(CURLOPT_CAINFO, h->ca);
 	SET(CURLOPT_CONNECTTIMEOUT, h->connect_s);
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);

@@ -11,7 +11,9 @@
 struct gh_http;
 
 struct gh_http_config {
-	const char *ca;	    /* certificates to trust, PEM; NULL: those of the system */
+	const char *ca; /* file of certificates to trust, PEM; NULL: those of the system */
+	struct gh_span
+		ca_pem;	    /* the same as its content, for a process that cannot open the file by then; n == 0: ca */
 	const char *proxy;  /* "http://host:port"; NULL: none */
 	unsigned connect_s; /* seconds to get a connection; 0: 10 */
 	unsigned stall_s;   /* seconds in which nothing moved: give up; 0: 30 */

@@ -25,6 +25,11 @@ struct gh_s3 {
 	char ca[GH_S3_NAME], proxy[GH_S3_NAME], credentials[GH_S3_NAME], profile[64];
 	uint64_t part; /* bytes of one part of an upload, and largest object sent in one piece */
 	char access[GH_S3_SECRET], secret[GH_S3_SECRET], token[GH_S3_TOKEN];
+	/* Files are read when the store is opened: the process may lose its way to them before the first request is made, and
+	 * tells only then what was wrong with them. */
+	enum gh_rc told;
+	struct gh_err why;
+	struct gh_buf ca_pem;
 	struct gh_http *http; /* opened with the first request */
 };
 
@@ -53,7 +58,7 @@ void gh_s3_name(const struct gh_s3 *s3, const char *tenant, const char *id, char
 /* The other way round; false: no object of ours. */
 bool gh_s3_key_of(const struct gh_s3 *s3, struct gh_span name, struct gh_store_key *key);
 
-/* Credentials of the file or of the environment. */
+/* Credentials of the file or of the environment, and the certificates to trust. */
 enum gh_rc gh_s3_credentials(struct gh_s3 *s3, struct gh_err *err);
 
 /* Upload the staging file (s3_put.c): in one piece or in parts. */

@@ -237,9 +237,11 @@ static enum gh_rc client(struct gh_store *s, struct gh_err *err)
 	struct gh_s3 *s3 = s->s3;
 	if (s3->http != NULL)
 		return GH_OK;
-	struct gh_http_config c = { .ca = s3->ca[0] == '\0' ? NULL : s3->ca,
-				    .proxy = s3->proxy[0] == '\0' ? NULL : s3->proxy };
-	enum gh_rc rc = gh_s3_credentials(s3, err);
+	const struct gh_http_config c = { .ca_pem = gh_buf_view(&s3->ca_pem),
+					  .proxy = s3->proxy[0] == '\0' ? NULL : s3->proxy };
+	enum gh_rc rc = s3->told;
+	if (rc != GH_OK && err != NULL)
+		*err = s3->why;
 	if (rc == GH_OK)
 		rc = gh_http_open(&c, &s3->http, err);
 	return rc == GH_OK ? GH_OK : gh_fail(err, rc, "blob store %s", s->where);

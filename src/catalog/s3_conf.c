@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 64 << 10, PART_MIB = 64, PART_MIB_LEAST = 5, PART_MIB_MOST = 5120 };
+enum { FILE_MAX = 64 << 10, CA_MAX = 1 << 20, PART_MIB = 64, PART_MIB_LEAST = 5, PART_MIB_MOST = 5120 };
 
 /* ---- the URL ---- */
 
@@ -188,6 +188,7 @@ enum gh_rc gh_store_s3_setup(struct gh_store *s, const char *url, struct gh_err 
 	}
 	(void)snprintf(s->where, sizeof s->where, "s3://%s%s%s at %s", s3->bucket, s3->prefix[0] == '\0' ? "" : "/",
 		       s3->prefix, s3->host);
+	s3->told = gh_s3_credentials(s3, &s3->why);
 	return GH_OK;
 }
 
@@ -273,8 +274,29 @@ static bool from_environment(const char *name, char *to, size_t cap)
 	return v == NULL || (size_t)snprintf(to, cap, "%s", v) < cap;
 }
 
+static enum gh_rc read_ca(struct gh_s3 *s3, struct gh_err *err)
+{
+	char block[4096];
+	ssize_t n;
+	s3->ca_pem = gh_buf(CA_MAX);
+	int fd = open(s3->ca, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return gh_fail_sys(err, errno, "ca=%s", s3->ca);
+	while ((n = read(fd, block, sizeof block)) > 0)
+		gh_buf_put(&s3->ca_pem, block, (size_t)n);
+	int sys = errno;
+	(void)close(fd);
+	if (n < 0)
+		return gh_fail_sys(err, sys, "ca=%s", s3->ca);
+	return s3->ca_pem.full || s3->ca_pem.n == 0
+		       ? gh_fail(err, GH_E_MALFORMED, "ca=%s is no file of certificates", s3->ca)
+		       : GH_OK;
+}
+
 enum gh_rc gh_s3_credentials(struct gh_s3 *s3, struct gh_err *err)
 {
+	if (s3->ca[0] != '\0')
+		GH_TRY(read_ca(s3, err), err, "whom to trust");
 	if (s3->credentials[0] != '\0')
 		GH_TRY(read_file(s3, err), err, "who we are");
 	else if (!from_environment("AWS_ACCESS_KEY_ID", s3->access, sizeof s3->access) ||

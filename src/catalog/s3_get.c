@@ -238,6 +238,7 @@ static void s3_close(struct gh_store *s)
 	if (s->s3 == NULL)
 		return;
 	gh_http_close(s->s3->http);
+	gh_buf_free(&s->s3->ca_pem);
 	explicit_bzero(s->s3, sizeof *s->s3);
 	free(s->s3);
 	s->s3 = NULL;
