@@ -129,16 +129,14 @@ static enum gh_rc make_record(uint64_t first, const struct gh_span *entry, size_
 }
 
 /* After an append: what was appended is published and durable, and what fails here is no failure of it. Tiles are made durable a few
- * at a time, so that on a disk that is not overrun no append waits for many; the journal starts anew when few are left. */
+ * at a time, so that few are left when the journal has become long and is started anew. */
 static void tidy(struct gh_log *log)
 {
-	enum { PATIENCE_US = 8000, FEW = 12 };
-	uint64_t left = 0;
+	enum { PATIENCE_US = 8000 };
 	enum gh_rc rc = GH_OK;
-	if (log->journal_bytes > GH_LOG_JOURNAL / 8)
-		rc = gh_log_edge_sync_some(log, PATIENCE_US, &left, NULL);
-	if (rc == GH_OK &&
-	    (log->journal_bytes > 4 * (uint64_t)GH_LOG_JOURNAL || (log->journal_bytes > GH_LOG_JOURNAL && left <= FEW)))
+	if (log->journal_bytes > GH_LOG_JOURNAL / 16)
+		rc = gh_log_edge_sync_some(log, PATIENCE_US, NULL);
+	if (rc == GH_OK && log->journal_bytes > GH_LOG_JOURNAL)
 		rc = gh_log_settle_locked(log, NULL);
 	if (rc != GH_OK)
 		log->known = false;

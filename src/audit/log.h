@@ -27,7 +27,7 @@
 
 enum {
 	GH_LOG_ENTRIES_MAX = 1 << 20, /* entries of one append */
-	GH_LOG_JOURNAL = 16 << 20,    /* bytes of journal from which on it is started anew when tiles are durable */
+	GH_LOG_JOURNAL = 32 << 20,    /* bytes of journal after which it is started anew */
 };
 
 /* What the holder of the key is asked to sign. */
@@ -95,6 +95,6 @@ enum gh_rc gh_log_prove(struct gh_log *log, uint64_t index, struct gh_buf *proof
 enum gh_rc gh_log_cosign(struct gh_log *log, struct gh_span text, struct gh_span lines,
 			 const struct gh_note_key *witness, size_t nwitness, size_t *added, struct gh_err *err);
 
-/* Make tiles durable now and start the journal anew: for quiet times. */
+/* Make tiles durable now and start the journal anew: for quiet times, so that no append has to wait for it. */
 enum gh_rc gh_log_settle(struct gh_log *log, struct gh_err *err);
 #endif

@@ -160,15 +160,13 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, uint64_t *left, struct gh_err *err)
+enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, struct gh_err *err)
 {
 	uint64_t until = now_us() + us;
-	*left = 0;
 	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
 		uint64_t first, n = new_tiles(log, level, &first);
 		for (; n > 1 && now_us() < until; n--) /* the last one may be partial, and will be written again */
 			GH_TRY(sync_tile(log, level, first++, err), err, "making the log durable");
-		*left += n;
 	}
 	return GH_OK;
 }
