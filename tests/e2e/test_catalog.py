@@ -162,9 +162,23 @@ def badges(first):
         r = gh('badge', 'verify', write('bad.json', bytes(bad)), '--key', key)
         check(f'a flipped bit at {at}', r.returncode in (1, 2), r.stdout[:200])
     check('cut', gh('badge', 'verify', write('bad.json', data[:-40]), '--key', key).returncode in (1, 2))
+    javascript(badge, key)
     svg = gh('badge', 'svg', 'acme/clean:1.0').stdout
     check('a picture', svg.startswith(b'<svg') and b'scan-complete' in svg, svg)
     return badge, key
+
+
+def javascript(badge, key):
+    """The signature of a badge is verified by a program that shares nothing with ours."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
+    modules, node = os.path.join(root, 'build', 'npm'), shutil.which('node')
+    if node is None or not os.path.isdir(os.path.join(modules, 'node_modules', '@sigstore', 'verify')):
+        print('skipped: the JavaScript client of Sigstore is not installed (script/setup test)')
+        return
+    script = os.path.join(root, 'tests', 'npm', 'verify_bundle.mjs')
+    for k, want in ((key, 0), (path('other.pem'), 1)):
+        r = subprocess.run([node, script, modules, badge, k], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        check(f'npm sigstore: {want}', r.returncode == want, r.stdout)
 
 
 def rotation(badge, key):
