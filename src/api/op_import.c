@@ -3,6 +3,7 @@
 #include "api/intake.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
+#include "catalog/shares.h"
 #include "catalog/versions.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ static enum gh_rc begin(struct gh_op_run *r, struct gh_err *err)
 	if (gh_jget(r->in, "base") != NULL) {
 		GH_TRY(gh_name_parse(gh_span_str(text(r, "base")), GH_NAME_VERSION, &base_name, err), err, "--base");
 		GH_TRY(gh_version_find(r->cat->db, &base_name, &base, err), err, "--base");
+		GH_TRY(gh_share_usable(r->cat->db, &base, name.tenant, err), err, "--base");
 		b.base = base.id;
 		b.lineage = gh_in_text(r->in, "lineage", "fine-tune");
 	}

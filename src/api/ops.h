@@ -14,6 +14,7 @@ extern const struct gh_op gh_op_principal_add, gh_op_principal_list, gh_op_princ
 extern const struct gh_op gh_op_grant_add, gh_op_grant_list, gh_op_grant_remove;
 extern const struct gh_op gh_op_apikey_create, gh_op_apikey_list, gh_op_apikey_revoke;
 extern const struct gh_op gh_op_signkey_add, gh_op_signkey_list, gh_op_signkey_revoke;
+extern const struct gh_op gh_op_share_add, gh_op_share_list, gh_op_share_remove;
 extern const struct gh_op gh_op_review_list, gh_op_review_open;
 extern const struct gh_op gh_op_key_status, gh_op_key_public, gh_op_key_rotate;
 /* Steps of tasks. */

@@ -4,6 +4,7 @@
 #include "catalog/blobs.h"
 #include "catalog/outbox.h"
 #include "catalog/reports.h"
+#include "catalog/shares.h"
 #include "catalog/tenants.h"
 
 #include <stdio.h>
@@ -324,6 +325,41 @@ static void removal(void **state)
 	gh_db_close(db);
 }
 
+/* A base model of another tenant may be used when it is shared, and while it is ready. */
+static void shares(void **state)
+{
+	(void)state;
+	struct gh_db *db = dbs_open();
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_share s, *all;
+	size_t n;
+	cat_tenant(db, "acme");
+	cat_tenant(db, "beta");
+	struct gh_id gone = cat_tenant(db, "gone");
+	CAT_OK(gh_tenant_remove(db, &gone, 9, NULL, err));
+	struct gh_version v = cat_version(db, "acme/base:1", NULL, "CLEAN", GH_V_READY, "standard");
+	struct gh_version bad = cat_version(db, "acme/bad:1", NULL, "UNSAFE", GH_V_QUARANTINED, "standard");
+	CAT_OK(gh_share_usable(db, &v, "acme", err));
+	CAT_FAILS(GH_E_ABSENT, "there is no acme/base:1", gh_share_usable(db, &v, "beta", err));
+	CAT_FAILS(GH_E_EXISTS, "acme's own", gh_share_add(db, &v, "acme", NULL, 5, &s, err));
+	CAT_FAILS(GH_E_ABSENT, "no tenant ghost", gh_share_add(db, &v, "ghost", NULL, 5, &s, err));
+	CAT_FAILS(GH_E_DENIED, "removed", gh_share_add(db, &v, "gone", NULL, 5, &s, err));
+	CAT_FAILS(GH_E_DENIED, "quarantined is not shared", gh_share_add(db, &bad, "beta", NULL, 5, &s, err));
+	CAT_OK(gh_share_add(db, &v, "beta", NULL, 5, &s, err));
+	CAT_FAILS(GH_E_EXISTS, "shared with beta already", gh_share_add(db, &v, "beta", NULL, 5, &s, err));
+	CAT_OK(gh_share_usable(db, &v, "beta", err));
+	CAT_OK(gh_share_list(db, &a, &all, &n, err));
+	assert_int_equal(n, 1);
+	assert_string_equal(all[0].with, "beta");
+	assert_string_equal(all[0].model.name, "base");
+	CAT_OK(gh_version_move(db, &v.id, GH_V_READY, GH_V_DISABLED, "altered", err));
+	CAT_FAILS(GH_E_ABSENT, "there is no acme/base:1",
+		  gh_share_usable(db, &v, "beta", err)); /* not while it is disabled */
+	CAT_OK(gh_share_remove(db, &v, "beta", &s, err));
+	CAT_FAILS(GH_E_ABSENT, "not shared with beta", gh_share_remove(db, &v, "beta", &s, err));
+	gh_db_close(db);
+}
+
 static void outbox(void **state)
 {
 	(void)state;
@@ -364,6 +400,7 @@ int main(void)
 		cmocka_unit_test(tenants),  cmocka_unit_test(states),	cmocka_unit_test(importing),
 		cmocka_unit_test(given_up), cmocka_unit_test(one_wins), cmocka_unit_test(found),
 		cmocka_unit_test(blobs),    cmocka_unit_test(removal),	cmocka_unit_test(outbox),
+		cmocka_unit_test(shares),
 	};
 	return dbs_run(tests);
 }
