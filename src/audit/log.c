@@ -279,6 +279,7 @@ static enum gh_rc create(struct gh_log *log, struct gh_err *err)
 	struct stat st;
 	if (fstatat(log->dir, checkpoint_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return gh_fail(err, GH_E_EXISTS, "there is an audit log already");
+	GH_TRY(gh_log_check_lost(log, err), err, "no new audit log is made");
 	GH_TRY(gh_log_put_key(log, err), err, "audit log");
 	log->root = gh_merkle_empty();
 	GH_TRY(new_journal(log, err), err, "audit log");

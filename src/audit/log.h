@@ -61,11 +61,11 @@ struct gh_log_setup {
 struct gh_log;
 
 /* Make a new log: the directory (0700, its parent must exist), key.pub and the checkpoint of the empty log. GH_E_EXISTS: there is
- * a checkpoint already. GH_E_IO. */
+ * a checkpoint already. GH_E_DENIED: there are entries without one. GH_E_IO. */
 enum gh_rc gh_log_create(const struct gh_log_setup *setup, struct gh_err *err);
 
 /* Open for appending; finishes what a crash left (asks the signer when there is something to publish). *out is the caller's.
- * GH_E_ABSENT: no log there. GH_E_DENIED: the checkpoint is not signed with the key, or tiles were altered (named).
+ * GH_E_ABSENT: no log there. GH_E_DENIED: the checkpoint is gone or not signed with the key, or tiles were altered (named).
  * GH_E_IO, GH_E_NOMEM. */
 enum gh_rc gh_log_open(const struct gh_log_setup *setup, struct gh_log **out, struct gh_err *err);
 /* Makes tiles durable, so that the next one opens at once; failures of that are no loss and are not told. NULL is fine. */

@@ -66,6 +66,8 @@ void gh_log_prune(struct gh_log *log, uint64_t from, uint64_t size);
 
 /* Under the lock: bring the object up to date with the disk, finish what a crash left. */
 enum gh_rc gh_log_load(struct gh_log *log, struct gh_err *err);
+/* A log without its checkpoint is no new log: GH_E_DENIED when there are entries and it is gone. */
+enum gh_rc gh_log_check_lost(const struct gh_log *log, struct gh_err *err);
 
 /* ---- log.c ----------------------------------------------------------------------------------------------------------------- */
 

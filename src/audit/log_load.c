@@ -1,6 +1,7 @@
 /* Where does the log stand, and what did a crash leave? Called under the lock. */
 #include "audit/log_int.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,10 +32,23 @@ static bool unchanged(const struct gh_log *log)
 	       gh_span_eq(gh_buf_view(&now), gh_buf_view(&log->checkpoint));
 }
 
+enum gh_rc gh_log_check_lost(const struct gh_log *log, struct gh_err *err)
+{
+	struct stat st;
+	if (fstatat(log->dir, "checkpoint", &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return GH_OK;
+	if (fstatat(log->dir, "tile", &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    (fstatat(log->dir, "journal", &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_size <= GH_JOURNAL_HEAD))
+		return GH_OK; /* there never was one, or the making of a log was not finished */
+	return gh_fail(err, GH_E_DENIED,
+		       "the audit log has entries, but its checkpoint is gone: put it back from a backup");
+}
+
 static enum gh_rc read_files(struct gh_log *log, struct found *f, struct gh_err *err)
 {
 	struct gh_note note;
 	struct stat st;
+	GH_TRY(gh_log_check_lost(log, err), err, "audit log");
 	GH_TRY(gh_io_get(log->dir, "checkpoint", GH_NOTE_MAX, &f->checkpoint, err), err, "audit log");
 	struct gh_err why = { 0 };
 	enum gh_rc good = gh_checkpoint_open(gh_buf_view(&f->checkpoint), &log->key, &note, &f->head, &why);

@@ -436,6 +436,12 @@ static void a_flipped_bit_of_the_checkpoint_is_refused(void **st)
 			fail_msg("journal: byte %zu", at);
 		journal.p[at] ^= 4;
 	}
+	lose("checkpoint"); /* this is no place for a new log */
+	struct gh_err err = { 0 };
+	assert_int_equal(gh_log_open(&setup, &none, &err), GH_E_DENIED);
+	assert_non_null(strstr(line_of(&err), "its checkpoint is gone"));
+	assert_int_equal(gh_log_create(&setup, NULL), GH_E_DENIED);
+	spill("checkpoint", gh_buf_view(&whole));
 	lose("journal"); /* nothing is lost with it: the tiles were durable when it was empty */
 	gh_log_close(open_log());
 	sound(20);
