@@ -6,10 +6,61 @@
 #include "catalog/shares.h"
 #include "catalog/versions.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
 static struct gh_id id(const struct gh_op_run *r, const char *name) { return gh_id(gh_span_str(text(r, name))); }
+
+/* ---- the lock of an import -------------------------------------------------------------------------------------------------- */
+
+/* The name is held by a lease, which another machine can see, and by a lock on a file, which the kernel lets go when the importing
+ * process dies: who comes next on this machine need not wait for the lease. The descriptor travels to main and is held there. */
+static const char *lock_path(const struct gh_op_run *r, const struct gh_id *version, char *buf, size_t cap)
+{
+	char name[64];
+	(void)snprintf(name, sizeof name, "run/import-%s.lock", version->s);
+	return gh_home_path(&r->cat->home, name, buf, cap);
+}
+
+static int take_lock(const struct gh_op_run *r, const struct gh_id *version, int flags)
+{
+	char path[GH_HOME_PATH + 64];
+	const char *p = lock_path(r, version, path, sizeof path);
+	int fd = p == NULL ? -1 : open(p, O_RDWR | O_CLOEXEC | flags, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void drop_lock(const struct gh_op_run *r, const struct gh_id *version)
+{
+	char path[GH_HOME_PATH + 64];
+	const char *p = lock_path(r, version, path, sizeof path);
+	if (p != NULL)
+		(void)unlink(p);
+}
+
+/* Did the import that holds the name die on this machine? Then its lease ends now. */
+static bool owner_died(struct gh_op_run *r, const struct gh_name *name)
+{
+	struct gh_version v;
+	struct gh_err err = { 0 };
+	if (gh_version_find(r->cat->db, name, &v, &err) != GH_OK || v.state != GH_V_IMPORTING)
+		return false;
+	int fd = take_lock(r, &v.id, 0);
+	if (fd < 0)
+		return false; /* it lives, or is on another machine */
+	bool ok = gh_db_exec(r->cat->db, NULL, &err,
+			     "UPDATE versions SET lease_until = 0 WHERE id = ? AND state = 'importing'",
+			     GH_DBV(gh_dbs(v.id.s))) == GH_OK;
+	(void)close(fd);
+	return ok;
+}
 
 /* ---- begin ------------------------------------------------------------------------------------------------------------------- */
 
@@ -32,7 +83,14 @@ static enum gh_rc begin(struct gh_op_run *r, struct gh_err *err)
 		return gh_fail(err, GH_E_MALFORMED, "the tier is standard or high, not '%.20s'", tier);
 	b.tier = tier;
 	GH_TRY(gh_id_new(&b.owner, err), err, "a lease");
-	GH_TRY(gh_version_begin(r->cat->db, &b, &v, &resumed, err), err, "import");
+	enum gh_rc rc = gh_version_begin(r->cat->db, &b, &v, &resumed, err);
+	if (rc == GH_E_EXISTS && owner_died(r, &name)) {
+		*err = (struct gh_err){ 0 };
+		rc = gh_version_begin(r->cat->db, &b, &v, &resumed, err);
+	}
+	if (rc != GH_OK)
+		return rc;
+	r->fd_out = take_lock(r, &v.id, O_CREAT);
 	gh_jout_str(r->out, "version", v.id.s);
 	gh_jout_str(r->out, "tenant", v.tenant.s);
 	gh_jout_str(r->out, "owner", b.owner.s);
@@ -61,7 +119,10 @@ const struct gh_op gh_op_import_begin = { .name = "import.begin",
 static enum gh_rc abandon(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_id version = id(r, "version"), owner = id(r, "owner");
-	return gh_version_abandon(r->cat->db, &version, &owner, err);
+	enum gh_rc rc = gh_version_abandon(r->cat->db, &version, &owner, err);
+	if (rc == GH_OK)
+		drop_lock(r, &version);
+	return rc;
 }
 
 static const struct gh_op_field abandon_in[] = {
@@ -141,6 +202,7 @@ static enum gh_rc finish(struct gh_op_run *r, struct gh_err *err)
 	(void)snprintf(f.v.root, sizeof f.v.root, "%s", text(r, "root"));
 	GH_TRY(gh_intake_ask(&f, "import", err), err, "the import");
 	GH_TRY(gh_db_tx(r->cat->db, finish_tx, &f, err), err, "the import");
+	drop_lock(r, &version);
 	gh_jout_str(r->out, "state", gh_vstate_name(f.state));
 	gh_jout_str(r->out, "reason", f.reason);
 	gh_jout_str(r->out, "policy", f.gate.from);

@@ -35,6 +35,7 @@ struct stored { /* a file of the artifact */
 struct import {
 	struct gh_task_run *run;
 	struct gh_docs_owner owner;
+	int held;	      /* the lock that says that this import lives; -1: none */
 	pthread_mutex_t lock; /* of all below */
 	struct lane *lane;
 	unsigned nlane;
@@ -205,6 +206,8 @@ static void close_import(struct import *im)
 	}
 	free(im->file);
 	gh_import_scan_close(&im->setup);
+	if (im->held >= 0)
+		(void)close(im->held);
 	(void)pthread_mutex_destroy(&im->lock);
 }
 
@@ -437,7 +440,7 @@ static enum gh_rc reserve(struct import *im, struct gh_err *err)
 			gh_jout_str(&j, copied[i], gh_in_text(im->run->in, copied[i], ""));
 	gh_jout_close(&j, '}');
 	GH_TRY(gh_service_step(im->run->service, im->run->key, "import.begin", gh_buf_view(&in), -1, im->run->arena,
-			       &out, NULL, err),
+			       &out, &im->held, err),
 	       err, "nothing was imported");
 	im->owner = (struct gh_docs_owner){ .tenant = gh_id(gh_jget(out, "tenant")->text),
 					    .version = gh_id(gh_jget(out, "version")->text),
@@ -479,7 +482,7 @@ static enum gh_rc badge(struct import *im, struct gh_err *err)
 
 static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 {
-	struct import im = { .run = r, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct import im = { .run = r, .held = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 	char path[64];
 	const char *as = gh_in_text(r->in, "as", "");
 	if (r->fd < 0)
