@@ -158,8 +158,14 @@ const struct gh_cmd gh_cmd_backup = {
 	.about = "Write settings, database, wrapped keys and audit log to a file.",
 	.usage = "-o FILE|DIR [--blobs] [OPTION]...",
 	.opts = opts,
-	.notes = "Runs beside everything else and stops nobody. The file is signed with the badge key and holds no key "
-		 "in\n"
-		 "the open. `gatehouse restore` makes a home of it. See docs/backup.md.\n",
+	.notes = "Runs beside everything else and stops nobody. The file is signed with the\n"
+		 "badge key and holds no key in the open. 'gatehouse restore' makes a home of\n"
+		 "it. See docs/backup.md.\n"
+		 "\n"
+		 "Exit status:\n"
+		 "  0   written, and on the disk\n"
+		 "  1   not permitted\n"
+		 "  2   could not be written; nothing is left behind\n"
+		 "  64  wrong usage\n",
 	.run = run,
 };

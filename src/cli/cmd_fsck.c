@@ -213,9 +213,14 @@ const struct gh_cmd gh_cmd_fsck = {
 	.about = "Check the catalog, its blobs and its log against each other.",
 	.usage = "[OPTION]...",
 	.opts = options,
-	.notes = "Ends with status 0 when everything fits, 1 when something does not, 2 when a part could not be "
-		 "looked at.\n"
-		 "May run at any time. Leftovers of imports that died are told after a day (--grace) and removed by\n"
-		 "--repair; nothing else is ever changed. docs/storage.md explains each kind of problem.\n",
+	.notes = "May run at any time. Leftovers of imports that died are told after a day\n"
+		 "(--grace) and removed by --repair; nothing else is ever changed.\n"
+		 "docs/storage.md explains each kind of problem.\n"
+		 "\n"
+		 "Exit status:\n"
+		 "  0   everything fits\n"
+		 "  1   something does not\n"
+		 "  2   a part could not be looked at\n"
+		 "  64  wrong usage\n",
 	.run = run,
 };

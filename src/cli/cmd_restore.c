@@ -142,11 +142,14 @@ const struct gh_cmd gh_cmd_restore = {
 	.min_args = 1,
 	.max_args = 1,
 	.words = "files",
-	.notes = "DIR must not be there, or be empty. Every byte is compared with the manifest, the database is "
-		 "checked\n"
-		 "and the audit log verified before the home gets its name: it is there whole, or not at all.\n"
-		 "Ends with status 1 when the backup was altered, cut or not signed with the key, 2 when it could not "
-		 "be done.\n"
-		 "FILE '-' is standard input.\n",
+	.notes = "DIR must not be there, or be empty. Every byte is compared with the manifest,\n"
+		 "the database is checked and the audit log verified before the home gets its\n"
+		 "name: it is there whole, or not at all. FILE '-' is standard input.\n"
+		 "\n"
+		 "Exit status:\n"
+		 "  0   restored\n"
+		 "  1   the backup is cut, altered, or not signed with the key\n"
+		 "  2   it could not be done; nothing is left behind\n"
+		 "  64  wrong usage\n",
 	.run = run,
 };
