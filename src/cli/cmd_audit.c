@@ -274,10 +274,10 @@ const struct gh_cmd gh_cmd_audit = {
 		 "                 PROOF may be a directory that export wrote: then all of it\n"
 		 "show [ENTRY]     entries as they were logged (--kind, --since, --limit)\n"
 		 "consistency OLD  the proof that the log begins with the log of checkpoint OLD\n"
-		 "cosign           ask the witnesses of --witness-policy that have a URL to cosign the\n"
-		 "                 checkpoint, and keep what they signed beside it\n"
-		 "export -o DIR    an evidence pack: entries, proofs, checkpoint, the controls that\n"
-		 "                 each kind of entry is evidence for; verifiable offline\n"
+		 "cosign           ask the witnesses of --witness-policy that have a URL to cosign\n"
+		 "                 the checkpoint, and keep what they signed beside it\n"
+		 "export -o DIR    an evidence pack: entries, proofs, checkpoint, the controls\n"
+		 "                 that each kind of entry is evidence for; verifiable offline\n"
 		 "\n"
 		 "Exit status: 0 all is well, 1 something is wrong, 2 it could not be told.",
 	.run = run,

@@ -181,9 +181,9 @@ const struct gh_cmd gh_cmd_import = {
 	.min_args = 1,
 	.max_args = 1,
 	.words = "files",
-	.notes = "Every file below PATH is stored, encrypted under the tenant's key. A model that is\n"
-		 "UNSAFE or INCOMPLETE is stored too, in quarantine: nobody gets it, and it has no\n"
-		 "badge. A clean one gets its scan-complete badge when the policy allows it.\n"
+	.notes = "Every file below PATH is stored, encrypted under the tenant's key. A model that\n"
+		 "is UNSAFE or INCOMPLETE is stored too, in quarantine: nobody gets it, and it has\n"
+		 "no badge. A clean one gets its scan-complete badge when the policy allows it.\n"
 		 "\n"
 		 "Exit status:\n"
 		 "  0   imported: CLEAN, or REVIEW and waiting for people\n"

@@ -293,7 +293,8 @@ const struct gh_cmd gh_cmd_people = {
 		 "key NAME                 Issue an API key; it is shown once.\n"
 		 "keys [NAME]              List API keys by prefix, with their last use.\n"
 		 "revoke-key PREFIX        Revoke one.\n"
-		 "sign-key FILE            Register your own public key (PEM), to sign decisions with.\n"
+		 "sign-key FILE            Register your own public key (PEM), to sign\n"
+		 "                         decisions with.\n"
 		 "sign-keys [NAME]         List these keys.\n"
 		 "revoke-sign-key FINGERPRINT\n"
 		 "                         Stop using one.\n"
@@ -301,6 +302,6 @@ const struct gh_cmd gh_cmd_people = {
 		 "Making people and granting roles needs an API key of a person who may:\n"
 		 "export GATEHOUSE_API_KEY. The passphrase of the home identifies no one.\n"
 		 "\n"
-		 "Exit status: 0 done; 1 denied; 2 could not be done.\n",
+		 "Exit status: 0 done; 1 denied; 2 could not be done.",
 	.run = run,
 };

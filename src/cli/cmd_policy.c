@@ -334,7 +334,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_policy = {
 	.name = "policy",
 	.about = "Write, check, test and ask policies: what may be done with which model.",
-	.usage = "[OPTION]... check FILE...|test FILE...|eval|facts|show [PROFILE]|set POLICY|explain MODEL|list",
+	.usage = "[OPTION]... check FILE... | test FILE... | eval | facts | show [PROFILE] | set POLICY |"
+		 " explain MODEL | list",
 	.opts = options,
 	.min_args = 1,
 	.max_args = SIZE_MAX,
@@ -343,9 +344,11 @@ const struct gh_cmd gh_cmd_policy = {
 		 "test FILE...    Run tables of cases: facts, and what the policy should say.\n"
 		 "eval            Ask a policy about facts: --policy POLICY --facts FILE.\n"
 		 "facts           List the facts that policies can speak of (also as schema).\n"
-		 "show [PROFILE]  List the shipped profiles, or show one; as JSON its canonical form.\n"
+		 "show [PROFILE]  List the shipped profiles, or show one; as JSON its\n"
+		 "                canonical form.\n"
 		 "set POLICY      Put a policy into force: for the platform, or for --tenant.\n"
-		 "explain MODEL   Why a model of the catalog may or may not be used, and what to do.\n"
+		 "explain MODEL   Why a model of the catalog may or may not be used, and what\n"
+		 "                to do.\n"
 		 "list            The policies in force.\n"
 		 "\n"
 		 "Exit status: 0 allowed (perhaps with warnings), valid, all cases as expected;\n"

@@ -142,8 +142,8 @@ const struct gh_cmd gh_cmd_rescan = {
 	.usage = "[OPTION]... [MODEL]...",
 	.opts = opts,
 	.max_args = SIZE_MAX,
-	.notes = "The new report takes the place of the old one. A version that is still good gets a\n"
-		 "new badge; one that is not loses its badge and goes into review or quarantine.\n"
+	.notes = "The new report takes the place of the old one. A version that is still good gets\n"
+		 "a new badge; one that is not loses its badge and goes into review or quarantine.\n"
 		 "\n"
 		 "Exit status: 0 nothing worse than REVIEW; 1 something is UNSAFE; 2 something is\n"
 		 "INCOMPLETE or could not be scanned.",

@@ -227,17 +227,17 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_review = {
 	.name = "review",
 	.about = "See what waits for people; approve, reject and comment.",
-	.usage = "[OPTION]... list|show MODEL|open MODEL|approve MODEL|reject MODEL|comment MODEL",
+	.usage = "[OPTION]... list | show MODEL | open MODEL | approve MODEL | reject MODEL | comment MODEL",
 	.opts = options,
 	.min_args = 1,
 	.max_args = 2,
 	.words = "list show open approve reject comment",
 	.notes = "MODEL is TENANT/[PROJECT/]NAME:VERSION. A decision is a person's: it needs an\n"
 		 "API key (GATEHOUSE_API_KEY) of somebody to whom a role grants review.decide.\n"
-		 "Who imported the model never counts, the same person counts once, the tier 'high'\n"
-		 "needs two persons, one rejection ends it. It is bound to the files and to the scan\n"
-		 "report: a new report voids it.\n"
+		 "Who imported the model never counts, the same person counts once, the tier\n"
+		 "'high' needs two persons, one rejection ends it. It is bound to the files and to\n"
+		 "the scan report: a new report voids it.\n"
 		 "\n"
-		 "Exit status: 0 done; 1 denied; 2 could not be done.\n",
+		 "Exit status: 0 done; 1 denied; 2 could not be done.",
 	.run = run,
 };

@@ -139,7 +139,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_tenant = {
 	.name = "tenant",
 	.about = "Make, list and remove tenants; each has keys of its own.",
-	.usage = "[OPTION]... add NAME|list|remove NAME|share MODEL TENANT|unshare MODEL TENANT|shares",
+	.usage = "[OPTION]... add NAME | list | remove NAME | share MODEL TENANT | unshare MODEL TENANT |"
+		 " shares",
 	.opts = options,
 	.min_args = 1,
 	.max_args = 3,
@@ -147,9 +148,10 @@ const struct gh_cmd gh_cmd_tenant = {
 	.notes = "share MODEL TENANT lets another tenant use a ready version as a base, read-only;\n"
 		 "models derived from it belong to that tenant.\n"
 		 "\n"
-		 "A removed tenant's keys are destroyed: nothing of it can ever be decrypted\n"
-		 "again, from no backup either. Its name is not used again.\n"
+		 "A removed tenant's keys are destroyed: nothing of it can be decrypted again. Its\n"
+		 "name is not used again. Backups of before still hold its keys, wrapped by the\n"
+		 "root key of then: let them expire, and `gatehouse key rotate root`.\n"
 		 "\n"
-		 "Exit status: 0 done; 1 denied; 2 could not be done.\n",
+		 "Exit status: 0 done; 1 denied; 2 could not be done.",
 	.run = run,
 };

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { OPTION_COLUMN = 32, COMMAND_COLUMN = 14, WIDTH = 80 };
+enum { OPTION_COLUMN = 32, COMMAND_COLUMN = 14, USAGE_INDENT = 6, WIDTH = 80 };
 
 /* Words of one line of text, the cursor being at column `at`; lines that follow are indented. Ends the line. */
 static void wrapped(const char *text, size_t at, int indent, FILE *to)
@@ -41,7 +41,9 @@ static void option_help(const struct gh_opt *o, FILE *to)
 
 void gh_cmd_help(const struct gh_cmd *cmd, FILE *to)
 {
-	(void)fprintf(to, "Usage: gatehouse %s%s%s\n\n", cmd->name, cmd->usage[0] == '\0' ? "" : " ", cmd->usage);
+	int n = fprintf(to, "Usage: gatehouse %s%s", cmd->name, cmd->usage[0] == '\0' ? "" : " ");
+	wrapped(cmd->usage, n > 0 ? (size_t)n : 0, USAGE_INDENT, to);
+	(void)fputc('\n', to);
 	wrapped(cmd->about, 0, 0, to);
 	(void)fputs("\nOptions:\n", to);
 	for (const struct gh_opt *o = cmd->opts; o != NULL && o->name != NULL; o++)
