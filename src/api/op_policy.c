@@ -76,7 +76,7 @@ static enum gh_rc allow(struct gh_op_run *r, struct gh_err *err)
 	struct gh_gate g;
 	GH_TRY(find(r, &v, err), err, "the model");
 	if (v.state != GH_V_READY)
-		return gh_fail(err, GH_E_DENIED, "it is %s%s%s", gh_vstate_name(v.state),
+		return gh_fail(err, GH_E_DENIED, "its state is %s%s%s", gh_vstate_name(v.state),
 			       v.reason[0] != '\0' ? ": " : "", v.reason);
 	GH_TRY(gh_gate_ask(r->cat, &v, "export", known(r), r->arena, &g, err), err, "the policy");
 	if (g.decision != GH_ALLOW && g.decision != GH_WARN)

@@ -93,7 +93,7 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 	}
 	if (policy != NULL) {
 		row(b, "Policy", gh_jstr(policy, "from"));
-		row(b, "It says", gh_jstr(policy, "decision"));
+		row(b, "May be deployed", gh_jstr(policy, "decision"));
 	}
 	gh_buf_str(b, "</dl>\n</section>\n");
 }

@@ -33,8 +33,8 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 			   gh_verbs_cell(report, "rules"));
 		line(b, "", gh_jstr(report, "advisories"));
 	}
-	if (gh_jget(v, "policy") != NULL)
-		gh_buf_fmt(b, "  %-12s %s (%s)\n", "policy", gh_verbs_cell(gh_jget(v, "policy"), "decision"),
+	if (gh_jget(v, "policy") != NULL) /* it was asked about deploying; see policy explain */
+		gh_buf_fmt(b, "  %-12s deploy: %s (%s)\n", "policy", gh_verbs_cell(gh_jget(v, "policy"), "decision"),
 			   gh_verbs_cell(gh_jget(v, "policy"), "from"));
 	if (review != NULL)
 		gh_buf_fmt(b, "  %-12s %s, %s of %s approvals\n", "review", gh_verbs_cell(review, "state"),

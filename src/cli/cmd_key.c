@@ -65,7 +65,7 @@ static void status_text(const struct gh_jval *out, struct gh_buf *doc)
 					     "label", "CREATED", "created", NULL };
 	static const char *const keys[] = { "KEY",     "key",	  "GENERATION",	 "generation",	"STATE", "state",
 					    "CREATED", "created", "FINGERPRINT", "fingerprint", NULL };
-	gh_buf_fmt(doc, "root key: generation %s; %s tenants have keys; the log was signed up to %s entries\n\n",
+	gh_buf_fmt(doc, "root key: generation %s; tenants with keys: %s; entries of the log that were signed: %s\n\n",
 		   gh_verbs_cell(out, "root_generation"), gh_verbs_cell(out, "tenants"),
 		   gh_verbs_cell(out, "log_size"));
 	gh_verbs_table(doc, gh_jget(out, "slots"), "no slots", slots);

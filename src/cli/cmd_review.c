@@ -50,7 +50,7 @@ static void listed(const struct gh_jval *out, struct gh_buf *doc)
 	static const char *const columns[] = { "MODEL",	    "model",	 "STATE",  "state",  "VERDICT",
 					       "verdict",   "TIER",	 "tier",   "NEEDED", "needed",
 					       "APPROVALS", "approvals", "OPENED", "opened", NULL };
-	gh_verbs_table(doc, gh_jget(out, "reviews"), "no such reviews", columns);
+	gh_verbs_table(doc, gh_jget(out, "reviews"), "no review is in that state", columns);
 }
 
 static int list(struct gh_client *c, const void *args, char **argv, size_t n)

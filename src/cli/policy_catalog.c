@@ -90,7 +90,7 @@ int gh_policy_in_force(struct gh_cli *cli, const struct gh_client_args *how, boo
 		rc = gh_client_json(cli, v);
 	else if (rc == GH_CLI_GO) {
 		gh_buf_fmt(&doc, "profile where none is set: %s\n", gh_verbs_cell(v, "profile"));
-		gh_verbs_table(&doc, gh_jget(v, "policies"), "no policy was set\n", columns);
+		gh_verbs_table(&doc, gh_jget(v, "policies"), "no policy was set", columns);
 		rc = gh_cli_print(cli, &doc);
 	}
 	gh_client_close(&c);
