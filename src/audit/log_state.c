@@ -173,17 +173,23 @@ enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, struct gh_err 
 
 static void prune_tile(struct gh_log *log, int level, uint64_t index)
 {
-	char path[GH_TILE_PATH], sub[GH_TILE_PATH + 8];
+	char path[GH_TILE_PATH], sub[GH_TILE_PATH + 8], one[GH_TILE_PATH + 16];
+	const struct dirent *e;
 	gh_tile_path(level, index, GH_TILE, path);
 	(void)snprintf(sub, sizeof sub, "%s.p", path);
 	int fd = openat(log->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return; /* it never was partial when a checkpoint was signed */
-	close(fd);
-	for (unsigned w = 1; w < GH_TILE; w++) {
-		gh_tile_path(level, index, w, path);
-		(void)log->io->unlink(log->io->arg, log->dir, path, 0);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (d == NULL) { /* it never was partial when a checkpoint was signed */
+		if (fd >= 0)
+			close(fd);
+		return;
 	}
+	while ((e = readdir(d)) != NULL) /* names that are none of ours stay, and so does their directory */
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && strlen(e->d_name) <= 3) {
+			(void)snprintf(one, sizeof one, "%s/%.3s", sub, e->d_name);
+			(void)log->io->unlink(log->io->arg, log->dir, one, 0);
+		}
+	closedir(d);
 	(void)log->io->unlink(log->io->arg, log->dir, sub, AT_REMOVEDIR);
 }
 
