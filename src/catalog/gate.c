@@ -8,33 +8,84 @@
 #include "catalog/reviews.h"
 #include "catalog/row.h"
 #include "catalog/tenants.h"
+#include "catalog/vault.h"
+#include "crypto/dsse.h"
 
 #include <stdio.h>
 
-/* The tenant's own policy, or the profile that the home names. */
-static enum gh_rc policy_text(struct gh_catalog *c, const struct gh_id *tenant, struct gh_arena *a,
-			      struct gh_span *text, const char **from, struct gh_err *err)
+/* A policy that judges: one that was put into force, or the profile that the home names. */
+struct source {
+	struct gh_span text, signature;
+	const char *from, *digest, *key; /* digest, key: of a stored one; else "" */
+};
+
+static const char *keep_text(struct gh_arena *a, const char *text)
+{
+	struct gh_span kept = gh_keep(a, gh_span_str(text));
+	return kept.p == NULL ? "" : (const char *)kept.p;
+}
+
+/* The platform's policy is a floor: a tenant's own one can only be stricter. With neither, the home's profile judges. */
+static enum gh_rc sources(struct gh_catalog *c, const struct gh_id *tenant, struct gh_arena *a, struct source out[2],
+			  size_t *n, struct gh_err *err)
 {
 	struct gh_db_rows r;
 	char what[160];
 	GH_TRY(gh_db_query(c->db, a, &r, err,
-			   "SELECT name, number, body FROM policies WHERE (tenant = ? OR tenant IS NULL) AND state = "
-			   "'current' "
-			   "ORDER BY CASE WHEN tenant IS NULL THEN 1 ELSE 0 END, number DESC LIMIT 1",
+			   "SELECT name, number, body, signature, digest, key_id, tenant FROM policies WHERE (tenant = "
+			   "? OR "
+			   "tenant IS NULL) AND state = 'current' ORDER BY CASE WHEN tenant IS NULL THEN 0 ELSE 1 END",
 			   GH_DBV(gh_dbid(tenant))),
 	       err, "policies");
-	if (r.n == 1) {
-		*text = gh_db_span(&r, 0, 2);
-		(void)snprintf(what, sizeof what, "policy %s, number %lld", gh_db_text(&r, 0, 0),
-			       (long long)gh_db_int(&r, 0, 1));
-	} else {
-		if (!gh_policy_profile(NULL, gh_span_str(c->home.policy), text))
-			return gh_fail(err, GH_E_ABSENT, "gatehouse.yaml: there is no profile '%.40s'", c->home.policy);
-		(void)snprintf(what, sizeof what, "profile %.100s", c->home.policy);
+	*n = 0;
+	for (size_t i = 0; i < r.n && *n < 2; i++) {
+		(void)snprintf(what, sizeof what, "%s policy %.80s, number %lld",
+			       gh_db_null(&r, i, 6) ? "platform" : "tenant", gh_db_text(&r, i, 0),
+			       (long long)gh_db_int(&r, i, 1));
+		out[(*n)++] = (struct source){ .text = gh_db_span(&r, i, 2),
+					       .signature = gh_db_span(&r, i, 3),
+					       .from = keep_text(a, what),
+					       .digest = gh_db_text(&r, i, 4),
+					       .key = gh_db_text(&r, i, 5) };
 	}
-	struct gh_span kept = gh_keep(a, gh_span_str(what));
-	*from = kept.p == NULL ? "" : (const char *)kept.p;
-	return GH_OK;
+	if (*n > 0)
+		return GH_OK;
+	(void)snprintf(what, sizeof what, "profile %.100s", c->home.policy);
+	out[0] = (struct source){ .from = keep_text(a, what), .digest = "", .key = "" };
+	*n = 1;
+	return gh_policy_profile(NULL, gh_span_str(c->home.policy), &out[0].text)
+		       ? GH_OK
+		       : gh_fail(err, GH_E_ABSENT, "gatehouse.yaml: there is no profile '%.40s'", c->home.policy);
+}
+
+/* A stored policy counts only as the vault signed it: who can write to the database cannot make a policy. */
+static enum gh_rc as_signed(struct gh_catalog *c, const struct source *s, const struct gh_policy *p, struct gh_arena *a,
+			    struct gh_err *err)
+{
+	enum { KEYS = 128, CANONICAL = 8 << 20 };
+	if (s->digest[0] == '\0')
+		return GH_OK; /* a profile is a part of the program */
+	if (c->vault == NULL)
+		return gh_fail(err, GH_E_DENIED, "its signature cannot be checked while the keys are locked");
+	struct gh_vp_public *pub = GH_NEW(a, struct gh_vp_public, KEYS);
+	gh_auto_buf canonical = gh_buf(CANONICAL), pae = gh_buf(CANONICAL + 256);
+	size_t n;
+	if (pub == NULL)
+		return gh_fail(err, GH_E_NOMEM, "no memory");
+	GH_TRY(gh_vault_public(c->vault, pub, KEYS, &n, err), err, "public keys");
+	gh_policy_canonical(p, &canonical);
+	gh_dsse_pae(&pae, gh_span_str(gh_vault_payload_type(GH_SIGN_POLICY)), gh_buf_view(&canonical));
+	for (size_t i = 0; i < n; i++) {
+		struct gh_key *k = NULL;
+		if (pub[i].key != GH_VAULT_BADGE ||
+		    gh_key_public((struct gh_span){ pub[i].spki, pub[i].spki_n }, &k, NULL) != GH_OK)
+			continue;
+		bool good = !pae.full && gh_key_verify(k, gh_buf_view(&pae), s->signature, NULL) == GH_OK;
+		gh_key_free(k);
+		if (good)
+			return GH_OK;
+	}
+	return gh_fail(err, GH_E_DENIED, "it is not as it was signed: put it into force again");
 }
 
 static void put_approvals(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f, struct gh_arena *a)
@@ -165,23 +216,16 @@ static const char *because(const struct gh_policy_result *r, struct gh_arena *a)
 	return kept.p == NULL ? "" : (const char *)kept.p;
 }
 
-enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
-		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+static struct gh_facts *collect(struct gh_catalog *c, const struct gh_version *v, const char *action,
+				struct gh_span known, struct gh_arena *a, struct gh_err *err)
 {
-	struct gh_span text;
-	const struct gh_policy *policy;
-	struct gh_policy_err where = { 0 };
-	*out = (struct gh_gate){ .decision = GH_DENY, .from = "", .because = "" };
-	GH_TRY(policy_text(c, &v->tenant, a, &text, &out->from, err), err, "the policy");
-	enum gh_rc rc = gh_policy_read(a, text, gh_policy_profile, NULL, &policy, &where);
-	if (rc != GH_OK)
-		return gh_fail(err, rc, "%s cannot be read: line %llu: %s", out->from, (unsigned long long)where.line,
-			       where.what);
 	struct gh_facts *f = gh_facts_new(a);
-	if (f == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory for facts");
-	if (known.n > 0)
-		GH_TRY(gh_facts_read(f, known, err), err, "the facts of the scan");
+	if (f == NULL) {
+		(void)!gh_fail(err, GH_E_NOMEM, "no memory for facts");
+		return NULL;
+	}
+	if (known.n > 0 && gh_facts_read(f, known, err) != GH_OK)
+		return NULL;
 	put_version(c, v, action, f);
 	put_badge(c, v, f);
 	put_lineage(c, v, f);
@@ -190,17 +234,51 @@ enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const c
 	/* What it is to run in, until a deployment says otherwise: a model never runs outside of a sandbox. */
 	if (strcmp(action, "deploy") == 0)
 		gh_facts_put_str(f, "isolation.class", "sandbox");
+	return f;
+}
+
+static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct gh_facts *f, struct gh_arena *a,
+		      struct gh_gate *out, struct gh_err *err)
+{
+	const struct gh_policy *policy;
+	struct gh_policy_err where = { 0 };
 	struct gh_opa_http opa = { .only = c->home.opa };
+	enum gh_rc rc = gh_policy_read(a, s->text, gh_policy_profile, NULL, &policy, &where);
+	if (rc != GH_OK)
+		return gh_fail(err, rc, "%s cannot be read: line %llu: %s", s->from, (unsigned long long)where.line,
+			       where.what);
+	GH_TRY(as_signed(c, s, policy, a, err), err, "%s", s->from);
 	const struct gh_policy_question q = { .policy = policy,
 					      .facts = f,
 					      .at = c->now(),
 					      .opa = gh_opa_http,
 					      .opa_ctx = &opa,
 					      .opa_url = gh_span_str(c->home.opa) };
-	out->result = gh_policy_ask(&q, a);
-	out->decision = out->result->decision;
-	out->high = gh_span_is(out->result->tier, "high");
-	out->because = because(out->result, a);
-	(void)snprintf(out->digest, sizeof out->digest, "%s", gh_policy_digest(policy));
+	const struct gh_policy_result *r = gh_policy_ask(&q, a);
+	bool high = gh_span_is(r->tier, "high");
+	if (out->result == NULL || r->decision > out->decision ||
+	    (r->decision == out->decision && high && !out->high)) {
+		out->result = r;
+		out->decision = r->decision;
+		out->from = s->from;
+		out->because = because(r, a);
+		(void)snprintf(out->digest, sizeof out->digest, "%s", gh_policy_digest(policy));
+	}
+	out->high = out->high || high;
+	return GH_OK;
+}
+
+enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
+		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+{
+	struct source s[2];
+	size_t n;
+	*out = (struct gh_gate){ .decision = GH_DENY, .from = "", .because = "" };
+	GH_TRY(sources(c, &v->tenant, a, s, &n, err), err, "the policy");
+	const struct gh_facts *f = collect(c, v, action, known, a, err);
+	if (f == NULL)
+		return gh_fail(err, err->rc, "the facts about the model");
+	for (size_t i = 0; i < n; i++)
+		GH_TRY(ask(c, &s[i], f, a, out, err), err, "the policy");
 	return GH_OK;
 }

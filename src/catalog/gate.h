@@ -18,7 +18,9 @@ struct gh_gate {
 	const char *from;    /* "profile enterprise", "policy house-rules 3 of acme" */
 	const char *because; /* the first rule that objects, and what it says; "" when none does */
 };
-/* known: the facts document of the report, a JSON object; empty: nothing is known of a scan. action: as in fact `action`.
+/* Two policies may judge: the platform's, if one was put into force, and the tenant's. The stricter decision counts, so that the
+ * platform's is a floor. With neither, the home's profile judges. A stored policy counts only as the vault signed it.
+ * known: the facts document of the report, a JSON object; empty: nothing is known of a scan. action: as in fact `action`.
  * GH_E_MALFORMED: the stored policy cannot be read (a newer one, or altered): nothing is allowed then. */
 enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
 		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err);
