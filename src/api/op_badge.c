@@ -1,6 +1,7 @@
 /* Badges: issue one when it may be had, note that its file is stored, look, revoke, the status list. */
 #include "api/ops.h"
 #include "catalog/badge_make.h"
+#include "catalog/statement_make.h"
 #include "catalog/vault.h"
 #include "crypto/badge.h"
 #include "crypto/dsse.h"
@@ -14,6 +15,13 @@ enum { FILE_MAX = GH_BADGE_FILE_MAX, STATUS_DAYS = 7, LIST = 4 << 20 };
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
 static struct gh_id id(const struct gh_op_run *r, const char *name) { return gh_id(gh_span_str(text(r, name))); }
+
+static enum gh_rc find(struct gh_op_run *r, struct gh_version *v, struct gh_err *err)
+{
+	struct gh_name name;
+	GH_TRY(gh_name_parse(gh_span_str(text(r, "model")), GH_NAME_VERSION, &name, err), err, "the model");
+	return gh_version_find(r->cat->db, &name, v, err);
+}
 
 static void show_row(struct gh_jout *j, const struct gh_badge_row *b)
 {
@@ -114,14 +122,39 @@ const struct gh_op gh_op_badge_stored = { .name = "badge.stored",
 					  .internal = true,
 					  .run = stored };
 
-/* ---- badge.show, badge.revoke ------------------------------------------------------------------------------------------------ */
+/* ---- badge.statement ---------------------------------------------------------------------------------------------------------- */
 
-static enum gh_rc find(struct gh_op_run *r, struct gh_version *v, struct gh_err *err)
+static enum gh_rc statement(struct gh_op_run *r, struct gh_err *err)
 {
-	struct gh_name name;
-	GH_TRY(gh_name_parse(gh_span_str(text(r, "model")), GH_NAME_VERSION, &name, err), err, "the model");
-	return gh_version_find(r->cat->db, &name, v, err);
+	struct gh_version v;
+	struct gh_badge_case b;
+	gh_auto_buf file = gh_buf(2 * GH_VP_SIGN_MAX);
+	const struct gh_jval *known = gh_jget(r->in, "known");
+	GH_TRY(find(r, &v, err), err, "the statement");
+	GH_TRY(gh_badge_case(r->cat, &v.id, r->arena, &b, err), err, "the statement");
+	GH_TRY(gh_statement_make(r->cat, text(r, "statement"), &b, known->text, r->arena, &file, err), err,
+	       "the statement");
+	gh_jout_span(r->out, "file", gh_buf_view(&file));
+	return GH_OK;
 }
+
+static const struct gh_op_field statement_in[] = {
+	{ "model", GH_IN_VERSION, true, "the version" },
+	{ "statement", GH_IN_WORD, true, "vsa, vulns" },
+	{ "known", GH_IN_LONG, true, "facts of its last scan" },
+	{ 0 },
+};
+/* What it says was decided elsewhere; nothing is changed by saying it. */
+const struct gh_op gh_op_badge_statement = { .name = "badge.statement",
+					     .about = "Sign a statement about a version in a form of others.",
+					     .in = statement_in,
+					     .permission = "model.read",
+					     .scope = GH_AT_FIELD,
+					     .local = true,
+					     .internal = true,
+					     .run = statement };
+
+/* ---- badge.show, badge.revoke ------------------------------------------------------------------------------------------------ */
 
 static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 {

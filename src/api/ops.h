@@ -22,7 +22,7 @@ extern const struct gh_op gh_op_key_slot;
 extern const struct gh_op gh_op_review_look, gh_op_review_decide;
 extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;
 extern const struct gh_op gh_op_import_begin, gh_op_import_renew, gh_op_import_finish, gh_op_import_abandon;
-extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored;
+extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored, gh_op_badge_statement;
 extern const struct gh_op gh_op_version_files;
 extern const struct gh_op gh_op_init_admin;
 extern const struct gh_op gh_op_rescan_finish, gh_op_rescan_outdated;

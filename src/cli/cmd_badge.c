@@ -3,6 +3,7 @@
 #include "cli/client.h"
 #include "cli/cmds.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 #include "format/format.h"
 #include "os/file.h"
 #include "catalog/id.h"
@@ -18,7 +19,7 @@
 struct args {
 	struct gh_client_args client;
 	unsigned format;
-	const char *key, *status, *at, *root, *output, *reason;
+	const char *key, *status, *at, *root, *output, *reason, *statement;
 };
 #define AT(field) .at = offsetof(struct args, field)
 
@@ -49,6 +50,11 @@ static const struct gh_opt opts[] = {
 	  .value = "WORD",
 	  AT(reason),
 	  .about = "Say why: finding, key-compromise, superseded … (revoke)." },
+	{ .name = "statement",
+	  .kind = GH_OPT_FILE,
+	  .value = "svr|vsa|vulns",
+	  AT(statement),
+	  .about = "Write a statement in this form of in-toto or SLSA instead of the badge (export)." },
 	{ .name = "output",
 	  .letter = 'o',
 	  .kind = GH_OPT_FILE,
@@ -190,7 +196,7 @@ static int deliver(struct gh_cli *cli, const struct args *a, struct gh_span doc)
 static int export(struct gh_client *c, const struct args *a, const char *model)
 {
 	const struct gh_jval *v;
-	int rc = gh_client_ask1(c, "badge.export", "model", model, &v);
+	int rc = gh_verbs_ask(c, "badge.export", &v, "model", model, "statement", a->statement, NULL);
 	if (rc != GH_CLI_GO)
 		return rc;
 	return deliver(c->cli, a, gh_jget(v, "file") == NULL ? (struct gh_span){ 0 } : gh_jget(v, "file")->text);
@@ -302,6 +308,10 @@ const struct gh_cmd gh_cmd_badge = {
 		 "checks the signature, the statement, the key of the audit log, the proof that\n"
 		 "the badge was logged, and its dates. Without --status it says that revocation\n"
 		 "was not checked.\n"
+		 "\n"
+		 "`export --statement` writes what others read, signed with the same key: svr, the\n"
+		 "badge without its log; vsa, whether the policy lets the model be deployed; vulns,\n"
+		 "known vulnerabilities. See docs/evidence.md.\n"
 		 "\n"
 		 "Exit status of verify:\n"
 		 "  0   valid\n"

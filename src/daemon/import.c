@@ -1,11 +1,14 @@
 #include "daemon/import.h"
 
 #include "crypto/digest.h"
+#include "scan/vex.h"
 #include "wire/b64.h"
+#include "wire/datetime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { FINDINGS = 5000, RULES = 1024 }; /* that facts hold; of which there is at least one finding each */
 
@@ -19,6 +22,7 @@ static void progress(void *arg, uint64_t files_done, uint64_t files, uint64_t do
 void gh_import_scan_open(struct gh_import_scan *s, struct gh_service *service, int64_t jobs)
 {
 	s->options = gh_scan_options_default;
+	s->started = (int64_t)time(NULL);
 	if (jobs > 0 && jobs <= 64)
 		s->options.jobs = (unsigned)jobs;
 	gh_scan_setup(&s->setup, &s->options);
@@ -78,6 +82,8 @@ static void one_finding(struct gh_jout *j, const struct gh_file_report *f, const
 	gh_jout_str(j, "stage", gh_stage_rows[gh_rule_stage(n->rule)].name);
 	gh_jout_str(j, "file", f->path);
 	gh_jout_str(j, "title", n->rule->title);
+	struct gh_span advisory, purl;
+	gh_jout_span(j, "advisory", gh_vex_subject(n, &advisory, &purl) ? advisory : GH_SPAN(""));
 	gh_jout_close(j, '}');
 }
 
@@ -156,9 +162,9 @@ static uint64_t all_findings(const struct gh_scan_report *r, struct gh_jout *j)
 	return dropped;
 }
 
-void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
+void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_jout *j)
 {
-	char share[32];
+	char share[32], began[GH_DATETIME_TEXT];
 	uint64_t dropped;
 	coverage(r, share);
 	gh_jout_number(j, "size", r->bytes);
@@ -186,6 +192,8 @@ void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j)
 	gh_jout_str(j, "verdict", gh_verdict_name(r->verdict));
 	gh_jout_raw(j, "coverage", share);
 	gh_jout_number(j, "dropped", dropped);
+	if (gh_datetime_write(started, began))
+		gh_jout_str(j, "started", began);
 	gh_jout_close(j, '}');
 	gh_jout_open(j, "scanner", '{');
 	gh_jout_str(j, "version", r->scanner);

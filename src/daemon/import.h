@@ -9,6 +9,7 @@
 struct gh_import_scan {
 	struct gh_scan_setup setup;
 	struct gh_scan_options options;
+	int64_t started; /* seconds since 1970 */
 };
 void gh_import_scan_open(struct gh_import_scan *s, struct gh_service *service, int64_t jobs);
 void gh_import_scan_close(struct gh_import_scan *s);
@@ -16,8 +17,8 @@ void gh_import_scan_close(struct gh_import_scan *s);
 /* What the catalog is told of a report, as members of an object that is open: verdict, versions, coverage, stages, counts. */
 void gh_import_summary(const struct gh_scan_report *r, struct gh_jout *j);
 /* Facts for the policy (policy/facts.h), as members of an object that is open. Of very many findings the worst are kept and the
- * rest is counted. */
-void gh_import_facts(const struct gh_scan_report *r, struct gh_jout *j);
+ * rest is counted. started: when the scan began, seconds since 1970. */
+void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_jout *j);
 
 /* Root digest of the OpenSSF Model Signing rules, files method: SHA-256 over the digests of all files, in the order of their
  * names, without those at the top that the rules leave out (.git, .gitignore, .gitattributes, .github). */

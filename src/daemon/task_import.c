@@ -300,7 +300,7 @@ static enum gh_rc documents(struct import *im, const struct gh_scan_report *r, s
 	text.n = 0;
 	struct gh_jout j = gh_jout(&text);
 	gh_jout_open(&j, NULL, '{');
-	gh_import_facts(r, &j);
+	gh_import_facts(r, im->setup.started, &j);
 	gh_jout_close(&j, '}');
 	im->facts = gh_keep(im->run->arena, gh_buf_view(&text));
 	return gh_docs_put(docs, "facts", gh_buf_view(&text), &d->facts, err);
@@ -326,7 +326,7 @@ static void finish_text(const struct import *im, const struct gh_scan_report *r,
 		gh_jout_str(&j, NULL, im->file[i].put.id.s);
 	gh_jout_close(&j, ']');
 	gh_jout_open(&j, "known", '{');
-	gh_import_facts(r, &j);
+	gh_import_facts(r, im->setup.started, &j);
 	gh_jout_close(&j, '}');
 	gh_jout_close(&j, '}');
 }

@@ -132,7 +132,7 @@ static enum gh_rc store(struct rescan *s, const struct gh_scan_report *r, struct
 	text.n = 0;
 	struct gh_jout j = gh_jout(&text);
 	gh_jout_open(&j, NULL, '{');
-	gh_import_facts(r, &j);
+	gh_import_facts(r, s->setup.started, &j);
 	gh_jout_close(&j, '}');
 	*facts = gh_keep(s->run->arena, gh_buf_view(&text));
 	if (rc == GH_OK)
@@ -154,7 +154,7 @@ static enum gh_rc finish(struct rescan *s, const struct gh_scan_report *r, const
 	gh_jout_str(&j, "facts", d->facts.id.s);
 	gh_jout_str(&j, "facts_digest", d->facts.sha256);
 	gh_jout_open(&j, "known", '{');
-	gh_import_facts(r, &j);
+	gh_import_facts(r, s->setup.started, &j);
 	gh_jout_close(&j, '}');
 	gh_jout_close(&j, '}');
 	return step(s, "rescan.finish", &in, out, err);

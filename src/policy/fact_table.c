@@ -56,6 +56,7 @@ const struct gh_fact gh_fact_rows[] = {
 	/* ---- the scan ---- */
 	WORD("scan.verdict", VERDICTS, OWN | ORDERED, "Verdict of the scan of exactly these bytes."),
 	FACT("scan.coverage", PERCENT, OWN, "Share of the bytes that was understood, in percent."),
+	FACT("scan.started", TIME, OWN, "When the scan began."),
 	FACT("scan.finished", TIME, OWN, "When the scan ended."),
 	AGE("scan.age", "scan.finished", OWN, "Time since the scan."),
 	FACT("scan.dropped", INT, OWN, "Findings that were counted but not kept, because there were too many."),

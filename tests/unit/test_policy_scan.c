@@ -48,7 +48,7 @@ static void none_is_lost(void **state)
 	gh_auto_buf json = gh_buf(64 << 20);
 	struct gh_jout j = gh_jout(&json);
 	gh_jout_open(&j, NULL, '{');
-	gh_import_facts(&r, &j);
+	gh_import_facts(&r, 1700000000, &j);
 	gh_jout_close(&j, '}');
 
 	gh_auto_arena arena = { .max = 256 << 20 };
