@@ -146,7 +146,8 @@ enum gh_rc gh_blobrun_taken(struct gh_blobrun *b, uint64_t *taken, struct gh_err
 	enum gh_rc rc = GH_OK;
 	for (bool more = true; rc == GH_OK && more && !b->ended;)
 		rc = hear(b, false, &more, err);
-	*taken = b->taken;
+	/* Nobody needs to wait for a job that is over: one that failed never takes the rest. */
+	*taken = b->ended ? UINT64_MAX : b->taken;
 	return rc;
 }
 

@@ -40,7 +40,8 @@ struct gh_blobrun_result {
 enum gh_rc gh_blobrun_encrypt_ring(struct gh_blobrun *b, const struct gh_blobrun_job *job, int shm, uint64_t ring,
 				   int out, struct gh_err *err);
 enum gh_rc gh_blobrun_head(struct gh_blobrun *b, uint64_t head, struct gh_err *err);
-/* Without waiting: *taken is the last that was said. GH_OK also when the job has ended: gh_blobrun_end() then does not wait. */
+/* Without waiting: *taken is the last that was said. GH_OK also when the job has ended, well or not: then *taken is UINT64_MAX,
+ * since nothing more will be taken, and gh_blobrun_end() says why without waiting. */
 enum gh_rc gh_blobrun_taken(struct gh_blobrun *b, uint64_t *taken, struct gh_err *err);
 /* From a file, memfd or pipe, from its present position; it must hold exactly job->size bytes. Then gh_blobrun_end(). */
 enum gh_rc gh_blobrun_encrypt(struct gh_blobrun *b, const struct gh_blobrun_job *job, int in, int out,
