@@ -15,11 +15,11 @@
 #define FUNCTIONS(X) \
 	X(PQconnectdbParams) \
 	X(PQconninfoParse) \
-	X(PQconninfoFree) X(PQstatus) X(PQreset) X(PQfinish) X(PQerrorMessage) X(PQserverVersion) X(PQpass) \
-		X(PQfreemem) X(PQexecParams) X(PQsendQueryParams) X(PQsetSingleRowMode) X(PQgetResult) \
-			X(PQresultStatus) X(PQresultErrorField) X(PQclear) X(PQntuples) X(PQnfields) X(PQftype) \
-				X(PQgetisnull) X(PQgetlength) X(PQgetvalue) X(PQcmdTuples) X(PQcmdStatus) \
-					X(PQsetNoticeReceiver)
+	X(PQconninfoFree) \
+	X(PQstatus) X(PQreset) X(PQfinish) X(PQerrorMessage) X(PQserverVersion) X(PQpass) X(PQfreemem) X(PQexecParams) \
+		X(PQsendQueryParams) X(PQsetSingleRowMode) X(PQgetResult) X(PQresultStatus) X(PQresultErrorField) \
+			X(PQclear) X(PQntuples) X(PQnfields) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) \
+				X(PQcmdTuples) X(PQcmdStatus) X(PQsetNoticeReceiver)
 static struct {
 #define FIELD(f) __typeof__(&f) f;
 	FUNCTIONS(FIELD)
@@ -104,12 +104,7 @@ static void line_of(struct pg *p, const char *said, char *out, size_t cap)
 	if (pass != NULL && pass[0] != '\0' && strstr(said, pass) != NULL)
 		said = "refused (the reason names the password and is not repeated)";
 	(void)snprintf(out, cap, "%s", said);
-	size_t n = strlen(out);
-	while (n > 0 && out[n - 1] == '\n')
-		out[--n] = '\0';
-	for (size_t i = 0; i < n; i++)
-		if (out[i] == '\n' || out[i] == '\t')
-			out[i] = ' ';
+	out[strcspn(out, "\n")] = '\0'; /* what follows are hints */
 }
 
 static enum gh_rc gone(struct pg *p, struct gh_err *err)
