@@ -313,7 +313,9 @@ enum gh_rc gh_version_blob_add(struct gh_db *db, const struct gh_id *version, in
 			       struct gh_err *err)
 {
 	struct adding d = { version, blob, seq };
-	return gh_db_tx(db, add_blob, &d, err);
+	/* Inside the transaction of an import no savepoint for each of its files: thousands of them are slow, and its failure is the
+	 * end of the import anyway. */
+	return gh_db_in_tx(db) ? add_blob(db, &d, err) : gh_db_tx(db, add_blob, &d, err);
 }
 
 enum gh_rc gh_version_blobs(struct gh_db *db, struct gh_arena *a, const struct gh_id *version,
