@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +230,16 @@ static bool serve_one(struct gh_catalog *c)
 	return ok;
 }
 
+/* Nobody asked for some seconds: make the log's tiles durable now, so that the next burst does not pay for it. */
+static void settle_when_quiet(struct gh_catalog *c)
+{
+	enum { QUIET_MS = 3000 };
+	struct pollfd p = { .fd = MAIN, .events = POLLIN };
+	struct gh_err ignored = { 0 };
+	if (c->log != NULL && poll(&p, 1, QUIET_MS) == 0)
+		(void)gh_log_settle(c->log, &ignored); /* what fails here is tried again, and nothing is lost by it */
+}
+
 int gh_role_catalog(int argc, char **argv)
 {
 	struct gh_catalog c = { 0 };
@@ -249,7 +260,7 @@ int gh_role_catalog(int argc, char **argv)
 	if (rc != GH_OK)
 		(void)gh_err_line(&err, why, sizeof why);
 	bool go = gh_call_send(MAIN, &hello, gh_span_str(why), -1) && rc == GH_OK;
-	while (go && serve_one(&c))
+	while (go && (settle_when_quiet(&c), serve_one(&c)))
 		;
 	close_all(&c);
 	return rc == GH_OK ? 0 : 2;
