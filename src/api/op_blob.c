@@ -21,6 +21,28 @@ static enum gh_vault_purpose purpose(const char *word)
 	return GH_VAULT_PURPOSES_END;
 }
 
+/* What each purpose asks of whoever stands behind the task: the task asked already; this is where keys leave the vault. */
+static enum gh_rc may_release(const struct gh_op_run *r, enum gh_vault_purpose p, struct gh_err *err)
+{
+	static const char *const needed[GH_VAULT_PURPOSES_END] = {
+		[GH_VAULT_IMPORT] = "model.import", [GH_VAULT_EXPORT] = "model.export",
+		[GH_VAULT_RESCAN] = "rescan.run",   [GH_VAULT_DEPLOY] = "deploy.run",
+		[GH_VAULT_DOCUMENT] = "model.read", [GH_VAULT_FSCK] = "fsck.run"
+	};
+	struct gh_version v = { 0 };
+	struct gh_id version = id(r, "version");
+	if (p == GH_VAULT_PURPOSES_END || needed[p] == NULL)
+		return gh_fail(err, GH_E_MALFORMED, "there is no such purpose");
+	if (p == GH_VAULT_FSCK) /* of the whole catalog */
+		return gh_may(r->who, needed[p], NULL)
+			       ? GH_OK
+			       : gh_fail(err, GH_E_DENIED, "no role of %s grants %s", r->who->name, needed[p]);
+	GH_TRY(gh_version_get(r->cat->db, &version, &v, err), err, "whose keys");
+	return gh_may(r->who, needed[p], &v.name) ? GH_OK
+						  : gh_fail(err, GH_E_DENIED, "no role of %s grants %s in %s",
+							    r->who->name, needed[p], v.name.tenant);
+}
+
 static enum gh_rc release(struct gh_op_run *r, size_t n, const struct gh_id *ids,
 			  const struct gh_vault_wrapped *wrapped, struct gh_err *err)
 {
@@ -33,8 +55,7 @@ static enum gh_rc release(struct gh_op_run *r, size_t n, const struct gh_id *ids
 					      .n = n,
 					      .id = ids,
 					      .wrapped = wrapped };
-	if (rel.purpose == GH_VAULT_PURPOSES_END)
-		return gh_fail(err, GH_E_MALFORMED, "there is no such purpose");
+	GH_TRY(may_release(r, rel.purpose, err), err, "keys");
 	return gh_vault_release(r->cat->vault, &rel, &index, err);
 }
 
