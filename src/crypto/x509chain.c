@@ -1,6 +1,6 @@
-#include "crypto/x509chain.h"
-
+#include "crypto/x509_int.h"
 #include "wire/b64.h"
+#include "wire/datetime.h"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
@@ -9,12 +9,6 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-
-struct gh_cert {
-	X509 *x;
-	uint8_t *der;
-	size_t n;
-};
 
 static void free_cert(struct gh_cert *c)
 {
@@ -109,6 +103,25 @@ bool gh_cert_self_signed(const struct gh_cert *c)
 	int r = X509_self_signed(c->x, 1);
 	ERR_clear_error();
 	return r == 1;
+}
+
+bool gh_x509_seconds(const ASN1_TIME *t, int64_t *out)
+{
+	struct tm tm = { 0 };
+	if (ASN1_TIME_to_tm(t, &tm) != 1 || tm.tm_year < 70)
+		return false;
+	const struct gh_datetime d = { .year = (unsigned)tm.tm_year + 1900,
+				       .month = (unsigned)tm.tm_mon + 1,
+				       .day = (unsigned)tm.tm_mday,
+				       .hour = (unsigned)tm.tm_hour,
+				       .minute = (unsigned)tm.tm_min,
+				       .second = (unsigned)tm.tm_sec };
+	return gh_datetime_seconds(&d, out);
+}
+
+bool gh_cert_valid(const struct gh_cert *c, int64_t *from, int64_t *until)
+{
+	return gh_x509_seconds(X509_get0_notBefore(c->x), from) && gh_x509_seconds(X509_get0_notAfter(c->x), until);
 }
 
 bool gh_cert_issued(const struct gh_cert *issuer, const struct gh_cert *c)

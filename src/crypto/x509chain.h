@@ -34,6 +34,8 @@ bool gh_cert_same(const struct gh_cert *a, const struct gh_cert *b);
 enum gh_rc gh_cert_key(const struct gh_cert *c, struct gh_key **out, struct gh_err *err);
 /* Signed by its own key. */
 bool gh_cert_self_signed(const struct gh_cert *c);
+/* From when until when it is valid, both included; seconds since 1970. False: its dates cannot be read. */
+bool gh_cert_valid(const struct gh_cert *c, int64_t *from, int64_t *until);
 /* Did `issuer` sign `c`, by name and signature? */
 bool gh_cert_issued(const struct gh_cert *issuer, const struct gh_cert *c);
 /* Issuer and serial number, as SignerInfo names them (DER of the Name; content of the INTEGER); the subject key id. */
@@ -62,6 +64,10 @@ struct gh_cert_names {
 };
 enum gh_rc gh_cert_names(const struct gh_cert *c, struct gh_arena *a, struct gh_cert_names *out, struct gh_err *err);
 
+/* The subject's common name (content of its string), when it has exactly one; empty otherwise. Lives as long as c. */
+struct gh_span gh_cert_common_name(const struct gh_cert *c);
+/* May the key sign documents: key usage says digitalSignature, or nothing at all. */
+bool gh_cert_may_sign(const struct gh_cert *c);
 /* The subject as one line, for people: "CN=…". Appended. */
 void gh_cert_subject(const struct gh_cert *c, struct gh_buf *out);
 /* Content of the extension's OCTET STRING; empty: it has none. */

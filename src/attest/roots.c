@@ -1,0 +1,35 @@
+#include "attest/roots.h"
+
+/* The bytes of a file below rules/attest, as they stand: a new root is one line here and one in the table. */
+#define ROOT(symbol, file) \
+	__asm__(".pushsection .rodata\n.balign 16\n.globl gh_root_" #symbol "\ngh_root_" #symbol ":\n.incbin \"" file \
+		"\"\n.globl gh_root_" #symbol "_end\ngh_root_" #symbol "_end:\n.byte 0\n.popsection\n"); \
+	extern const uint8_t gh_root_##symbol[], gh_root_##symbol##_end[]
+
+ROOT(amd_milan_ark, "amd-milan-ark.der");
+ROOT(amd_milan_ask, "amd-milan-ask.der");
+ROOT(amd_milan_asvk, "amd-milan-asvk.der");
+ROOT(amd_genoa_ark, "amd-genoa-ark.der");
+ROOT(amd_genoa_ask, "amd-genoa-ask.der");
+ROOT(amd_genoa_asvk, "amd-genoa-asvk.der");
+ROOT(amd_turin_ark, "amd-turin-ark.der");
+ROOT(amd_turin_ask, "amd-turin-ask.der");
+ROOT(amd_turin_asvk, "amd-turin-asvk.der");
+
+#define ROW(name, symbol) { name, gh_root_##symbol, gh_root_##symbol##_end }
+static const struct {
+	const char *name;
+	const uint8_t *from, *to;
+} roots[] = {
+	ROW("amd-milan-ark", amd_milan_ark), ROW("amd-milan-ask", amd_milan_ask), ROW("amd-milan-asvk", amd_milan_asvk),
+	ROW("amd-genoa-ark", amd_genoa_ark), ROW("amd-genoa-ask", amd_genoa_ask), ROW("amd-genoa-asvk", amd_genoa_asvk),
+	ROW("amd-turin-ark", amd_turin_ark), ROW("amd-turin-ask", amd_turin_ask), ROW("amd-turin-asvk", amd_turin_asvk),
+};
+
+struct gh_span gh_attest_root(const char *name)
+{
+	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
+		if (strcmp(roots[i].name, name) == 0)
+			return (struct gh_span){ roots[i].from, (size_t)(roots[i].to - roots[i].from) };
+	return (struct gh_span){ 0 };
+}
