@@ -17,7 +17,9 @@ extern const struct gh_op gh_op_signkey_add, gh_op_signkey_list, gh_op_signkey_r
 extern const struct gh_op gh_op_share_add, gh_op_share_list, gh_op_share_remove;
 extern const struct gh_op gh_op_review_list, gh_op_review_open;
 extern const struct gh_op gh_op_key_status, gh_op_key_public, gh_op_key_rotate;
+extern const struct gh_op gh_op_evidence_list;
 /* Steps of tasks. */
+extern const struct gh_op gh_op_evidence_begin, gh_op_evidence_store;
 extern const struct gh_op gh_op_key_slot;
 extern const struct gh_op gh_op_review_look, gh_op_review_decide;
 extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;

@@ -4,6 +4,21 @@
 
 #define COLUMNS "id, version, kind, signer, trusted, digest, blob, created, created_by"
 
+bool gh_evidence_internal(const char *kind)
+{
+	return strcmp(kind, GH_EVIDENCE_FACTS) == 0 || strcmp(kind, GH_EVIDENCE_FOUND) == 0;
+}
+
+bool gh_evidence_foreign(const char *kind)
+{
+	static const char *const kinds[] = { "signature", "attestation", "provenance",	"sbom",
+					     "vex",	  "sarif",	 "test-result", "other" };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 enum gh_rc gh_evidence_add(struct gh_db *db, const struct gh_evidence *e, struct gh_err *err)
 {
 	return gh_db_exec(db, NULL, err, "INSERT INTO evidence (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -8,6 +8,12 @@
 #include "catalog/id.h"
 
 #define GH_EVIDENCE_FACTS "scan-facts" /* what the policy is told of the last scan */
+#define GH_EVIDENCE_FOUND "found"      /* what a report of others found, as facts for the policy: one for each report */
+#define GH_EVIDENCE_SELF "gatehouse"   /* signer of documents of our own */
+/* Read by the program alone, and shown to nobody? */
+bool gh_evidence_internal(const char *kind);
+/* A kind that statements of others may have: as fact evidence.verified.kind (policy/fact_table.c). */
+bool gh_evidence_foreign(const char *kind);
 
 enum { GH_EVIDENCE_WORD = 40, GH_EVIDENCE_SIGNER = 300 };
 struct gh_evidence {

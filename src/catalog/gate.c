@@ -146,7 +146,6 @@ static void put_lineage(struct gh_catalog *c, const struct gh_version *v, struct
 /* Signatures and statements of others, as they were verified when they were stored. */
 static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f, struct gh_arena *a)
 {
-	static const char *const kinds[] = { "attestation", "provenance", "sbom", "vex", "sarif", "test-result" };
 	struct gh_evidence *e;
 	struct gh_err err = { 0 };
 	size_t n;
@@ -160,11 +159,10 @@ static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struc
 			is_signed = true;
 			gh_facts_put_str(f, "signature.identity", e[i].signer);
 		}
-		if (strcmp(e[i].kind, GH_EVIDENCE_FACTS) == 0)
+		/* Our own documents are no statements of others: a rule that asks for a vendor's bill of materials means his. */
+		if (gh_evidence_internal(e[i].kind) || strcmp(e[i].signer, GH_EVIDENCE_SELF) == 0)
 			continue;
-		const char *kind = strcmp(e[i].kind, "signature") == 0 ? "signature" : "other";
-		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-			kind = strcmp(e[i].kind, kinds[k]) == 0 ? kinds[k] : kind;
+		const char *kind = gh_evidence_foreign(e[i].kind) ? e[i].kind : "other";
 		reports |= strcmp(kind, "sarif") == 0 || strcmp(kind, "vex") == 0 || strcmp(kind, "test-result") == 0;
 		const char *list = e[i].trusted ? "evidence.verified" : "evidence.unverified";
 		size_t k = gh_facts_add(f, list);
@@ -173,7 +171,8 @@ static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struc
 				   e[i].signer);
 	}
 	gh_facts_put_bool(f, "signature.verified", is_signed);
-	/* Nobody reported anything; what stands in a report that was handed in is not known here. */
+	/* Nobody reported anything. What stands in reports that were handed in comes with the facts of the scan (daemon/known.h), as far
+	 * as it could be read; else it is not known. */
 	if (!reports)
 		gh_facts_put_none(f, "evidence.findings");
 }

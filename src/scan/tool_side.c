@@ -19,6 +19,8 @@ static const struct gh_tool_mode modes[] = {
 	{ "verify", gh_verify_main, true },
 	{ "badge", gh_badge_main, true },
 	{ "card", gh_card_main, false },
+	{ "attest", gh_attest_main, true },
+	{ "evidence", gh_evidence_main, false },
 };
 
 const struct gh_tool_mode *gh_tool_mode(const char *name)

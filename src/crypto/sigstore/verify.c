@@ -368,6 +368,9 @@ static void check_statement(struct run *r)
 		return;
 	bool found = false;
 	for (unsigned i = 0; i < 3; i++) {
+		static const uint8_t none[GH_MD_MAX];
+		if (memcmp(r->p->artifact[i], none, gh_md_size((enum gh_md)i)) == 0)
+			continue; /* a digest that nobody took */
 		gh_b16(hex, (struct gh_span){ r->p->artifact[i], gh_md_size((enum gh_md)i) });
 		found = found || gh_statement_has(&st, names[i], hex);
 	}

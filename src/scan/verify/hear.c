@@ -38,7 +38,7 @@ static const char *on_number(struct gh_verify_hear *u, const struct gh_tool_reco
 static const char *on_model(struct gh_verify_hear *u, const struct gh_tool_record *rec)
 {
 	struct gh_oms *m = &u->model;
-	if (u->r->has_model || u->opt->model == NULL || rec->a[0] > GH_OMS_SHARDS ||
+	if (u->r->has_model || (u->opt->model == NULL && u->opt->known == NULL) || rec->a[0] > GH_OMS_SHARDS ||
 	    (rec->a[1] != GH_MD_SHA256 && rec->a[1] != GH_MD_BLAKE2B && rec->a[1] != GH_MD_BLAKE3) ||
 	    rec->a[4] > GH_OMS_IGNORES || rec->a[5] > GH_OMS_RESOURCES ||
 	    (rec->a[0] == GH_OMS_SHARDS && rec->a[2] == 0))
@@ -105,7 +105,7 @@ const char *gh_verify_on_record(void *arg, const struct gh_tool_record *rec)
 enum gh_rc gh_verify_heard(struct gh_verify_hear *u, struct gh_err *err)
 {
 	uint8_t root[32];
-	if (!u->r->has_model || u->opt->model == NULL)
+	if (!u->r->has_model)
 		return GH_OK;
 	if (u->model.n != u->want || u->model.nignore != u->want_ignore || !gh_oms_root(&u->model, root))
 		return gh_fail(err, GH_E_BUG, "the worker sent fewer resources than it said");
@@ -113,5 +113,6 @@ enum gh_rc gh_verify_heard(struct gh_verify_hear *u, struct gh_err *err)
 	u->r->method = u->model.method;
 	u->r->md = u->model.md;
 	u->r->shard_size = u->model.shard_size;
-	return gh_verify_compare(u->opt, &u->model, u->r, err);
+	return u->opt->known != NULL ? gh_verify_compare_known(u->opt, &u->model, u->r, err)
+				     : gh_verify_compare(u->opt, &u->model, u->r, err);
 }

@@ -4,6 +4,7 @@
 #include "scan/tool.h"
 #include "scan/verify/files.h"
 #include "scan/verify/hear.h"
+#include "wire/b64.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +37,9 @@ static enum gh_rc open_all(const struct gh_verify_options *o, struct gh_tool_inp
 	return rc == GH_OK ? give(in, n, o->root, "the trusted root (--trusted-root)", GH_VERIFY_ROOT, err) : rc;
 }
 
+static bool about_model(const struct gh_verify_options *o) { return o->model != NULL || o->known != NULL; }
+static bool about_artifact(const struct gh_verify_options *o) { return o->artifact != NULL || o->digest != NULL; }
+
 static void put_string(struct gh_buf *b, const char *s)
 {
 	gh_buf_str(b, s == NULL ? "" : s);
@@ -44,10 +48,12 @@ static void put_string(struct gh_buf *b, const char *s)
 
 static enum gh_rc arguments(const struct gh_verify_options *o, struct gh_buf *b, struct gh_err *err)
 {
-	struct gh_verify_args a = { .now = o->now, .model = o->model != NULL, .has_artifact = o->artifact != NULL };
+	struct gh_verify_args a = { .now = o->now, .model = about_model(o), .has_artifact = about_artifact(o) };
 	uint64_t size = 0;
 	if (o->artifact != NULL)
 		GH_TRY(gh_mfile_all(o->artifact, a.artifact, &size, err), err, "the artifact");
+	if (o->digest != NULL && !gh_b16_take(gh_span_str(o->digest), a.artifact[GH_MD_SHA256], 32))
+		return gh_fail(err, GH_E_BUG, "the digest is no SHA-256");
 	a.identity_n = (uint32_t)(o->identity == NULL ? 0 : strlen(o->identity));
 	a.issuer_n = (uint32_t)(o->issuer == NULL ? 0 : strlen(o->issuer));
 	gh_buf_put(b, &a, sizeof a);
@@ -142,7 +148,7 @@ enum gh_rc gh_verify_run(const struct gh_verify_options *opt, struct gh_verify_r
 	rc = rc == GH_OK ? gh_verify_heard(&u, err) : rc;
 	if (rc != GH_OK)
 		return rc;
-	bool model = opt->model != NULL, artifact = opt->artifact != NULL;
+	bool model = about_model(opt), artifact = about_artifact(opt);
 	out->verdict = gh_verify_verdict(&out->checks, out->mode, model, artifact);
 	if (out->verdict != GH_VERIFY_VALID)
 		out->why = reason(out, model, artifact);

@@ -10,6 +10,13 @@
 #include "crypto/sigstore/verify.h"
 #include "scan/verify/proto.h"
 
+/* A file whose digest was taken when its bytes were read, long ago: of a model in the catalog. */
+struct gh_verify_file {
+	const char *name; /* below the model */
+	uint64_t size;
+	const char *sha256; /* 64 digits */
+};
+
 struct gh_verify_options {
 	const char *bundle; /* path of the signature */
 	/* What to trust: key (with or without root), ca, or root. Paths; NULL: not given. */
@@ -17,6 +24,13 @@ struct gh_verify_options {
 	const char *identity, *issuer; /* NULL: any, where that is allowed */
 	/* What was signed: one of them. NULL, NULL: the envelope alone is verified. */
 	const char *model, *artifact;
+	/* Or what is known of it without its bytes. known: all files of a model, by name; digests that need the bytes (BLAKE2b, shards
+	 * that are parts of files) cannot be compared, which is said. digest: SHA-256 of an artifact, 64 digits. */
+	const struct gh_verify_file *known;
+	size_t nknown;
+	const char
+		*own; /* with known: SHA-256 of the signature itself, which may lie among the files; NULL: not asked */
+	const char *digest;
 	const char *const *ignore; /* files of the model that need not be signed: names below it */
 	size_t nignore;
 	bool allow_unsigned; /* files that the signature does not list are no failure */
