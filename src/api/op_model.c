@@ -122,8 +122,9 @@ static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 			continue;
 		}
 		const struct badge_of key = { .id = v[i].badge };
-		const struct badge_of *b = gh_id_none(&key.id) ? NULL
-							       : bsearch(&key, badges, nbadges, sizeof *badges, by_id);
+		const struct badge_of *b = NULL;
+		if (nbadges > 0 && !gh_id_none(&key.id))
+			b = bsearch(&key, badges, nbadges, sizeof *badges, by_id);
 		gh_jout_open(r->out, NULL, '{');
 		put_version(r, &v[i]);
 		gh_jout_str(r->out, "badge",
