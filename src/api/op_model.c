@@ -112,8 +112,8 @@ static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 	if (gh_jget(r->in, "state") != NULL && (f.state = gh_vstate_named(text(r, "state"))) == GH_V_STATES)
 		return gh_fail(err, GH_E_MALFORMED, "there is no state '%s'", text(r, "state"));
 	GH_TRY(gh_version_list(r->cat->db, r->arena, &f, &v, &n, err), err, "models");
-	struct badge_of *badges;
-	size_t nbadges;
+	struct badge_of *badges = NULL;
+	size_t nbadges = 0;
 	GH_TRY(all_badges(r, &badges, &nbadges, err), err, "models");
 	gh_jout_open(r->out, "models", '[');
 	for (size_t i = 0; i < n; i++) {
