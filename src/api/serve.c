@@ -99,7 +99,7 @@ static enum gh_rc serve(struct gh_catalog *cat, struct gh_span request, bool loc
 {
 	const struct gh_jval *v;
 	struct gh_principal who;
-	struct gh_jout out = gh_jout(members);
+	struct gh_jout out = { .out = members, .compact = true };
 	struct gh_op_run r = {
 		.cat = cat, .now = cat->now(), .arena = a, .out = &out, .fd_in = fd, .fd_out = -1, .who = &who
 	};

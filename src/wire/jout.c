@@ -7,6 +7,8 @@
 
 static void line(struct gh_jout *j)
 {
+	if (j->compact)
+		return;
 	gh_buf_ch(j->out, '\n');
 	for (unsigned i = 0; i < j->depth; i++)
 		gh_buf_str(j->out, "  ");
@@ -18,8 +20,11 @@ static void lead(struct gh_jout *j, const char *key)
 		gh_buf_ch(j->out, ',');
 	if (j->depth > 0)
 		line(j);
-	if (key != NULL)
-		gh_buf_fmt(j->out, "\"%s\": ", key);
+	if (key != NULL) {
+		gh_buf_ch(j->out, '"');
+		gh_buf_str(j->out, key);
+		gh_buf_str(j->out, j->compact ? "\":" : "\": ");
+	}
 	j->more = true;
 }
 
@@ -59,12 +64,27 @@ static void put_char(struct gh_buf *out, uint32_t cp, struct gh_span raw)
 		gh_buf_fmt(out, "\\u%04x\\u%04x", 0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
 }
 
+/* How many bytes from here are printable ASCII that needs no escape: most texts are nothing else. */
+static size_t plain(struct gh_span s)
+{
+	size_t n = 0;
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void gh_jout_span(struct gh_jout *j, const char *key, struct gh_span s)
 {
 	lead(j, key);
 	gh_buf_ch(j->out, '"');
 	while (s.n > 0 && !j->out->full) {
 		uint32_t cp = 0;
+		size_t run = plain(s);
+		if (run > 0) {
+			gh_buf_put(j->out, s.p, run);
+			s = gh_span_cut(s, run, s.n);
+			continue;
+		}
 		unsigned n = gh_utf8_next(s, &cp);
 		if (n == 0)
 			gh_buf_str(j->out, "\\ufffd");

@@ -14,7 +14,8 @@
 struct gh_jout {
 	struct gh_buf *out;
 	unsigned depth;
-	bool more; /* something stands before, on this level */
+	bool more;    /* something stands before, on this level */
+	bool compact; /* set it for what no person reads: no line breaks, no blanks */
 };
 
 static inline struct gh_jout gh_jout(struct gh_buf *out) { return (struct gh_jout){ .out = out }; }
