@@ -120,7 +120,9 @@ static int status(const struct gh_jval *v)
 		return GH_EXIT_FOUND;
 	if (verdict == NULL || strcmp(verdict, "INCOMPLETE") == 0)
 		return GH_EXIT_UNFINISHED;
-	return state != NULL && strcmp(state, "quarantined") == 0 ? GH_EXIT_FOUND : GH_EXIT_OK;
+	if (state != NULL && strcmp(state, "quarantined") == 0)
+		return GH_EXIT_FOUND;
+	return gh_jtrue(gh_jget(gh_jget(v, "badge"), "failed")) ? GH_EXIT_UNFINISHED : GH_EXIT_OK;
 }
 
 static int import(struct gh_cli *cli, const struct args *a, const char *path, int fd, struct gh_client *c)
@@ -188,7 +190,8 @@ const struct gh_cmd gh_cmd_import = {
 		 "Exit status:\n"
 		 "  0   imported: CLEAN, or REVIEW and waiting for people\n"
 		 "  1   UNSAFE, or refused by the policy: stored in quarantine; or not permitted\n"
-		 "  2   INCOMPLETE: stored in quarantine; or nothing could be imported\n"
+		 "  2   INCOMPLETE: stored in quarantine; or nothing could be imported; or\n"
+		 "      imported, and its badge could not be made (badge export tries again)\n"
 		 "  64  wrong usage",
 	.run = run,
 };

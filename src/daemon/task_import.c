@@ -303,7 +303,8 @@ static enum gh_rc documents(struct import *im, const struct gh_scan_report *r, s
 	gh_import_facts(r, im->setup.started, &j);
 	gh_jout_close(&j, '}');
 	im->facts = gh_keep(im->run->arena, gh_buf_view(&text));
-	return gh_docs_put(docs, "facts", gh_buf_view(&text), &d->facts, err);
+	GH_TRY(gh_docs_put(docs, "facts", gh_buf_view(&text), &d->facts, err), err, "the facts");
+	return gh_import_bom(docs, &im->setup, r, &d->bom, err);
 }
 
 static void finish_text(const struct import *im, const struct gh_scan_report *r, const struct gh_import_docs *d,
@@ -321,6 +322,8 @@ static void finish_text(const struct import *im, const struct gh_scan_report *r,
 	gh_jout_str(&j, "report_digest", d->report.sha256);
 	gh_jout_str(&j, "facts", d->facts.id.s);
 	gh_jout_str(&j, "facts_digest", d->facts.sha256);
+	gh_jout_str(&j, "bom", d->bom.id.s);
+	gh_jout_str(&j, "bom_digest", d->bom.sha256);
 	gh_jout_open(&j, "blobs", '[');
 	for (size_t i = 0; i < im->nfile; i++)
 		gh_jout_str(&j, NULL, im->file[i].put.id.s);
@@ -463,21 +466,21 @@ static void abandon(struct import *im)
 			      &out, NULL, &ignored);
 }
 
-/* The version is in the catalog by now. That its badge cannot be made is said, and does not undo the import. */
-static enum gh_rc badge(struct import *im, struct gh_err *err)
+/* The version is in the catalog by now: that its badge cannot be made is said with the answer, and does not undo the import. */
+static void badge(struct import *im)
 {
-	const struct gh_jval *out;
-	enum gh_rc rc = gh_import_badge(im->run->service, im->run->key, &im->owner, im->facts, im->run->arena, &out,
-					err);
-	if (rc != GH_OK)
-		return gh_fail(err, rc,
-			       "the model was imported, but has no badge yet (`gatehouse badge export` tries again)");
-	gh_jout_open(im->run->out, "badge", '{');
-	gh_jout_str(im->run->out, "state", gh_in_text(out, "state", "none"));
-	gh_jout_str(im->run->out, "id", gh_in_text(out, "badge", ""));
-	gh_jout_str(im->run->out, "reason", gh_in_text(out, "reason", ""));
-	gh_jout_close(im->run->out, '}');
-	return GH_OK;
+	const struct gh_jval *out = NULL;
+	struct gh_err err = { 0 };
+	char line[GH_ERR_LINKS * GH_ERR_TEXT];
+	struct gh_jout *j = im->run->out;
+	bool made = gh_import_badge(im->run->service, im->run->key, &im->owner, im->facts, im->run->arena, &out,
+				    &err) == GH_OK;
+	gh_jout_open(j, "badge", '{');
+	gh_jout_str(j, "state", made ? gh_in_text(out, "state", "none") : "none");
+	gh_jout_str(j, "id", made ? gh_in_text(out, "badge", "") : "");
+	gh_jout_str(j, "reason", made ? gh_in_text(out, "reason", "") : gh_err_line(&err, line, sizeof line));
+	gh_jout_bool(j, "failed", !made);
+	gh_jout_close(j, '}');
 }
 
 static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
@@ -498,7 +501,7 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	}
 	close_import(&im);
 	if (rc == GH_OK)
-		rc = badge(&im, err);
+		badge(&im);
 	return rc == GH_OK ? GH_OK : gh_fail(err, rc, "%s", as);
 }
 
