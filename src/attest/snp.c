@@ -26,6 +26,8 @@ static const struct gh_attest_key keys[] = {
 	{ "allow_debug", GH_AT_FLAG, 0, "accept guests that the host may debug (false)" },
 	{ "allow_migration", GH_AT_FLAG, 0, "accept guests with a migration agent (false)" },
 	{ "allow_provisional", GH_AT_FLAG, 0, "accept firmware that can still be rolled back (false)" },
+	{ "require_committed_microcode", GH_AT_FLAG, 0,
+	  "demand that the microcode cannot be rolled back either (false)" },
 	{ "allow_smt", GH_AT_FLAG, 0, "accept guests that run beside another thread of the core (true)" },
 	{ "require_single_socket", GH_AT_FLAG, 0, "demand that the guest is bound to one socket (false)" },
 	{ "require_ciphertext_hiding", GH_AT_FLAG, 0, "demand that the host cannot read ciphertext (false)" },
@@ -128,15 +130,17 @@ static void product(const struct gh_snp_report *p, const struct gh_snp_signer *s
 	const char *name = gh_snp_products[s->product];
 	gh_attest_claim(r, "product", "%s", name);
 	if (p->version == 2 && s->product == GH_SNP_TURIN)
-		gh_attest_check(r, "product", GH_AT_FAIL,
+		gh_attest_check(r, "product_matches", GH_AT_FAIL,
 				"a report of version 2 does not say how a Turin's TCB is to be read");
 	else if (p->version >= 3 && by_cpuid != s->product)
-		gh_attest_check(r, "product", GH_AT_FAIL, "the CPUID in the report is of %s, the certificate of %s",
-				gh_snp_products[by_cpuid], name);
+		gh_attest_check(r, "product_matches", GH_AT_FAIL,
+				"the CPUID in the report is of %s, the certificate of %s", gh_snp_products[by_cpuid],
+				name);
 	else if ((s->product == GH_SNP_TURIN) != (s->structure == 1))
-		gh_attest_check(r, "product", GH_AT_FAIL, "the certificate's structure is not that of %s", name);
+		gh_attest_check(r, "product_matches", GH_AT_FAIL, "the certificate's structure is not that of %s",
+				name);
 	else
-		gh_attest_check(r, "product", GH_AT_PASS, "%s, by %s", name,
+		gh_attest_check(r, "product_matches", GH_AT_PASS, "%s, by %s", name,
 				p->version >= 3 ? "CPUID and root" : "root");
 }
 
@@ -200,6 +204,20 @@ static void tcb_of_certificate(const struct gh_snp_signer *s, const struct tcbs 
 	gh_attest_check(r, "tcb_certificate", GH_AT_PASS, "the certificate is for the reported TCB");
 }
 
+/* Firmware that is not committed can be rolled back under the guest. Microcode is loaded by operating systems while they run and
+ * is ahead of what is committed on healthy machines: it counts only when the policy says so, its minimum always does. */
+static void provisional(const struct gh_snp_report *p, const struct tcbs *t, const struct gh_attest_policy *pol,
+			struct gh_attest_result *r)
+{
+	unsigned n = gh_attest_flag(pol, "require_committed_microcode", false) ? GH_SNP_TCB : GH_SNP_TCB_MICROCODE;
+	bool same = memcmp(t->current, t->committed, n) == 0 && gh_span_eq(p->current_build, p->committed_build);
+	if (same || !gh_attest_flag(pol, "allow_provisional", false))
+		gh_attest_test(r, "firmware", same, "the firmware is committed",
+			       "the firmware is provisional: the host may go back to the committed one");
+	else
+		gh_attest_check(r, "firmware", GH_AT_SKIPPED, "provisional; the policy allows it");
+}
+
 static void tcb(const struct gh_snp_report *p, const struct gh_snp_signer *s, const struct gh_attest_policy *pol,
 		struct gh_attest_result *r)
 {
@@ -228,12 +246,9 @@ static void tcb(const struct gh_snp_report *p, const struct gh_snp_signer *s, co
 	}
 	at_least(r, "tcb_minimum", t.reported, want, "the reported TCB", "the policy's");
 	at_least(r, "tcb_launch", t.launch, want, "the TCB at launch", "the policy's");
-	bool same = gh_span_eq(p->current, p->committed) && gh_span_eq(p->current_build, p->committed_build);
-	if (same || !gh_attest_flag(pol, "allow_provisional", false))
-		gh_attest_test(r, "firmware", same, "the firmware is committed",
-			       "the firmware is provisional: the host may go back to the committed one");
-	else
-		gh_attest_check(r, "firmware", GH_AT_SKIPPED, "provisional; the policy allows it");
+	at_least(r, "tcb_rollback", t.committed, want, "the committed TCB, to which the host may go back,",
+		 "the policy's");
+	provisional(p, &t, pol, r);
 }
 
 /* ---- the guest ------------------------------------------------------------------------------------------------------------- */
@@ -315,9 +330,10 @@ static void appraise(const struct gh_attest_question *q, struct gh_attest_result
 	gh_snp_signer_done(q, s);
 }
 
-static const char *const signatures[] = { "format", "certificate", "chain", "validity", "signature", "product", NULL };
-static const char *const musts[] = { "format",	"certificate",	   "chain",	  "validity",  "signature",
-				     "product", "tcb_certificate", "tcb_current", "guest_svn", NULL };
+static const char *const signatures[] = { "format",    "certificate",	  "chain", "validity",
+					  "signature", "product_matches", NULL };
+static const char *const musts[] = { "format",		"certificate",	   "chain",	  "validity",  "signature",
+				     "product_matches", "tcb_certificate", "tcb_current", "guest_svn", NULL };
 const struct gh_attest_kind gh_attest_snp = {
 	.name = "snp",
 	.about = "A virtual machine under AMD SEV-SNP: attestation report, versions 2 to 5.",
