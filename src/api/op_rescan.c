@@ -1,6 +1,6 @@
 /* The end of a rescan: a new report in the place of the old one, and what follows from it. */
 #include "api/intake.h"
-#include "catalog/badges.h"
+#include "catalog/badge_make.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
 #include "catalog/reports.h"
@@ -22,27 +22,19 @@ static enum gh_vstate next_state(enum gh_vstate from, enum gh_vstate wanted, cha
 	return wanted;
 }
 
-/* The badge was about the old report. */
+/* The badge was about the old report. What it says stays true while the new report says the same: it is replaced. Else it is taken
+ * back, and with it all that were replaced before. */
 static enum gh_rc end_badge(struct gh_intake *f, struct gh_err *err)
 {
 	struct gh_badge_row b;
 	struct gh_err none = { 0 };
 	struct gh_catalog *c = f->r->cat;
+	if (f->state != GH_V_READY)
+		return gh_badge_revoke_all(c, &f->v, "rescan", f->r->who, err);
 	if (gh_id_none(&f->v.badge) || gh_badge_get(c->db, &f->v.badge, &b, &none) != GH_OK ||
 	    b.state != GH_BADGE_ISSUED)
 		return GH_OK;
-	bool good = f->state == GH_V_READY;
-	/* What it says stays true while the new report says the same: it is replaced. Else it is taken back. */
-	GH_TRY(gh_badge_move(c->db, &b.id, GH_BADGE_ISSUED, good ? GH_BADGE_EXPIRED : GH_BADGE_REVOKED,
-			     good ? "superseded" : "rescan", f->r->now, err),
-	       err, "the badge");
-	if (good)
-		return GH_OK;
-	const struct gh_entry_value v[] = { { .name = "tenant", .text = f->v.tenant.s },
-					    { .name = "version", .text = f->v.id.s },
-					    { .name = "badge", .text = b.id.s },
-					    { .name = "reason", .text = "rescan" } };
-	return gh_ledger_put(c, "badge-revoked", gh_principal_actor(f->r->who), v, sizeof v / sizeof *v, NULL, err);
+	return gh_badge_move(c->db, &b.id, GH_BADGE_ISSUED, GH_BADGE_EXPIRED, "superseded", f->r->now, err);
 }
 
 static enum gh_rc move(struct gh_intake *f, struct gh_err *err)

@@ -1,7 +1,7 @@
 /* Reviews: what waits for people, and what they say. Comments are blobs: main stores them before, and shows them after
  * (daemon/task_review.c); here are their ids and digests. */
 #include "api/ops.h"
-#include "catalog/badges.h"
+#include "catalog/badge_make.h"
 #include "catalog/ledger.h"
 #include "catalog/reviews.h"
 #include "catalog/reviews_verify.h"
@@ -329,24 +329,13 @@ static enum gh_rc end_badge(struct deciding *d, struct gh_err *err)
 	struct gh_op_run *r = d->r;
 	struct gh_badge_row *b;
 	size_t n;
-	enum gh_rc rc = gh_badge_list(r->cat->db, r->arena, &d->v.id, &b, &n, err);
-	for (size_t i = 0; rc == GH_OK && i < n; i++) {
-		bool issued = b[i].state == GH_BADGE_ISSUED;
-		if (!issued && b[i].state != GH_BADGE_PENDING)
-			continue;
-		rc = gh_badge_move(r->cat->db, &b[i].id, b[i].state, issued ? GH_BADGE_REVOKED : GH_BADGE_REJECTED,
-				   "rejected", r->now, err);
-		const struct gh_entry_value e[] = {
-			{ .name = "tenant", .text = d->v.tenant.s },
-			{ .name = "version", .text = d->v.id.s },
-			{ .name = "badge", .text = b[i].id.s },
-			{ .name = "reason", .text = "rejected" },
-		};
-		if (rc == GH_OK && issued)
-			rc = gh_ledger_put(r->cat, "badge-revoked", gh_principal_actor(r->who), e, sizeof e / sizeof *e,
-					   NULL, err);
-	}
-	return rc;
+	GH_TRY(gh_badge_list(r->cat->db, r->arena, &d->v.id, &b, &n, err), err, "badges");
+	for (size_t i = 0; i < n; i++)
+		if (b[i].state == GH_BADGE_PENDING)
+			GH_TRY(gh_badge_move(r->cat->db, &b[i].id, GH_BADGE_PENDING, GH_BADGE_REJECTED, "rejected",
+					     r->now, err),
+			       err, "the badge");
+	return gh_badge_revoke_all(r->cat, &d->v, "rejected", r->who, err);
 }
 
 static enum gh_rc decide_tx(struct gh_db *db, void *arg, struct gh_err *err)

@@ -16,7 +16,7 @@
 
 #include <stdio.h>
 
-enum { STATEMENT = 1 << 20, DAY = 86400, KEYS = 128 };
+enum { STATEMENT = 1 << 20, DAY = 86400, KEYS = 128, BADGES_ARENA = 64 << 20 };
 
 /* ---- may it have one? ---------------------------------------------------------------------------------------------------- */
 
@@ -354,16 +354,42 @@ struct revoke {
 	const struct gh_principal *who;
 };
 
+static enum gh_rc take_back(struct gh_catalog *c, const struct gh_version *version, const struct gh_badge_row *b,
+			    const char *reason, const struct gh_principal *who, struct gh_err *err)
+{
+	enum gh_rc rc = gh_badge_move(c->db, &b->id, b->state, GH_BADGE_REVOKED, reason, c->now(), err);
+	if (rc != GH_OK)
+		return rc;
+	const struct gh_entry_value v[] = { { .name = "tenant", .text = version->tenant.s },
+					    { .name = "version", .text = version->id.s },
+					    { .name = "badge", .text = b->id.s },
+					    { .name = "reason", .text = reason } };
+	return gh_ledger_put(c, "badge-revoked", gh_principal_actor(who), v, sizeof v / sizeof *v, NULL, err);
+}
+
+enum gh_rc gh_badge_revoke_all(struct gh_catalog *c, const struct gh_version *v, const char *reason,
+			       const struct gh_principal *who, struct gh_err *err)
+{
+	gh_auto_arena a = { .max = BADGES_ARENA };
+	struct gh_badge_row *b;
+	size_t n;
+	GH_TRY(gh_badge_list(c->db, &a, &v->id, &b, &n, err), err, "badges");
+	for (size_t i = 0; i < n; i++)
+		if (b[i].state == GH_BADGE_ISSUED || (b[i].state == GH_BADGE_EXPIRED && b[i].expires > c->now()))
+			GH_TRY(take_back(c, v, &b[i], reason, who, err), err, "the badge");
+	return GH_OK;
+}
+
 static enum gh_rc revoke_tx(struct gh_db *db, void *arg, struct gh_err *err)
 {
 	struct revoke *r = arg;
-	GH_TRY(gh_badge_move(db, &r->row.id, GH_BADGE_ISSUED, GH_BADGE_REVOKED, r->reason, r->c->now(), err), err,
-	       "the badge");
-	const struct gh_entry_value v[] = { { .name = "tenant", .text = r->version.tenant.s },
-					    { .name = "version", .text = r->version.id.s },
-					    { .name = "badge", .text = r->row.id.s },
-					    { .name = "reason", .text = r->reason } };
-	return gh_ledger_put(r->c, "badge-revoked", gh_principal_actor(r->who), v, sizeof v / sizeof *v, NULL, err);
+	(void)db;
+	bool replaced = r->row.state == GH_BADGE_EXPIRED && r->row.expires > r->c->now();
+	r->row.state = GH_BADGE_ISSUED; /* in any other it is taken back already: the answer says so */
+	enum gh_rc rc = replaced ? GH_OK : take_back(r->c, &r->version, &r->row, r->reason, r->who, err);
+	if (rc != GH_OK)
+		return rc;
+	return gh_badge_revoke_all(r->c, &r->version, r->reason, r->who, err);
 }
 
 enum gh_rc gh_badge_revoke(struct gh_catalog *c, const struct gh_id *badge, const char *reason,

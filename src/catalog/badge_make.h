@@ -29,7 +29,11 @@ enum gh_rc gh_badge_make(struct gh_catalog *c, const struct gh_badge_case *b, co
 			 struct gh_buf *out, struct gh_err *err);
 enum gh_rc gh_badge_handed(struct gh_catalog *c, const struct gh_id *badge, const struct gh_id *blob,
 			   struct gh_err *err);
-/* issued → revoked, logged. reason: one word. */
+/* Take back all badges of a version that still verify: the one that counts, and those which a rescan replaced (they were handed out, and
+ * their time is not over). Logged; in the caller's transaction. reason: one word. */
+enum gh_rc gh_badge_revoke_all(struct gh_catalog *c, const struct gh_version *v, const char *reason,
+			       const struct gh_principal *who, struct gh_err *err);
+/* issued → revoked, and with it those that it replaced. A transaction of its own. GH_E_EXISTS: it is not issued any more. */
 enum gh_rc gh_badge_revoke(struct gh_catalog *c, const struct gh_id *badge, const char *reason,
 			   const struct gh_principal *who, struct gh_err *err);
 #endif

@@ -248,6 +248,24 @@ def persons(admin):
     check('an administrator makes people', r.returncode == 0, r.stderr)
 
 
+def replaced_badges():
+    """A badge that a rescan replaced was handed out all the same: it goes with the one that took its place."""
+    doc('import', path('clean2'), '--as', 'acme/again:1')
+    gh('badge', 'export', 'acme/again:1', '-o', path('again1.json'))
+    doc('rescan', 'acme/again:1')
+    gh('badge', 'export', 'acme/again:1', '-o', path('again2.json'))
+    args = ('--key', path('pub2.pem'), '--status', path('status3.json'))
+    gh('badge', 'status', '-o', path('status3.json'))
+    for f in ('again1.json', 'again2.json'):
+        check(f'{f}: valid while the findings are the same', gh('badge', 'verify', path(f), *args).returncode == 0)
+    check('revoke the newer one', gh('badge', 'revoke', 'acme/again:1', '--reason', 'finding').returncode == 0)
+    gh('badge', 'status', '-o', path('status3.json'))
+    for f in ('again1.json', 'again2.json'):
+        v = doc('badge', 'verify', path(f), *args, want=1)
+        check(f'{f}: revoked with it', v.get('claims', {}).get('revoked') == 'finding', v)
+    refused('revoke twice', ('badge', 'revoke', 'acme/again:1', '--reason', 'finding'), 2, 'revoked by now')
+
+
 def rescans():
     r = doc('rescan', 'acme/later:1')
     check('rescan: still clean', r.get('models', [{}])[0].get('verdict') == 'CLEAN', r)
@@ -360,6 +378,7 @@ def main():
     cards()
     policies()
     persons(admin)
+    replaced_badges()
     rescans()
     tenants()
     daemon()
