@@ -44,6 +44,22 @@ static int64_t quarantine(const struct gh_policy_result *p)
 	return until;
 }
 
+static enum gh_rc own_document(struct gh_intake *f, const char *kind, const char *blob, const char *digest,
+			       struct gh_err *err)
+{
+	struct gh_op_run *r = f->r;
+	struct gh_evidence e = { .version = f->v.id,
+				 .blob = id(r, blob),
+				 .by = r->who->id,
+				 .signer = GH_EVIDENCE_SELF,
+				 .trusted = true,
+				 .created = r->now };
+	(void)snprintf(e.kind, sizeof e.kind, "%s", kind);
+	(void)snprintf(e.digest, sizeof e.digest, "%s", text(r, digest));
+	GH_TRY(gh_id_new(&e.id, err), err, "a document");
+	return gh_evidence_add(r->cat->db, &e, err);
+}
+
 enum gh_rc gh_intake_report(struct gh_intake *f, struct gh_err *err)
 {
 	struct gh_op_run *r = f->r;
@@ -63,16 +79,8 @@ enum gh_rc gh_intake_report(struct gh_intake *f, struct gh_err *err)
 	(void)snprintf(row.stages, sizeof row.stages, "%s", gh_buf_cstr(&stages));
 	GH_TRY(gh_report_add(r->cat->db, &row, err), err, "the report");
 	f->report = row.id;
-	struct gh_evidence facts = { .version = f->v.id,
-				     .blob = id(r, "facts"),
-				     .by = r->who->id,
-				     .kind = GH_EVIDENCE_FACTS,
-				     .signer = "gatehouse",
-				     .trusted = true,
-				     .created = r->now };
-	(void)snprintf(facts.digest, sizeof facts.digest, "%s", text(r, "facts_digest"));
-	GH_TRY(gh_id_new(&facts.id, err), err, "facts");
-	return gh_evidence_add(r->cat->db, &facts, err);
+	GH_TRY(own_document(f, GH_EVIDENCE_FACTS, "facts", "facts_digest", err), err, "facts");
+	return own_document(f, "sbom", "bom", "bom_digest", err);
 }
 
 enum gh_rc gh_intake_ask(struct gh_intake *f, const char *action, struct gh_err *err)

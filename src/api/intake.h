@@ -15,7 +15,7 @@ struct gh_intake {
 	int64_t quarantine_until;
 };
 /* Members of the input that both operations have: verdict, scanner, rules, advisories, coverage, findings, files, bytes, stages,
- * report, report_digest, facts, facts_digest, known. */
+ * report, report_digest, facts, facts_digest, bom, bom_digest, known. */
 #define GH_INTAKE_FIELDS \
 	{ "verdict", GH_IN_WORD, true, "of the scan" }, { "scanner", GH_IN_TEXT, true, "version of the scanner" }, \
 		{ "rules", GH_IN_TEXT, true, "version of the rules" }, \
@@ -26,6 +26,8 @@ struct gh_intake {
 		{ "stages", GH_IN_OBJECT, true, "state of each stage" }, { "report", GH_IN_ID, true, "blob" }, \
 		{ "report_digest", GH_IN_DIGEST, true, "of the report" }, { "facts", GH_IN_ID, true, "blob" }, \
 		{ "facts_digest", GH_IN_DIGEST, true, "of the facts" }, \
+		{ "bom", GH_IN_ID, true, "blob: bill of materials" }, \
+		{ "bom_digest", GH_IN_DIGEST, true, "of the bill of materials" }, \
 		{ "known", GH_IN_OBJECT, true, "facts for the policy" }
 
 /* Ask the policy about i->v with the facts of the input, and decide on the state. */

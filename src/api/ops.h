@@ -18,6 +18,7 @@ extern const struct gh_op gh_op_share_add, gh_op_share_list, gh_op_share_remove;
 extern const struct gh_op gh_op_review_list, gh_op_review_open;
 extern const struct gh_op gh_op_key_status, gh_op_key_public, gh_op_key_rotate;
 extern const struct gh_op gh_op_evidence_list;
+extern const struct gh_op gh_op_model_disable, gh_op_model_enable, gh_op_model_delete;
 /* Steps of tasks. */
 extern const struct gh_op gh_op_evidence_begin, gh_op_evidence_store;
 extern const struct gh_op gh_op_key_slot;

@@ -3,11 +3,12 @@
 #include "cli/client.h"
 #include "cli/cmds.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 #include "format/format.h"
 
 #include <string.h>
 
-enum { TEXT, JSON, HTML };
+enum { TEXT, JSON, HTML, CYCLONEDX };
 struct args {
 	struct gh_client_args client;
 	unsigned format;
@@ -18,7 +19,7 @@ static const struct gh_opt opts[] = {
 	{ .name = "format",
 	  .letter = 'f',
 	  .kind = GH_OPT_CHOICE,
-	  .value = "text|json|html",
+	  .value = "text|json|html|cyclonedx",
 	  .at = offsetof(struct args, format),
 	  .about = "Choose the form of the card (text)." },
 	{ .name = "output",
@@ -44,6 +45,8 @@ static int deliver(struct gh_cli *cli, const struct args *a, const struct gh_jva
 	bool file = a->output != NULL && strcmp(a->output, "-") != 0;
 	if (a->format == JSON)
 		gh_client_json_put(v, &doc);
+	else if (a->format == CYCLONEDX)
+		gh_buf_str(&doc, gh_verbs_cell(v, "file"));
 	else if (a->format == HTML)
 		gh_card_html(v, &doc);
 	else
@@ -68,7 +71,13 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		rc = gh_client_open(cli, &a.client, true, &c);
 	if (rc != GH_CLI_GO)
 		return rc;
-	rc = gh_client_ask1(&c, "card", "model", argv[0], &v);
+	gh_auto_buf in = gh_buf(4096);
+	struct gh_jout j = gh_jout(&in);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "model", argv[0]);
+	gh_jout_bool(&j, "bom", a.format == CYCLONEDX);
+	gh_jout_close(&j, '}');
+	rc = gh_client_ask(&c, "card", &in, -1, &v, NULL);
 	if (rc == GH_CLI_GO)
 		rc = deliver(cli, &a, v);
 	gh_client_close(&c);
@@ -82,5 +91,7 @@ const struct gh_cmd gh_cmd_card = {
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,
+	.notes = "--format cyclonedx writes the bill of materials that was made with the last scan\n"
+		 "(CycloneDX 1.6, machine-learning components).",
 	.run = run,
 };

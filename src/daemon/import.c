@@ -1,6 +1,7 @@
 #include "daemon/import.h"
 
 #include "crypto/digest.h"
+#include "scan/report_cyclonedx.h"
 #include "scan/vex.h"
 #include "wire/b64.h"
 #include "wire/datetime.h"
@@ -199,6 +200,18 @@ void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_
 	gh_jout_str(j, "version", r->scanner);
 	gh_jout_close(j, '}');
 	advisories_date(r, j);
+}
+
+enum gh_rc gh_import_bom(struct gh_docs *docs, const struct gh_import_scan *s, const struct gh_scan_report *r,
+			 struct gh_docs_made *out, struct gh_err *err)
+{
+	gh_auto_buf text = gh_buf(GH_DOCS_MAX);
+	char at[GH_DATETIME_TEXT];
+	const struct gh_advset *set = s->setup.advisories.set.n > 0 ? &s->setup.advisories.db : NULL;
+	gh_report_cyclonedx(r, set, gh_datetime_write(s->started, at) ? at : NULL, &text);
+	if (text.full)
+		return gh_fail(err, GH_E_NOMEM, "no memory for the bill of materials");
+	return gh_docs_put(docs, "sbom", gh_buf_view(&text), out, err);
 }
 
 /* ---- the root digest ------------------------------------------------------------------------------------------------------- */

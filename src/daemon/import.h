@@ -20,6 +20,10 @@ void gh_import_summary(const struct gh_scan_report *r, struct gh_jout *j);
  * rest is counted. started: when the scan began, seconds since 1970. */
 void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_jout *j);
 
+/* Store the bill of materials of a report (scan/report_cyclonedx.h) beside it. */
+enum gh_rc gh_import_bom(struct gh_docs *docs, const struct gh_import_scan *s, const struct gh_scan_report *r,
+			 struct gh_docs_made *out, struct gh_err *err);
+
 /* Root digest of the OpenSSF Model Signing rules, files method: SHA-256 over the digests of all files, in the order of their
  * names, without those at the top that the rules leave out (.git, .gitignore, .gitattributes, .github). */
 struct gh_import_root;
@@ -28,7 +32,7 @@ void gh_import_root_add(struct gh_import_root *h, const char *name, const char *
 bool gh_import_root_end(struct gh_import_root *h, char root[65]); /* and free; false: OpenSSL failed */
 
 struct gh_import_docs { /* what was stored beside the files */
-	struct gh_docs_made manifest, report, facts;
+	struct gh_docs_made manifest, report, facts, bom;
 };
 
 /* Ask the catalog for the badge, if there is to be one, and store it. facts: of the last scan, a JSON object. The answer says what

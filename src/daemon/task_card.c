@@ -1,5 +1,6 @@
 /* `card`: everything a person should know of a version before using it: what the publisher says, what the scan found, the badge, the
  * reviews, the policy, where it comes from. */
+#include "catalog/evidence.h"
 #include "daemon/known.h"
 #include "daemon/task.h"
 #include "format/format.h"
@@ -160,6 +161,22 @@ static enum gh_rc findings(struct card *c, struct gh_err *err)
 	return GH_OK;
 }
 
+/* The newest bill of materials of ours, as it was made. */
+static enum gh_rc bom(struct card *c, struct gh_err *err)
+{
+	for (const struct gh_jval *e = gh_jfirst(gh_jget(c->shown, "evidence")); e != NULL; e = e->next) {
+		struct gh_span text;
+		if (strcmp(gh_in_text(e, "kind", ""), "sbom") != 0 ||
+		    strcmp(gh_in_text(e, "signer", ""), GH_EVIDENCE_SELF) != 0)
+			continue;
+		GH_TRY(gh_known_document(&c->docs, gh_in_text(e, "blob", ""), c->r->arena, &text, err), err,
+		       "its bill of materials");
+		gh_jout_span(c->r->out, "file", text);
+		return GH_OK;
+	}
+	return gh_fail(err, GH_E_ABSENT, "it has no bill of materials yet: run `gatehouse rescan`");
+}
+
 static enum gh_rc card(struct card *c, struct gh_err *err)
 {
 	struct gh_span text;
@@ -185,12 +202,16 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	GH_TRY(gh_known_version(r, c.model, &c.shown, &c.owner, err), err, "%s", c.model);
 	enum gh_rc rc = gh_docs_open(&c.docs, r->service, r->key, &c.owner, GH_VAULT_DOCUMENT, err);
 	if (rc == GH_OK)
-		rc = card(&c, err);
+		rc = gh_in_flag(r->in, "bom") ? bom(&c, err) : card(&c, err);
 	gh_docs_close(&c.docs);
 	return rc == GH_OK ? GH_OK : gh_fail(err, rc, "%s", c.model);
 }
 
-static const struct gh_op_field in[] = { { "model", GH_IN_VERSION, true, "the version" }, { 0 } };
+static const struct gh_op_field in[] = {
+	{ "model", GH_IN_VERSION, true, "the version" },
+	{ "bom", GH_IN_BOOL, false, "its bill of materials alone, CycloneDX" },
+	{ 0 },
+};
 const struct gh_task gh_task_card = {
 	.name = "card",
 	.about = "Everything that is known of a version, with the card its publisher wrote.",

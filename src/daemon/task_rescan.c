@@ -139,6 +139,8 @@ static enum gh_rc store(struct rescan *s, const struct gh_scan_report *r, struct
 	*facts = gh_keep(s->run->arena, gh_buf_view(&text));
 	if (rc == GH_OK)
 		rc = gh_docs_put(&docs, "facts", gh_buf_view(&text), &d->facts, err);
+	if (rc == GH_OK)
+		rc = gh_import_bom(&docs, &s->setup, r, &d->bom, err);
 	gh_docs_close(&docs);
 	return rc;
 }
@@ -155,6 +157,8 @@ static enum gh_rc finish(struct rescan *s, const struct gh_scan_report *r, const
 	gh_jout_str(&j, "report_digest", d->report.sha256);
 	gh_jout_str(&j, "facts", d->facts.id.s);
 	gh_jout_str(&j, "facts_digest", d->facts.sha256);
+	gh_jout_str(&j, "bom", d->bom.id.s);
+	gh_jout_str(&j, "bom_digest", d->bom.sha256);
 	gh_jout_open(&j, "known", '{');
 	gh_import_facts(r, s->setup.started, &j);
 	if (s->found.n > 0) {
