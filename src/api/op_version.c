@@ -3,8 +3,11 @@
 #include "catalog/badge_make.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
+#include "catalog/reports.h"
 #include "catalog/reviews.h"
 #include "catalog/versions.h"
+
+#include <string.h>
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
 
@@ -15,24 +18,6 @@ struct change {
 	const char *reason;
 };
 
-/* What is not ready has no valid badge: it is taken back, and whoever reads the log or a status list learns it. */
-static enum gh_rc end_badge(struct change *c, struct gh_err *err)
-{
-	struct gh_badge_row b;
-	struct gh_err none = { 0 };
-	struct gh_catalog *cat = c->r->cat;
-	if (gh_id_none(&c->v.badge) || gh_badge_get(cat->db, &c->v.badge, &b, &none) != GH_OK ||
-	    b.state != GH_BADGE_ISSUED)
-		return GH_OK;
-	GH_TRY(gh_badge_move(cat->db, &b.id, GH_BADGE_ISSUED, GH_BADGE_REVOKED, c->reason, c->r->now, err), err,
-	       "the badge");
-	const struct gh_entry_value v[] = { { .name = "tenant", .text = c->v.tenant.s },
-					    { .name = "version", .text = c->v.id.s },
-					    { .name = "badge", .text = b.id.s },
-					    { .name = "reason", .text = c->reason } };
-	return gh_ledger_put(cat, "badge-revoked", gh_principal_actor(c->r->who), v, sizeof v / sizeof *v, NULL, err);
-}
-
 static enum gh_rc end_review(struct change *c, struct gh_err *err)
 {
 	struct gh_review review;
@@ -40,6 +25,29 @@ static enum gh_rc end_review(struct change *c, struct gh_err *err)
 	if (gh_review_of(c->r->cat->db, &c->v.id, &review, &none) != GH_OK || review.state != GH_REVIEW_OPEN)
 		return GH_OK;
 	return gh_review_void(c->r->cat->db, &review.id, c->reason, c->r->now, err);
+}
+
+/* It may have been scanned again meanwhile: it comes back only as what its newest report says, and as people approved that. */
+static enum gh_rc may_return(struct change *c, struct gh_db *db, struct gh_err *err)
+{
+	const struct gh_version *v = &c->v;
+	struct gh_report_row report;
+	struct gh_review review;
+	struct gh_err none = { 0 };
+	if (v->state != GH_V_DISABLED)
+		return gh_fail(err, GH_E_DENIED, "only what is disabled can be enabled; it is %s",
+			       gh_vstate_name(v->state));
+	bool clean = strcmp(v->verdict, "CLEAN") == 0;
+	if (!clean && strcmp(v->verdict, "REVIEW") != 0)
+		return gh_fail(err, GH_E_DENIED, "the scan says %s: nobody can enable it", v->verdict);
+	if (clean && strcmp(v->tier, "high") != 0)
+		return GH_OK;
+	GH_TRY(gh_report_get(db, &v->report, &report, err), err, "its report");
+	if (gh_review_approvals(db, &v->id, v->root, report.digest, &review, &none) == GH_OK &&
+	    review.state == GH_REVIEW_APPROVED)
+		return GH_OK;
+	return gh_fail(err, GH_E_DENIED, "its newest report (%s, tier %s) was not approved: gatehouse review open",
+		       v->verdict, v->tier);
 }
 
 static enum gh_rc change_tx(struct gh_db *db, void *arg, struct gh_err *err)
@@ -50,14 +58,16 @@ static enum gh_rc change_tx(struct gh_db *db, void *arg, struct gh_err *err)
 	enum gh_rc rc = gh_version_find(db, &name, &c->v, err);
 	if (rc != GH_OK)
 		return rc;
-	if (c->to == GH_V_READY && c->v.state != GH_V_DISABLED)
-		return gh_fail(err, GH_E_DENIED, "only what is disabled can be enabled; it is %s",
-			       gh_vstate_name(c->v.state));
+	if (c->to == GH_V_READY)
+		rc = may_return(c, db, err);
+	if (rc != GH_OK)
+		return rc;
 	rc = gh_version_move(db, &c->v.id, c->v.state, c->to, c->to == GH_V_READY ? "" : c->reason, err);
 	if (rc != GH_OK)
 		return rc;
 	if (c->to != GH_V_READY) {
-		GH_TRY(end_badge(c, err), err, "the badge");
+		/* What is not ready has no valid badge, and whoever reads the log or a status list learns it. */
+		GH_TRY(gh_badge_revoke_all(c->r->cat, &c->v, c->reason, c->r->who, err), err, "the badge");
 		GH_TRY(end_review(c, err), err, "the review");
 	}
 	const struct gh_entry_value v[] = { { .name = "tenant", .text = c->v.tenant.s },

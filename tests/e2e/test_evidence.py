@@ -254,7 +254,79 @@ def policy():
     check('the summary follows', vsa['predicate']['verificationResult'] == 'FAILED', vsa)
 
 
+# ---- shared base models ----
+
+def person(name, admin, *grants):
+    env = {'GATEHOUSE_API_KEY': admin}
+    doc('people', 'add', name, env=env)
+    for role, scope in grants:
+        doc('people', 'grant', name, role, scope, env=env)
+    return {'GATEHOUSE_API_KEY': doc('people', 'key', name, env=env)['key']}
+
+
+def shares(admin):
+    gus = person('gus', admin, ('publisher', 'globex'), ('deployer', 'globex'))
+    ivy = person('ivy', admin, ('publisher', 'initech'), ('deployer', 'initech'))
+    doc('import', path('single'), '--as', 'acme/base:1')
+    absent = gh('import', path('other'), '--as', 'globex/mine:1', '--base', 'acme/nothing:1').stderr.decode()
+    unshared = gh('import', path('other'), '--as', 'globex/mine:1', '--base', 'acme/base:1').stderr.decode()
+    check('not shared is not there: the same words', 'there is no acme/base:1' in unshared and 'there is no acme/nothing:1' in absent,
+          (absent, unshared))
+    for what in (('card', 'acme/base:1'), ('badge', 'show', 'acme/base:1'), ('export', 'acme/base:1', '-o', path('no'))):
+        refused('not shared', what, 1, 'no role of gus grants', env=gus)
+    refused('to whom?', ('share', 'add', 'acme/base:1'), 64, '--to')
+    refused('nobody of that name', ('share', 'add', 'acme/base:1', '--to', 'ghost'), 2, 'ghost')
+    refused('who owns it needs no share', ('share', 'add', 'acme/base:1', '--to', 'acme'), 2, 'own')
+    refused('not mine to share', ('share', 'add', 'acme/base:1', '--to', 'globex'), 1, 'gus', env=gus)
+    refused('what waits for people is not shared', ('share', 'add', 'acme/vulnerable:1', '--to', 'globex'), 1)
+    check('share', gh('share', 'add', 'acme/base:1', '--to', 'globex').returncode == 0)
+    check('list', [(s['model'], s['with']) for s in doc('share', 'list')['shares']] == [('acme/base:1', 'globex')])
+    card = doc('card', 'acme/base:1', env=gus)
+    check('the card can be read', card.get('model') == 'acme/base:1' and card.get('content'), card)
+    check('its badge too', gh('badge', 'export', 'acme/base:1', '-o', path('b'), env=gus).returncode == 0)
+    r = gh('export', 'acme/base:1', '-o', path('theirs'), env=gus)
+    check('exported, bit-equal', r.returncode == 0 and open(path('theirs', 'model.safetensors'), 'rb').read() ==
+          open(path('single', 'model.safetensors'), 'rb').read(), r.stderr)
+    refused('another tenant has nothing of it', ('card', 'acme/base:1'), 1, 'no role of ivy', env=ivy)
+    refused('nor of other models', ('card', 'acme/clean:1'), 1, 'no role of gus', env=gus)
+    for what in (('rescan', 'acme/base:1'), ('evidence', 'add', 'acme/base:1', path('a.json')), ('badge', 'revoke', 'acme/base:1', '--reason', 'x'),
+                 ('share', 'remove', 'acme/base:1', '--to', 'globex'), ('disable', 'acme/base:1')):
+        r = gh(*what, env=gus)
+        check(f'read only: {what[0]}', r.returncode in (1, 2) and b'gus' in r.stderr, (r.returncode, r.stderr))
+    mine = doc('import', path('other'), '--as', 'globex/mine:1', '--base', 'acme/base:1', '--lineage', 'fine-tune', env=gus)
+    check('a model of their own', mine.get('state') == 'ready', mine)
+    lineage = doc('card', 'globex/mine:1', env=gus).get('lineage', {})
+    check('lineage', lineage.get('base') == 'acme/base:1' and lineage.get('shared') is True and 'warning' not in lineage, lineage)
+    check('revoke', gh('badge', 'revoke', 'acme/base:1', '--reason', 'finding').returncode == 0)
+    text = gh('card', 'globex/mine:1', env=gus).stdout.decode()
+    check('the card warns', 'WARNING: the badge of the base was revoked' in text, text[:600])
+    check('withdraw', gh('share', 'remove', 'acme/base:1', '--to', 'globex').returncode == 0)
+    refused('withdrawn', ('card', 'acme/base:1'), 1, 'no role of gus', env=gus)
+    refused('withdrawn twice', ('share', 'remove', 'acme/base:1', '--to', 'globex'), 2, 'not shared')
+    check('what was derived stays', doc('card', 'globex/mine:1', env=gus).get('state') == 'ready')
+    never = RULES.replace('others', 'never').replace('on: [deploy]\n    when: any(evidence.findings, .severity >= high)', 'on: [share]\n    when: size > 0')
+    check('policy', gh('policy', 'set', write('never.yaml', never), '--tenant', 'acme').returncode == 0)
+    refused('the policy has a say', ('share', 'add', 'acme/base:1', '--to', 'initech'), 1, 'another scanner objects')
+
+
 # ---- out of use ----
+
+def news_while_disabled(admin):
+    """What was found while a version was out of use counts when somebody wants it back."""
+    write('needs/requirements.txt', 'gh-made-up==1.0\n')
+    doc('import', path('needs'), '--as', 'acme/needs:1')
+    doc('disable', 'acme/needs:1')
+    write('osv.json', json.dumps({
+        'id': 'GHT-1', 'modified': '2026-03-01T00:00:00Z', 'summary': 'made for a test',
+        'database_specific': {'severity': 'CRITICAL'},
+        'affected': [{'package': {'ecosystem': 'PyPI', 'name': 'gh-made-up'},
+                      'ranges': [{'type': 'ECOSYSTEM', 'events': [{'introduced': '0'}, {'fixed': '2.0'}]}]}]}))
+    check('advisories import', gh('advisories', 'import', path('osv.json')).returncode == 0)
+    r = doc('rescan', 'acme/needs:1').get('models', [{}])[0]
+    check('rescan: found, and still disabled', (r.get('verdict'), r.get('state')) == ('REVIEW', 'disabled'), r)
+    refused('enabled without an approval of the new report', ('enable', 'acme/needs:1'), 1, 'was not approved',
+            env={'GATEHOUSE_API_KEY': admin})
+
 
 def out_of_use(admin):
     doc('import', path('other'), '--as', 'acme/old:1')
@@ -284,6 +356,8 @@ def main():
         theirs(root)
         policy()
         out_of_use(admin)
+        shares(admin)
+        news_while_disabled(admin)
     finally:
         shutil.rmtree(TMP, ignore_errors=True)
     sys.exit(common.end('test_evidence'))
