@@ -259,8 +259,8 @@ const struct gh_cmd gh_cmd_evidence = {
 	.words = "add list show",
 	.notes = "FILE is a signature of the model (OpenSSF Model Signing), an attestation or\n"
 		 "provenance (Sigstore bundle or DSSE envelope), a bill of materials, VEX, or what\n"
-		 "another scanner found (SARIF). What is verified counts with its signer; everything\n"
-		 "else is kept as unverified, and can only make a decision stricter. Nothing of it\n"
+		 "another scanner found (SARIF). What is verified counts with its signer; all else\n"
+		 "is kept as unverified, and can only make a decision stricter. Nothing of it\n"
 		 "lowers a finding of ours. See docs/evidence.md.\n"
 		 "\n"
 		 "Exit status of add:\n"
