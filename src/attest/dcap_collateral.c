@@ -41,8 +41,9 @@ static bool verify(struct gh_dcap_collateral *c, struct gh_dcap_item *it, int64_
 		*why = (struct gh_err){ 0 };
 		if (gh_cert_chain(s, &none, &c->root, at, &issuer, why) != GH_OK || gh_cert_key(s, &key, why) != GH_OK)
 			continue;
-		if (!gh_cert_may_sign(s) || !gh_cert_valid(s, &it->from, &it->until) || !within(at, it->from, it->until)) {
-			(void)gh_fail(why, GH_E_DENIED, "its signer's certificate may not sign");
+		if (!gh_cert_may_sign(s) || !gh_cert_valid(s, &it->from, &it->until) ||
+		    !within(at, it->from, it->until)) {
+			(void)!gh_fail(why, GH_E_DENIED, "its signer's certificate may not sign");
 			continue;
 		}
 		if (gh_key_kind(key) != GH_KEY_P256 || gh_ec_verify(key, it->signed_, it->signature, why) != GH_OK)
@@ -52,7 +53,7 @@ static bool verify(struct gh_dcap_collateral *c, struct gh_dcap_item *it, int64_
 		return true;
 	}
 	if (tried == 0)
-		(void)gh_fail(why, GH_E_ABSENT, "the certificate of its signer (Intel SGX TCB Signing) was not given");
+		(void)!gh_fail(why, GH_E_ABSENT, "the certificate of its signer (Intel SGX TCB Signing) was not given");
 	return false;
 }
 
@@ -60,16 +61,17 @@ static bool verify(struct gh_dcap_collateral *c, struct gh_dcap_item *it, int64_
 static enum gh_dcap_found judge(struct gh_dcap_collateral *c, struct gh_dcap_item *it, int64_t at, struct gh_err *why)
 {
 	char t[GH_DATETIME_TEXT];
-	int64_t issued = it->identity ? it->id.issued : it->tcb.issued, next = it->identity ? it->id.next : it->tcb.next;
+	int64_t issued = it->identity ? it->id.issued : it->tcb.issued,
+		next = it->identity ? it->id.next : it->tcb.next;
 	*why = (struct gh_err){ 0 };
 	if (at < issued) {
 		(void)gh_datetime_write(issued, t);
-		(void)gh_fail(why, GH_E_DENIED, "issued only later, %s", t);
+		(void)!gh_fail(why, GH_E_DENIED, "issued only later, %s", t);
 		return GH_DF_BAD;
 	}
 	if (at > next) {
 		(void)gh_datetime_write(next, t);
-		(void)gh_fail(why, GH_E_DENIED, "expired: the next was due %s", t);
+		(void)!gh_fail(why, GH_E_DENIED, "expired: the next was due %s", t);
 		return GH_DF_BAD;
 	}
 	if (verify(c, it, at, why))
@@ -82,8 +84,8 @@ static bool later(const struct gh_dcap_item *a, const struct gh_dcap_item *b)
 	return (a->identity ? a->id.issued : a->tcb.issued) > (b->identity ? b->id.issued : b->tcb.issued);
 }
 
-enum gh_dcap_found gh_dcap_find_tcb(struct gh_dcap_collateral *c, bool tdx, const struct gh_dcap_platform *p, int64_t at,
-				    const struct gh_dcap_item **out, struct gh_err *why)
+enum gh_dcap_found gh_dcap_find_tcb(struct gh_dcap_collateral *c, bool tdx, const struct gh_dcap_platform *p,
+				    int64_t at, const struct gh_dcap_item **out, struct gh_err *why)
 {
 	enum gh_dcap_found found = GH_DF_NONE;
 	size_t others = 0, mine = 0;
@@ -109,11 +111,11 @@ enum gh_dcap_found gh_dcap_find_tcb(struct gh_dcap_collateral *c, bool tdx, cons
 	if (*out != NULL)
 		return GH_DF_GOOD;
 	if (mine == 0 && others == 1) { /* one was chosen for this quote, and it is for another machine */
-		(void)gh_fail(why, GH_E_DENIED, "it is of another platform (FMSPC or PCEID differ)");
+		(void)!gh_fail(why, GH_E_DENIED, "it is of another platform (FMSPC or PCEID differ)");
 		return GH_DF_BAD;
 	}
 	if (mine == 0)
-		(void)gh_fail(why, GH_E_ABSENT, "%zu of other platforms were given, none of this one", others);
+		(void)!gh_fail(why, GH_E_ABSENT, "%zu of other platforms were given, none of this one", others);
 	return found;
 }
 
@@ -140,7 +142,7 @@ enum gh_dcap_found gh_dcap_find_identity(struct gh_dcap_collateral *c, const cha
 	if (*out != NULL)
 		return GH_DF_GOOD;
 	if (mine == 0)
-		(void)gh_fail(why, GH_E_ABSENT, "no identity with the id %s was given", id);
+		(void)!gh_fail(why, GH_E_ABSENT, "no identity with the id %s was given", id);
 	return found;
 }
 
@@ -170,25 +172,25 @@ enum gh_dcap_found gh_dcap_not_revoked(struct gh_dcap_collateral *c, const struc
 			continue;
 		if (!crl_signed(c, i, issuer)) {
 			bad = true;
-			(void)gh_fail(why, GH_E_DENIED, "the list is not signed by the issuer");
+			(void)!gh_fail(why, GH_E_DENIED, "the list is not signed by the issuer");
 			continue;
 		}
 		/* What an old list revoked stays revoked: say so before its dates are looked at. */
 		if (gh_crl_revokes(c->crl[i], cert)) {
 			*why = (struct gh_err){ 0 };
-			(void)gh_fail(why, GH_E_DENIED, "the certificate is revoked");
+			(void)!gh_fail(why, GH_E_DENIED, "the certificate is revoked");
 			return GH_DF_BAD;
 		}
 		if (!gh_crl_window(c->crl[i], &from, &to) || !within(at, from, to)) {
 			bad = true;
 			(void)gh_datetime_write(at < from ? from : to, t);
-			(void)gh_fail(why, GH_E_DENIED, at < from ? "the list was issued only later, %s"
-								  : "the list expired %s", t);
+			(void)!gh_fail(why, GH_E_DENIED,
+				       at < from ? "the list was issued only later, %s" : "the list expired %s", t);
 			continue;
 		}
 		good = true;
 	}
 	if (!good && !bad)
-		(void)gh_fail(why, GH_E_ABSENT, "no list of this issuer was given");
+		(void)!gh_fail(why, GH_E_ABSENT, "no list of this issuer was given");
 	return good ? GH_DF_GOOD : bad ? GH_DF_BAD : GH_DF_NONE;
 }

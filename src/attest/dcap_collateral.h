@@ -16,7 +16,7 @@
 enum { GH_DCAP_ITEMS = 128, GH_DCAP_CRLS = 32 };
 
 struct gh_dcap_item {
-	bool identity; /* else TCB information */
+	bool identity;			   /* else TCB information */
 	struct gh_span signed_, signature; /* the bytes as they stand; 64 bytes r || s */
 	struct gh_dcap_tcb_info tcb;
 	struct gh_dcap_identity id;
@@ -32,8 +32,8 @@ struct gh_dcap_collateral {
 	size_t ncrl;
 	struct gh_dcap_item item[GH_DCAP_ITEMS];
 	size_t nitems;
-	size_t nfiles, unread; /* files; those of which nothing was understood */
-	const char *unread_name; /* of the first of these, printable */
+	size_t nfiles, unread;	  /* files; those of which nothing was understood */
+	const char *unread_name;  /* of the first of these, printable */
 	char broken[GH_ERR_TEXT]; /* why a file that looked like collateral could not be read; "": none */
 };
 
@@ -46,8 +46,8 @@ enum gh_dcap_found { GH_DF_GOOD, GH_DF_NONE, GH_DF_BAD };
 
 /* TCB information of this platform / the identity with this id ("QE", "TD_QE"), signed by Intel's TCB signing certificate and
  * valid at the time. Of several the one issued last counts. NONE: there is none for it. BAD: none of them is good. */
-enum gh_dcap_found gh_dcap_find_tcb(struct gh_dcap_collateral *c, bool tdx, const struct gh_dcap_platform *p, int64_t at,
-				    const struct gh_dcap_item **out, struct gh_err *why);
+enum gh_dcap_found gh_dcap_find_tcb(struct gh_dcap_collateral *c, bool tdx, const struct gh_dcap_platform *p,
+				    int64_t at, const struct gh_dcap_item **out, struct gh_err *why);
 enum gh_dcap_found gh_dcap_find_identity(struct gh_dcap_collateral *c, const char *id, int64_t at,
 					 const struct gh_dcap_item **out, struct gh_err *why);
 /* A list of the issuer's that is signed by it and valid at the time: GOOD, when no such list names the certificate. */

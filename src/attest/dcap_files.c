@@ -151,9 +151,10 @@ static bool add_json(struct gh_dcap_collateral *c, struct gh_span s)
 		{ "tcb_info", "tcb_info_signature", false },
 		{ "qe_identity", "qe_identity_signature", true },
 	};
-	static const char *const x509[] = { "pck_crl_issuer_chain",   "root_ca_crl",
-					    "pck_crl",		      "tcb_info_issuer_chain",
-					    "qe_identity_issuer_chain", "pck_certificate_chain" };
+	static const char *const x509[] = {
+		"pck_crl_issuer_chain",	    "root_ca_crl",	    "pck_crl", "tcb_info_issuer_chain",
+		"qe_identity_issuer_chain", "pck_certificate_chain"
+	};
 	const struct gh_jval *doc = NULL;
 	struct gh_err e = { 0 };
 	bool any = false;
@@ -186,7 +187,7 @@ static void add_file(struct gh_dcap_collateral *c, const struct gh_attest_file *
 	struct gh_span s = f->bytes, text = trimmed(s);
 	c->nfiles++;
 	bool known = s.n != 0 && s.n <= FILE_MAX &&
-		     (text.n != 0 && text.p[0] == '{' ? add_json(c, text)
+		     (text.n != 0 && text.p[0] == '{'	 ? add_json(c, text)
 		      : s.p[0] == 0x30 && add_x509(c, s) ? true
 							 : add_x509(c, text));
 	if (known || c->unread++ != 0)

@@ -158,7 +158,8 @@ static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, int64_t at, 
 {
 	const struct gh_cert *issuer = NULL;
 	if (p->certs.n != CHAIN)
-		return gh_fail(err, GH_E_MALFORMED, "the chain has %zu certificates (3: PCK, intermediate, root)", p->certs.n);
+		return gh_fail(err, GH_E_MALFORMED, "the chain has %zu certificates (3: PCK, intermediate, root)",
+			       p->certs.n);
 	if (!canonical(&p->certs, text))
 		return gh_fail(err, GH_E_MALFORMED, "the chain's PEM text is not spelt as such texts are written");
 	if (!gh_cert_same(p->certs.v[2], p->root.v[0]))
@@ -167,11 +168,13 @@ static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, int64_t at, 
 	if (!gh_span_is(leaf, "Intel SGX PCK Certificate"))
 		return gh_fail(err, GH_E_DENIED, "the first certificate of the chain is no PCK certificate");
 	if (!gh_span_is(mid, "Intel SGX PCK Processor CA") && !gh_span_is(mid, "Intel SGX PCK Platform CA"))
-		return gh_fail(err, GH_E_DENIED, "the PCK certificate's issuer is neither of Intel's authorities for them");
+		return gh_fail(err, GH_E_DENIED,
+			       "the PCK certificate's issuer is neither of Intel's authorities for them");
 	struct gh_certs others = { .v = { p->certs.v[1] }, .n = 1 };
 	GH_TRY(gh_cert_chain(p->certs.v[0], &others, &p->root, at, &issuer, err), err, "PCK chain");
 	if (issuer == NULL || !gh_cert_same(issuer, p->certs.v[1]) || !gh_cert_may_sign(p->certs.v[0]))
-		return gh_fail(err, GH_E_DENIED, "the PCK certificate was not issued by the one behind it, or may not sign");
+		return gh_fail(err, GH_E_DENIED,
+			       "the PCK certificate was not issued by the one behind it, or may not sign");
 	p->from = 0;
 	p->until = INT64_MAX;
 	for (size_t i = 0; i < CHAIN; i++) {

@@ -16,10 +16,10 @@ struct gh_dcap_platform { /* extension 1.2.840.113741.1.13.1 */
 enum gh_rc gh_dcap_platform_read(struct gh_span ext, struct gh_dcap_platform *out, struct gh_err *err);
 
 struct gh_dcap_pck {
-	struct gh_certs certs;	/* leaf, intermediate, root; owned */
-	struct gh_certs root;	/* the pinned one; owned */
-	struct gh_key *key;	/* the leaf's; owned */
-	int64_t from, until;	/* when the whole chain is valid */
+	struct gh_certs certs; /* leaf, intermediate, root; owned */
+	struct gh_certs root;  /* the pinned one; owned */
+	struct gh_key *key;    /* the leaf's; owned */
+	int64_t from, until;   /* when the whole chain is valid */
 	struct gh_dcap_platform platform;
 };
 void gh_dcap_pck_free(void *pck); /* struct gh_dcap_pck *, NULL is fine */

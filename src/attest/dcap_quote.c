@@ -68,7 +68,9 @@ static enum gh_rc header(struct gh_rd *r, struct gh_dcap_quote *q, uint32_t *tee
 	q->version = gh_rd_u16le(&h);
 	unsigned key = gh_rd_u16le(&h);
 	*tee = gh_rd_u32le(&h);
-	gh_rd_take(&h, 4); /* version 3: SVNs of the enclaves that quote, as certificates state them better; else reserved */
+	gh_rd_take(
+		&h,
+		4); /* version 3: SVNs of the enclaves that quote, as certificates state them better; else reserved */
 	q->qe_vendor = gh_rd_take(&h, 16);
 	q->user_data = gh_rd_take(&h, 20);
 	if (q->version < 3 || q->version > 5)
@@ -142,7 +144,8 @@ enum gh_rc gh_dcap_quote_read(struct gh_span s, struct gh_dcap_quote *q, struct 
 		unsigned type = gh_rd_u16le(&d);
 		struct gh_span in = gh_rd_take(&d, gh_rd_u32le(&d));
 		if (!gh_rd_done(&d) || type != GH_DCAP_QE_REPORT)
-			return gh_fail(err, GH_E_MALFORMED, "the signature data does not hold a quoting enclave's report");
+			return gh_fail(err, GH_E_MALFORMED,
+				       "the signature data does not hold a quoting enclave's report");
 		d = gh_rd(in);
 	}
 	return qe_data(&d, q, err);

@@ -188,10 +188,12 @@ enum gh_rc gh_dcap_tcb_info_read(struct gh_arena *a, const struct gh_jval *v, st
 	t->tdx = version == 3 && strcmp(id, "TDX") == 0;
 	if (!date(v, "issueDate", &t->issued) || !date(v, "nextUpdate", &t->next) || !hex(v, "fmspc", t->fmspc, 6) ||
 	    !hex(v, "pceId", t->pceid, 2) || !number(v, "tcbEvaluationDataNumber", UINT32_MAX, &t->evaluation))
-		return gh_fail(err, GH_E_MALFORMED, "TCB information: issueDate, nextUpdate, fmspc, pceId or "
-						    "tcbEvaluationDataNumber is malformed");
+		return gh_fail(err, GH_E_MALFORMED,
+			       "TCB information: issueDate, nextUpdate, fmspc, pceId or "
+			       "tcbEvaluationDataNumber is malformed");
 	if (!gh_ju64(gh_jget(v, "tcbType"), &type) || type != 0)
-		return gh_fail(err, GH_E_UNREAD, "TCB information whose tcbType is not 0: its components cannot be compared");
+		return gh_fail(err, GH_E_UNREAD,
+			       "TCB information whose tcbType is not 0: its components cannot be compared");
 	if (t->tdx)
 		GH_TRY(modules(a, v, t, err), err, "TCB information");
 	return levels(a, v, t->tdx ? TDX_V3 : version == 2 ? SGX_V2 : SGX_V3, &t->levels, err);

@@ -31,7 +31,7 @@ struct gh_dcap_levels {
 	struct gh_dcap_level *v;
 	size_t n;
 };
-struct gh_dcap_module { /* of TDX */
+struct gh_dcap_module {	  /* of TDX */
 	unsigned version; /* the number of its id; 0: the entry "tdxModule" */
 	uint8_t mrsigner[48], attributes[8], mask[8];
 	struct gh_dcap_levels levels;

@@ -15,15 +15,20 @@ ROOT(amd_genoa_asvk, "amd-genoa-asvk.der");
 ROOT(amd_turin_ark, "amd-turin-ark.der");
 ROOT(amd_turin_ask, "amd-turin-ask.der");
 ROOT(amd_turin_asvk, "amd-turin-asvk.der");
+ROOT(intel_sgx_root, "intel-sgx-root.der");
+ROOT(aws_nitro_root, "aws-nitro-root.der");
 
 #define ROW(name, symbol) { name, gh_root_##symbol, gh_root_##symbol##_end }
 static const struct {
 	const char *name;
 	const uint8_t *from, *to;
 } roots[] = {
-	ROW("amd-milan-ark", amd_milan_ark), ROW("amd-milan-ask", amd_milan_ask), ROW("amd-milan-asvk", amd_milan_asvk),
-	ROW("amd-genoa-ark", amd_genoa_ark), ROW("amd-genoa-ask", amd_genoa_ask), ROW("amd-genoa-asvk", amd_genoa_asvk),
-	ROW("amd-turin-ark", amd_turin_ark), ROW("amd-turin-ask", amd_turin_ask), ROW("amd-turin-asvk", amd_turin_asvk),
+	ROW("amd-milan-ark", amd_milan_ark),   ROW("amd-milan-ask", amd_milan_ask),
+	ROW("amd-milan-asvk", amd_milan_asvk), ROW("amd-genoa-ark", amd_genoa_ark),
+	ROW("amd-genoa-ask", amd_genoa_ask),   ROW("amd-genoa-asvk", amd_genoa_asvk),
+	ROW("amd-turin-ark", amd_turin_ark),   ROW("amd-turin-ask", amd_turin_ask),
+	ROW("amd-turin-asvk", amd_turin_asvk), ROW("intel-sgx-root", intel_sgx_root),
+	ROW("aws-nitro-root", aws_nitro_root),
 };
 
 struct gh_span gh_attest_root(const char *name)
