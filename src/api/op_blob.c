@@ -2,6 +2,7 @@
 #include "api/ops.h"
 #include "catalog/blobs.h"
 #include "catalog/principals.h"
+#include "catalog/shares.h"
 #include "catalog/store.h"
 #include "catalog/vault.h"
 #include "catalog/versions.h"
@@ -38,9 +39,9 @@ static enum gh_rc may_release(const struct gh_op_run *r, enum gh_vault_purpose p
 			       ? GH_OK
 			       : gh_fail(err, GH_E_DENIED, "no role of %s grants %s", r->who->name, needed[p]);
 	GH_TRY(gh_version_get(r->cat->db, &version, &v, err), err, "whose keys");
-	return gh_may(r->who, needed[p], &v.name) ? GH_OK
-						  : gh_fail(err, GH_E_DENIED, "no role of %s grants %s in %s",
-							    r->who->name, needed[p], v.name.tenant);
+	if (gh_may(r->who, needed[p], &v.name) || gh_share_lets(r->cat->db, r->who, needed[p], &v.name, NULL))
+		return GH_OK;
+	return gh_fail(err, GH_E_DENIED, "no role of %s grants %s in %s", r->who->name, needed[p], v.name.tenant);
 }
 
 static enum gh_rc release(struct gh_op_run *r, size_t n, const struct gh_id *ids,

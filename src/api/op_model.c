@@ -6,6 +6,7 @@
 #include "catalog/principals.h"
 #include "catalog/reports.h"
 #include "catalog/reviews.h"
+#include "catalog/shares.h"
 #include "catalog/tenants.h"
 #include "catalog/versions.h"
 #include "wire/datetime.h"
@@ -221,6 +222,27 @@ static void put_evidence(struct gh_op_run *r, const struct gh_version *v)
 	gh_jout_close(r->out, ']');
 }
 
+/* What a person should know of the base, in a line; NULL: nothing. A model is as good as what it was made from. */
+static const char *base_warning(struct gh_op_run *r, const struct gh_version *v, const struct gh_version *base)
+{
+	struct gh_badge_row b;
+	struct gh_err err = { 0 };
+	if (base->state == GH_V_DELETED)
+		return "the base was deleted";
+	if (base->state == GH_V_QUARANTINED || base->state == GH_V_REJECTED || base->state == GH_V_DISABLED)
+		return base->state == GH_V_QUARANTINED ? "the base is in quarantine by now"
+		       : base->state == GH_V_REJECTED  ? "the base was rejected"
+						       : "the base was taken out of use";
+	if (gh_id_none(&base->badge) || gh_badge_get(r->cat->db, &base->badge, &b, &err) != GH_OK)
+		return "the base has no badge";
+	if (b.state == GH_BADGE_REVOKED)
+		return "the badge of the base was revoked";
+	if (b.state != GH_BADGE_ISSUED || b.expires <= r->now)
+		return "the badge of the base has expired";
+	return gh_share_usable(r->cat->db, base, v->name.tenant, &err) == GH_OK ? NULL
+										: "the base is not shared any more";
+}
+
 static void put_lineage(struct gh_op_run *r, const struct gh_version *v)
 {
 	struct gh_version base;
@@ -228,10 +250,14 @@ static void put_lineage(struct gh_op_run *r, const struct gh_version *v)
 	char name[GH_NAME_TEXT];
 	if (gh_id_none(&v->base) || gh_version_get(r->cat->db, &v->base, &base, &err) != GH_OK)
 		return;
+	const char *warning = base_warning(r, v, &base);
 	gh_jout_open(r->out, "lineage", '{');
 	gh_jout_str(r->out, "relation", v->lineage);
 	gh_jout_str(r->out, "base", gh_name_text(&base.name, name));
 	gh_jout_str(r->out, "root", base.root);
+	gh_jout_bool(r->out, "shared", !gh_id_same(&base.tenant, &v->tenant));
+	if (warning != NULL)
+		gh_jout_str(r->out, "warning", warning);
 	gh_jout_close(r->out, '}');
 }
 
@@ -276,7 +302,8 @@ static enum gh_rc files(struct gh_op_run *r, struct gh_err *err)
 	struct gh_version v;
 	size_t n;
 	GH_TRY(gh_version_get(r->cat->db, &version, &v, err), err, "the version");
-	if (!gh_may(r->who, text(r, "for"), &v.name))
+	if (!gh_may(r->who, text(r, "for"), &v.name) &&
+	    !gh_share_lets(r->cat->db, r->who, text(r, "for"), &v.name, NULL))
 		return gh_fail(err, GH_E_DENIED, "no role of %s grants %s here", r->who->name, text(r, "for"));
 	GH_TRY(gh_version_blobs(r->cat->db, r->arena, &version, &b, &n, err), err, "its files");
 	gh_jout_open(r->out, "blobs", '[');

@@ -4,6 +4,7 @@
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
 #include "catalog/row.h"
+#include "catalog/shares.h"
 #include "catalog/tenants.h"
 #include "catalog/vault.h"
 #include "crypto/merkle.h"
@@ -82,6 +83,16 @@ static enum gh_rc allow(struct gh_op_run *r, struct gh_err *err)
 	if (g.decision != GH_ALLOW && g.decision != GH_WARN)
 		return gh_fail(err, GH_E_DENIED, "the policy (%s) says %s: %s", g.from, gh_decision_name(g.decision),
 			       g.because);
+	struct gh_version theirs = v;
+	if (!gh_may(r->who, "model.export", &v.name) &&
+	    gh_share_lets(r->cat->db, r->who, "model.export", &v.name, &theirs.tenant)) {
+		/* Of somebody else: the policy of those who get it has a say, too. */
+		struct gh_gate own;
+		GH_TRY(gh_gate_ask(r->cat, &theirs, "export", known(r), r->arena, &own, err), err, "the policy");
+		if (own.decision != GH_ALLOW && own.decision != GH_WARN)
+			return gh_fail(err, GH_E_DENIED, "the policy (%s) says %s: %s", own.from,
+				       gh_decision_name(own.decision), own.because);
+	}
 	const struct gh_entry_value e[] = { { .name = "tenant", .text = v.tenant.s },
 					    { .name = "version", .text = v.id.s },
 					    { .name = "root", .text = v.root },

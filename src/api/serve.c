@@ -4,6 +4,7 @@
 #include "catalog/apikeys.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
+#include "catalog/shares.h"
 
 #include <unistd.h>
 
@@ -69,8 +70,8 @@ static enum gh_rc scope_of(const struct gh_op *op, const struct gh_jval *in, str
 	return GH_OK; /* none given: the platform */
 }
 
-static enum gh_rc may(const struct gh_op *op, const struct gh_jval *in, const struct gh_principal *who,
-		      struct gh_err *err)
+static enum gh_rc may(struct gh_catalog *cat, const struct gh_op *op, const struct gh_jval *in,
+		      const struct gh_principal *who, struct gh_err *err)
 {
 	struct gh_name scope = { 0 };
 	char text[GH_NAME_TEXT];
@@ -87,7 +88,8 @@ static enum gh_rc may(const struct gh_op *op, const struct gh_jval *in, const st
 			       : gh_fail(err, GH_E_DENIED, "no role of %s grants %s", who->name, op->permission);
 	if (op->scope == GH_AT_FIELD)
 		GH_TRY(scope_of(op, in, &scope, err), err, "%s", op->name);
-	if (gh_may(who, op->permission, &scope))
+	if (gh_may(who, op->permission, &scope) ||
+	    (op->scope == GH_AT_FIELD && gh_share_lets(cat->db, who, op->permission, &scope, NULL)))
 		return GH_OK;
 	scope.name[0] = scope.version[0] = '\0';
 	return gh_fail(err, GH_E_DENIED, "no role of %s grants %s in %s", who->name, op->permission,
@@ -114,7 +116,7 @@ static enum gh_rc serve(struct gh_catalog *cat, struct gh_span request, bool loc
 	GH_TRY(gh_op_check(r.op->in, r.in, err), err, "%s", r.op->name);
 	enum gh_rc rc = asker(cat, v, local, a, r.now, &who, err);
 	if (rc == GH_OK)
-		rc = may(r.op, r.in, &who, err);
+		rc = may(cat, r.op, r.in, &who, err);
 	if (rc != GH_OK)
 		return rc;
 	if (!r.op->asks && cat->log == NULL)

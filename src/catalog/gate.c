@@ -127,6 +127,18 @@ static void put_badge(struct gh_catalog *c, const struct gh_version *v, struct g
 		gh_facts_put_int(f, "badge.expires", b.expires);
 }
 
+/* As a reader sees it: what has run out is expired, whether somebody wrote that down or not. */
+static const char *badge_state(struct gh_catalog *c, const struct gh_version *v)
+{
+	struct gh_badge_row b;
+	struct gh_err err = { 0 };
+	if (gh_id_none(&v->badge) || gh_badge_get(c->db, &v->badge, &b, &err) != GH_OK)
+		return "none";
+	if (b.state != GH_BADGE_ISSUED)
+		return gh_badge_state_name(b.state);
+	return b.expires <= c->now() ? "expired" : "scan-complete";
+}
+
 static void put_lineage(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f)
 {
 	struct gh_version base;
@@ -140,6 +152,7 @@ static void put_lineage(struct gh_catalog *c, const struct gh_version *v, struct
 	gh_facts_field_str(f, "lineage.model", k, gh_name_text(&base.name, name));
 	gh_facts_field_str(f, "lineage.digest", k, base.root);
 	gh_facts_field_str(f, "lineage.tenant", k, base.name.tenant);
+	gh_facts_field_str(f, "lineage.badge", k, badge_state(c, &base));
 	gh_facts_field_bool(f, "lineage.shared", k, !gh_id_same(&base.tenant, &v->tenant));
 }
 

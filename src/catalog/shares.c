@@ -112,3 +112,35 @@ enum gh_rc gh_share_usable(struct gh_db *db, const struct gh_version *v, const c
 	return gh_db_int(&r, 0, 0) == 1 ? GH_OK
 					: gh_fail(err, GH_E_ABSENT, "there is no %.140s", gh_name_text(&v->name, name));
 }
+
+bool gh_share_lets(struct gh_db *db, const struct gh_principal *who, const char *permission,
+		   const struct gh_name *version, struct gh_id *as)
+{
+	static const char *const given[] = { "model.read", "policy.read", "model.export" };
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_db_rows r;
+	struct gh_err none = { 0 };
+	bool any = false;
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		any = any || strcmp(permission, given[i]) == 0;
+	if (!any || version->version[0] == '\0' || !gh_may_somewhere(who, permission) ||
+	    gh_db_query(db, &a, &r, &none,
+			"SELECT w.id, w.name FROM shares s JOIN versions v ON v.id = s.version JOIN models m ON m.id = "
+			"v.model"
+			" JOIN tenants o ON o.id = m.tenant JOIN tenants w ON w.id = s.tenant"
+			" WHERE o.name = ? AND m.project = ? AND m.name = ? AND v.version = ? AND v.state = 'ready'"
+			" AND w.state = 'active' ORDER BY w.name",
+			GH_DBV(gh_dbs(version->tenant), gh_dbs(version->project), gh_dbs(version->name),
+			       gh_dbs(version->version))) != GH_OK)
+		return false;
+	for (size_t i = 0; i < r.n; i++) {
+		struct gh_name scope = { 0 };
+		GH_ROW_TEXT(scope.tenant, &r, i, 1);
+		if (!gh_may(who, permission, &scope))
+			continue;
+		if (as != NULL)
+			*as = gh_row_id(&r, i, 0);
+		return true;
+	}
+	return false;
+}

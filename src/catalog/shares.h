@@ -4,6 +4,7 @@
  * names its base (lineage); nothing of it ever enters the shared one. */
 #ifndef GH_CATALOG_SHARES_H
 #define GH_CATALOG_SHARES_H
+#include "catalog/principals.h"
 #include "catalog/versions.h"
 
 struct gh_share {
@@ -24,4 +25,9 @@ enum gh_rc gh_share_list(struct gh_db *db, struct gh_arena *a, struct gh_share *
 /* May this tenant use the version as a base: its own, or one that is shared with it and is ready? GH_E_ABSENT in the words of
  * gh_version_find() when not: what is not shared is not there. */
 enum gh_rc gh_share_usable(struct gh_db *db, const struct gh_version *v, const char *tenant, struct gh_err *err);
+/* May who do this with somebody else's version, because it is ready, shared with a tenant, and a role grants it there? Only for what
+ * a share gives: reading card and badge (model.read, policy.read) and a decrypted copy (model.export). *as (may be NULL): that
+ * tenant. What cannot be told is no. */
+bool gh_share_lets(struct gh_db *db, const struct gh_principal *who, const char *permission,
+		   const struct gh_name *version, struct gh_id *as);
 #endif

@@ -82,6 +82,7 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 	if (lineage != NULL) {
 		row(b, "Derives from", gh_jstr(lineage, "base"));
 		row(b, "How", gh_jstr(lineage, "relation"));
+		row(b, "Warning", gh_jstr(lineage, "warning"));
 	}
 	if (report != NULL) {
 		row(b, "Scanned", gh_jstr(report, "at"));

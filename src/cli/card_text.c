@@ -26,6 +26,14 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 	if (lineage != NULL)
 		gh_buf_fmt(b, "  %-12s %s of %s\n", "lineage", gh_verbs_cell(lineage, "relation"),
 			   gh_verbs_cell(lineage, "base"));
+	if (lineage != NULL && set(gh_jstr(lineage, "warning")))
+		gh_buf_fmt(b, "  %-12s WARNING: %s\n", "", gh_jstr(lineage, "warning"));
+	for (const struct gh_jval *e = gh_jfirst(gh_jget(v, "evidence")); e != NULL; e = e->next)
+		if (strcmp(gh_verbs_cell(e, "kind"), "scan-facts") != 0 &&
+		    strcmp(gh_verbs_cell(e, "kind"), "found") != 0)
+			gh_buf_fmt(b, "  %-12s %s, %s%s\n", "evidence", gh_verbs_cell(e, "kind"),
+				   gh_jtrue(gh_jget(e, "verified")) ? "by " : "not verified",
+				   gh_jtrue(gh_jget(e, "verified")) ? gh_verbs_cell(e, "signer") : "");
 	if (report != NULL) {
 		gh_buf_fmt(b, "  %-12s %s, coverage %s %%\n", "scan", gh_verbs_cell(report, "at"),
 			   gh_verbs_cell(report, "coverage"));

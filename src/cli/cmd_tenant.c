@@ -93,7 +93,7 @@ static int share(struct gh_client *c, const void *args, char **argv, size_t n)
 	const struct args *a = args;
 	const struct gh_jval *out;
 	(void)n;
-	int rc = gh_verbs_ask(c, "share.add", &out, "model", argv[0], "with", argv[1], (const char *)NULL);
+	int rc = gh_verbs_ask(c, "share.publish", &out, "model", argv[0], "with", argv[1], (const char *)NULL);
 	return rc == GH_CLI_GO ? gh_verbs_print(c, out, a->format, shared) : rc;
 }
 static int unshare(struct gh_client *c, const void *args, char **argv, size_t n)

@@ -26,7 +26,7 @@ struct gh_task {
 };
 extern const struct gh_task gh_task_card, gh_task_rescan, gh_task_import, gh_task_badge_export, gh_task_export,
 	gh_task_policy_explain;
-extern const struct gh_task gh_task_evidence_add, gh_task_evidence_show;
+extern const struct gh_task gh_task_evidence_add, gh_task_evidence_show, gh_task_share_publish;
 extern const struct gh_task gh_task_review_show, gh_task_review_approve, gh_task_review_reject, gh_task_review_comment;
 extern const struct gh_task *const gh_tasks[];
 extern const size_t gh_tasks_n;
