@@ -74,6 +74,9 @@ enum gh_attest_verdict { GH_ATTEST_ACCEPTED, GH_ATTEST_REJECTED, GH_ATTEST_INCOM
 const char *gh_attest_outcome_word(enum gh_attest_outcome o); /* "pass" "fail" "skipped" "unknown" */
 const char *gh_attest_verdict_word(enum gh_attest_verdict v); /* "accepted" "rejected" "incomplete" */
 
+enum gh_attest_class { GH_AC_SOFTWARE, GH_AC_TPM, GH_AC_ENCLAVE, GH_AC_VM_TEE };
+const char *gh_attest_class_word(enum gh_attest_class c); /* "software" "tpm" "enclave" "vm-tee" */
+
 struct gh_attest_kind;
 struct gh_attest_result {
 	struct gh_arena *arena; /* where texts lie; also for the kind's own work */
@@ -87,8 +90,9 @@ struct gh_attest_result {
 		const char *name, *value;
 	} claim[GH_ATTEST_CLAIMS];
 	size_t nclaims;
-	bool full;	    /* a table or the arena was full: never accepted */
-	const char *prefix; /* "" or "snp." while an inner kind speaks */
+	enum gh_attest_class cls; /* the kind's, or less: what this very evidence amounts to */
+	bool full;		  /* a table or the arena was full: never accepted */
+	const char *prefix;	  /* "" or "snp." while an inner kind speaks */
 };
 
 /* Say how a check came out; detail is a sentence for a person, printf-like (hostile text through gh_attest_safe() or as hex).
@@ -152,9 +156,6 @@ bool gh_attest_allowed(const struct gh_attest_policy *p, const char *name, struc
 		       struct gh_attest_result *r);
 
 /* ---- kinds ----------------------------------------------------------------------------------------------------------------- */
-
-enum gh_attest_class { GH_AC_SOFTWARE, GH_AC_TPM, GH_AC_ENCLAVE, GH_AC_VM_TEE };
-const char *gh_attest_class_word(enum gh_attest_class c); /* "software" "tpm" "enclave" "vm-tee" */
 
 struct gh_attest_kind {
 	const char *name;  /* "snp" */

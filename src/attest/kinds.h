@@ -3,5 +3,8 @@
 #define GH_ATTEST_KINDS_H
 #include "attest/attest.h"
 
-extern const struct gh_attest_kind gh_attest_snp;
+extern const struct gh_attest_kind gh_attest_snp, gh_attest_tpm, gh_attest_azure;
+extern const struct gh_attest_kind gh_attest_tdx;
+extern const struct gh_attest_kind gh_attest_sgx;
+extern const struct gh_attest_kind gh_attest_nitro;
 #endif

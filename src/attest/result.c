@@ -193,6 +193,7 @@ enum gh_attest_verdict gh_attest_appraise(const struct gh_attest_kind *kind, con
 	memset(r, 0, sizeof *r);
 	r->arena = a;
 	r->kind = kind;
+	r->cls = kind->cls;
 	r->prefix = "";
 	if (q->evidence.n == 0 || q->evidence.n > GH_ATTEST_FILE_MAX)
 		gh_attest_check(r, "format", GH_AT_FAIL, "%zu bytes are no evidence", q->evidence.n);

@@ -141,12 +141,12 @@ static int exit_of(enum gh_attest_verdict v)
 	return v == GH_ATTEST_ACCEPTED ? GH_EXIT_OK : v == GH_ATTEST_REJECTED ? GH_EXIT_FOUND : GH_EXIT_UNFINISHED;
 }
 
-static void head(struct gh_jout *j, const struct gh_attest_job *job)
+static void head(struct gh_jout *j, const struct gh_attest_job *job, const struct gh_attest_result *r)
 {
 	char at[GH_DATETIME_TEXT];
 	(void)gh_datetime_write(job->at, at);
 	gh_jout_str(j, "kind", job->kind->name);
-	gh_jout_str(j, "class", gh_attest_class_word(job->kind->cls));
+	gh_jout_str(j, "class", gh_attest_class_word(r->cls));
 	gh_jout_str(j, "at", at);
 }
 
@@ -170,7 +170,7 @@ static void to_json(const struct gh_attest_job *job, const struct gh_attest_resu
 	enum gh_attest_verdict v = error != NULL ? GH_ATTEST_INCOMPLETE : gh_attest_verdict(r);
 	gh_jout_open(&j, NULL, '{');
 	gh_jout_str(&j, "verdict", gh_attest_verdict_word(v));
-	head(&j, job);
+	head(&j, job, r);
 	if (error != NULL)
 		gh_jout_str(&j, "error", error);
 	gh_jout_open(&j, "checks", '[');
@@ -200,7 +200,7 @@ static void to_text(const struct gh_attest_job *job, const struct gh_attest_resu
 		   v == GH_ATTEST_ACCEPTED   ? "ACCEPTED"
 		   : v == GH_ATTEST_REJECTED ? "REJECTED"
 					     : "INCOMPLETE",
-		   job->kind->name, gh_attest_class_word(job->kind->cls));
+		   job->kind->name, gh_attest_class_word(r->cls));
 	for (size_t i = 0; i < r->nchecks; i++)
 		gh_buf_fmt(doc, "  %s%-22s %s\n", mark[r->check[i].outcome], r->check[i].name, r->check[i].detail);
 	gh_buf_fmt(doc, "\nClaims%s:\n", gh_attest_trusted(r) ? "" : " (not proven: do not rely on them)");
@@ -253,7 +253,7 @@ static int bench(struct gh_cli *cli, const struct args *a, struct gh_attest_job 
 	if (a->format == GH_FORMAT_JSON) {
 		struct gh_jout j = gh_jout(&doc);
 		gh_jout_open(&j, NULL, '{');
-		head(&j, job);
+		head(&j, job, r);
 		gh_jout_str(&j, "verdict", verdict);
 		gh_jout_number(&j, "rounds", job->rounds);
 		gh_jout_real(&j, "cold_per_second", rates.cold);

@@ -170,10 +170,11 @@ static const char *on_record(void *arg, const struct gh_tool_record *r)
 	case GH_ATTEST_SAY_CLAIM: return on_pair(h, r);
 	case GH_ATTEST_SAY_ROUNDS: return on_rounds(h, r);
 	case GH_ATTEST_SAY_END:
-		if (h->ended || r->a[0] != h->out->nchecks || r->a[1] != h->out->nclaims)
+		if (h->ended || r->a[0] != h->out->nchecks || r->a[1] != h->out->nclaims || r->a[3] > h->out->kind->cls)
 			return "an end that does not fit what was said";
 		h->ended = true;
 		h->out->full = r->a[2] != 0;
+		h->out->cls = (enum gh_attest_class)r->a[3];
 		return NULL;
 	default: return "a record of a kind that does not exist";
 	}
@@ -194,6 +195,7 @@ enum gh_rc gh_attest_see(const struct gh_attest_job *job, struct gh_arena *a, st
 	memset(out, 0, sizeof *out);
 	out->arena = a;
 	out->kind = job->kind;
+	out->cls = GH_AC_SOFTWARE;
 	out->prefix = "";
 	if (job->nonce.n > sizeof args.nonce || job->report_data.n > sizeof args.report ||
 	    strlen(job->kind->name) >= sizeof args.kind)

@@ -102,7 +102,7 @@ static enum gh_rc once(struct gh_tool *t, struct job *j, struct gh_err *err)
 		say_pair(t, GH_ATTEST_SAY_CHECK, r->check[i].outcome, r->check[i].name, r->check[i].detail);
 	for (size_t i = 0; i < r->nclaims; i++)
 		say_pair(t, GH_ATTEST_SAY_CLAIM, 0, r->claim[i].name, r->claim[i].value);
-	gh_tool_say(t, GH_ATTEST_SAY_END, (const uint64_t[]){ r->nchecks, r->nclaims, r->full }, 3,
+	gh_tool_say(t, GH_ATTEST_SAY_END, (const uint64_t[]){ r->nchecks, r->nclaims, r->full, r->cls }, 4,
 		    (struct gh_span){ 0 });
 	return GH_OK;
 }
