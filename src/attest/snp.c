@@ -327,7 +327,7 @@ static void appraise(const struct gh_attest_question *q, struct gh_attest_result
 		guest(&p, q->policy, r);
 		gh_attest_report_data(q, p.report_data, r);
 	}
-	gh_snp_signer_done(q, s);
+	gh_snp_signer_done(s);
 }
 
 static const char *const signatures[] = { "format",    "certificate",	  "chain", "validity",

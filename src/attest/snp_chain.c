@@ -24,9 +24,9 @@ static void free_signer(void *v)
 	free(s);
 }
 
-void gh_snp_signer_done(const struct gh_attest_question *q, struct gh_snp_signer *s)
+void gh_snp_signer_done(struct gh_snp_signer *s)
 {
-	if (s != NULL && q->cache == NULL)
+	if (s != NULL && !s->kept)
 		free_signer(s);
 }
 
@@ -176,15 +176,19 @@ static bool find_chain(struct gh_snp_signer *s, unsigned kind)
 	return false;
 }
 
-/* A key for the cache: everything that the signer depends on. */
-static bool cache_key(const struct gh_cert *leaf, unsigned kind, uint8_t out[32])
+/* A key for the cache: all that the choice and the judgement of the certificate depend on. */
+static bool cache_key(const struct gh_attest_question *q, const struct gh_snp_report *report, uint8_t out[32])
 {
-	uint8_t md[GH_MD_MAX], two[64 + 8] = "snp-key";
-	if (!gh_md(GH_MD_SHA256, gh_cert_der(leaf), md))
-		return false;
-	two[7] = (uint8_t)kind;
-	memcpy(two + 8, md, 32);
-	bool ok = gh_md(GH_MD_SHA256, (struct gh_span){ two, 40 }, md);
+	uint8_t all[8 + 64 + GH_ATTEST_FILES * 32] = "snp-key", md[GH_MD_MAX];
+	size_t n = 8 + 64;
+	all[7] = (uint8_t)report->signing_key;
+	memcpy(all + 8, report->chip_id.p, 64);
+	for (size_t i = 0; i < q->nendorsement && i < GH_ATTEST_FILES; i++, n += 32) {
+		if (!gh_md(GH_MD_SHA256, q->endorsement[i].bytes, md))
+			return false;
+		memcpy(all + n, md, 32);
+	}
+	bool ok = gh_md(GH_MD_SHA256, (struct gh_span){ all, n }, md);
 	memcpy(out, md, 32);
 	return ok;
 }
@@ -214,31 +218,35 @@ static struct gh_snp_signer *make(const struct gh_cert *leaf, unsigned kind, str
 	return NULL;
 }
 
+/* Find the certificate and make a signer of it; the checks say why not. */
+static struct gh_snp_signer *look(const struct gh_attest_question *q, const struct gh_snp_report *report,
+				  const char *kind, struct gh_attest_result *r)
+{
+	gh_auto_certs all = { 0 };
+	const char *unread = gather(q, &all);
+	const struct gh_cert *leaf = choose(&all, report);
+	if (leaf != NULL)
+		return make(leaf, report->signing_key, r);
+	gh_attest_check(r, "certificate", unread != NULL ? GH_AT_FAIL : GH_AT_UNKNOWN,
+			"%s: give the %s of this machine with --endorsements",
+			unread != NULL ? unread : "there is no certificate to check the signature with", kind);
+	return NULL;
+}
+
 struct gh_snp_signer *gh_snp_signer(const struct gh_attest_question *q, const struct gh_snp_report *report,
 				    struct gh_attest_result *r)
 {
 	static const char *const name[] = { "VCEK", "VLEK" };
-	gh_auto_certs all = { 0 };
 	uint8_t key[32];
-	const char *unread = gather(q, &all);
-	const struct gh_cert *leaf = choose(&all, report);
 	const char *kind = name[report->signing_key];
-	if (leaf == NULL) {
-		gh_attest_check(r, "certificate", unread != NULL ? GH_AT_FAIL : GH_AT_UNKNOWN,
-				"%s: give the %s of this machine with --endorsements",
-				unread != NULL ? unread : "there is no certificate to check the signature with", kind);
-		return NULL;
-	}
-	if (!cache_key(leaf, report->signing_key, key)) {
-		gh_attest_check(r, "certificate", GH_AT_UNKNOWN, "no memory");
-		return NULL;
-	}
-	struct gh_snp_signer *s = gh_attest_cached(q->cache, key);
+	bool keyed = q->cache != NULL && cache_key(q, report, key);
+	struct gh_snp_signer *s = keyed ? gh_attest_cached(q->cache, key) : NULL;
 	if (s == NULL) {
-		s = make(leaf, report->signing_key, r);
+		s = look(q, report, kind, r);
 		if (s == NULL)
 			return NULL;
-		if (q->cache != NULL)
+		s->kept = keyed;
+		if (keyed)
 			gh_attest_keep(q->cache, key, s, free_signer);
 	}
 	gh_attest_check(r, "certificate", GH_AT_PASS, "a %s for %s", kind, gh_snp_products[s->product]);

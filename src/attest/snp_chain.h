@@ -7,6 +7,7 @@
 #include "crypto/x509chain.h"
 
 struct gh_snp_signer {
+	bool kept;	       /* the cache's */
 	struct gh_certs certs; /* owns */
 	struct gh_key *key;    /* owns */
 	enum gh_snp_product product;
@@ -23,5 +24,5 @@ struct gh_snp_signer {
  * frees nothing of it: give it to gh_snp_signer_done(). */
 struct gh_snp_signer *gh_snp_signer(const struct gh_attest_question *q, const struct gh_snp_report *report,
 				    struct gh_attest_result *r);
-void gh_snp_signer_done(const struct gh_attest_question *q, struct gh_snp_signer *s);
+void gh_snp_signer_done(struct gh_snp_signer *s);
 #endif
