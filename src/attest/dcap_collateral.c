@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SIGNERS = 8, PAIR = 64, DIGEST = 32 };
+enum { SIGNERS = 8, DIGEST = 32 };
 
 void gh_dcap_collateral_free(void *v)
 {
@@ -15,6 +15,7 @@ void gh_dcap_collateral_free(void *v)
 		return;
 	for (size_t i = 0; i < c->ncrl; i++)
 		gh_crl_free(c->crl[i]);
+	gh_key_free(c->signer.key);
 	gh_certs_free(&c->certs);
 	gh_certs_free(&c->root);
 	gh_arena_free(&c->arena);
@@ -25,6 +26,31 @@ void gh_dcap_collateral_free(void *v)
 
 static bool within(int64_t at, int64_t from, int64_t to) { return at >= from && at <= to; }
 
+/* May this certificate sign TCB information at that time? Its key is remembered then. */
+static bool signer(struct gh_dcap_collateral *c, const struct gh_cert *s, int64_t at, struct gh_err *why)
+{
+	const struct gh_cert *issuer = NULL;
+	struct gh_certs none = { 0 };
+	struct gh_key *key = NULL;
+	int64_t from = 0, until = 0;
+	if (c->signer.cert == s && within(at, c->signer.from, c->signer.until))
+		return true;
+	if (gh_cert_chain(s, &none, &c->root, at, &issuer, why) != GH_OK || gh_cert_key(s, &key, why) != GH_OK)
+		return false;
+	if (gh_key_kind(key) != GH_KEY_P256 || !gh_cert_may_sign(s) || !gh_cert_valid(s, &from, &until) ||
+	    !within(at, from, until)) {
+		gh_key_free(key);
+		(void)!gh_fail(why, GH_E_DENIED, "its signer's certificate may not sign");
+		return false;
+	}
+	gh_key_free(c->signer.key);
+	c->signer.cert = s;
+	c->signer.key = key;
+	c->signer.from = from;
+	c->signer.until = until;
+	return true;
+}
+
 /* Signed by a certificate that Intel's root issued for this, and by nothing else. */
 static bool verify(struct gh_dcap_collateral *c, struct gh_dcap_item *it, int64_t at, struct gh_err *why)
 {
@@ -32,24 +58,17 @@ static bool verify(struct gh_dcap_collateral *c, struct gh_dcap_item *it, int64_
 	if (it->verified && within(at, it->from, it->until))
 		return true;
 	for (size_t i = 0; i < c->certs.n && tried < SIGNERS; i++) {
-		const struct gh_cert *s = c->certs.v[i], *issuer = NULL;
-		struct gh_certs none = { 0 };
-		gh_auto_key *key = NULL;
+		const struct gh_cert *s = c->certs.v[i];
 		if (!gh_span_is(gh_cert_common_name(s), "Intel SGX TCB Signing"))
 			continue;
 		tried++;
 		*why = (struct gh_err){ 0 };
-		if (gh_cert_chain(s, &none, &c->root, at, &issuer, why) != GH_OK || gh_cert_key(s, &key, why) != GH_OK)
-			continue;
-		if (!gh_cert_may_sign(s) || !gh_cert_valid(s, &it->from, &it->until) ||
-		    !within(at, it->from, it->until)) {
-			(void)!gh_fail(why, GH_E_DENIED, "its signer's certificate may not sign");
-			continue;
-		}
-		if (gh_key_kind(key) != GH_KEY_P256 || gh_ec_verify(key, it->signed_, it->signature, why) != GH_OK)
+		if (!signer(c, s, at, why) || gh_ec_verify(c->signer.key, it->signed_, it->signature, why) != GH_OK)
 			continue;
 		it->verified = true;
 		it->signer = s;
+		it->from = c->signer.from;
+		it->until = c->signer.until;
 		return true;
 	}
 	if (tried == 0)

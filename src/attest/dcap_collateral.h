@@ -30,6 +30,11 @@ struct gh_dcap_collateral {
 	struct gh_crl *crl[GH_DCAP_CRLS];
 	const uint8_t *crl_of[GH_DCAP_CRLS]; /* SHA-256 of the issuer under which it was verified; NULL: not yet */
 	size_t ncrl;
+	struct { /* who signs TCB information, once it was verified */
+		const struct gh_cert *cert;
+		struct gh_key *key; /* owned */
+		int64_t from, until;
+	} signer;
 	struct gh_dcap_item item[GH_DCAP_ITEMS];
 	size_t nitems;
 	size_t nfiles, unread;	  /* files; those of which nothing was understood */

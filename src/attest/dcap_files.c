@@ -151,10 +151,9 @@ static bool add_json(struct gh_dcap_collateral *c, struct gh_span s)
 		{ "tcb_info", "tcb_info_signature", false },
 		{ "qe_identity", "qe_identity_signature", true },
 	};
-	static const char *const x509[] = {
-		"pck_crl_issuer_chain",	    "root_ca_crl",	    "pck_crl", "tcb_info_issuer_chain",
-		"qe_identity_issuer_chain", "pck_certificate_chain"
-	};
+	/* Not "pck_crl_issuer_chain": that list is held against the issuer in the quote's own chain. */
+	static const char *const x509[] = { "root_ca_crl", "pck_crl", "tcb_info_issuer_chain",
+					    "qe_identity_issuer_chain", "pck_certificate_chain" };
 	const struct gh_jval *doc = NULL;
 	struct gh_err e = { 0 };
 	bool any = false;

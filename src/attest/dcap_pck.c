@@ -14,7 +14,6 @@ void gh_dcap_pck_free(void *v)
 	if (p == NULL)
 		return;
 	gh_certs_free(&p->certs);
-	gh_certs_free(&p->root);
 	gh_key_free(p->key);
 	free(p);
 }
@@ -154,7 +153,7 @@ static bool canonical(const struct gh_certs *c, struct gh_span text)
 	return at == b.n || at + 1 == b.n; /* the last newline may be missing */
 }
 
-static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, int64_t at, struct gh_err *err)
+static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, struct gh_span root, int64_t at, struct gh_err *err)
 {
 	const struct gh_cert *issuer = NULL;
 	if (p->certs.n != CHAIN)
@@ -162,7 +161,7 @@ static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, int64_t at, 
 			       p->certs.n);
 	if (!canonical(&p->certs, text))
 		return gh_fail(err, GH_E_MALFORMED, "the chain's PEM text is not spelt as such texts are written");
-	if (!gh_cert_same(p->certs.v[2], p->root.v[0]))
+	if (!gh_span_eq(gh_cert_der(p->certs.v[2]), root))
 		return gh_fail(err, GH_E_DENIED, "the chain does not end in the pinned root of Intel");
 	struct gh_span leaf = gh_cert_common_name(p->certs.v[0]), mid = gh_cert_common_name(p->certs.v[1]);
 	if (!gh_span_is(leaf, "Intel SGX PCK Certificate"))
@@ -170,8 +169,8 @@ static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, int64_t at, 
 	if (!gh_span_is(mid, "Intel SGX PCK Processor CA") && !gh_span_is(mid, "Intel SGX PCK Platform CA"))
 		return gh_fail(err, GH_E_DENIED,
 			       "the PCK certificate's issuer is neither of Intel's authorities for them");
-	struct gh_certs others = { .v = { p->certs.v[1] }, .n = 1 };
-	GH_TRY(gh_cert_chain(p->certs.v[0], &others, &p->root, at, &issuer, err), err, "PCK chain");
+	struct gh_certs others = { .v = { p->certs.v[1] }, .n = 1 }, pinned = { .v = { p->certs.v[2] }, .n = 1 };
+	GH_TRY(gh_cert_chain(p->certs.v[0], &others, &pinned, at, &issuer, err), err, "PCK chain");
 	if (issuer == NULL || !gh_cert_same(issuer, p->certs.v[1]) || !gh_cert_may_sign(p->certs.v[0]))
 		return gh_fail(err, GH_E_DENIED,
 			       "the PCK certificate was not issued by the one behind it, or may not sign");
@@ -201,12 +200,10 @@ enum gh_rc gh_dcap_pck_read(struct gh_span text, struct gh_span root, int64_t at
 	struct gh_dcap_pck *p = calloc(1, sizeof *p);
 	if (p == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory for a chain");
-	enum gh_rc rc = gh_certs_add(&p->root, root, err);
+	enum gh_rc rc = text.n != 0 && text.p[0] == '-' ? gh_certs_read(&p->certs, text, err)
+							: gh_fail(err, GH_E_MALFORMED, "the PCK chain is not PEM");
 	if (rc == GH_OK)
-		rc = text.n != 0 && text.p[0] == '-' ? gh_certs_read(&p->certs, text, err)
-						     : gh_fail(err, GH_E_MALFORMED, "the PCK chain is not PEM");
-	if (rc == GH_OK)
-		rc = judge(p, text, at, err);
+		rc = judge(p, text, root, at, err);
 	if (rc != GH_OK) {
 		gh_dcap_pck_free(p);
 		return rc;

@@ -17,7 +17,6 @@ enum gh_rc gh_dcap_platform_read(struct gh_span ext, struct gh_dcap_platform *ou
 
 struct gh_dcap_pck {
 	struct gh_certs certs; /* leaf, intermediate, root; owned */
-	struct gh_certs root;  /* the pinned one; owned */
 	struct gh_key *key;    /* the leaf's; owned */
 	int64_t from, until;   /* when the whole chain is valid */
 	struct gh_dcap_platform platform;

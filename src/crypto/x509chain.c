@@ -1,4 +1,6 @@
 #include "crypto/x509_int.h"
+
+#include "crypto/pubkey_int.h"
 #include "wire/b64.h"
 #include "wire/datetime.h"
 
@@ -86,16 +88,13 @@ bool gh_cert_same(const struct gh_cert *a, const struct gh_cert *b)
 
 enum gh_rc gh_cert_key(const struct gh_cert *c, struct gh_key **out, struct gh_err *err)
 {
-	uint8_t *p = NULL;
-	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(c->x), &p);
+	EVP_PKEY *key = X509_get_pubkey(c->x); /* one reference more: the certificate's key was decoded when it was read */
 	*out = NULL;
-	if (n <= 0) {
+	if (key == NULL) {
 		ERR_clear_error();
 		return gh_fail(err, GH_E_MALFORMED, "the certificate's key cannot be read");
 	}
-	enum gh_rc rc = gh_key_public((struct gh_span){ p, (size_t)n }, out, err);
-	OPENSSL_free(p);
-	return rc;
+	return gh_key_wrap(key, false, out, err);
 }
 
 bool gh_cert_self_signed(const struct gh_cert *c)
