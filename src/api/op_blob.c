@@ -90,6 +90,26 @@ static enum gh_rc add_rows(struct gh_db *db, void *arg, struct gh_err *err)
 	return GH_OK;
 }
 
+/* Keys that are older than the blobs of their tenant were put back from an older copy: what is made with them now would be lost
+ * when the right ones come back. */
+static enum gh_rc keys_are_current(struct gh_op_run *r, const struct gh_id *tenant, struct gh_err *err)
+{
+	struct gh_db_rows rows;
+	struct gh_vp_tenant_status status;
+	GH_TRY(gh_db_query(r->cat->db, r->arena, &rows, err,
+			   "SELECT COALESCE(MAX(generation), 0) FROM blobs WHERE tenant = ?",
+			   GH_DBV(gh_dbs(tenant->s))),
+	       err, "blobs");
+	GH_TRY(gh_vault_tenant_status(r->cat->vault, tenant, &status, err), err, "the tenant's keys");
+	if (rows.n == 1 && gh_db_int(&rows, 0, 0) > (int64_t)status.current)
+		return gh_fail(err, GH_E_UNREAD,
+			       "the tenant's keys are of generation %u, its blobs of %lld: keys/ was put back from an "
+			       "older copy; "
+			       "restore keys and database from one backup",
+			       status.current, (long long)gh_db_int(&rows, 0, 0));
+	return GH_OK;
+}
+
 static enum gh_rc keys(struct gh_op_run *r, struct gh_err *err)
 {
 	int64_t n = gh_in_number(r->in, "n", 0);
@@ -100,6 +120,7 @@ static enum gh_rc keys(struct gh_op_run *r, struct gh_err *err)
 	struct gh_vault_wrapped *wrapped = GH_NEW(r->arena, struct gh_vault_wrapped, (size_t)n);
 	if (ids == NULL || wrapped == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory for keys");
+	GH_TRY(keys_are_current(r, &tenant, err), err, "new keys");
 	GH_TRY(gh_vault_new_keys(r->cat->vault, &tenant, (size_t)n, ids, wrapped, err), err, "new keys");
 	struct added a = { r, ids, wrapped, (size_t)n };
 	GH_TRY(gh_db_tx(r->cat->db, add_rows, &a, err), err, "new keys");

@@ -138,7 +138,9 @@ static enum gh_rc open_database(struct gh_catalog *c, struct gh_err *err)
 		(void)snprintf(url, sizeof url, "sqlite:%s/%s", c->home.dir, path + 7);
 	else
 		(void)snprintf(url, sizeof url, "%s", path);
-	const struct gh_db_how how = { .create = true };
+	/* A database that is not there is made for a new home only: where something was logged it was lost. */
+	uint64_t logged = 0;
+	const struct gh_db_how how = { .create = !gh_ledger_log_size(c, &logged) || logged == 0 };
 	GH_TRY(gh_db_open(url, &how, &c->db, err), err, "the database");
 	return gh_schema_migrate(c->db, c->now(), NULL, err);
 }
@@ -164,7 +166,8 @@ static enum gh_rc open_all(struct gh_catalog *c, const char *home, struct gh_err
 	GH_TRY(gh_store_open(c->home.blobs, gh_home_path(&c->home, "blobs", blobs, sizeof blobs), &c->store, err), err,
 	       "the store of blobs");
 	GH_TRY(open_log(c, err), err, "the audit log");
-	return c->log != NULL ? gh_ledger_flush(c, err) : GH_OK;
+	enum gh_rc rc = c->log != NULL ? gh_ledger_flush(c, err) : GH_OK;
+	return rc == GH_OK ? gh_ledger_agrees(c, err) : rc;
 }
 
 /* What the role keeps: its home but the keys, and the network where the settings point there. */

@@ -347,6 +347,32 @@ def altered():
     check('an altered row gives no badge to what was UNSAFE', r.returncode != 0, r.stdout[:200])
 
 
+def other_times():
+    """A part of the home from another time: nothing is done with it, and it is said which part."""
+    old, new = path('old'), path('new')
+    shutil.copytree(HOME, old)
+    check('something is logged', gh('badge', 'status', '-o', path('s.json')).returncode == 0)
+    check('…', gh('tenant', 'add', 'after').returncode == 0)
+    for what, part, word in (('an older database', 'db', 'database'), ('an older log', 'log', 'log')):
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(HOME, new)
+        shutil.rmtree(os.path.join(new, part))
+        shutil.copytree(os.path.join(old, part), os.path.join(new, part))
+        for args in (('models',), ('tenant', 'add', 'again'), ('import', path('clean2'), '--as', 'acme/x:1')):
+            r = gh(*args, '--home', new)
+            check(f'{what}: {args[0]} refuses', r.returncode == 2 and word in r.stderr.decode(), r.stdout + r.stderr)
+    shutil.rmtree(new)
+    shutil.copytree(HOME, new)
+    shutil.rmtree(os.path.join(new, 'db'))
+    os.mkdir(os.path.join(new, 'db'), 0o700)
+    for args in (('models',), ('fsck',), ('fsck', '--repair', '--grace', '0'), ('tenant', 'add', 'again')):
+        r = gh(*args, '--home', new)
+        check(f'a lost database: {args}', r.returncode == 2, r.stdout + r.stderr)
+    check('a lost database is not replaced', os.listdir(os.path.join(new, 'db')) == [])
+    blobs = sum(len(f) for _, _, f in os.walk(os.path.join(new, 'blobs')))
+    check('and nothing was removed', blobs == sum(len(f) for _, _, f in os.walk(os.path.join(HOME, 'blobs'))))
+
+
 def killed():
     """An import that dies leaves a name that can be used again, and a state that opens."""
     for delay in (0.05, 0.3, 0.6, 0.9, 1.2):
@@ -383,6 +409,7 @@ def main():
     tenants()
     daemon()
     killed()
+    other_times()
     altered()
 
 
