@@ -139,7 +139,7 @@ const struct gh_attest_kind gh_attest_tdx = {
 	.about = "an Intel TDX trust domain: quotes of versions 4 and 5, TD 1.0 and 1.5, ECDSA P-256",
 	.files = "collateral: TCB information, TD_QE identity, their signing certificate, the CRLs of the root and of "
 		 "the PCK "
-		 "authority; endorsements: the event log (CCEL)",
+		 "authority",
 	.cls = GH_AC_VM_TEE,
 	.keys = keys,
 	.signatures = signatures,
