@@ -62,6 +62,13 @@ static void signature(const struct gh_hcl *hcl, const struct gh_tpm_quote *quote
 		"the key of the HCL report signed the quote", "the key of the HCL report did not sign this quote");
 }
 
+/* Nothing that the paravisor says is believed before the hardware's own evidence holds; why it does not, its checks say. */
+static void proven(struct gh_attest_result *r, bool complete)
+{
+	if (complete)
+		gh_attest_check(r, "hardware_evidence", GH_AT_PASS, "the hardware's evidence holds");
+}
+
 /* The hardware vouches for the paravisor's words: their digest is in its report data. */
 static void hardware(const struct gh_attest_question *q, const struct gh_hcl *hcl, const struct parts *p,
 		     struct gh_attest_result *r)
@@ -90,7 +97,7 @@ static void hardware(const struct gh_attest_question *q, const struct gh_hcl *hc
 		return;
 	}
 	if (!snp) {
-		gh_attest_inner("tdx", "tdx.", &in, r);
+		proven(r, gh_attest_inner("tdx", "tdx.", &in, r));
 		return;
 	}
 	size_t n = q->nendorsement < GH_ATTEST_FILES ? q->nendorsement : GH_ATTEST_FILES - 1, k = 0;
@@ -101,7 +108,7 @@ static void hardware(const struct gh_attest_question *q, const struct gh_hcl *hc
 		file[k++] = (struct gh_attest_file){ .name = GH_SPAN("vcek"), .bytes = p->vcek };
 	in.endorsement = file;
 	in.nendorsement = k;
-	gh_attest_inner("snp", "snp.", &in, r);
+	proven(r, gh_attest_inner("snp", "snp.", &in, r));
 }
 
 static void configuration(const struct gh_attest_question *q, const struct gh_hcl *hcl, struct gh_attest_result *r)
@@ -146,7 +153,9 @@ static void appraise(const struct gh_attest_question *q, struct gh_attest_result
 }
 
 /* The inner kinds' own checks are named with their prefix; "binding" ties them to the rest. */
-static const char *const musts[] = { "format", "attestation_key", "quote_signature", "pcr_values", "binding", NULL };
+static const char *const musts[] = { "format",	   "attestation_key", "quote_signature",
+				     "pcr_values", "binding",	      "hardware_evidence",
+				     NULL };
 const struct gh_attest_kind gh_attest_azure = {
 	.name = "azure",
 	.about = "An Azure confidential machine: HCL report, quote of the virtual TPM, SEV-SNP report or TDX quote "

@@ -78,7 +78,10 @@ def azure():
     at = ('--at', '2025-02-01T00:00:00Z')
     for name in ('v0', 'v1', 'v2', 'genoa'):
         verify(f'Azure {name}', 'accepted', 'azure', v / f'evidence-{name}.json', *at)
-    verify('Azure v1 today', 'rejected', 'azure', v / 'evidence-v1.json', '--at', '2040-01-01T00:00:00Z', bad='snp.validity')
+    r = verify('Azure v1 today', 'rejected', 'azure', v / 'evidence-v1.json', '--at', '2040-01-01T00:00:00Z', bad='snp.validity')
+    check('claims of a machine whose hardware is not proven are not trusted', r['claims_trusted'] is False, r)
+    r = verify('Azure on TDX without collateral', 'incomplete', 'azure', VECTORS / 'azure-tdx-vtpm' / 'evidence-v1.json', *at)
+    check('nor those without collateral', r['claims_trusted'] is False, r)
 
 
 def usage(tmp):
