@@ -115,4 +115,5 @@ const struct gh_op gh_op_restore_done = { .name = "restore.done",
 					  .in = restored_in,
 					  .permission = "backup.run",
 					  .local = true,
+					  .internal = true,
 					  .run = restored };

@@ -166,7 +166,7 @@ static enum gh_rc disable(struct gh_op_run *r, struct gh_err *err)
 	if (rc == GH_OK)
 		rc = subject(r, &a.p, err);
 	if (rc == GH_OK)
-		rc = gh_people_may_manage(r->cat->db, r->who, &a.p, err);
+		rc = gh_people_may_disable(r->cat->db, r->who, &a.p, err);
 	return rc == GH_OK ? gh_db_tx(r->cat->db, disable_tx, &a, err) : rc;
 }
 

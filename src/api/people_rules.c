@@ -52,6 +52,27 @@ enum gh_rc gh_people_may_manage(struct gh_db *db, const struct gh_principal *who
 	return GH_OK;
 }
 
+/* Disabling gives nobody anything: whoever manages people where a principal belongs may always do it, whatever others granted to it
+ * elsewhere. Only what it holds on the platform keeps a tenant's administrator away. */
+enum gh_rc gh_people_may_disable(struct gh_db *db, const struct gh_principal *who, const struct gh_principal *p,
+				 struct gh_err *err)
+{
+	struct gh_name home;
+	char text[GH_NAME_TEXT];
+	enum gh_rc rc = gh_people_home(db, p, &home, err);
+	if (rc != GH_OK)
+		return rc;
+	if (!gh_may(who, manage, &home))
+		return gh_fail(err, GH_E_DENIED, "no role of %s grants %s in %.80s, where %s belongs", who->name,
+			       manage, gh_name_text(&home, text), p->name);
+	for (size_t i = 0; i < p->ngrants; i++)
+		if (p->grants[i].scope.tenant[0] == '\0' && !over(who, p->grants[i].role, &p->grants[i].scope))
+			return gh_fail(err, GH_E_DENIED,
+				       "%s is %s on the platform: who manages people there has to do this", p->name,
+				       p->grants[i].role);
+	return GH_OK;
+}
+
 enum gh_rc gh_people_may_grant(const struct gh_principal *who, const struct gh_principal *p, const char *role,
 			       const struct gh_name *scope, bool add, struct gh_err *err)
 {

@@ -19,4 +19,7 @@ enum gh_rc gh_people_may_manage(struct gh_db *db, const struct gh_principal *who
 /* May `who` grant this role there (add), or take it back? */
 enum gh_rc gh_people_may_grant(const struct gh_principal *who, const struct gh_principal *p, const char *role,
 			       const struct gh_name *scope, bool add, struct gh_err *err);
+/* May `who` take every right from p? */
+enum gh_rc gh_people_may_disable(struct gh_db *db, const struct gh_principal *who, const struct gh_principal *p,
+				 struct gh_err *err);
 #endif

@@ -56,10 +56,21 @@ static bool log_it(struct gh_cli *cli, const struct args *a, const struct gh_res
 	gh_auto_buf in = gh_buf(256);
 	if (a->client.passphrase_file == NULL && getenv("GATEHOUSE_PASSPHRASE_FILE") == NULL)
 		return false;
-	if (gh_client_open(cli, &a->client, true, &c) != GH_CLI_GO)
+	if (gh_client_how(cli, &a->client, &c) != GH_CLI_GO)
 		return false;
+	struct gh_err err = { 0 };
+	c.how.keys = c.how.alone = true; /* nobody serves a home that was just made */
+	c.how.api_key = NULL;
+	if (gh_service_open(&c.how, &c.service, &err) != GH_OK) {
+		(void)gh_client_failed(cli, err.rc, &err);
+		gh_client_close(&c);
+		return false;
+	}
 	gh_buf_fmt(&in, "{\"manifest\":\"%s\",\"size\":%llu}", d->manifest, (unsigned long long)d->log_size);
-	bool good = gh_client_ask(&c, "restore.done", &in, -1, &v, NULL) == GH_CLI_GO;
+	bool good = gh_service_step(c.service, NULL, "restore.done", gh_buf_view(&in), -1, &c.arena, &v, NULL, &err) ==
+		    GH_OK;
+	if (!good)
+		(void)gh_client_failed(cli, err.rc, &err);
 	gh_client_close(&c);
 	return good;
 }

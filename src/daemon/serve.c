@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, IDLE_MS = 600000, ARENA = 64 << 20 };
+enum { BACKLOG = 64, IDLE_MS = 20000, ARENA = 64 << 20 };
 #define SOCKET_NAME "gatehouse.sock"
 
 struct server {
@@ -28,8 +28,8 @@ struct server {
 	const struct gh_serve_options *opt;
 	pthread_mutex_t lock;
 	pthread_cond_t fewer;
-	unsigned running;
-	int stop; /* readable: end */
+	unsigned running, foreign; /* connections; of them those of other users */
+	int stop;		   /* readable: end */
 };
 
 struct peer {
@@ -98,6 +98,16 @@ static bool one_question(struct peer *p)
 	int fd = -1, fd_out = -1;
 	if (gh_call_recv(p->sock, &h, &text, &fd, IDLE_MS, &err) != GH_OK || h.kind != GH_SERVICE_ASK)
 		return false; /* gone, idle, or against the rules */
+	/* We would use a descriptor with our rights, not with those of who passed it on: only the owner of the home may. */
+	if (fd >= 0 && !p->local) {
+		(void)close(fd);
+		fd = -1;
+		(void)!gh_fail(&err, GH_E_DENIED,
+			       "files are taken from the owner of the home only: run this as that user");
+		answer(&out, GH_E_DENIED, &err, (struct gh_span){ 0 });
+		h.code = GH_E_DENIED;
+		return gh_call_send(p->sock, &h, gh_buf_view(&out), -1);
+	}
 	const struct gh_jval *v = request(&a, gh_buf_view(&text), &err);
 	const struct gh_task *t = v == NULL ? NULL : gh_task_named(gh_jget(v, "op")->text);
 	enum gh_rc rc = v == NULL ? err.rc : GH_OK;
@@ -123,12 +133,14 @@ static void *peer_main(void *arg)
 {
 	struct peer *p = arg;
 	struct server *s = p->server;
+	bool local = p->local;
 	while (one_question(p))
 		;
 	(void)close(p->sock);
 	free(p);
 	(void)pthread_mutex_lock(&s->lock);
 	s->running--;
+	s->foreign -= !local;
 	(void)pthread_cond_signal(&s->fewer);
 	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -152,8 +164,17 @@ static void take(struct server *s, int listener)
 	}
 	*p = (struct peer){ s, sock, who.uid == geteuid() || who.uid == 0 };
 	(void)pthread_mutex_lock(&s->lock);
-	s->running++;
+	/* Strangers together get half of the places: they cannot keep the owner out. */
+	bool room = p->local || s->foreign < (s->opt->connections + 1) / 2;
+	s->running += room;
+	s->foreign += room && !p->local;
 	(void)pthread_mutex_unlock(&s->lock);
+	if (!room) {
+		(void)close(sock);
+		free(p);
+		return;
+	}
+	bool local = p->local; /* p is the thread's from now on */
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &attr, peer_main, p) != 0) {
@@ -161,6 +182,7 @@ static void take(struct server *s, int listener)
 		free(p);
 		(void)pthread_mutex_lock(&s->lock);
 		s->running--;
+		s->foreign -= !local;
 		(void)pthread_mutex_unlock(&s->lock);
 	}
 	(void)pthread_attr_destroy(&attr);

@@ -1,7 +1,8 @@
 /* serve.h - the daemon of a home: keeps vault and catalog running, and answers on a Unix socket what the command line asks.
  *
  * Who connects is known by the kernel (SO_PEERCRED): the owner of the home, and root, may act as `local`; everybody else who can
- * reach the socket needs an API key. Requests, answers and descriptors travel as between our own processes (os/call.h), and are
+ * reach the socket needs an API key, and cannot hand over descriptors (import, export), which we would use with our own rights. Who
+ * says nothing for 20 seconds is hung up on; other users together get half of the connections. Requests, answers and descriptors travel as between our own processes (os/call.h), and are
  * believed no more. */
 #ifndef GH_DAEMON_SERVE_H
 #define GH_DAEMON_SERVE_H

@@ -223,7 +223,7 @@ static enum gh_rc agree(struct import *im, const struct gh_scan_report *r, struc
 	for (size_t i = 0; i < r->nfile; i++) {
 		struct stored key = { .name = (char *)(size_t)r->file[i].path };
 		const struct stored *f = bsearch(&key, im->file, im->nfile, sizeof *im->file, by_name);
-		if (r->file[i].sha256[0] == '\0' && r->file[i].size > 0 && f != NULL)
+		if (r->file[i].sha256[0] == '\0' && f != NULL)
 			return gh_fail(err, GH_E_IO,
 				       "'%s' could not be read to its end, or changed meanwhile: nothing was imported",
 				       gh_safe(gh_span_str(r->file[i].path)).s);

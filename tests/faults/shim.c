@@ -49,7 +49,8 @@ __attribute__((constructor)) static void begin(void)
 	Dl_info me;
 	char path[4096];
 	struct stat st;
-	if (dladdr((void *)(uintptr_t)begin, &me) == 0 || me.dli_fname == NULL || strlen(me.dli_fname) > sizeof path - 8)
+	if (dladdr((void *)(uintptr_t)begin, &me) == 0 || me.dli_fname == NULL ||
+	    strlen(me.dli_fname) > sizeof path - 8)
 		return;
 	strcpy(path, me.dli_fname);
 	char *slash = strrchr(path, '/');
@@ -66,10 +67,7 @@ __attribute__((constructor)) static void begin(void)
 		ctl = p;
 }
 
-static bool of_home_fd(int fd, struct stat *st)
-{
-	return ctl != NULL && fstat(fd, st) == 0 && st->st_dev == ctl->dev;
-}
+static bool of_home_fd(int fd, struct stat *st) { return ctl != NULL && fstat(fd, st) == 0 && st->st_dev == ctl->dev; }
 
 /* Is a path one of the home's? dir: AT_FDCWD or a descriptor. */
 static bool of_home_path(int dir, const char *path)
@@ -125,7 +123,7 @@ static uint64_t parent_of(int dir, const char *path, const char **name)
 #define REAL(ret, name, ...) \
 	static ret (*real)(__VA_ARGS__); \
 	if (real == NULL) \
-		real = (ret (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
+	real = (ret(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
 
 /* ---- files ---- */
 
@@ -134,8 +132,8 @@ static int opened(int dir, const char *path, int flags, int fd)
 	struct stat st;
 	const char *name;
 	int sys = errno;
-	if (fd >= 0 && (flags & (O_CREAT | O_TRUNC)) != 0 && (flags & O_TMPFILE) != O_TMPFILE && of_home_path(dir, path) &&
-	    fstat(fd, &st) == 0) {
+	if (fd >= 0 && (flags & (O_CREAT | O_TRUNC)) != 0 && (flags & O_TMPFILE) != O_TMPFILE &&
+	    of_home_path(dir, path) && fstat(fd, &st) == 0) {
 		uint64_t up = parent_of(dir, path, &name);
 		if (flags & O_CREAT)
 			note(CREATE, up, st.st_ino, 0, name, strlen(name));
