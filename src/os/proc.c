@@ -8,7 +8,36 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HIGH = 64 }; /* mapped descriptors take a detour above every target, so that none overwrites another */
+/* Is it a descriptor that the child gets? */
+static bool given(const struct gh_os_fd *map, size_t n, int fd)
+{
+	for (size_t i = 0; i < n; i++)
+		if (map[i].to == fd)
+			return true;
+	return false;
+}
+
+int gh_os_spawn_fds(posix_spawn_file_actions_t *act, const struct gh_os_fd *map, size_t n, bool keep_stderr)
+{
+	/* A detour above every source and every target, so that none overwrites another. */
+	int e = 0, high = STDERR_FILENO + 1, last = STDERR_FILENO;
+	for (size_t i = 0; i < n; i++) {
+		last = map[i].to > last ? map[i].to : last;
+		high = map[i].from >= high ? map[i].from + 1 : high;
+	}
+	high = last >= high ? last + 1 : high;
+	for (size_t i = 0; e == 0 && i < n; i++)
+		e = posix_spawn_file_actions_adddup2(act, map[i].from, high + (int)i);
+	for (int i = 0; e == 0 && i < (keep_stderr ? STDERR_FILENO : STDERR_FILENO + 1); i++)
+		e = posix_spawn_file_actions_addopen(act, i, "/dev/null", O_RDWR, 0);
+	for (size_t i = 0; e == 0 && i < n; i++)
+		e = posix_spawn_file_actions_adddup2(act, high + (int)i, map[i].to);
+	/* Ours are closed by exec, but not what whoever started us left open. */
+	for (int fd = STDERR_FILENO + 1; e == 0 && fd <= last; fd++)
+		if (!given(map, n, fd))
+			e = posix_spawn_file_actions_addclose(act, fd);
+	return e == 0 ? posix_spawn_file_actions_addclosefrom_np(act, last + 1) : e;
+}
 
 int gh_os_spawn(const char *path, char *const argv[], const struct gh_os_fd *map, size_t n, pid_t *pid)
 {
@@ -28,14 +57,8 @@ int gh_os_spawn(const char *path, char *const argv[], const struct gh_os_fd *map
 	e = posix_spawnattr_setsigmask(&attr, &none);
 	if (e == 0)
 		e = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	for (size_t i = 0; e == 0 && i < n; i++)
-		e = posix_spawn_file_actions_adddup2(&act, map[i].from, HIGH + (int)i);
-	for (int i = 0; e == 0 && i < 3; i++)
-		e = posix_spawn_file_actions_addopen(&act, i, "/dev/null", O_RDWR, 0);
-	for (size_t i = 0; e == 0 && i < n; i++)
-		e = posix_spawn_file_actions_adddup2(&act, HIGH + (int)i, map[i].to);
-	for (size_t i = 0; e == 0 && i < n; i++)
-		e = posix_spawn_file_actions_addclose(&act, HIGH + (int)i);
+	if (e == 0)
+		e = gh_os_spawn_fds(&act, map, n, false);
 	if (e == 0)
 		e = posix_spawn(pid, path, &act, &attr, argv, no_env);
 	(void)posix_spawnattr_destroy(&attr);

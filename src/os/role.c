@@ -13,21 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HIGH = 64, ARGS = 16 }; /* mapped descriptors take a detour above every target */
-
-static int actions(posix_spawn_file_actions_t *act, const struct gh_os_fd *map, size_t n, bool keep_stderr)
-{
-	int e = 0;
-	for (size_t i = 0; e == 0 && i < n; i++)
-		e = posix_spawn_file_actions_adddup2(act, map[i].from, HIGH + (int)i);
-	for (int i = 0; e == 0 && i < (keep_stderr ? 2 : 3); i++)
-		e = posix_spawn_file_actions_addopen(act, i, "/dev/null", O_RDWR, 0);
-	for (size_t i = 0; e == 0 && i < n; i++)
-		e = posix_spawn_file_actions_adddup2(act, HIGH + (int)i, map[i].to);
-	for (size_t i = 0; e == 0 && i < n; i++)
-		e = posix_spawn_file_actions_addclose(act, HIGH + (int)i);
-	return e;
-}
+enum { ARGS = 16 };
 
 static int spawn(const char *const *argv, const char *const *env, const struct gh_os_fd *map, size_t n,
 		 bool keep_stderr, pid_t *pid)
@@ -49,7 +35,7 @@ static int spawn(const char *const *argv, const char *const *env, const struct g
 	if (e == 0)
 		e = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	if (e == 0)
-		e = actions(&act, map, n, keep_stderr);
+		e = gh_os_spawn_fds(&act, map, n, keep_stderr);
 	if (e == 0)
 		e = posix_spawn(pid, "/proc/self/exe", &act, &attr, (char *const *)(size_t)argv,
 				(char *const *)(size_t)(env != NULL ? env : no_env));
