@@ -138,7 +138,10 @@ static void publisher(const struct gh_jval *v, struct gh_buf *b)
 	table(b, "Front matter", gh_jget(card, "fields"), columns);
 	if (set(gh_jstr(card, "text"))) {
 		gh_buf_str(b, "<h2>Text</h2>\n<section class=\"card\"><code>");
-		esc(b, gh_jstr(card, "text"));
+		gh_auto_buf text = gh_buf((size_t)64 << 20);
+		gh_client_lines(&text, gh_jstr(card, "text"));
+		gh_buf_ch(&text, '\0');
+		esc(b, text.full ? "it is too large" : (const char *)text.p);
 		gh_buf_str(b, "</code></section>\n");
 	}
 }

@@ -92,8 +92,11 @@ static void publisher(const struct gh_jval *v, bool verbose, struct gh_buf *b)
 		gh_buf_fmt(b, "  its front matter cannot be read: %s\n", gh_jstr(card, "wrong"));
 	for (const struct gh_jval *f = gh_jfirst(gh_jget(card, "fields")); f != NULL; f = f->next)
 		gh_buf_fmt(b, "  %-22s %s\n", gh_verbs_cell(f, "name"), gh_verbs_cell(f, "value"));
-	if (verbose && set(gh_jstr(card, "text")))
-		gh_buf_fmt(b, "\n%s\n", gh_jstr(card, "text"));
+	if (verbose && set(gh_jstr(card, "text"))) {
+		gh_buf_ch(b, '\n');
+		gh_client_lines(b, gh_jstr(card, "text"));
+		gh_buf_ch(b, '\n');
+	}
 }
 
 void gh_card_text(const struct gh_jval *v, bool verbose, struct gh_buf *b)

@@ -1,5 +1,6 @@
 #include "cli/client.h"
 
+#include "base/utf8.h"
 #include "cli/progress.h"
 #include "format/format.h"
 #include "os/file.h"
@@ -89,15 +90,20 @@ static void on_progress(void *arg, uint64_t done, uint64_t all)
 		gh_progress_show(c->progress, 0, 0, done, all);
 }
 
+/* Whoever gives a key wants to be that person: a key that is missing or open to others is an error, never "nobody". */
 static int api_key(struct gh_cli *cli, const struct gh_client_args *a, struct gh_client *c)
 {
 	const char *env = getenv("GATEHOUSE_API_KEY");
 	if (a->api_key_file == NULL) {
-		if (env != NULL && env[0] != '\0') {
-			if (strlen(env) >= sizeof c->api_key)
-				return gh_cli_wrong(cli, "GATEHOUSE_API_KEY is no API key");
-			memcpy(c->api_key, env, strlen(env) + 1);
+		if (env == NULL)
+			return GH_CLI_GO;
+		if (env[0] == '\0') {
+			gh_cli_error(cli, "GATEHOUSE_API_KEY is set, but empty: set it to your API key, or unset it");
+			return GH_EXIT_UNFINISHED;
 		}
+		if (strlen(env) >= sizeof c->api_key)
+			return gh_cli_wrong(cli, "GATEHOUSE_API_KEY is no API key");
+		memcpy(c->api_key, env, strlen(env) + 1);
 		return GH_CLI_GO;
 	}
 	struct stat st;
@@ -112,7 +118,15 @@ static int api_key(struct gh_cli *cli, const struct gh_client_args *a, struct gh
 	(void)close(fd);
 	c->api_key[n] = '\0';
 	c->api_key[strcspn(c->api_key, "\r\n")] = '\0';
-	return GH_CLI_GO;
+	const char *why = (st.st_mode & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) != 0
+				  ? "can be read by others: chmod 600 it"
+			  : c->api_key[0] == '\0' ? "holds no API key in its first line: put yours there, or leave the "
+						    "option out"
+						  : NULL;
+	if (why == NULL)
+		return GH_CLI_GO;
+	gh_cli_error(cli, "--api-key-file: '%s' %s", gh_safe(gh_span_str(a->api_key_file)).s, why);
+	return GH_EXIT_UNFINISHED;
 }
 
 int gh_client_how(struct gh_cli *cli, const struct gh_client_args *a, struct gh_client *c)
@@ -235,6 +249,92 @@ void gh_client_json_put(const struct gh_jval *v, struct gh_buf *out)
 {
 	struct gh_jout j = gh_jout(out);
 	tree(&j, v);
+}
+
+/* ---- for people ----------------------------------------------------------------------------------------------------------------- */
+
+static bool harmless(struct gh_span s)
+{
+	uint32_t cp;
+	for (size_t i = 0; i < s.n;) {
+		unsigned n = gh_utf8_next(gh_span_cut(s, i, s.n), &cp);
+		if (n == 0 || gh_utf8_deceptive(cp))
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+/* Texts that are safe already stay as they are, so that what was escaped once is not escaped twice. */
+static bool safe_value(struct gh_arena *a, struct gh_jval *v)
+{
+	if (v->kind != GH_J_STRING || gh_span_is(v->key, "text") || harmless(v->text))
+		return true;
+	gh_auto_buf b = gh_buf(64 << 20);
+	gh_buf_safe(&b, v->text, 64 << 20);
+	struct gh_span kept = gh_keep(a, gh_buf_view(&b));
+	if (kept.p == NULL)
+		return false;
+	v->text = kept;
+	return true;
+}
+
+static struct gh_jval *copy_of(struct gh_arena *a, const struct gh_jval *v)
+{
+	struct gh_jval *to = GH_NEW(a, struct gh_jval, 1);
+	if (to == NULL)
+		return NULL;
+	*to = *v;
+	to->next = NULL;
+	return safe_value(a, to) ? to : NULL;
+}
+
+const struct gh_jval *gh_client_safe(struct gh_client *c, const struct gh_jval *v)
+{
+	static const struct gh_jval nothing = { .kind = GH_J_OBJECT };
+	struct {
+		const struct gh_jval *from; /* the next one to copy */
+		const struct gh_jval **to;  /* where it hangs */
+	} stack[GH_JDOM_DEPTH + 2];
+	struct gh_jval *top = copy_of(&c->arena, v);
+	size_t depth = 0;
+	if (top == NULL)
+		return &nothing;
+	stack[depth].from = gh_jfirst(v);
+	stack[depth++].to = &top->first;
+	while (depth > 0) {
+		const struct gh_jval *from = stack[depth - 1].from;
+		if (from == NULL) {
+			depth--;
+			continue;
+		}
+		struct gh_jval *to = copy_of(&c->arena, from);
+		if (to == NULL || depth == sizeof stack / sizeof *stack)
+			return &nothing;
+		*stack[depth - 1].to = to;
+		stack[depth - 1].to = &to->next;
+		stack[depth - 1].from = from->next;
+		if (gh_jfirst(from) != NULL) {
+			stack[depth].from = from->first;
+			stack[depth++].to = &to->first;
+		}
+	}
+	return top;
+}
+
+void gh_client_lines(struct gh_buf *out, const char *text)
+{
+	struct gh_span s = gh_span_str(text);
+	uint32_t cp;
+	for (size_t i = 0; i < s.n;) {
+		unsigned n = gh_utf8_next(gh_span_cut(s, i, s.n), &cp);
+		struct gh_span one = gh_span_cut(s, i, i + (n == 0 ? 1 : n));
+		if (n != 0 && (cp == '\n' || cp == '\t' || !gh_utf8_deceptive(cp)))
+			gh_buf_span(out, one);
+		else
+			gh_buf_safe(out, one, 16);
+		i += one.n;
+	}
 }
 
 const char *gh_client_size(uint64_t n, char out[24])

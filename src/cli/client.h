@@ -55,5 +55,11 @@ int gh_client_failed(const struct gh_cli *cli, enum gh_rc rc, const struct gh_er
 int gh_client_json(struct gh_cli *cli, const struct gh_jval *v);
 void gh_client_json_put(const struct gh_jval *v, struct gh_buf *out);
 /* "1.2 GiB" into out. */
+/* An answer for the eyes of a person: a copy in the arena whose texts cannot attack a terminal or mislead a reader (gh_buf_safe()):
+ * file names, reasons, titles and names in it may be a stranger's. Whatever prints an answer as text or HTML takes it from here. Only
+ * members "text", which have lines, are left as they are: gh_client_lines() writes them. When memory is short an empty object. */
+const struct gh_jval *gh_client_safe(struct gh_client *c, const struct gh_jval *v);
+/* A text of several lines: everything but its line ends and tabs made safe. */
+void gh_client_lines(struct gh_buf *out, const char *text);
 const char *gh_client_size(uint64_t n, char out[24]);
 #endif

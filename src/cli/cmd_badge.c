@@ -229,7 +229,10 @@ static int show(struct gh_client *c, const struct args *a, const char *model)
 {
 	const struct gh_jval *v;
 	int rc = gh_client_ask1(c, "badge.show", "model", model, &v);
-	return rc != GH_CLI_GO ? rc : say(c, a, v, model);
+	if (rc != GH_CLI_GO)
+		return rc;
+	rc = say(c, a, v, model);
+	return rc == GH_EXIT_OK && strcmp(gh_verbs_cell(v, "state"), "none") == 0 ? GH_EXIT_FOUND : rc;
 }
 
 static int picture(struct gh_client *c, const struct args *a, const char *model)
@@ -317,6 +320,7 @@ const struct gh_cmd gh_cmd_badge = {
 		 "  0   valid\n"
 		 "  1   not valid: altered, expired, revoked, of another key or model\n"
 		 "  2   could not tell\n"
-		 "  64  wrong usage",
+		 "  64  wrong usage\n"
+		 "The others: 0 done; 1 there is no badge, or it is not permitted; 2 could not.",
 	.run = run,
 };

@@ -37,8 +37,9 @@ static const struct gh_opt opts[] = {
 	{ 0 },
 };
 
-static int deliver(struct gh_cli *cli, const struct args *a, const struct gh_jval *v)
+static int deliver(struct gh_client *c, const struct args *a, const struct gh_jval *v)
 {
+	struct gh_cli *cli = c->cli;
 	gh_auto_buf doc = gh_buf((size_t)256 << 20);
 	struct gh_err err = { 0 };
 	char why[400];
@@ -48,9 +49,9 @@ static int deliver(struct gh_cli *cli, const struct args *a, const struct gh_jva
 	else if (a->format == CYCLONEDX)
 		gh_buf_str(&doc, gh_verbs_cell(v, "file"));
 	else if (a->format == HTML)
-		gh_card_html(v, &doc);
+		gh_card_html(gh_client_safe(c, v), &doc);
 	else
-		gh_card_text(v, a->verbose, &doc);
+		gh_card_text(gh_client_safe(c, v), a->verbose, &doc);
 	if (!file)
 		return gh_cli_print(cli, &doc);
 	if (!doc.full && gh_output_write(a->output, gh_buf_view(&doc), &err) == GH_OK)
@@ -79,7 +80,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	gh_jout_close(&j, '}');
 	rc = gh_client_ask(&c, "card", &in, -1, &v, NULL);
 	if (rc == GH_CLI_GO)
-		rc = deliver(cli, &a, v);
+		rc = deliver(&c, &a, v);
 	gh_client_close(&c);
 	return rc;
 }

@@ -140,7 +140,7 @@ static int import(struct gh_cli *cli, const struct args *a, const char *path, in
 	if (a->format == GH_FORMAT_JSON)
 		rc = gh_client_json(cli, v);
 	else {
-		text(v, &doc);
+		text(gh_client_safe(c, v), &doc);
 		rc = gh_cli_print(cli, &doc);
 	}
 	int judged = status(v);
@@ -158,6 +158,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		return rc;
 	if (a.as == NULL)
 		return gh_cli_wrong(cli, "--as is missing: under which name is it to be kept?");
+	if (a.lineage != NULL && a.base == NULL)
+		return gh_cli_wrong(cli, "--lineage says how it derives from --base, which is missing");
 	int fd = open(argv[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
 		gh_cli_error(cli, "'%s': %s", gh_safe(gh_span_str(argv[0])).s,

@@ -71,7 +71,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (rc == GH_CLI_GO && a.format == GH_FORMAT_JSON)
 		rc = gh_client_json(cli, v);
 	else if (rc == GH_CLI_GO) {
-		table(gh_jget(v, "models"), &doc);
+		table(gh_jget(gh_client_safe(&c, v), "models"), &doc);
 		rc = gh_cli_print(cli, &doc);
 	}
 	gh_client_close(&c);

@@ -278,6 +278,13 @@ static int explain(struct gh_cli *cli, const struct args *a, int n, char **v)
 {
 	if (n != 1)
 		return gh_cli_wrong(cli, "explain: takes one model: TENANT/[PROJECT/]NAME:VERSION");
+	static const char *const actions[] = { "import", "badge", "export", "share", "deploy" };
+	size_t i = 0;
+	while (a->action != NULL && i < sizeof actions / sizeof *actions && strcmp(a->action, actions[i]) != 0)
+		i++;
+	if (i == sizeof actions / sizeof *actions)
+		return gh_cli_wrong(cli, "--action: '%s' is none: import, badge, export, share or deploy",
+				    gh_safe(gh_span_str(a->action)).s);
 	return gh_policy_why(cli, &a->client, a->format == JSON, a->action, a->all, v[0]);
 }
 

@@ -45,6 +45,7 @@ static int one(struct gh_cli *cli, const struct args *a, struct gh_client *c, co
 			gh_jout_str(j, shown[i], gh_jstr(v, shown[i]));
 		gh_jout_close(j, '}');
 	} else {
+		v = gh_client_safe(c, v);
 		bool same = strcmp(gh_verbs_cell(v, "verdict"), gh_verbs_cell(v, "before")) == 0;
 		gh_buf_fmt(doc, "%-10s  %s%s%s%s  %s, badge: %s\n", gh_verbs_cell(v, "verdict"), model,
 			   same ? "" : " (was ", same ? "" : gh_verbs_cell(v, "before"), same ? "" : ")",

@@ -62,11 +62,13 @@ int gh_policy_why(struct gh_cli *cli, const struct gh_client_args *how, bool jso
 	if (rc == GH_CLI_GO) {
 		if (json)
 			gh_buf_str(&doc, gh_verbs_cell(v, "result"));
-		else
-			gh_buf_fmt(&doc, "%s  %s is %s (scan: %s)\npolicy: %s, sha256:%s\n%s",
+		else {
+			v = gh_client_safe(&c, v);
+			gh_buf_fmt(&doc, "%s  %s is %s (scan: %s)\npolicy: %s, sha256:%s\n",
 				   gh_verbs_cell(v, "decision"), model, gh_verbs_cell(v, "state"),
-				   gh_verbs_cell(v, "verdict"), gh_verbs_cell(v, "from"), gh_verbs_cell(v, "digest"),
-				   gh_verbs_cell(v, "text"));
+				   gh_verbs_cell(v, "verdict"), gh_verbs_cell(v, "from"), gh_verbs_cell(v, "digest"));
+			gh_client_lines(&doc, gh_verbs_cell(v, "text"));
+		}
 		rc = gh_cli_print(cli, &doc);
 		int judged = judge(v);
 		rc = judged != GH_EXIT_OK ? judged : rc;
@@ -89,6 +91,7 @@ int gh_policy_in_force(struct gh_cli *cli, const struct gh_client_args *how, boo
 	if (rc == GH_CLI_GO && json)
 		rc = gh_client_json(cli, v);
 	else if (rc == GH_CLI_GO) {
+		v = gh_client_safe(&c, v);
 		gh_buf_fmt(&doc, "profile where none is set: %s\n", gh_verbs_cell(v, "profile"));
 		gh_verbs_table(&doc, gh_jget(v, "policies"), "no policy was set", columns);
 		rc = gh_cli_print(cli, &doc);

@@ -59,7 +59,7 @@ int gh_verbs_print(struct gh_client *c, const struct gh_jval *out, unsigned form
 	if (format == GH_FORMAT_JSON)
 		return gh_client_json(c->cli, out);
 	gh_auto_buf doc = gh_buf(DOC);
-	text(out, &doc);
+	text(gh_client_safe(c, out), &doc);
 	int rc = gh_cli_print(c->cli, &doc);
 	if (doc.n != 0)
 		explicit_bzero(doc.p, doc.n); /* there may be an API key in it */

@@ -480,7 +480,7 @@ static void status(struct look *l)
 	struct gh_err err = { 0 };
 	int64_t issued, expires;
 	size_t by;
-	if (l->q->status.n == 0) {
+	if (!l->q->status_given) {
 		(void)note(l, GH_BC_STATUS, GH_BO_SKIPPED,
 			   "no status list was given: whether it was revoked is not known");
 		return;

@@ -95,7 +95,8 @@ struct gh_badge_result {
 struct gh_badge_question {
 	struct gh_span file;   /* the badge */
 	struct gh_span keys;   /* public keys, PEM, one or several */
-	struct gh_span status; /* status list; empty: none */
+	struct gh_span status; /* status list */
+	bool status_given;     /* one was given, however short: an empty one says nothing about revocation (UNKNOWN) */
 	int64_t at;	       /* now, seconds since 1970 */
 	const char *root;      /* root digest that it must be about; NULL: not asked */
 };

@@ -80,6 +80,7 @@ enum gh_rc gh_badge_main(struct gh_tool *t, struct gh_err *err)
 				     : t->file[i].tag == GH_BADGE_TAG_KEYS ? &q.keys
 									   : &q.status;
 		GH_TRY(whole(t, i, to, err), err, "the badge");
+		q.status_given = q.status_given || t->file[i].tag == GH_BADGE_TAG_STATUS;
 	}
 	memcpy(root, args.root, 64);
 	root[64] = '\0';

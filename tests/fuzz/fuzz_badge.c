@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct gh_span all = { p + 4, n - 4 };
 	const struct gh_badge_question q = { .keys = gh_span_cut(all, 0, keys),
 					     .status = gh_span_cut(all, keys, status),
+					     .status_given = status > 0,
 					     .file = gh_span_cut(all, keys + status, n),
 					     .at = 1795000000 };
 	gh_badge_verify(&q, &a, &r);

@@ -21,7 +21,7 @@ struct made { /* everything that a test may want to change before the file is pu
 	struct gh_key *badge[3], *log;
 	unsigned signer; /* which badge key signs; the ones before endorse it */
 	const char *verdict, *issued, *expires, *entry_root, *entry_kind;
-	bool complete;
+	bool complete, status_empty; /* a status list is given, and has no byte */
 	struct gh_buf file, pem, status;
 };
 
@@ -168,9 +168,12 @@ static int verdict_at(const struct made *m, struct gh_span file, int64_t at, con
 		      struct gh_badge_result *r)
 {
 	gh_auto_arena a = { .max = 16 << 20 };
-	const struct gh_badge_question q = {
-		.file = file, .keys = gh_buf_view(&m->pem), .status = gh_buf_view(&m->status), .at = at, .root = root
-	};
+	const struct gh_badge_question q = { .file = file,
+					     .keys = gh_buf_view(&m->pem),
+					     .status = gh_buf_view(&m->status),
+					     .status_given = m->status.n > 0 || m->status_empty,
+					     .at = at,
+					     .root = root };
 	gh_badge_verify(&q, &a, r);
 	return gh_badge_verdict(r);
 }
@@ -304,6 +307,10 @@ static void revocation(void **state)
 	assert_int_equal(verdict_at(&m, gh_buf_view(&m.file), NOW, NULL, &r), 2);
 	put_status(&m, ID, was, "2026-11-11T00:00:00Z", m.badge[0]); /* and good enough to say that it was */
 	assert_int_equal(verdict_at(&m, gh_buf_view(&m.file), NOW, NULL, &r), 1);
+	m.status.n = 0;
+	m.status_empty = true; /* a list that was given and is empty is not the same as none */
+	assert_int_equal(verdict_at(&m, gh_buf_view(&m.file), NOW, NULL, &r), 2);
+	assert_int_equal(r.check[GH_BC_STATUS].outcome, GH_BO_UNKNOWN);
 	put_status(&m, ID, was, to, m.badge[2]); /* somebody else's list */
 	assert_int_equal(verdict_at(&m, gh_buf_view(&m.file), NOW, NULL, &r), 2);
 	free_made(&m);
