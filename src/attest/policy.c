@@ -147,6 +147,12 @@ static enum gh_rc member(struct reading *rd, const struct gh_attest_kind *kind, 
 	return rd->y.ev == GH_YAML_SEQ ? list(rd, e) : value(rd, e);
 }
 
+/* The next two events are these. */
+static bool comes(struct gh_yaml *y, int first, int second)
+{
+	return (int)gh_yaml_next(y) == first && (int)gh_yaml_next(y) == second;
+}
+
 enum gh_rc gh_attest_policy_read(struct gh_arena *a, struct gh_span text, const struct gh_attest_kind *kind,
 				 const struct gh_attest_policy **out, struct gh_err *err)
 {
@@ -156,11 +162,11 @@ enum gh_rc gh_attest_policy_read(struct gh_arena *a, struct gh_span text, const 
 	if (p == NULL || text.n > GH_ATTEST_POLICY_MAX)
 		return gh_fail(err, GH_E_LIMIT, "a policy of more than %d KiB", GH_ATTEST_POLICY_MAX >> 10);
 	gh_yaml_open(&rd.y, text, a);
-	if (gh_yaml_next(&rd.y) != GH_YAML_DOC || gh_yaml_next(&rd.y) != GH_YAML_MAP)
+	if (!comes(&rd.y, GH_YAML_DOC, GH_YAML_MAP))
 		return bad(&rd, "a policy is a mapping of names to values", (struct gh_span){ 0 });
 	while (gh_yaml_next(&rd.y) != GH_YAML_MAP_END)
 		GH_TRY(member(&rd, kind, p), err, "the policy");
-	if (gh_yaml_next(&rd.y) != GH_YAML_DOC_END || gh_yaml_next(&rd.y) != GH_YAML_END)
+	if (!comes(&rd.y, GH_YAML_DOC_END, GH_YAML_END))
 		return bad(&rd, "a policy is one mapping, nothing stands behind it", (struct gh_span){ 0 });
 	*out = p;
 	return GH_OK;

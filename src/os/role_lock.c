@@ -84,7 +84,7 @@ static const struct {
 	{ SCMP_SYS(uname), 0 },
 	{ SCMP_SYS(getrusage), 0 },
 	{ SCMP_SYS(eventfd2), 0 },
-	{ SCMP_SYS(newfstatat), 0 }, /* glibc's fstat(); paths are Landlock's */
+	{ SCMP_SYS(newfstatat), 0 },	       /* glibc's fstat(); paths are Landlock's */
 	{ SCMP_SYS(memfd_create), FOR_FILES }, /* answers of more than a packet (os/call.c) */
 	{ SCMP_SYS(syncfs), FOR_FILES },
 	{ SCMP_SYS(openat), FOR_FILES },
@@ -191,10 +191,10 @@ static int socket_rules(scmp_filter_ctx c, unsigned may)
 	static const int inet[] = { AF_INET, AF_INET6, AF_NETLINK };
 	int r = 0;
 	if (may & FOR_NET)
-		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	for (size_t i = 0; r == 0 && (may & GH_MAY_NET) && i < sizeof inet / sizeof *inet; i++)
 		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)inet[i]));
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)inet[i], 0));
 	return r;
 }
 

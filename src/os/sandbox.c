@@ -137,7 +137,7 @@ static bool filter(bool crypto)
 		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 0);
 	if (r == 0 && crypto)
 		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(futex), 1,
-				     SCMP_A1(SCMP_CMP_EQ, FUTEX_WAKE | FUTEX_PRIVATE_FLAG));
+				     SCMP_A1(SCMP_CMP_EQ, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 0));
 	for (size_t i = 0; r == 0 && crypto && i < sizeof for_crypto / sizeof *for_crypto; i++)
 		r = seccomp_rule_add(c, SCMP_ACT_ALLOW, for_crypto[i], 0);
 #endif
