@@ -206,7 +206,7 @@ static enum gh_rc rewrap_some(struct gh_op_run *r, const struct gh_tenant *t, ui
 	for (size_t i = 0; i < p.n; i++) {
 		id[i] = p.blob[i].id;
 		if (p.blob[i].wrapped_n != GH_WRAPPED)
-			return gh_fail(err, GH_E_MALFORMED, "blob %s: its wrapped key is damaged", id[i].s);
+			return gh_fail(err, GH_E_UNREAD, "blob %s: its wrapped key is damaged", id[i].s);
 		memcpy(p.wrapped[i].b, p.blob[i].wrapped, GH_WRAPPED);
 	}
 	GH_TRY(gh_vault_rewrap(r->cat->vault, &t->id, p.n, id, p.wrapped, err), err, "blob keys of %s", t->name);

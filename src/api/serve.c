@@ -130,8 +130,9 @@ static enum gh_rc serve(struct gh_catalog *cat, struct gh_span request, bool loc
 		struct gh_err lost = { 0 };
 		enum gh_rc logged = gh_ledger_flush(cat, &lost);
 		if (logged != GH_OK && rc == GH_OK) {
-			rc = logged;
-			*err = lost;
+			*err = lost; /* a log that was altered neither refuses anybody nor was asked wrongly */
+			rc = logged == GH_E_DENIED || logged == GH_E_MALFORMED ? GH_E_UNREAD : logged;
+			err->rc = rc;
 		}
 	}
 	if (rc != GH_OK && r.fd_out >= 0) {

@@ -360,10 +360,9 @@ static enum gh_rc put_keys(struct writing *w, struct gh_err *err)
 static enum gh_rc put_all(struct writing *w, struct gh_err *err)
 {
 	struct stat st;
-	char path[GH_HOME_PATH + 32];
-	if (gh_home_path(w->how->home, GH_BACKUP_SETTINGS_NAME, path, sizeof path) == NULL)
-		return gh_fail(err, GH_E_LIMIT, "the path of the home is too long");
-	GH_TRY(put_file(w, AT_FDCWD, path, GH_BACKUP_SETTINGS_NAME, err), err, "settings");
+	gh_auto_buf settings = gh_buf(64 << 10); /* made anew: the file may hold passwords, in remarks too */
+	gh_home_settings(w->how->home, &settings);
+	GH_TRY(put_bytes(w, GH_BACKUP_SETTINGS_NAME, gh_buf_view(&settings), err), err, "settings");
 	if (fstat(w->how->database, &st) != 0)
 		return gh_fail_sys(err, errno, "the copy of the database");
 	GH_TRY(put_fd(w, GH_BACKUP_DATABASE_NAME, w->how->database, (uint64_t)st.st_size, err), err, "the database");

@@ -69,6 +69,7 @@ struct gh_restore_done {
 	uint64_t log_size; /* entries of the audit log */
 	bool blobs;	   /* the ciphertext was in it */
 	bool is_signed, key_checked;
+	bool left_out; /* a password of the settings: it is not in a backup and must be put back */
 };
 /* in: the archive, read from its start. GH_E_MALFORMED: not a backup, cut, or altered (says which file); GH_E_UNREAD: written by
  * a newer version; GH_E_DENIED: not signed by the key; GH_E_EXISTS: the home is not empty. Nothing is left behind on failure. */

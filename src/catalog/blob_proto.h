@@ -43,18 +43,19 @@ struct gh_bp_msg {
 };
 static_assert(sizeof(struct gh_bp_msg) == 144, "no padding");
 
-/* Why not: code, enum gh_rc, the line. */
+/* Why not: code, enum gh_rc, the line. What is stored and is not as it was written is GH_E_UNREAD: GH_E_MALFORMED would be a mistake
+ * of whoever asks. */
 #define GH_BLOB_WHYS(X) \
 	X(FINE, GH_OK, "") \
 	X(NO_KEY, GH_E_DENIED, "no key for this blob was released to the process") \
-	X(NOT_A_BLOB, GH_E_MALFORMED, "this is no encrypted blob: its head is damaged") \
+	X(NOT_A_BLOB, GH_E_UNREAD, "this is no encrypted blob: its head is damaged") \
 	X(NEWER, GH_E_UNREAD, "written by a newer version of gatehouse") \
-	X(OTHER_BLOB, GH_E_MALFORMED, "the head names another blob, tenant or length than the catalog does") \
-	X(CUT, GH_E_MALFORMED, "cut: the stored bytes end before its last segment") \
-	X(LONGER, GH_E_MALFORMED, "bytes follow its last segment") \
-	X(ALTERED, GH_E_MALFORMED, "altered: the tag does not match") \
-	X(SOURCE_SHORT, GH_E_MALFORMED, "the source ended before the length that was announced") \
-	X(SOURCE_LONG, GH_E_MALFORMED, "the source holds more than the length that was announced") \
+	X(OTHER_BLOB, GH_E_UNREAD, "the head names another blob, tenant or length than the catalog does") \
+	X(CUT, GH_E_UNREAD, "cut: the stored bytes end before its last segment") \
+	X(LONGER, GH_E_UNREAD, "bytes follow its last segment") \
+	X(ALTERED, GH_E_UNREAD, "altered: the tag does not match") \
+	X(SOURCE_SHORT, GH_E_UNREAD, "the source ended before the length that was announced") \
+	X(SOURCE_LONG, GH_E_UNREAD, "the source holds more than the length that was announced") \
 	X(SOURCE, GH_E_IO, "reading failed") \
 	X(SINK, GH_E_IO, "writing failed") \
 	X(RANGE, GH_E_ABSENT, "the range lies outside of the blob") \

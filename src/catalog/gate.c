@@ -85,7 +85,7 @@ static enum gh_rc as_signed(struct gh_catalog *c, const struct source *s, const 
 		if (good)
 			return GH_OK;
 	}
-	return gh_fail(err, GH_E_DENIED, "it is not as it was signed: put it into force again");
+	return gh_fail(err, GH_E_UNREAD, "it is not as it was signed: put it into force again");
 }
 
 static void put_approvals(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f, struct gh_arena *a)
@@ -257,8 +257,8 @@ static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct
 	struct gh_opa_http opa = { .only = c->home.opa };
 	enum gh_rc rc = gh_policy_read(a, s->text, gh_policy_profile, NULL, &policy, &where);
 	if (rc != GH_OK)
-		return gh_fail(err, rc, "%s cannot be read: line %llu: %s", s->from, (unsigned long long)where.line,
-			       where.what);
+		return gh_fail(err, rc == GH_E_MALFORMED ? GH_E_UNREAD : rc, "%s cannot be read: line %llu: %s",
+			       s->from, (unsigned long long)where.line, where.what);
 	GH_TRY(as_signed(c, s, policy, a, err), err, "%s", s->from);
 	const struct gh_policy_question q = { .policy = policy,
 					      .facts = f,

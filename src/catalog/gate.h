@@ -21,7 +21,7 @@ struct gh_gate {
 /* Two policies may judge: the platform's, if one was put into force, and the tenant's. The stricter decision counts, so that the
  * platform's is a floor. With neither, the home's profile judges. A stored policy counts only as the vault signed it.
  * known: the facts document of the report, a JSON object; empty: nothing is known of a scan. action: as in fact `action`.
- * GH_E_MALFORMED: the stored policy cannot be read (a newer one, or altered): nothing is allowed then. */
+ * GH_E_UNREAD: the stored policy cannot be read (a newer one, or altered): nothing is allowed then. */
 enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
 		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err);
 #endif

@@ -218,21 +218,81 @@ static bool empty(const char *dir)
 	return n == 0;
 }
 
-static void settings_text(const struct gh_home *h, struct gh_buf *out)
+/* Does this member of a query hold a secret? libpq decodes names: one that is encoded is not looked through, but taken for one. */
+static bool secret_name(struct gh_span name)
+{
+	static const char *const words[] = { "passw", "secret", "token", "%" };
+	char low[64];
+	size_t n = name.n < sizeof low - 1 ? name.n : sizeof low - 1;
+	for (size_t i = 0; i < n; i++)
+		low[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + ('a' - 'A') : name.p[i]);
+	low[n] = '\0';
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(low, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* A URL without the password before its host and without secrets in its query. true: something was left out. */
+static bool without_password(const char *url, struct gh_buf *out)
+{
+	const char *host = strstr(url, "://"), *at = NULL, *colon = NULL, *rest = url;
+	bool left = false;
+	if (host == NULL) {
+		gh_buf_str(out, url);
+		return false;
+	}
+	host += 3;
+	for (const char *p = host; *p != '\0' && *p != '/'; p++) {
+		if (*p == '@')
+			at = p;
+		else if (*p == ':' && colon == NULL)
+			colon = p;
+	}
+	if (at != NULL && colon != NULL && colon < at) {
+		gh_buf_put(out, url, (size_t)(colon - url));
+		rest = at;
+		left = true;
+	}
+	const char *query = strchr(at != NULL ? at : host, '?');
+	gh_buf_put(out, rest, query == NULL ? strlen(rest) : (size_t)(query - rest));
+	char sign = '?';
+	for (const char *p = query; p != NULL;) {
+		size_t n = strcspn(++p, "&");
+		if (secret_name((struct gh_span){ (const uint8_t *)p, strcspn(p, "=&") }))
+			left = true;
+		else {
+			gh_buf_ch(out, sign);
+			gh_buf_put(out, p, n);
+			sign = '&';
+		}
+		p = p[n] == '&' ? p + n : NULL;
+	}
+	return left;
+}
+
+static void settings_text(const struct gh_home *h, bool bare, struct gh_buf *out)
 {
 	gh_buf_fmt(out, "# Settings of this Gatehouse home.\nformat: %d\n", GH_HOME_VERSION);
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-		gh_buf_fmt(out, "\n# %s\n%s: ", settings[i].about, settings[i].name);
-		gh_buf_json(out, gh_span_str((const char *)h + settings[i].at));
+		const char *value = (const char *)h + settings[i].at;
+		gh_auto_buf url = gh_buf(GH_HOME_VALUE);
+		gh_buf_fmt(out, "\n# %s\n", settings[i].about);
+		if (bare && without_password(value, &url))
+			gh_buf_fmt(out, GH_HOME_LEFT_OUT "%s\n", settings[i].name);
+		gh_buf_fmt(out, "%s: ", settings[i].name);
+		gh_buf_json(out, bare ? gh_buf_view(&url) : gh_span_str(value));
 		gh_buf_ch(out, '\n');
 	}
 	gh_buf_fmt(out, "\n# How many days a badge is valid.\nbadge_days: %lld\n", (long long)h->badge_days);
 }
 
+void gh_home_settings(const struct gh_home *h, struct gh_buf *out) { settings_text(h, true, out); }
+
 static enum gh_rc write_settings(const struct gh_home *h, int dir, struct gh_err *err)
 {
 	gh_auto_buf text = gh_buf(SETTINGS_MAX);
-	settings_text(h, &text);
+	settings_text(h, false, &text);
 	int fd = openat(dir, SETTINGS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return gh_fail_sys(err, errno, SETTINGS);

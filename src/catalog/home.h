@@ -11,6 +11,7 @@
  * ~/.local/share/gatehouse. Settings are few and flat; an unknown one is an error that names its line. */
 #ifndef GH_CATALOG_HOME_H
 #define GH_CATALOG_HOME_H
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 
@@ -37,6 +38,10 @@ enum gh_rc gh_home_load(const char *dir, struct gh_home *out, struct gh_err *err
  * directory is not empty. Nothing is left behind on failure. */
 void gh_home_defaults(const char *dir, struct gh_home *out);
 enum gh_rc gh_home_make(const struct gh_home *h, struct gh_err *err);
+/* The settings as the file holds them, without passwords: those in URLs are left out, and a line that begins with GH_HOME_LEFT_OUT and
+ * the setting's name says so. For copies that leave the home. */
+#define GH_HOME_LEFT_OUT "# Left out, put it back: the password in "
+void gh_home_settings(const struct gh_home *h, struct gh_buf *out);
 /* Remove a home that was just made and could not be filled. Only what a new home holds; anything else stays. */
 void gh_home_unmake(const struct gh_home *h);
 /* dir/name in buf. NULL when it does not fit. */

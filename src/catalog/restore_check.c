@@ -248,6 +248,8 @@ static enum gh_rc set_database(struct gh_restoring *r, const char *url, struct g
 		const uint8_t *nl = memchr(rest.p, '\n', rest.n);
 		struct gh_span line = { rest.p, nl == NULL ? rest.n : (size_t)(nl - rest.p) + 1 };
 		rest = gh_span_cut(rest, line.n, rest.n);
+		if (gh_span_starts(line, GH_HOME_LEFT_OUT "database"))
+			continue;
 		if (!gh_span_starts(line, "database:")) {
 			gh_buf_span(&made, line);
 			continue;
@@ -270,6 +272,14 @@ static enum gh_rc set_database(struct gh_restoring *r, const char *url, struct g
 	return good ? GH_OK : gh_fail_sys(err, sys, "settings");
 }
 
+static bool left_out(struct gh_span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((i == 0 || text.p[i - 1] == '\n') && gh_span_starts(gh_span_cut(text, i, text.n), GH_HOME_LEFT_OUT))
+			return true;
+	return false;
+}
+
 enum gh_rc gh_restore_look(struct gh_restoring *r, struct gh_err *err)
 {
 	static const char *const rooms[] = { "keys", "db", "blobs", "log", "run" };
@@ -281,6 +291,9 @@ enum gh_rc gh_restore_look(struct gh_restoring *r, struct gh_err *err)
 	if (r->how->database != NULL)
 		GH_TRY(set_database(r, r->how->database, err), err, "settings of the backup");
 	GH_TRY(gh_home_load(r->path, &home, err), err, "settings of the backup");
+	gh_auto_buf text = gh_buf(SETTINGS);
+	GH_TRY(slurp(r->dir, GH_BACKUP_SETTINGS_NAME, &text, err), err, "settings");
+	r->done->left_out = left_out(gh_buf_view(&text));
 	GH_TRY(look_at_log(r, err), err, "backup");
 	enum gh_rc rc = open_copy(r, &db, err);
 	if (rc == GH_OK)
@@ -292,5 +305,8 @@ enum gh_rc gh_restore_look(struct gh_restoring *r, struct gh_err *err)
 	(void)unlinkat(r->dir, GH_BACKUP_DATABASE_NAME "-shm", 0);
 	if (strncmp(home.database, "sqlite:", 7) == 0)
 		return put_in_place(r, home.database + 7, err);
-	return transfer(r, home.database, err);
+	rc = transfer(r, home.database, err);
+	if (rc != GH_OK && r->done->left_out)
+		return gh_fail(err, rc, "the database's password is not in a backup: give the URL with --database");
+	return rc;
 }

@@ -258,7 +258,8 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 		      GH_VP_PACKET,
 	      "a packet of keys fits");
 
-/* Why not: code, enum gh_rc it becomes, the line that a person reads. %s: the errno's text, %u: arg. */
+/* Why not: code, enum gh_rc it becomes, the line that a person reads. %s: the errno's text, %u: arg. GH_E_DENIED is what a person may
+ * not (a wrong passphrase, keys that are locked); keys or a log that are not as they were written are GH_E_UNREAD. */
 #define GH_VAULT_WHYS(X) \
 	X(FINE, GH_OK, "") \
 	X(NO_KEYS, GH_E_ABSENT, "there are no keys in this home yet; 'gatehouse init' makes them") \
@@ -281,11 +282,11 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 	X(SECRET_SHORT, GH_E_MALFORMED, \
 	  "too short: a passphrase has at least 8 bytes, a key file or credential at least 32") \
 	X(SECRET_LONG, GH_E_LIMIT, "too long: a passphrase or key file has at most 4,096 bytes") \
-	X(SLOT_ALTERED, GH_E_DENIED, \
+	X(SLOT_ALTERED, GH_E_UNREAD, \
 	  "keys/root was altered: its seal does not match what it says; restore it from a backup") \
-	X(ROOT_DAMAGED, GH_E_MALFORMED, "keys/root is damaged (cut, or none of ours); restore it from a backup") \
+	X(ROOT_DAMAGED, GH_E_UNREAD, "keys/root is damaged (cut, or none of ours); restore it from a backup") \
 	X(NEWER, GH_E_UNREAD, "the keys were written by a newer version of gatehouse; use that version") \
-	X(WEAK_SLOT, GH_E_DENIED, \
+	X(WEAK_SLOT, GH_E_UNREAD, \
 	  "the passphrase's parameters in keys/root lie below the floor (altered?); restore it from a backup") \
 	X(NO_TPM, GH_E_UNREAD, \
 	  "the TPM cannot be reached, or its library (libtss2-esys, libtss2-tctildr) is not installed") \
@@ -298,24 +299,24 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 	X(NO_TENANT, GH_E_ABSENT, "the tenant has no keys here") \
 	X(TENANT_EXISTS, GH_E_EXISTS, "the tenant has keys already") \
 	X(SHREDDED, GH_E_DENIED, "the tenant's keys were destroyed; nothing of it can be opened any more") \
-	X(TENANT_ALTERED, GH_E_DENIED, \
+	X(TENANT_ALTERED, GH_E_UNREAD, \
 	  "the file of the tenant's keys was altered, or belongs to another tenant or root key") \
 	X(GENERATIONS, GH_E_LIMIT, \
 	  "the tenant has too many generations of keys; finish wrapping its blob keys again first") \
-	X(KEY_ALTERED, GH_E_DENIED, \
+	X(KEY_ALTERED, GH_E_UNREAD, \
 	  "a wrapped key does not open: it was altered, or belongs to another blob, tenant or generation") \
 	X(KEY_RETIRED, GH_E_ABSENT, "a wrapped key belongs to a generation of the tenant's key that was retired") \
 	X(NO_SESSION, GH_E_ABSENT, "there is no blob process of this session") \
 	X(OTHER_MODEL, GH_E_DENIED, "this blob process has keys of another model; start one for each") \
 	X(SESSION_GONE, GH_E_IO, "the blob process ended before its keys arrived") \
-	X(NOT_LOGGED, GH_E_DENIED, "no key was released, since the release could not be logged") \
+	X(NOT_LOGGED, GH_E_UNREAD, "no key was released, since the release could not be logged") \
 	X(TOO_MANY, GH_E_LIMIT, "too many keys, sessions or channels at once") \
-	X(SIGNING_ALTERED, GH_E_DENIED, \
+	X(SIGNING_ALTERED, GH_E_UNREAD, \
 	  "a file of a signing key was altered or is missing; restore keys/ from a backup") \
 	X(BAD_CHECKPOINT, GH_E_MALFORMED, "this is no checkpoint of three lines") \
-	X(OTHER_LOG, GH_E_DENIED, "the checkpoint is of another log than the one this vault signs") \
-	X(LOG_BACK, GH_E_DENIED, "the log is shorter than what was signed already; nothing was signed") \
-	X(LOG_FORK, GH_E_DENIED, \
+	X(OTHER_LOG, GH_E_UNREAD, "the checkpoint is of another log than the one this vault signs") \
+	X(LOG_BACK, GH_E_UNREAD, "the log is shorter than what was signed already; nothing was signed") \
+	X(LOG_FORK, GH_E_UNREAD, \
 	  "the log does not extend what was signed already (altered, forked or restored from an older copy); nothing " \
 	  "was signed") \
 	X(NO_SUCH_KEY, GH_E_ABSENT, "there is no such signing key or generation") \

@@ -116,7 +116,8 @@ static int answer(struct gh_cli *cli, const struct args *a, const struct target 
 		if (!a->blobs)
 			gh_buf_str(&doc,
 				   "The encrypted models are not in it: save the blob store too, or use --blobs.\n");
-		gh_buf_str(&doc, "It holds no key in the open: restoring needs the passphrase or the recovery key.\n");
+		gh_buf_str(&doc, "It holds no key in the open and no password of gatehouse.yaml: restoring needs the "
+				 "passphrase or the recovery key.\n");
 	}
 	return gh_cli_print(cli, &doc);
 }

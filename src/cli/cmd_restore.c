@@ -94,6 +94,7 @@ static int answer(struct gh_cli *cli, const struct args *a, const char *home, co
 		gh_jout_bool(&j, "signed", d->is_signed);
 		gh_jout_bool(&j, "signature_checked", d->key_checked);
 		gh_jout_bool(&j, "logged", logged);
+		gh_jout_bool(&j, "passwords_left_out", d->left_out);
 		gh_jout_close(&j, '}');
 		return gh_cli_print(cli, &doc);
 	}
@@ -103,6 +104,8 @@ static int answer(struct gh_cli *cli, const struct args *a, const char *home, co
 	if (!d->key_checked)
 		gh_buf_fmt(&doc, "%s; digests and log fit together, but that nobody made it up shows only --key.\n",
 			   d->is_signed ? "Its signature was not checked" : "It is not signed");
+	if (d->left_out)
+		gh_buf_str(&doc, "Passwords are not in a backup: gatehouse.yaml says which one to put back.\n");
 	if (!d->blobs)
 		gh_buf_str(&doc, "The encrypted models were not in it: put them back, then run `gatehouse fsck`.\n");
 	if (!logged)

@@ -28,7 +28,7 @@ static enum gh_rc bare(struct gh_task_run *r, struct gh_span file, struct gh_buf
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const struct gh_jval *m = gh_jget(v, members[i]);
 		if (m == NULL)
-			return gh_fail(err, GH_E_MALFORMED, "the badge has no %s", members[i]);
+			return gh_fail(err, GH_E_UNREAD, "the badge has no %s", members[i]);
 		gh_buf_fmt(out, "%s\"%s\":", i == 0 ? "{" : ",", members[i]);
 		if (!gh_jcanon_put(out, m, r->arena))
 			return gh_fail(err, GH_E_NOMEM, "no memory for the badge");

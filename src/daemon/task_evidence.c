@@ -155,7 +155,7 @@ static enum gh_rc read_files(struct adding *d, struct gh_err *err)
 		v->name = gh_jstr(f, "path");
 		v->sha256 = gh_jstr(f, "sha256");
 		if (v->name == NULL || v->sha256 == NULL || !gh_ju64(gh_jget(f, "size"), &v->size))
-			return gh_fail(err, GH_E_MALFORMED, "its manifest is malformed");
+			return gh_fail(err, GH_E_UNREAD, "its manifest is malformed");
 	}
 	return GH_OK;
 }

@@ -74,7 +74,7 @@ static enum gh_rc one_file(struct export *e, const struct gh_jval *f, const stru
 	const char *name = gh_jstr(f, "path");
 	uint64_t size = 0;
 	if (name == NULL || !safe_name(name))
-		return gh_fail(err, GH_E_MALFORMED, "the manifest holds a name that is no path below a directory");
+		return gh_fail(err, GH_E_UNREAD, "the manifest holds a name that is no path below a directory");
 	int fd = make_file(e->dir, name);
 	if (fd < 0)
 		return gh_fail_sys(err, errno, "'%s'", gh_safe(gh_span_str(name)).s);
@@ -93,11 +93,11 @@ static enum gh_rc all_files(struct export *e, const struct gh_jval *manifest, co
 	const struct gh_jval *b = gh_jfirst(blobs);
 	for (const struct gh_jval *f = gh_jfirst(gh_jget(manifest, "files")); f != NULL; f = f->next, b = b->next) {
 		if (b == NULL)
-			return gh_fail(err, GH_E_MALFORMED, "the catalog knows fewer files than the manifest");
+			return gh_fail(err, GH_E_UNREAD, "the catalog knows fewer files than the manifest");
 		struct gh_id id = gh_id(b->text);
 		GH_TRY(one_file(e, f, &id, err), err, "nothing was exported");
 	}
-	return b == NULL ? GH_OK : gh_fail(err, GH_E_MALFORMED, "the catalog knows more files than the manifest");
+	return b == NULL ? GH_OK : gh_fail(err, GH_E_UNREAD, "the catalog knows more files than the manifest");
 }
 
 static enum gh_rc fetch(struct export *e, const char *blob, struct gh_arena *a, const struct gh_jval **out,

@@ -61,7 +61,7 @@ static enum gh_rc list_files(struct rescan *s, struct gh_err *err)
 	GH_TRY(gh_known_found(&s->docs, s->shown, a, &s->found, err), err, "what others found");
 	const struct gh_jval *list = gh_jget(manifest, "files"), *blobs = gh_jget(files, "blobs");
 	if (list == NULL || blobs == NULL || list->n != blobs->n || list->n == 0)
-		return gh_fail(err, GH_E_MALFORMED, "manifest and catalog name different files");
+		return gh_fail(err, GH_E_UNREAD, "manifest and catalog name different files");
 	s->name = GH_NEW(a, const char *, list->n);
 	s->digest = GH_NEW(a, const char *, list->n);
 	s->size = GH_NEW(a, uint64_t, list->n);
@@ -74,7 +74,7 @@ static enum gh_rc list_files(struct rescan *s, struct gh_err *err)
 		s->digest[s->n] = gh_jstr(f, "sha256");
 		s->blob[s->n] = gh_id(b->text);
 		if (s->name[s->n] == NULL || s->digest[s->n] == NULL || !gh_ju64(gh_jget(f, "size"), &s->size[s->n]))
-			return gh_fail(err, GH_E_MALFORMED, "its manifest is malformed");
+			return gh_fail(err, GH_E_UNREAD, "its manifest is malformed");
 		s->n++;
 	}
 	return GH_OK;
@@ -117,7 +117,7 @@ static enum gh_rc unchanged(const struct rescan *s, const struct gh_scan_report 
 {
 	for (size_t i = 0; i < r->nfile; i++)
 		if (i >= s->n || (r->file[i].sha256[0] != '\0' && strcmp(r->file[i].sha256, s->digest[i]) != 0))
-			return gh_fail(err, GH_E_DENIED, "'%s' is not what was imported: run `gatehouse fsck --deep`",
+			return gh_fail(err, GH_E_UNREAD, "'%s' is not what was imported: run `gatehouse fsck --deep`",
 				       gh_safe(gh_span_str(r->file[i].path)).s);
 	return GH_OK;
 }

@@ -312,7 +312,7 @@ static void ranges(void **state)
 	assert_int_equal(gh_blobrun_decrypt(r->b, &j, fd, 65536, 10, out, &r->err), GH_OK);
 	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_OK);
 	assert_int_equal(gh_blobrun_decrypt(r->b, &j, fd, 0, 10, out, &r->err), GH_OK);
-	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_MALFORMED);
+	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_UNREAD);
 	SAYS(r, "segment 0: altered");
 	assert_int_equal(lseek(out, 0, SEEK_END), 10); /* nothing of it was written */
 	assert_int_equal(gh_blobrun_decrypt(r->b, &j, fd, SIZE - 1, 2, out, &r->err), GH_OK);
@@ -344,23 +344,23 @@ static void every_change_is_found(void **state)
 	assert_int_equal(pread(fd, c, 65552, 128 + 65552), 65552);
 	assert_int_equal(pwrite(fd, c, 65552, 128), 65552);
 	assert_int_equal(pwrite(fd, a, 65552, 128 + 65552), 65552);
-	assert_int_equal(check(r, fd), GH_E_MALFORMED);
+	assert_int_equal(check(r, fd), GH_E_UNREAD);
 	SAYS(r, "segment 0: altered");
 	assert_int_equal(pwrite(fd, a, 65552, 128), 65552);
 	assert_int_equal(pwrite(fd, c, 65552, 128 + 65552), 65552);
 	/* Cut at segments and elsewhere, and longer. */
 	assert_int_equal(ftruncate(fd, stored - 1), 0);
-	assert_int_equal(check(r, fd), GH_E_MALFORMED);
+	assert_int_equal(check(r, fd), GH_E_UNREAD);
 	SAYS(r, "cut");
 	assert_int_equal(ftruncate(fd, 128 + 2 * 65552), 0);
-	assert_int_equal(check(r, fd), GH_E_MALFORMED);
+	assert_int_equal(check(r, fd), GH_E_UNREAD);
 	SAYS(r, "segment 2: cut");
 	assert_int_equal(ftruncate(fd, 60), 0);
-	assert_int_equal(check(r, fd), GH_E_MALFORMED);
+	assert_int_equal(check(r, fd), GH_E_UNREAD);
 	(void)close(fd);
 	fd = sealed(r, p);
 	assert_int_equal(pwrite(fd, "x", 1, stored), 1);
-	assert_int_equal(check(r, fd), GH_E_MALFORMED);
+	assert_int_equal(check(r, fd), GH_E_UNREAD);
 	SAYS(r, "bytes follow");
 	(void)close(fd);
 	free(p);
@@ -377,7 +377,7 @@ static void refuses_what_does_not_belong_together(void **state)
 	struct gh_blobrun_result res;
 	j.blob = gh_id(gh_span_str("ffffffffffffffffffffffffffffffff"));
 	assert_int_equal(gh_blobrun_verify(r->b, &j, fd, &r->err), GH_OK);
-	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_MALFORMED);
+	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_UNREAD);
 	SAYS(r, "another blob");
 	j.blob = gh_id(gh_span_str(TENANT));
 	assert_int_equal(gh_blobrun_verify(r->b, &j, fd, &r->err), GH_OK);
@@ -385,16 +385,16 @@ static void refuses_what_does_not_belong_together(void **state)
 	SAYS(r, "no key for this blob");
 	j = job_of(SIZE - 1);
 	assert_int_equal(gh_blobrun_verify(r->b, &j, fd, &r->err), GH_OK);
-	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_MALFORMED);
+	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_UNREAD);
 	SAYS(r, "or length");
 	in = memory(p, SIZE);
 	assert_int_equal(gh_blobrun_encrypt(r->b, &j, in, out, &r->err), GH_OK);
-	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_MALFORMED);
+	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_UNREAD);
 	SAYS(r, "more than the length");
 	(void)lseek(in, 0, SEEK_SET);
 	j = job_of(SIZE + 1);
 	assert_int_equal(gh_blobrun_encrypt(r->b, &j, in, out, &r->err), GH_OK);
-	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_MALFORMED);
+	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_UNREAD);
 	SAYS(r, "ended before the length");
 	assert_int_equal(gh_blobrun_encrypt(r->b, &j, in, open("/dev/full", O_RDWR), &r->err), GH_OK);
 	assert_int_equal(gh_blobrun_end(r->b, &res, &r->err), GH_E_IO);
@@ -441,7 +441,7 @@ static void two_runs_of_one_blob_share_nothing(void **state)
 	assert_memory_not_equal(a, b, 256);
 	/* Segments of one under the head of the other: found. */
 	assert_int_equal(pwrite(two, a, 256, 128), 256);
-	assert_int_equal(check(r, two), GH_E_MALFORMED);
+	assert_int_equal(check(r, two), GH_E_UNREAD);
 	(void)close(one);
 	(void)close(two);
 	free(p);

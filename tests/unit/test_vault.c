@@ -386,17 +386,17 @@ static void cheaper_passphrases_and_newer_files_are_refused(void **state)
 	f.slot[0].memory_kib = 8;
 	summed(fd, &f);
 	again(r);
-	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_DENIED);
+	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_UNREAD);
 	SAYS(r, "below the floor");
 	f.slot[0].memory_kib = UINT32_MAX; /* … and the vault does not work for ever either */
 	summed(fd, &f);
-	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_DENIED);
+	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_UNREAD);
 	f.head.version = 2;
 	summed(fd, &f);
 	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_UNREAD);
 	SAYS(r, "newer version");
 	assert_int_equal(ftruncate(fd, 100), 0);
-	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_MALFORMED);
+	assert_int_equal(unlock(r, GH_VAULT_PASSPHRASE, passphrase), GH_E_UNREAD);
 	SAYS(r, "damaged");
 	(void)close(fd);
 }
@@ -411,7 +411,7 @@ static void a_tenant_file_moved_or_altered_does_not_open(void **state)
 	(void)snprintf(from, sizeof from, "%s/tenants/%s", r->keys, TENANT);
 	(void)snprintf(to, sizeof to, "%s/tenants/%s", r->keys, OTHER);
 	assert_int_equal(rename(from, to), 0);
-	assert_int_equal(gh_vault_new_keys(r->cat, &o, 1, blob, w, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_new_keys(r->cat, &o, 1, blob, w, &r->err), GH_E_UNREAD);
 	SAYS(r, "belongs to another tenant");
 	assert_int_equal(gh_vault_new_keys(r->cat, &t, 1, blob, w, &r->err), GH_E_ABSENT);
 	assert_int_equal(rename(to, from), 0);
@@ -494,14 +494,14 @@ static void an_index_that_no_checkpoint_covers_is_no_entry(void **state)
 	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_OK);
 	assert_true(gh_ipc_recv(blobs, packet, sizeof packet, NULL, 0) > 0);
 	r->index_off = 1; /* behind the end of what was signed */
-	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_UNREAD);
 	SAYS(r, "could not be logged");
 	r->index_off = (uint64_t)-1; /* an entry that stood there before */
-	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_UNREAD);
 	r->index_off = 0;
 	r->log_signs = false; /* nothing was signed */
 	r->err = (struct gh_err){ 0 };
-	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_UNREAD);
 	SAYS(r, "could not be logged");
 	assert_int_equal(gh_ipc_recv(blobs, packet, sizeof packet, NULL, MSG_DONTWAIT), -1);
 	(void)close(blobs);
@@ -521,7 +521,7 @@ static void what_does_not_fit_is_not_released(void **state)
 	/* Another blob's key, an altered one, another tenant's. */
 	struct gh_id swapped[2] = { blob[1], blob[0] };
 	rel.id = swapped;
-	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_UNREAD);
 	SAYS(r, "a wrapped key does not open");
 	rel.id = blob;
 	for (size_t i = 0; i < GH_WRAPPED; i++) {
@@ -535,7 +535,7 @@ static void what_does_not_fit_is_not_released(void **state)
 	assert_int_equal(gh_vault_tenant_new(r->cat, &o, &r->err), GH_OK);
 	rel.tenant = o;
 	r->err = (struct gh_err){ 0 };
-	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_E_UNREAD);
 	SAYS(r, "does not open");
 	assert_int_equal(r->logged, 0); /* none of these stands in the log */
 	/* One session, one model. */
@@ -663,7 +663,7 @@ static void a_rotation_that_was_cut_is_finished(void **state)
 	/* The old root key is gone: a file from before does not open any more. */
 	(void)snprintf(other, sizeof other, "%s/tenants/%s", saved, TENANT);
 	assert_int_equal(rename(other, path), 0);
-	assert_int_equal(gh_vault_rewrap(r->cat, &t, 1, blob, w, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_rewrap(r->cat, &t, 1, blob, w, &r->err), GH_E_UNREAD);
 	SAYS(r, "root key");
 }
 
@@ -844,19 +844,19 @@ static void never_signs_two_histories(void **state)
 	assert_int_equal(sign_tree(r, log, &five, NULL, sig), GH_OK);
 	assert_int_equal(sign_tree(r, log, &five, NULL, once_more), GH_OK);
 	assert_memory_equal(sig, once_more, 64);
-	assert_int_equal(sign_tree(r, log, &eight, NULL, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, log, &eight, NULL, sig), GH_E_UNREAD);
 	SAYS(r, "does not extend");
 	assert_true(gh_merkle_prove_consistency(subtree, NULL, 5, 8, &proof));
-	assert_int_equal(sign_tree(r, log, &other, &proof, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, log, &other, &proof, sig), GH_E_UNREAD);
 	SAYS(r, "does not extend");
-	assert_int_equal(sign_tree(r, "another.example/log", &eight, &proof, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, "another.example/log", &eight, &proof, sig), GH_E_UNREAD);
 	SAYS(r, "of another log");
 	assert_int_equal(sign_tree(r, log, &eight, &proof, sig), GH_OK);
 	again(r); /* it is remembered on the disk */
 	assert_int_equal(unlock(r, GH_VAULT_RECOVERY, recovery), GH_OK);
-	assert_int_equal(sign_tree(r, log, &five, NULL, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, log, &five, NULL, sig), GH_E_UNREAD);
 	SAYS(r, "shorter than what was signed");
-	assert_int_equal(sign_tree(r, log, &other, NULL, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, log, &other, NULL, sig), GH_E_UNREAD);
 	SAYS(r, "does not extend");
 	assert_int_equal(gh_vault_status(r->cat, &st, &r->err), GH_OK);
 	assert_int_equal(st.log_size, 8);
@@ -878,16 +878,16 @@ static void never_signs_two_histories(void **state)
 	copy_file(saved, live);
 	start(r);
 	assert_int_equal(unlock(r, GH_VAULT_RECOVERY, recovery), GH_OK);
-	assert_int_equal(gh_vault_adopt(r->cat, gh_buf_view(&forged), last.sig, &r->err), GH_E_DENIED);
+	assert_int_equal(gh_vault_adopt(r->cat, gh_buf_view(&forged), last.sig, &r->err), GH_E_UNREAD);
 	SAYS(r, "of another log");
 	assert_int_equal(gh_vault_adopt(r->cat, gh_buf_view(&text8), last.sig, &r->err), GH_OK);
-	assert_int_equal(sign_tree(r, log, &five, NULL, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, log, &five, NULL, sig), GH_E_UNREAD);
 	SAYS(r, "shorter than what was signed");
 	/* The memory of it cannot be removed. */
 	char path[256];
 	(void)snprintf(path, sizeof path, "%s/log", r->keys);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(sign_tree(r, log, &eight, NULL, sig), GH_E_DENIED);
+	assert_int_equal(sign_tree(r, log, &eight, NULL, sig), GH_E_UNREAD);
 	SAYS(r, "altered or is missing");
 }
 
