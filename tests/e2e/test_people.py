@@ -130,6 +130,9 @@ def keys(home):
     check('a key for ever is no key', code == 64, said)
     file = home.root / 'key'
     file.write_text(home.keys['pat'] + '\n')
+    file.chmod(0o644)
+    check('a key file that others can read', home.run('models', '--api-key-file', str(file))[0] == 2)
+    file.chmod(0o600)
     check('a key from a file', home.run('models', '--api-key-file', str(file))[0] == 0)
     everything = b''.join(p.read_bytes() for p in home.path.rglob('*') if p.is_file())
     check('no key is kept anywhere in the home', all(k.encode() not in everything for k in home.keys.values() if k and len(k) > 40))
