@@ -253,12 +253,16 @@ static enum gh_rc open_blob(struct gh_op_run *r, struct gh_err *err)
 	if (!gh_id_same(&b.tenant, &asked))
 		return gh_fail(err, GH_E_ABSENT, "the tenant has no such blob");
 	if (b.state != GH_B_STORED || b.wrapped_n != sizeof wrapped.b)
-		return gh_fail(err, GH_E_DENIED, "blob %s is %s: run `gatehouse fsck`", own.s, gh_bstate_name(b.state));
+		return gh_fail(err, GH_E_UNREAD, "blob %s is %s: run `gatehouse fsck`", own.s, gh_bstate_name(b.state));
 	memcpy(wrapped.b, b.wrapped, sizeof wrapped.b);
 	(void)gh_store_key_set(&key, b.tenant.s, b.id.s);
-	GH_TRY(gh_store_get(r->cat->store, &key, &o, NULL, err), err, "blob %s", own.s);
-	enum gh_rc rc = gh_store_object_fd(o, 0, UINT64_MAX, &r->fd_out, err);
+	enum gh_rc rc = gh_store_get(r->cat->store, &key, &o, NULL, err);
+	if (rc != GH_OK) /* what lies there is not what was stored: nobody asked wrongly */
+		return gh_fail(err, rc == GH_E_MALFORMED ? GH_E_UNREAD : rc, "blob %s", own.s);
+	rc = gh_store_object_fd(o, 0, UINT64_MAX, &r->fd_out, err);
 	gh_store_put_back(o);
+	if (rc == GH_E_MALFORMED)
+		rc = gh_fail(err, GH_E_UNREAD, "blob %s", own.s);
 	if (rc == GH_OK)
 		rc = release(r, 1, &own, &wrapped, err);
 	if (rc != GH_OK)

@@ -192,7 +192,7 @@ enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int to, b
 		rc = gh_blobrun_end(d->process.blob, &result, err);
 	(void)close(fd);
 	if (rc == GH_OK && verify && (digest == NULL || strcmp(digest, result.sha_plain) != 0))
-		rc = gh_fail(err, GH_E_DENIED, "blob %s: its content is not what the catalog says", blob->s);
+		rc = gh_fail(err, GH_E_UNREAD, "blob %s: its content is not what the catalog says", blob->s);
 	if (size != NULL)
 		*size = n;
 	return rc;
