@@ -239,6 +239,46 @@ const struct gh_op gh_op_blob_commit = { .name = "blob.commit",
 					 .internal = true,
 					 .run = commit };
 
+/* ---- blob.drop ----------------------------------------------------------------------------------------------------------------- */
+
+static bool absent(enum gh_rc rc) { return rc == GH_OK || rc == GH_E_ABSENT; }
+
+/* The bytes first: that needs no room on a disk that may be full. What another import may have found already stays. */
+static enum gh_rc drop(struct gh_op_run *r, struct gh_err *err)
+{
+	struct gh_store_left left = { 0 };
+	struct gh_id own = id(r, "id"), tenant = id(r, "tenant");
+	struct gh_blob b;
+	struct gh_err none = { 0 };
+	GH_TRY(key_of(r, &left.key, err), err, "a blob");
+	GH_TRY(gh_blob_get(r->cat->db, &own, &b, err), err, "a blob");
+	if (b.state != GH_B_STAGED || !gh_id_same(&b.tenant, &tenant))
+		return gh_fail(err, GH_E_EXISTS, "blob %s is %s", own.s, gh_bstate_name(b.state));
+	enum gh_rc rc = gh_store_drop(r->cat->store, &left, &none);
+	if (absent(rc)) {
+		none = (struct gh_err){ 0 };
+		rc = gh_store_delete(r->cat->store, &left.key, &none);
+	}
+	if (absent(rc)) {
+		none = (struct gh_err){ 0 };
+		rc = gh_blob_forget(r->cat->db, &own, &none);
+	}
+	if (absent(rc))
+		return GH_OK;
+	*err = none;
+	return rc;
+}
+
+const struct gh_op gh_op_blob_drop = { .name = "blob.drop",
+				       .about = "Remove a blob that was begun and never finished.",
+				       .in = stage_in,
+				       .permission = "model.import",
+				       .scope = GH_AT_HANDLER,
+				       .asks = true,
+				       .local = true,
+				       .internal = true,
+				       .run = drop };
+
 /* ---- blob.open ----------------------------------------------------------------------------------------------------------------- */
 
 static enum gh_rc open_blob(struct gh_op_run *r, struct gh_err *err)

@@ -23,7 +23,7 @@ extern const struct gh_op gh_op_model_disable, gh_op_model_enable, gh_op_model_d
 extern const struct gh_op gh_op_evidence_begin, gh_op_evidence_store;
 extern const struct gh_op gh_op_key_slot;
 extern const struct gh_op gh_op_review_look, gh_op_review_decide;
-extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_open;
+extern const struct gh_op gh_op_blob_keys, gh_op_blob_stage, gh_op_blob_commit, gh_op_blob_drop, gh_op_blob_open;
 extern const struct gh_op gh_op_import_begin, gh_op_import_renew, gh_op_import_finish, gh_op_import_abandon;
 extern const struct gh_op gh_op_badge_issue, gh_op_badge_stored, gh_op_badge_statement;
 extern const struct gh_op gh_op_version_files;

@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -170,6 +171,21 @@ static enum gh_rc open_all(struct gh_catalog *c, const char *home, struct gh_err
 	return rc == GH_OK ? gh_ledger_agrees(c, err) : rc;
 }
 
+/* A full disk keeps even `fsck --repair` from starting: the database and the log need some room to be opened. */
+static enum gh_rc no_room(const struct gh_catalog *c, enum gh_rc rc, struct gh_err *err)
+{
+	enum { LEAST = 256 << 10 };
+	struct statvfs fs;
+	if (c->home.dir[0] == '\0' || statvfs(c->home.dir, &fs) != 0 || fs.f_bavail > LEAST / fs.f_frsize)
+		return rc;
+	if (strncmp(c->home.blobs, "file:/", 6) == 0)
+		return gh_fail(err, rc, "the disk is full: make room on it first");
+	return gh_fail(err, rc,
+		       "the disk is full: make room on it, or, while no import runs, remove what lies in "
+		       "%s/blobs/staging",
+		       c->home.dir);
+}
+
 /* What the role keeps: its home but the keys, and the network where the settings point there. */
 static const char *lock_down(const struct gh_catalog *c)
 {
@@ -259,6 +275,8 @@ int gh_role_catalog(int argc, char **argv)
 		if (layer != NULL)
 			rc = gh_fail(&err, GH_E_DENIED, "the catalog process could not be locked down: %s", layer);
 	}
+	if (rc != GH_OK)
+		rc = no_room(&c, rc, &err);
 	const struct gh_call_head hello = { .code = rc };
 	if (rc != GH_OK)
 		(void)gh_err_line(&err, why, sizeof why);

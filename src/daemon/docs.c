@@ -114,6 +114,20 @@ void gh_docs_drop(struct gh_docs_put *p)
 	p->fd = -1;
 }
 
+void gh_docs_undo(struct gh_service *s, const char *key, const struct gh_id *tenant, const struct gh_id *blob)
+{
+	gh_auto_arena a = { .max = ANSWER };
+	gh_auto_buf in = gh_buf(4096);
+	const struct gh_jval *out;
+	struct gh_err ignored = { 0 };
+	struct gh_jout j = gh_jout(&in);
+	gh_jout_open(&j, NULL, '{');
+	gh_jout_str(&j, "tenant", tenant->s);
+	gh_jout_str(&j, "id", blob->s);
+	gh_jout_close(&j, '}');
+	(void)gh_service_step(s, key, "blob.drop", gh_buf_view(&in), -1, &a, &out, NULL, &ignored);
+}
+
 static bool digest_of(struct gh_span bytes, char hex[65])
 {
 	struct gh_sha256 *h = gh_sha256_new();

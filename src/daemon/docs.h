@@ -41,6 +41,9 @@ enum gh_rc gh_docs_begin(struct gh_docs *d, struct gh_docs_put *p, struct gh_err
 /* Make it durable and known. sha256, size: of the plaintext. */
 enum gh_rc gh_docs_commit(struct gh_docs *d, struct gh_docs_put *p, const char *kind, const char *sha256, uint64_t size,
 			  struct gh_err *err);
+/* Remove what was begun and not committed, from disk and catalog, after gh_docs_drop() and when no process writes it any more. What
+ * cannot be removed is left to `gatehouse fsck`. */
+void gh_docs_undo(struct gh_service *s, const char *key, const struct gh_id *tenant, const struct gh_id *blob);
 void gh_docs_drop(
 	struct gh_docs_put *p); /* close what is open; an uncommitted blob is cleaned up by fsck or the abandoning */
 

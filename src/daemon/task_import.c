@@ -181,6 +181,15 @@ static void end(void *file, const char *sha256)
 	free(b);
 }
 
+static bool over(void *arg)
+{
+	struct import *im = arg;
+	(void)pthread_mutex_lock(&im->lock);
+	bool yes = im->err.rc != GH_OK;
+	(void)pthread_mutex_unlock(&im->lock);
+	return yes;
+}
+
 /* ---- the parts of an import ------------------------------------------------------------------------------------------------ */
 
 static enum gh_rc open_lanes(struct import *im, unsigned n, struct gh_err *err)
@@ -195,11 +204,18 @@ static enum gh_rc open_lanes(struct import *im, unsigned n, struct gh_err *err)
 	return GH_OK;
 }
 
-static void close_import(struct import *im)
+static void close_lanes(struct import *im)
 {
 	for (unsigned i = 0; i < im->nlane; i++)
 		gh_docs_close(&im->lane[i].docs);
 	free(im->lane);
+	im->lane = NULL;
+	im->nlane = 0;
+}
+
+static void close_import(struct import *im)
+{
+	close_lanes(im);
 	for (size_t i = 0; i < im->nfile; i++) {
 		free(im->file[i].name);
 		gh_docs_drop(&im->file[i].put);
@@ -249,14 +265,14 @@ static enum gh_rc commit_files(struct import *im, struct gh_err *err)
 static enum gh_rc scan(struct import *im, const char *path, const char *name, struct gh_scan **out,
 		       const struct gh_scan_report **report, struct gh_err *err)
 {
-	const struct gh_along along = { im, begin, head, taken, wake, end };
+	const struct gh_along along = { im, begin, head, taken, wake, end, over };
 	gh_import_scan_open(&im->setup, im->run->service, gh_in_number(im->run->in, "jobs", 0));
 	im->setup.options.along = &along;
 	im->setup.options.known_as = name;
 	enum gh_rc rc = open_lanes(im, im->setup.options.jobs, err);
 	if (rc == GH_OK)
 		rc = gh_scan_run(&path, 1, &im->setup.options, out, report, err);
-	if (rc == GH_OK && im->err.rc != GH_OK) {
+	if (im->err.rc != GH_OK) { /* why the scan was given up, if it was */
 		*err = im->err;
 		rc = im->err.rc;
 	}
@@ -405,10 +421,11 @@ static enum gh_rc import(struct import *im, const char *path, const char *name, 
 	const struct gh_scan_report *r;
 	struct gh_import_docs d = { 0 };
 	char root[65];
-	GH_TRY(scan(im, path, name, &s, &r, err), err, "import");
 	gh_auto_buf finish = gh_buf(8 << 20);
 	const struct gh_jval *out = NULL;
-	enum gh_rc rc = agree(im, r, err);
+	enum gh_rc rc = scan(im, path, name, &s, &r, err);
+	if (rc == GH_OK)
+		rc = agree(im, r, err);
 	if (rc == GH_OK && im->nfile == 0)
 		rc = gh_fail(err, GH_E_ABSENT, "there is no file to be imported");
 	if (rc == GH_OK)
@@ -451,9 +468,15 @@ static enum gh_rc reserve(struct import *im, struct gh_err *err)
 	return GH_OK;
 }
 
-/* Free the name; what was written is nobody's, and removed by fsck. */
+/* Free the disk, which may be full, then the name. What became a blob already stays for the next try, until fsck removes it. */
 static void abandon(struct import *im)
 {
+	close_lanes(im); /* nobody writes any more */
+	for (size_t i = 0; i < im->nfile; i++)
+		if (im->file[i].put.fd >= 0) {
+			gh_docs_drop(&im->file[i].put);
+			gh_docs_undo(im->run->service, im->run->key, &im->owner.tenant, &im->file[i].put.id);
+		}
 	gh_auto_buf in = gh_buf(4096);
 	const struct gh_jval *out;
 	struct gh_err ignored = { 0 };

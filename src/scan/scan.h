@@ -27,6 +27,9 @@ struct gh_along {
 	uint64_t (*taken)(void *file); /* bytes below are not needed any more; UINT64_MAX: none are. Does not wait */
 	int (*wake)(void *file);       /* descriptor that is readable when taken() has moved */
 	void (*end)(void *file, const char *sha256); /* over; "": it could not be read to its end */
+	/* NULL, or: is the whole of no use any more? Then no more is read: the file at hand ends with "", and gh_scan_run() with it
+	 * or with an error that says no more than that. From any thread, often. */
+	bool (*over)(void *arg);
 };
 
 /* An artifact that is no path: a list of files, each opened when its turn comes (a stored model whose files are decrypted into

@@ -277,8 +277,14 @@ static bool drain(struct job *j)
 
 /* ---- the virus scanner ------------------------------------------------------------------------------------------- */
 
+static bool given_up(const struct gh_along *a) { return a != NULL && a->over != NULL && a->over(a->arg); }
+
 static void read_along(struct job *j)
 {
+	if (j->feed->state == GH_FEED_OK && given_up(j->along)) {
+		j->feed->state = GH_FEED_ERROR;
+		j->feed->sys = ECANCELED;
+	}
 	gh_clamd_step(&j->clamd, j->feed->ring, GH_RING, j->feed->head);
 	j->feed->also = j->clamd.state == GH_CLAMD_TALK ? j->clamd.sent : UINT64_MAX;
 	uint64_t taken = j->beside == NULL ? UINT64_MAX : j->along->taken(j->beside);
@@ -380,8 +386,10 @@ static enum wait wait_for(struct job *j, int64_t deadline, bool busy)
 	int64_t left = deadline - gh_child_now_ms();
 	if (left <= 0)
 		return WAIT_TIME;
-	int n = poll(fd, 4, busy ? 0 : (int)(left < 60000 ? left : 60000));
-	if (n > 0 && (fd[2].revents != 0 || fd[3].revents != 0))
+	/* Who reads along may give up without a sign that can be waited for. */
+	int most = j->beside == NULL ? 60000 : 200;
+	int n = poll(fd, 4, busy ? 0 : left < most ? (int)left : most);
+	if (j->beside != NULL || (n > 0 && fd[2].revents != 0))
 		read_along(j);
 	if (n > 0 && fd[1].revents != 0) {
 		uint64_t x;
@@ -442,6 +450,8 @@ enum gh_rc gh_worker_scan(struct gh_worker *w, const struct gh_scan_options *opt
 	struct gh_feed feed;
 	struct job j = { .w = w, .feed = &feed, .arena = arena, .out = out };
 	*out = (struct gh_outcome){ .format = "unknown" };
+	if (given_up(opt->along))
+		return gh_fail(err, GH_E_IO, "the scan was given up");
 	if (!gh_feed_open(&feed, fd, st, w->shm, w->sha))
 		return gh_fail(err, GH_E_NOMEM, "no memory to read %s", name);
 	int64_t deadline = gh_child_now_ms() + (int64_t)opt->seconds * 1000;

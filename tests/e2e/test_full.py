@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+"""A disk that fills, or takes no more, in the middle of an import, and a process of it that dies: the command ends at once with one
+line, nothing half-written stays, and the name is free. Root fills a small file system; others have a limit on the size of a file."""
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import common  # noqa: E402
+from common import GATEHOUSE, check, safetensors  # noqa: E402
+
+TMP = tempfile.mkdtemp(prefix='gh-full-')
+DISK, HOME = os.path.join(TMP, 'disk'), os.path.join(TMP, 'disk', 'home')
+ENV = {**common.ENV, 'GATEHOUSE_HOME': HOME, 'GATEHOUSE_PASSPHRASE_FILE': os.path.join(TMP, 'pass')}
+MIB = 1 << 20
+LIMIT = 32  # MiB; above the memory that is shared with the worker, which counts as a file
+
+
+def gh(*args, most=None):
+    def limit():
+        if most is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most * MIB, resource.RLIM_INFINITY))
+    try:
+        return subprocess.run([GATEHOUSE, *args], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, timeout=40,
+                              preexec_fn=limit)
+    except subprocess.TimeoutExpired as e:
+        return subprocess.CompletedProcess(e.cmd, 'hangs', e.stdout or b'', e.stderr or b'')
+
+
+def model(name, files):
+    os.makedirs(os.path.join(TMP, name))
+    for i, n in enumerate(files):
+        with open(os.path.join(TMP, name, f'part{i}.dat'), 'wb') as f:
+            f.write(bytes([i]))
+            f.truncate(n)
+    return os.path.join(TMP, name)
+
+
+def staged():
+    return os.listdir(os.path.join(HOME, 'blobs', 'staging'))
+
+
+def refused(what, r, *words):
+    line = r.stderr.decode()
+    check(f'{what}: ends with 2', r.returncode == 2, f'{r.returncode} {line}')
+    check(f'{what}: one line says why', line.count('\n') == 1 and all(w in line for w in words), line)
+    check(f'{what}: no staging file stays', staged() == [], staged())
+
+
+def imports(small, why, most):
+    """One file larger than the ring, one that fits in it, several at a time; then something that has room, under the same name."""
+    for what, sizes in (('a large file', [LIMIT * MIB + 4 * MIB]), ('many files', [1000, 9 * MIB, LIMIT * MIB + MIB, 3 * MIB, 5])):
+        path = model(what.replace(' ', '-'), sizes)
+        refused(what, gh('import', path, '--as', 'acme/m:1', '--no-progress', most=most), 'acme/m:1', why)
+    r = gh('import', small, '--as', 'acme/m:1', '--no-progress', most=most)
+    check('the name is free, and there is room again', r.returncode == 0, f'{r.returncode} {r.stderr.decode()}')
+    r = gh('fsck', '--grace', '0')
+    check('the catalog is whole', b'problem: database' not in r.stdout and b'problem: staging' not in r.stdout, r.stdout)
+
+
+def no_room_at_all():
+    """Not a byte is left: the database cannot be opened. What to do is said."""
+    with open(os.path.join(DISK, 'filler'), 'wb', buffering=0) as f:
+        for size in (MIB, 4096):
+            try:
+                while f.write(bytes(size)) == size:
+                    pass
+            except OSError:
+                pass
+    r = gh('fsck', '--repair')
+    line = r.stderr.decode()
+    check('a full disk: what to do is said', r.returncode == 2 and line.count('\n') == 1 and 'No space left' in line and
+          os.path.join(HOME, 'blobs', 'staging') in line, f'{r.returncode} {line}')
+    os.unlink(os.path.join(DISK, 'filler'))
+    check('with room again all is well', gh('fsck', '--repair').returncode == 0)
+
+
+def role_of(pid, role):
+    for p in os.listdir('/proc'):
+        try:
+            with open(f'/proc/{p}/stat') as s, open(f'/proc/{p}/cmdline', 'rb') as c:
+                if int(s.read().rpartition(')')[2].split()[1]) == pid and f'--role\0{role}'.encode() in c.read():
+                    return int(p)
+        except (OSError, ValueError):
+            pass
+    return None
+
+
+def deaths():
+    """Whichever process of an import dies, it ends."""
+    path = model('long', [600 * MIB])
+    for role in ('blob', 'catalog', 'vault'):
+        p = subprocess.Popen([GATEHOUSE, 'import', path, '--as', 'acme/d:1', '--no-progress'], env=ENV,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(400):
+            if role_of(p.pid, 'blob') is not None and staged():
+                break
+            time.sleep(0.01)
+        victim = role_of(p.pid, role)
+        check(f'{role} is there', victim is not None)
+        if victim is not None:
+            os.kill(victim, 9)
+        try:
+            text = p.communicate(timeout=30)[1].decode()
+        except subprocess.TimeoutExpired:
+            p.kill()
+            text = 'hangs'
+            p.communicate()
+        check(f'{role} dies: the import ends', p.returncode == 2 and text.count('\n') == 1, f'{p.returncode} {text}')
+        if role == 'blob':
+            check('blob dies: nothing stays', staged() == [], staged())
+    check('what died leaves goes', gh('fsck', '--repair', '--grace', '0').returncode == 0 and staged() == [], staged())
+
+
+def main():
+    with open(ENV['GATEHOUSE_PASSPHRASE_FILE'], 'w') as f:
+        f.write('correct horse battery staple\n')
+    os.chmod(ENV['GATEHOUSE_PASSPHRASE_FILE'], 0o600)
+    os.makedirs(DISK)
+    mounted = os.geteuid() == 0 and subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={LIMIT}m', 'tmpfs', DISK],
+                                                   capture_output=True).returncode == 0
+    try:
+        check('init', gh('init').returncode == 0 and gh('tenant', 'add', 'acme').returncode == 0)
+        small = os.path.join(TMP, 'small.safetensors')
+        with open(small, 'wb') as f:
+            f.write(safetensors())
+        if mounted:
+            imports(small, 'No space left', None)
+            no_room_at_all()
+        else:
+            imports(small, 'File too large', LIMIT)
+    finally:
+        if mounted:
+            subprocess.run(['umount', DISK], check=True)
+    if mounted:
+        check('init', gh('init').returncode == 0 and gh('tenant', 'add', 'acme').returncode == 0)
+    deaths()
+
+
+try:
+    main()
+finally:
+    shutil.rmtree(TMP, ignore_errors=True)
+print(f'test_full: {common.asserted - common.failures} passed, {common.failures} failed')
+sys.exit(common.failures != 0)
