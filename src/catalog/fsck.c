@@ -11,20 +11,23 @@
 
 enum { STEP_MS = 1000 };
 
-/* In the order in which they are worth knowing: a damaged database explains much of what follows. Imports that died come before
- * what they left: removing one frees its blobs. */
+/* In the order in which they are worth knowing: a damaged database explains much of what follows, and so does a key that is
+ * gone. Imports that died come before what they left: removing one frees its blobs. Objects of imports come before their rows, so
+ * that they are told whether they are repaired or not. */
 static const struct row {
 	struct gh_fsck_part part;
 	enum gh_rc (*run)(struct gh_catalog *c, struct gh_fsck *f, struct gh_err *err);
 } rows[] = {
 	{ { "database", "the database is whole, and no reference leads nowhere" }, gh_fsck_database },
+	{ { "keys", "every key that is needed is there, and opens" }, gh_fsck_keys },
 	{ { "imports", "no import died and left its name taken" }, gh_fsck_imports },
 	{ { "blobs", "every blob that is known lies in the store as it was stored" }, gh_fsck_blobs },
-	{ { "unused", "every blob is used by something" }, gh_fsck_unused },
 	{ { "objects", "every object in the store is known" }, gh_fsck_objects },
+	{ { "unused", "every blob is used by something" }, gh_fsck_unused },
 	{ { "staging", "no import left a staging file or an upload behind" }, gh_fsck_staging },
 	{ { "log", "the audit log is what was signed" }, gh_fsck_log },
 	{ { "outbox", "every change stands in the audit log, as it was made" }, gh_fsck_outbox },
+	{ { "ledger", "every row says what the audit log says of it" }, gh_fsck_ledger },
 	{ { "badges", "every badge rests on a finished scan, and is logged" }, gh_fsck_badges },
 	{ { "reviews", "every decision is signed by who made it" }, gh_fsck_reviews },
 };

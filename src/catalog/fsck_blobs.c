@@ -158,7 +158,7 @@ enum gh_rc gh_fsck_unused(struct gh_catalog *c, struct gh_fsck *f, struct gh_err
 {
 	gh_auto_arena a = { .max = GH_FSCK_ARENA };
 	struct gh_blob *v;
-	size_t n, spare = 0;
+	size_t n;
 	/* There is no way to go on behind a row: without repair as many as fit are looked at in one step. */
 	size_t most = f->repair ? GH_FSCK_ROWS : UNUSED_ROWS;
 	GH_TRY(gh_blob_unused(c->db, &a, f->now - f->grace, most, &v, &n, err), err, "blobs");
@@ -169,15 +169,12 @@ enum gh_rc gh_fsck_unused(struct gh_catalog *c, struct gh_fsck *f, struct gh_err
 		if (f->repair)
 			GH_TRY(forget(c, &v[i], &gone, err), err, "blob %s", v[i].id.s);
 		moved = moved || gone;
-		/* Imports take keys in stock; what was made and never used is no sign of anything. */
-		if (v[i].state == GH_B_STAGED)
-			spare += gone;
-		else
+		/* Imports take keys in stock; what was made and never used is no sign of anything,
+		 * and so it is not told, neither here nor when it is removed. */
+		if (v[i].state != GH_B_STAGED)
 			gh_fsck_left(f, v[i].id.s, gone, "blob %s (%s) of tenant %s is used by nothing", v[i].id.s,
 				     v[i].kind, v[i].tenant.s);
 	}
-	if (spare > 0)
-		gh_fsck_left(f, "", true, "%zu keys were made for imports and never used", spare);
 	f->cursor[0] = '\0';
 	if (f->repair && n == GH_FSCK_ROWS && moved)
 		(void)snprintf(f->cursor, sizeof f->cursor, "more");

@@ -375,7 +375,9 @@ enum gh_rc gh_vault_public_of(struct gh_vault *v, enum gh_vault_key key, struct 
 		}
 	free(all);
 	if (rc == GH_OK && !found)
-		return gh_fail(err, GH_E_ABSENT, "there is no %s key", gh_vault_key_name(key));
+		return gh_fail(err, GH_E_ABSENT,
+			       "there is no %s key: a file of keys/signing is missing; restore keys/ from a backup",
+			       gh_vault_key_name(key));
 	return rc;
 }
 

@@ -40,6 +40,8 @@ struct run {
 	const struct args *args;
 	struct gh_client client;
 	struct gh_buf text; /* the report as text */
+	struct gh_buf todo; /* advice of the last line, not written yet: equal advice is given once */
+	uint64_t alike;	    /* lines that it is for */
 	struct gh_buf json; /* members of "problems" */
 	struct gh_jout problems;
 	uint64_t found, repaired, looked, bytes, unread; /* unread: parts that could not be looked at */
@@ -54,16 +56,35 @@ static const char *word(const struct gh_jval *v, const char *name)
 	return s == NULL ? "" : s;
 }
 
+/* The advice of the last line, or of the last ones. */
+static void advise(struct run *r)
+{
+	if (r->todo.n > 0 && r->alike > 1)
+		gh_buf_fmt(&r->text, "\n  for these %" PRIu64 ": ", r->alike);
+	else if (r->todo.n > 0)
+		gh_buf_str(&r->text, "; ");
+	gh_buf_span(&r->text, gh_buf_view(&r->todo));
+	if (r->alike > 0)
+		gh_buf_ch(&r->text, '\n');
+	r->todo.n = 0;
+	r->alike = 0;
+}
+
 static void problem(struct run *r, const struct gh_jval *p)
 {
 	bool repaired = flag(p, "repaired");
 	r->found += !repaired;
 	r->repaired += repaired;
+	const char *todo = repaired ? "" : word(p, "todo");
+	if (r->alike > 0 && gh_span_is(gh_buf_view(&r->todo), todo))
+		gh_buf_ch(&r->text, '\n');
+	else
+		advise(r);
+	r->todo.n = 0;
+	gh_buf_str(&r->todo, todo);
+	r->alike++;
 	gh_buf_fmt(&r->text, "%s: %s: ", repaired ? "repaired" : "problem", word(p, "part"));
 	gh_buf_safe(&r->text, gh_span_str(word(p, "what")), 1000);
-	if (!repaired)
-		gh_buf_fmt(&r->text, "; %s", word(p, "todo"));
-	gh_buf_ch(&r->text, '\n');
 	gh_jout_open(&r->problems, NULL, '{');
 	gh_jout_str(&r->problems, "part", word(p, "part"));
 	gh_jout_str(&r->problems, "subject", word(p, "subject"));
@@ -161,6 +182,7 @@ static int answer(struct run *r)
 			   ",\n  \"bytes_read\": %" PRIu64 ",\n  \"parts_unread\": %" PRIu64 "\n}\n",
 			   r->found, r->repaired, r->looked, r->bytes, r->unread);
 	} else {
+		advise(r);
 		gh_buf_span(&doc, gh_buf_view(&r->text));
 		gh_buf_fmt(&doc, "%s: %" PRIu64 " problem%s, %" PRIu64 " repaired; looked at %" PRIu64 " things%s\n",
 			   words[status], r->found, r->found == 1 ? "" : "s", r->repaired, r->looked,
@@ -190,7 +212,11 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	int status = gh_cli_options(cli, cmd, argc, argv, &a, &n);
 	if (status != GH_CLI_GO)
 		return status;
-	struct run r = { .cli = cli, .args = &a, .text = gh_buf((size_t)32 << 20), .json = gh_buf((size_t)32 << 20) };
+	struct run r = { .cli = cli,
+			 .args = &a,
+			 .text = gh_buf((size_t)32 << 20),
+			 .json = gh_buf((size_t)32 << 20),
+			 .todo = gh_buf(4096) };
 	status = gh_client_open(cli, &a.client, with_keys(&a), &r.client);
 	if (status != GH_CLI_GO)
 		return status;
@@ -205,6 +231,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	gh_client_close(&r.client);
 	gh_buf_free(&r.text);
 	gh_buf_free(&r.json);
+	gh_buf_free(&r.todo);
 	return status;
 }
 

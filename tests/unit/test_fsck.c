@@ -1,13 +1,19 @@
 /* fsck on both databases, with a store of files: every kind of problem is found once, told in words, and only leftovers are removed. */
 #include "support/cat.h"
 
+#include "audit/entry.h"
+#include "audit/log.h"
+#include "catalog/apikeys.h"
 #include "catalog/badges.h"
 #include "catalog/blobfmt.h"
 #include "catalog/blobs.h"
 #include "catalog/fsck.h"
+#include "catalog/ledger.h"
 #include "catalog/reviews.h"
 #include "catalog/store.h"
 #include "check/stage.h"
+#include "crypto/note.h"
+#include "crypto/pubkey.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,9 +352,134 @@ static void what_cannot_be(void **state)
 	end(&c, dir);
 }
 
+/* ---- rows against the log ---- */
+static const uint8_t log_seed[32] = { 7 };
+
+static enum gh_rc sign(void *arg, const struct gh_log_ask *ask, uint8_t sig[GH_ED25519_SIG], struct gh_err *err)
+{
+	(void)arg;
+	return gh_ed25519_sign(log_seed, ask->text, sig) ? GH_OK : gh_fail(err, GH_E_BUG, "no signature");
+}
+
+static int64_t at_1000(void) { return 1000; }
+
+static void put(struct gh_catalog *c, const char *kind, const struct gh_entry_value *v, size_t n)
+{
+	CAT_OK(gh_ledger_put(c, kind, "local", v, n, NULL, err));
+}
+#define PUT(c, kind, ...) \
+	put((c), (kind), (const struct gh_entry_value[]){ __VA_ARGS__ }, \
+	    sizeof((const struct gh_entry_value[]){ __VA_ARGS__ }) / sizeof(struct gh_entry_value))
+
+static void open_ledger(struct gh_catalog *c, const char *dir, struct gh_note_key *note, char path[100])
+{
+	gh_auto_key *k = gh_key_ed25519(log_seed);
+	uint8_t raw[GH_KEY_RAW];
+	c->now = at_1000;
+	assert_non_null(k);
+	assert_true(gh_key_raw(k, raw));
+	CAT_OK(gh_note_key("test/log", GH_NOTE_ED25519, (struct gh_span){ raw, sizeof raw }, note, err));
+	(void)snprintf(path, 100, "%s/log", dir);
+	const struct gh_log_setup setup = { .dir = path, .key = note, .sign = sign };
+	CAT_OK(gh_log_create(&setup, err));
+	CAT_OK(gh_log_open(&setup, &c->log, err));
+}
+
+/* Each alteration of a row that the log speaks of is one line, and undone it is none. */
+static void altered_rows(void **state)
+{
+	(void)state;
+	struct gh_catalog c;
+	struct gh_note_key note;
+	char dir[64], path[100], key_text[GH_APIKEY_TEXT + 1];
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_apikey key;
+	begin(&c, dir);
+	open_ledger(&c, dir, &note, path);
+	struct gh_id tenant = cat_tenant(c.db, "acme");
+	struct gh_version v = cat_version(c.db, "acme/llama:1.0", NULL, "UNSAFE", GH_V_QUARANTINED, "standard");
+	struct gh_principal who = cat_person(c.db, &a, "jane", "security-reviewer@acme");
+	CAT_OK(gh_apikey_create(c.db, &who.id, NULL, 1000, 9000, key_text, &key, err));
+	gh_auto_arena ra = { .max = 1 << 16 };
+	struct gh_db_rows r;
+	CAT_OK(gh_db_query(c.db, &ra, &r, err, "SELECT digest FROM reports", GH_DBV_NONE));
+	struct gh_badge_row b = { .id = cat_id(),
+				  .version = v.id,
+				  .report = v.report,
+				  .state = GH_BADGE_PENDING,
+				  .changed = 1000,
+				  .log_index = -1 };
+	CAT_OK(gh_badge_add(c.db, &b, err));
+	PUT(&c, "import", { .name = "tenant", .text = tenant.s }, { .name = "version", .text = v.id.s },
+	    { .name = "root", .text = v.root }, { .name = "report", .text = gh_db_text(&r, 0, 0) },
+	    { .name = "verdict", .text = "UNSAFE" }, { .name = "state", .text = "quarantined" }, { .name = "bytes" },
+	    { .name = "files" });
+	PUT(&c, "principal-add", { .name = "principal", .text = who.id.s }, { .name = "form", .text = "person" });
+	PUT(&c, "grant", { .name = "principal", .text = who.id.s }, { .name = "role", .text = "security-reviewer" },
+	    { .name = "scope", .text = "tenant" }, { .name = "of", .text = tenant.s });
+	PUT(&c, "apikey-issued", { .name = "principal", .text = who.id.s }, { .name = "key", .text = key.id.s });
+	PUT(&c, "apikey-revoked", { .name = "principal", .text = who.id.s }, { .name = "key", .text = key.id.s });
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE api_keys SET revoked = 1000", GH_DBV_NONE));
+	PUT(&c, "badge-issued", { .name = "tenant", .text = tenant.s }, { .name = "version", .text = v.id.s },
+	    { .name = "root", .text = v.root }, { .name = "report", .text = gh_db_text(&r, 0, 0) },
+	    { .name = "badge", .text = b.id.s }, { .name = "statement", .text = cat_digest('5') });
+	PUT(&c, "badge-revoked", { .name = "tenant", .text = tenant.s }, { .name = "version", .text = v.id.s },
+	    { .name = "badge", .text = b.id.s }, { .name = "reason", .text = "test" });
+	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE badges SET state = 'revoked'", GH_DBV_NONE));
+	struct seen s = check(&c, "ledger", false, false, 0); /* what waits in the outbox counts as said */
+	expect(&s, 0, "");
+	CAT_OK(gh_ledger_flush(&c, err));
+	s = check(&c, "ledger", false, false, 0);
+	expect(&s, 0, "");
+	static const struct {
+		const char *alter, *says, *undo;
+	} rows[] = {
+		{ "UPDATE versions SET state = 'ready'",
+		  "its state is quarantined by the audit log (entry 0), and ready",
+		  "UPDATE versions SET state = 'quarantined'" },
+		{ "UPDATE versions SET verdict = 'CLEAN'", "its verdict is UNSAFE by",
+		  "UPDATE versions SET verdict = 'UNSAFE'" },
+		{ "UPDATE reports SET verdict = 'CLEAN'", "its report's verdict is UNSAFE by",
+		  "UPDATE reports SET verdict = 'UNSAFE'" },
+		{ "UPDATE versions SET root = 'ab' || root", "its root digest is 7777777777777777 by",
+		  "UPDATE versions SET root = substr(root, 3)" },
+		{ "UPDATE badges SET state = 'issued', digest = '5'",
+		  "is revoked by the audit log (entry 6), and issued", NULL },
+		{ "UPDATE badges SET state = 'revoked', digest = NULL", "", NULL },
+		{ "UPDATE api_keys SET revoked = NULL", "is revoked by the audit log (entry 4), and valid",
+		  "UPDATE api_keys SET revoked = 1000" },
+		{ "UPDATE principals SET state = 'disabled'", "jane is active by the audit log (entry 1), and disabled",
+		  "UPDATE principals SET state = 'active'" },
+		{ "UPDATE grants SET project = 'x'", "(project", "UPDATE grants SET project = ''" },
+		{ "UPDATE outbox SET log_index = 99 WHERE log_index = 3", "entries 3 to 3 stand in the audit log",
+		  "UPDATE outbox SET log_index = 3 WHERE log_index = 99" },
+		{ "DELETE FROM grants", "stands in the audit log (entry 2), and not in the database", NULL },
+		{ "DELETE FROM api_keys", "stands in the audit log (entry 4), and not in the database", NULL },
+	};
+	for (size_t i = 0; i < GH_ROWS(rows); i++) {
+		CAT_OK(gh_db_exec(c.db, NULL, err, rows[i].alter, GH_DBV_NONE));
+		s = check(&c, "ledger", false, false, 0);
+		if ((s.n == 0) != (rows[i].says[0] == '\0') || strstr(s.all, rows[i].says) == NULL)
+			fail_msg("%s: not \"%s\":\n%s", rows[i].alter, rows[i].says, s.all);
+		if (rows[i].undo == NULL)
+			continue;
+		CAT_OK(gh_db_exec(c.db, NULL, err, rows[i].undo, GH_DBV_NONE));
+		s = check(&c, "ledger", false, false, 0);
+		expect(&s, 0, "");
+	}
+	/* Somebody who was never made. */
+	cat_person(c.db, &a, "mallory", NULL);
+	s = check(&c, "ledger", false, false, 0);
+	assert_non_null(
+		strstr(s.all, "mallory (a principal) stands in the database, and no entry of the audit log made it"));
+	gh_log_close(c.log);
+	end(&c, dir);
+}
+
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(blobs),  cmocka_unit_test(leftovers), cmocka_unit_test(dead_imports),
-	cmocka_unit_test(badges), cmocka_unit_test(reviews),   cmocka_unit_test(what_cannot_be),
+	cmocka_unit_test(blobs),	cmocka_unit_test(leftovers), cmocka_unit_test(dead_imports),
+	cmocka_unit_test(badges),	cmocka_unit_test(reviews),   cmocka_unit_test(what_cannot_be),
+	cmocka_unit_test(altered_rows),
 };
 
 int main(void) { return dbs_run(tests); }
