@@ -94,7 +94,7 @@ def deaths():
     """Whichever process of an import dies, it ends."""
     path = model('long', [600 * MIB])
     for role in ('blob', 'catalog', 'vault'):
-        p = subprocess.Popen([GATEHOUSE, 'import', path, '--as', 'acme/d:1', '--no-progress'], env=ENV,
+        p = subprocess.Popen([GATEHOUSE, 'import', path, '--as', 'acme/d:1', '--jobs', '1', '--no-progress'], env=ENV,
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for _ in range(400):
             if role_of(p.pid, 'blob') is not None and staged():
