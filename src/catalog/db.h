@@ -14,7 +14,8 @@
  * Codes of every call that reaches the engine:
  *	GH_E_EXISTS	a unique key stands there already
  *	GH_E_DENIED	a foreign key, NOT NULL or CHECK of the schema says no (a mistake of ours, or of what was handed in)
- *	GH_E_MALFORMED	the database is damaged, or none of ours
+ *	GH_E_UNREAD	the database is damaged
+ *	GH_E_MALFORMED	the URL or file is none of a database
  *	GH_E_LIMIT	the arena of a query is full
  *	GH_E_IO		everything else: cannot be reached, disk full, no permission, lock not obtained in time
  * The text names the database (never its password) and what the engine said.

@@ -91,8 +91,8 @@ static const struct {
 	{ "22", GH_E_BUG, false, NULL },
 	{ "53100", GH_E_IO, false, "the disk of the database server is full" },
 	{ "55P03", GH_E_IO, false, "another process holds the database locked" },
-	{ "XX001", GH_E_MALFORMED, false, "the database is damaged (restore a backup)" },
-	{ "XX002", GH_E_MALFORMED, false, "the database is damaged (restore a backup)" },
+	{ "XX001", GH_E_UNREAD, false, "the database is damaged (restore a backup)" },
+	{ "XX002", GH_E_UNREAD, false, "the database is damaged (restore a backup)" },
 };
 
 /* One line of what libpq says, never with the password in it. */

@@ -35,7 +35,7 @@ static const struct {
 	{ SQLITE_CONSTRAINT_PRIMARYKEY, GH_E_EXISTS, NULL },
 	{ SQLITE_CONSTRAINT_ROWID, GH_E_EXISTS, NULL },
 	{ SQLITE_CONSTRAINT, GH_E_DENIED, NULL },
-	{ SQLITE_CORRUPT, GH_E_MALFORMED, "the database is damaged (restore a backup; 'gatehouse fsck' says more)" },
+	{ SQLITE_CORRUPT, GH_E_UNREAD, "the database is damaged (restore a backup; 'gatehouse fsck' says more)" },
 	{ SQLITE_NOTADB, GH_E_MALFORMED, "the file is no SQLite database" },
 	{ SQLITE_FULL, GH_E_IO, "the disk is full" },
 	{ SQLITE_BUSY, GH_E_IO, "another process holds the database locked" },
@@ -218,7 +218,7 @@ static enum gh_rc lite_check(struct gh_db *db, void (*say)(void *arg, const char
 {
 	struct saying s = { .say = say, .arg = arg };
 	enum gh_rc rc = gh_db_each(db, integrity_row, &s, err, "PRAGMA integrity_check(100)", GH_DBV_NONE);
-	if (rc == GH_E_MALFORMED) { /* too damaged even for the check: that is its answer */
+	if (rc == GH_E_UNREAD || rc == GH_E_MALFORMED) { /* too damaged even for the check: that is its answer */
 		say(arg, "the database is damaged");
 		if (err != NULL)
 			*err = (struct gh_err){ 0 };

@@ -410,6 +410,11 @@ static void damaged(void **state)
 	struct gh_err err = { 0 };
 	ok(gh_db_check(db, say, &problems, &err), &err);
 	assert_true(problems > 0);
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_db_rows rows;
+	assert_int_equal(gh_db_query(db, &a, &rows, &err, "SELECT count(*) FROM t NOT INDEXED WHERE length(body) > 5",
+				     GH_DBV_NONE),
+			 GH_E_UNREAD); /* the question was right */
 	gh_db_close(db);
 }
 
