@@ -309,6 +309,31 @@ def daemon():
         check('serve: stops', p.wait(30) == 0)
 
 
+def fsck_blames():
+    """What is wrong is named for what it is: rows that were altered against the log, keys that are gone before all that needs them."""
+    home = path('blamed')
+    for sql, says in (("UPDATE versions SET verdict = 'REVIEW' WHERE verdict = 'CLEAN'", b'its verdict is CLEAN by the audit log'),
+                      ('DELETE FROM outbox WHERE seq = 2', b'the database does not know'),
+                      ("UPDATE badges SET state = 'expired' WHERE state = 'revoked'; UPDATE principals SET state = 'disabled'",
+                       b'is active by the audit log')):
+        shutil.copytree(HOME, home)
+        db = sqlite3.connect(os.path.join(home, 'db', 'catalog.db'))
+        db.executescript(sql)
+        db.close()
+        r = gh('fsck', '--home', home)
+        check(f'fsck: {sql}', r.returncode == 1 and says in r.stdout, r.stdout + r.stderr)
+        shutil.rmtree(home)
+    for name, says in (('signing/badge-1', b'keys/signing/badge-1'), ('log', b'keys/log'), ('tenants', b'the keys of tenant acme')):
+        shutil.copytree(HOME, home)
+        gone = os.path.join(home, 'keys', name)
+        for f in [os.path.join(gone, x) for x in os.listdir(gone)] if os.path.isdir(gone) else [gone]:
+            os.unlink(f)
+        r = gh('fsck', '--home', home)
+        check(f'fsck: keys/{name} is gone', r.returncode == 1 and says in r.stdout and b'problem: reviews' not in r.stdout,
+              r.stdout + r.stderr)
+        shutil.rmtree(home)
+
+
 def altered():
     """Bytes that are not what they were: found, named, and nothing of them given out."""
     check('fsck: fine', gh('fsck', '--deep').returncode == 0)
@@ -410,6 +435,7 @@ def main():
     daemon()
     killed()
     other_times()
+    fsck_blames()
     altered()
 
 
