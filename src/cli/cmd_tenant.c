@@ -79,50 +79,7 @@ static int remove_it(struct gh_client *c, const void *args, char **argv, size_t 
 	return rc == GH_CLI_GO ? gh_verbs_print(c, out, a->format, removed) : rc;
 }
 
-/* ---- base models for others ---- */
-static void shared(const struct gh_jval *out, struct gh_buf *doc)
-{
-	gh_buf_fmt(doc, "%s may be used by %s as a base\n", gh_verbs_cell(out, "model"), gh_verbs_cell(out, "with"));
-}
-static void withdrawn(const struct gh_jval *out, struct gh_buf *doc)
-{
-	gh_buf_fmt(doc, "%s may not be used by %s any more\n", gh_verbs_cell(out, "model"), gh_verbs_cell(out, "with"));
-}
-static int share(struct gh_client *c, const void *args, char **argv, size_t n)
-{
-	const struct args *a = args;
-	const struct gh_jval *out;
-	(void)n;
-	int rc = gh_verbs_ask(c, "share.publish", &out, "model", argv[0], "with", argv[1], (const char *)NULL);
-	return rc == GH_CLI_GO ? gh_verbs_print(c, out, a->format, shared) : rc;
-}
-static int unshare(struct gh_client *c, const void *args, char **argv, size_t n)
-{
-	const struct args *a = args;
-	const struct gh_jval *out;
-	(void)n;
-	int rc = gh_verbs_ask(c, "share.remove", &out, "model", argv[0], "with", argv[1], (const char *)NULL);
-	return rc == GH_CLI_GO ? gh_verbs_print(c, out, a->format, withdrawn) : rc;
-}
-static void shares_text(const struct gh_jval *out, struct gh_buf *doc)
-{
-	static const char *const columns[] = { "MODEL", "model", "WITH", "with", "SINCE", "since", NULL };
-	gh_verbs_table(doc, gh_jget(out, "shares"), "nothing is shared", columns);
-}
-static int shares(struct gh_client *c, const void *args, char **argv, size_t n)
-{
-	const struct args *a = args;
-	const struct gh_jval *out;
-	(void)argv;
-	(void)n;
-	int rc = gh_verbs_ask(c, "share.list", &out, (const char *)NULL);
-	return rc == GH_CLI_GO ? gh_verbs_print(c, out, a->format, shares_text) : rc;
-}
-
 static const struct gh_verb verbs[] = {
-	{ "share", "MODEL TENANT", 2, 2, true, share },
-	{ "unshare", "MODEL TENANT", 2, 2, true, unshare },
-	{ "shares", "", 0, 0, false, shares },
 	{ "add", "NAME", 1, 1, true, add },
 	{ "list", "", 0, 0, false, list },
 	{ "remove", "NAME --confirm NAME", 1, 1, true, remove_it },
@@ -139,16 +96,12 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_tenant = {
 	.name = "tenant",
 	.about = "Make, list and remove tenants; each has keys of its own.",
-	.usage = "[OPTION]... add NAME | list | remove NAME | share MODEL TENANT | unshare MODEL TENANT |"
-		 " shares",
+	.usage = "[OPTION]... add NAME | list | remove NAME",
 	.opts = options,
 	.min_args = 1,
-	.max_args = 3,
-	.words = "add list remove share unshare shares",
-	.notes = "share MODEL TENANT lets another tenant use a ready version as a base, read-only;\n"
-		 "models derived from it belong to that tenant.\n"
-		 "\n"
-		 "A removed tenant's keys are destroyed: nothing of it can be decrypted again. Its\n"
+	.max_args = 2,
+	.words = "add list remove",
+	.notes = "A removed tenant's keys are destroyed: nothing of it can be decrypted again. Its\n"
 		 "name is not used again. Backups of before still hold its keys, wrapped by the\n"
 		 "root key of then: let them expire, and `gatehouse key rotate root`.\n"
 		 "\n"

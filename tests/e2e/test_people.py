@@ -186,24 +186,6 @@ def reviews(home):
     check('a comment stands nowhere in the open', b'I read the report' not in everything)
 
 
-def sharing(home):
-    """A base model for others: read-only, by name, and only while it is ready."""
-    folder = home.root / 'derived'
-    folder.mkdir()
-    (folder / 'adapter.safetensors').write_bytes(common.safetensors(2))
-    derive = ('import', str(folder), '--as', 'other/mine:1', '--base', 'acme/high:1', '--lineage', 'adapter')
-    home.refused('there is no acme/high:1', *derive, status=2)
-    home.refused('no role of otto grants model.share', 'tenant', 'share', 'acme/high:1', 'other', who='otto')
-    home.refused('quarantined is not shared', 'tenant', 'share', 'acme/evil:1', 'other')
-    home.ok('tenant', 'share', 'acme/high:1', 'other', who='tina')
-    home.refused('shared with other already', 'tenant', 'share', 'acme/high:1', 'other', status=2)
-    seen = home.ok('tenant', 'shares', who='otto')['shares']
-    check('who it is shared with sees it', [s['model'] for s in seen] == ['acme/high:1'], seen)
-    check('a model is derived from it', home.run(*derive)[0] == 0)
-    home.ok('tenant', 'unshare', 'acme/high:1', 'other')
-    check('what was derived stays', home.version('other/mine:1').get('state') == 'ready')
-
-
 def authors(home):
     """Who imported it never counts; one rejection ends it."""
     home.ok('people', 'grant', 'pat', 'security-reviewer', 'acme', who='admin')
@@ -287,7 +269,7 @@ def short(home):
 def main():
     with tempfile.TemporaryDirectory() as root:
         home = Home(root)
-        for part in (tenants, people, keys, models, reviews, sharing, authors, signed, shredding):
+        for part in (tenants, people, keys, models, reviews, authors, signed, shredding):
             part(home)
     with tempfile.TemporaryDirectory() as root:
         home = Home(root)
