@@ -88,7 +88,8 @@ bool gh_cert_same(const struct gh_cert *a, const struct gh_cert *b)
 
 enum gh_rc gh_cert_key(const struct gh_cert *c, struct gh_key **out, struct gh_err *err)
 {
-	EVP_PKEY *key = X509_get_pubkey(c->x); /* one reference more: the certificate's key was decoded when it was read */
+	EVP_PKEY *key = X509_get_pubkey(
+		c->x); /* one reference more: the certificate's key was decoded when it was read */
 	*out = NULL;
 	if (key == NULL) {
 		ERR_clear_error();

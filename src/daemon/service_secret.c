@@ -67,5 +67,6 @@ enum gh_rc gh_service_secret(const struct gh_home *home, const struct gh_service
 		return from_file(path, "the credential", out, err);
 	}
 	return gh_fail(err, GH_E_MALFORMED,
-		       "gatehouse.yaml: unlock: '%s' is none of passphrase, file:PATH, credential:NAME, tpm, tpm:TCTI", u);
+		       "gatehouse.yaml: unlock: '%s' is none of passphrase, file:PATH, credential:NAME, tpm, tpm:TCTI",
+		       u);
 }

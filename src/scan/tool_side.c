@@ -14,12 +14,9 @@
 
 /* Adding a tool: its main function's declaration (here or in a header of its own) and one line. */
 static const struct gh_tool_mode modes[] = {
-	{ "diff", gh_diff_main, false },
-	{ "disarm", gh_disarm_main, false },
-	{ "verify", gh_verify_main, true },
-	{ "badge", gh_badge_main, true },
-	{ "card", gh_card_main, false },
-	{ "attest", gh_attest_main, true },
+	{ "diff", gh_diff_main, false },	 { "disarm", gh_disarm_main, false },
+	{ "verify", gh_verify_main, true },	 { "badge", gh_badge_main, true },
+	{ "card", gh_card_main, false },	 { "attest", gh_attest_main, true },
 	{ "evidence", gh_evidence_main, false },
 };
 

@@ -70,14 +70,14 @@ enum gh_diff_match {
 enum gh_diff_flag {
 	GH_DIFF_F_PERMUTED = 1, /* rows in the order that llama.cpp gives query and key weights */
 	GH_DIFF_F_TRANSPOSED = 2,
-	GH_DIFF_F_RESHAPED = 4,	 /* other dimensions, the same number of elements */
-	GH_DIFF_F_RESIZED = 8,	 /* other number of rows: what both have was compared */
-	GH_DIFF_F_SHAPE = 16,	 /* shapes that cannot be compared at all */
-	GH_DIFF_F_UNREAD = 32,	 /* a type that cannot be read, or memory: not compared */
-	GH_DIFF_F_ODD = 64,	 /* NaN or infinite values on one side only */
-	GH_DIFF_F_BUFFER = 128,	 /* no weight: rotary tables, position ids, counters */
-	GH_DIFF_F_COARSE = 256,	 /* one side is quantised in blocks */
-	GH_DIFF_F_RENAMED = 512, /* found under a name that no rule for all tensors explains */
+	GH_DIFF_F_RESHAPED = 4,	    /* other dimensions, the same number of elements */
+	GH_DIFF_F_RESIZED = 8,	    /* other number of rows: what both have was compared */
+	GH_DIFF_F_SHAPE = 16,	    /* shapes that cannot be compared at all */
+	GH_DIFF_F_UNREAD = 32,	    /* a type that cannot be read, or memory: not compared */
+	GH_DIFF_F_ODD = 64,	    /* NaN or infinite values on one side only */
+	GH_DIFF_F_BUFFER = 128,	    /* no weight: rotary tables, position ids, counters */
+	GH_DIFF_F_COARSE = 256,	    /* one side is quantised in blocks */
+	GH_DIFF_F_RENAMED = 512,    /* found under a name that no rule for all tensors explains */
 	GH_DIFF_F_REORDERED = 1024, /* the same rows and columns, in another order */
 	GH_DIFF_FLAGS = 2048
 };
