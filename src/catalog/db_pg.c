@@ -17,10 +17,28 @@
 	X(PQconninfoParse) \
 	X(PQconninfoFree) \
 	X(PQstatus) \
-	X(PQreset) X(PQfinish) X(PQerrorMessage) X(PQserverVersion) X(PQpass) X(PQfreemem) X(PQexecParams) \
-		X(PQsendQueryParams) X(PQsetSingleRowMode) X(PQgetResult) X(PQresultStatus) X(PQresultErrorField) \
-			X(PQclear) X(PQntuples) X(PQnfields) X(PQftype) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) \
-				X(PQcmdTuples) X(PQcmdStatus) X(PQsetNoticeReceiver)
+	X(PQreset) \
+	X(PQfinish) \
+	X(PQerrorMessage) \
+	X(PQserverVersion) \
+	X(PQpass) \
+	X(PQfreemem) \
+	X(PQexecParams) \
+	X(PQsendQueryParams) \
+	X(PQsetSingleRowMode) \
+	X(PQgetResult) \
+	X(PQresultStatus) \
+	X(PQresultErrorField) \
+	X(PQclear) \
+	X(PQntuples) \
+	X(PQnfields) \
+	X(PQftype) \
+	X(PQgetisnull) \
+	X(PQgetlength) \
+	X(PQgetvalue) \
+	X(PQcmdTuples) \
+	X(PQcmdStatus) \
+	X(PQsetNoticeReceiver)
 static struct {
 #define FIELD(f) __typeof__(&f) f;
 	FUNCTIONS(FIELD)
