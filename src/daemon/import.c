@@ -31,6 +31,15 @@ void gh_import_scan_open(struct gh_import_scan *s, struct gh_service *service, i
 	s->options.progress_arg = service;
 }
 
+enum gh_rc gh_import_scan_run(const struct gh_import_scan *s, const char *path, struct gh_scan **out,
+			      const struct gh_scan_report **report, struct gh_err *err)
+{
+	enum gh_rc rc = gh_scan_run(&path, 1, &s->options, out, report, err);
+	if (rc == GH_E_DENIED)
+		err->rc = rc = GH_E_UNREAD;
+	return rc;
+}
+
 void gh_import_scan_close(struct gh_import_scan *s) { gh_scan_setup_free(&s->setup); }
 
 /* Share of the bytes that was understood, in ten-thousandths of a percent, rounded down: 100 % is all of them. */

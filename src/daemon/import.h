@@ -12,6 +12,10 @@ struct gh_import_scan {
 	int64_t started; /* seconds since 1970 */
 };
 void gh_import_scan_open(struct gh_import_scan *s, struct gh_service *service, int64_t jobs);
+/* gh_scan_run(), whose GH_E_DENIED (a worker could not be locked down) becomes GH_E_UNREAD: nobody was refused anything, and what
+ * was not looked at ends with status 2. */
+enum gh_rc gh_import_scan_run(const struct gh_import_scan *s, const char *path, struct gh_scan **out,
+			      const struct gh_scan_report **report, struct gh_err *err);
 void gh_import_scan_close(struct gh_import_scan *s);
 
 /* What the catalog is told of a report, as members of an object that is open: verdict, versions, coverage, stages, counts. */

@@ -271,7 +271,7 @@ static enum gh_rc scan(struct import *im, const char *path, const char *name, st
 	im->setup.options.known_as = name;
 	enum gh_rc rc = open_lanes(im, im->setup.options.jobs, err);
 	if (rc == GH_OK)
-		rc = gh_scan_run(&path, 1, &im->setup.options, out, report, err);
+		rc = gh_import_scan_run(&im->setup, path, out, report, err);
 	if (im->err.rc != GH_OK) { /* why the scan was given up, if it was */
 		*err = im->err;
 		rc = im->err.rc;

@@ -174,11 +174,10 @@ static enum gh_rc finish(struct rescan *s, const struct gh_scan_report *r, const
 static enum gh_rc scan(struct rescan *s, struct gh_scan **out, const struct gh_scan_report **r, struct gh_err *err)
 {
 	const struct gh_scan_source source = { s, s->name, s->size, s->n, open_file };
-	const char *path = s->model;
 	gh_import_scan_open(&s->setup, s->run->service, gh_in_number(s->run->in, "jobs", 0));
 	s->setup.options.source = &source;
 	s->setup.options.known_as = s->n == 1 ? s->name[0] : "model";
-	enum gh_rc rc = gh_scan_run(&path, 1, &s->setup.options, out, r, err);
+	enum gh_rc rc = gh_import_scan_run(&s->setup, s->model, out, r, err);
 	if (rc == GH_OK && s->err.rc != GH_OK) {
 		*err = s->err;
 		rc = s->err.rc;

@@ -17,15 +17,18 @@ TMP = tempfile.mkdtemp(prefix='gh-full-')
 DISK, HOME = os.path.join(TMP, 'disk'), os.path.join(TMP, 'disk', 'home')
 ENV = {**common.ENV, 'GATEHOUSE_HOME': HOME, 'GATEHOUSE_PASSPHRASE_FILE': os.path.join(TMP, 'pass')}
 MIB = 1 << 20
+NO_RESOURCE = ['setpriv', '--bounding-set', '-sys_resource', '--inh-caps', '-sys_resource']  # else root may raise any limit
 LIMIT = 32  # MiB; above the memory that is shared with the worker, which counts as a file
 
 
-def gh(*args, most=None):
+def gh(*args, most=None, for_ever=False):
+    """most: MiB that a file may hold; for_ever: and nobody who runs here may say otherwise."""
     def limit():
         if most is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most * MIB, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most * MIB, most * MIB if for_ever else resource.RLIM_INFINITY))
+    drop = NO_RESOURCE if for_ever and os.geteuid() == 0 else []
     try:
-        return subprocess.run([GATEHOUSE, *args], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, timeout=40,
+        return subprocess.run([*drop, GATEHOUSE, *args], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, timeout=40,
                               preexec_fn=limit)
     except subprocess.TimeoutExpired as e:
         return subprocess.CompletedProcess(e.cmd, 'hangs', e.stdout or b'', e.stderr or b'')
@@ -60,6 +63,15 @@ def imports(small, why, most):
     check('the name is free, and there is room again', r.returncode == 0, f'{r.returncode} {r.stderr.decode()}')
     r = gh('fsck', '--grace', '0')
     check('the catalog is whole', b'problem: database' not in r.stdout and b'problem: staging' not in r.stdout, r.stdout)
+
+
+def no_lock(small):
+    """A worker that cannot be locked down looks at nothing: that is not an answer about the model, and nobody was refused."""
+    if os.geteuid() == 0 and subprocess.run([*NO_RESOURCE, 'true'], capture_output=True).returncode != 0:
+        print('skipped: a worker that cannot be locked down (setpriv cannot drop a capability here)')
+        return
+    refused('a limit that a worker cannot set its own below', gh('import', small, '--as', 'acme/m:9', most=LIMIT, for_ever=True),
+            'could not lock itself down: resource limits')
 
 
 def no_room_at_all():
@@ -128,6 +140,7 @@ def main():
         small = os.path.join(TMP, 'small.safetensors')
         with open(small, 'wb') as f:
             f.write(safetensors())
+        no_lock(small)
         if mounted:
             imports(small, 'No space left', None)
             no_room_at_all()
