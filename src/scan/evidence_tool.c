@@ -27,7 +27,7 @@ static const char *on_form(struct gh_evidence_hear *h, const struct gh_tool_reco
 static const char *on_finding(struct gh_evidence_hear *h, const struct gh_tool_record *r)
 {
 	struct gh_evidence_seen *o = h->out;
-	if (o->n >= o->found || o->n >= GH_EVIDENCE_FINDINGS || r->a[0] > GH_CRITICAL ||
+	if (o->n >= o->found || o->n >= GH_EVIDENCE_FINDINGS || r->a[0] > GH_CRITICAL || r->text.n == 0 ||
 	    r->text.n > 3 * GH_EVIDENCE_TEXT + 2)
 		return "a finding that is none";
 	const uint8_t *end = r->text.p + r->text.n, *one = memchr(r->text.p, 0, r->text.n);
