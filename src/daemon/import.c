@@ -2,6 +2,7 @@
 
 #include "crypto/digest.h"
 #include "scan/report_cyclonedx.h"
+#include "scan/verify/files.h"
 #include "scan/vex.h"
 #include "wire/b64.h"
 #include "wire/datetime.h"
@@ -240,20 +241,10 @@ struct gh_import_root *gh_import_root_new(void)
 	return h;
 }
 
-static bool left_out(const char *name)
-{
-	static const char *const names[] = { ".git", ".gitignore", ".gitattributes", ".github" };
-	size_t n = strcspn(name, "/");
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strlen(names[i]) == n && strncmp(name, names[i], n) == 0)
-			return true;
-	return false;
-}
-
 void gh_import_root_add(struct gh_import_root *h, const char *name, const char *sha256)
 {
 	uint8_t raw[32];
-	if (left_out(name))
+	if (gh_mfiles_is_default(name))
 		return;
 	h->bad = h->bad || !gh_b16_take(gh_span_str(sha256), raw, sizeof raw) ||
 		 !gh_sha256_add(h->sha, (struct gh_span){ raw, sizeof raw });

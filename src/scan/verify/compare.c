@@ -1,20 +1,18 @@
 #include "scan/verify/compare.h"
+#include "scan/verify/oms_list.h"
 
 #include "scan/child.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct cmp {
 	const struct gh_verify_options *opt;
 	const struct gh_oms *m;
 	struct gh_verify_report *r;
 	struct gh_mfiles files;
-	const struct gh_oms_resource **sorted; /* by name, then start */
-	bool *seen;			       /* by place in `sorted` */
-	uint64_t all;			       /* bytes to be read */
-	/* the file in hand */
-	size_t first, n, at; /* its resources in `sorted`, and the next one */
+	struct gh_omslist list; /* its `first` and `n`: of the file in hand */
+	uint64_t all;		/* bytes to be read */
+	size_t at;		/* the next resource of the file in hand */
 	bool same;
 	uint64_t before; /* bytes of the files read so far */
 };
@@ -32,35 +30,10 @@ void gh_verify_problem(struct gh_verify_report *r, enum gh_vcheck check, enum gh
 	r->problems++;
 }
 
-static int by_place(const void *pa, const void *pb)
-{
-	const struct gh_oms_resource *a = *(const struct gh_oms_resource *const *)pa;
-	const struct gh_oms_resource *b = *(const struct gh_oms_resource *const *)pb;
-	int r = strcmp((const char *)a->name.p, (const char *)b->name.p);
-	return r != 0 ? r : (a->start > b->start) - (a->start < b->start);
-}
-
-/* The resources of a file: c->first and c->n. */
-static bool find(struct cmp *c, const char *name)
-{
-	size_t lo = 0, hi = c->m->n;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (strcmp((const char *)c->sorted[mid]->name.p, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	c->first = lo;
-	for (c->n = 0; lo + c->n < c->m->n && strcmp((const char *)c->sorted[lo + c->n]->name.p, name) == 0;)
-		c->n++;
-	return c->n != 0;
-}
-
 static enum gh_rc on_part(void *arg, const struct gh_mpart *p)
 {
 	struct cmp *c = arg;
-	const struct gh_oms_resource *want = c->at < c->n ? c->sorted[c->first + c->at] : NULL;
+	const struct gh_oms_resource *want = c->at < c->list.n ? c->list.sorted[c->list.first + c->at] : NULL;
 	bool place = want != NULL && (c->m->method == GH_OMS_FILES || (want->start == p->start && want->end == p->end));
 	c->same = c->same && place && memcmp(want->digest, p->digest, gh_md_size(c->m->md)) == 0;
 	c->at++;
@@ -81,8 +54,7 @@ static void signed_file(struct cmp *c, const struct gh_mfile *f)
 	char why[GH_ERR_LINKS * GH_ERR_TEXT];
 	c->at = 0;
 	c->same = true;
-	for (size_t i = 0; i < c->n; i++)
-		c->seen[c->first + i] = true;
+	gh_omslist_see(&c->list);
 	enum gh_rc rc = gh_mfile_digest(&c->files, f, c->m->md, c->m->method == GH_OMS_SHARDS ? c->m->shard_size : 0,
 					on_part, on_tick, c, &err);
 	c->before += f->size;
@@ -91,7 +63,7 @@ static void signed_file(struct cmp *c, const struct gh_mfile *f)
 	if (rc != GH_OK)
 		gh_verify_problem(c->r, GH_VC_FILES, rc == GH_E_DENIED ? GH_VC_FAIL : GH_VC_UNKNOWN,
 				  gh_span_str(f->name), gh_err_line(&err, why, sizeof why));
-	else if (!c->same || c->at != c->n)
+	else if (!c->same || c->at != c->list.n)
 		gh_verify_problem(c->r, GH_VC_FILES, GH_VC_FAIL, gh_span_str(f->name), "it is not what was signed");
 }
 
@@ -122,12 +94,11 @@ static void unsigned_file(struct cmp *c, const struct gh_mfile *f)
 /* What is no plain file. When it was signed it is a difference; else it is something that is not signed. */
 static void odd_entry(struct cmp *c, const struct gh_mfile *f)
 {
-	bool is_signed = find(c, f->name);
+	bool is_signed = gh_omslist_find(&c->list, f->name);
 	const char *why = f->state == GH_M_SPECIAL	? "it is neither a file nor a directory"
 			  : f->state == GH_M_UNREADABLE ? strerror(f->sys)
 							: f->why;
-	for (size_t i = 0; i < c->n; i++)
-		c->seen[c->first + i] = true;
+	gh_omslist_see(&c->list);
 	if (f->state == GH_M_UNREADABLE) {
 		gh_verify_problem(c->r, is_signed ? GH_VC_FILES : GH_VC_UNSIGNED, GH_VC_UNKNOWN, gh_span_str(f->name),
 				  why);
@@ -144,7 +115,7 @@ static void one_entry(struct cmp *c, const struct gh_mfile *f)
 	case GH_M_CHOSEN: break;
 	case GH_M_FILE:
 	case GH_M_DEFAULT: /* left out unless it was signed */
-		if (find(c, f->name) && (f->state == GH_M_FILE || !f->link))
+		if (gh_omslist_find(&c->list, f->name) && (f->state == GH_M_FILE || !f->link))
 			signed_file(c, f);
 		else if (f->state == GH_M_FILE)
 			unsigned_file(c, f);
@@ -160,11 +131,12 @@ static void one_entry(struct cmp *c, const struct gh_mfile *f)
 static void missing(struct cmp *c)
 {
 	for (size_t i = 0; i < c->m->n; i++) {
-		const char *name = (const char *)c->sorted[i]->name.p;
+		const char *name = (const char *)c->list.sorted[i]->name.p;
 		bool chosen = false;
 		for (size_t k = 0; k < c->opt->nignore; k++)
 			chosen = chosen || gh_mfiles_below(name, gh_span_str(c->opt->ignore[k]));
-		if (c->seen[i] || chosen || (i > 0 && strcmp(name, (const char *)c->sorted[i - 1]->name.p) == 0))
+		if (c->list.seen[i] || chosen ||
+		    (i > 0 && strcmp(name, (const char *)c->list.sorted[i - 1]->name.p) == 0))
 			continue;
 		gh_verify_problem(c->r, GH_VC_FILES, GH_VC_FAIL, gh_span_str(name),
 				  strcmp(name, ".") == 0 ? "the signature is for a single file: give that file"
@@ -175,7 +147,8 @@ static void missing(struct cmp *c)
 /* A model that is one file is called "." by most signers, and by its name by the specification. */
 static void name_alone(struct cmp *c)
 {
-	if (c->files.alone && c->files.n == 1 && !find(c, ".") && find(c, c->files.base))
+	if (c->files.alone && c->files.n == 1 && !gh_omslist_find(&c->list, ".") &&
+	    gh_omslist_find(&c->list, c->files.base))
 		c->files.v[0].name = c->files.base;
 }
 
@@ -207,17 +180,10 @@ enum gh_rc gh_verify_compare(const struct gh_verify_options *opt, const struct g
 			     struct gh_err *err)
 {
 	struct cmp c = { .opt = opt, .m = m, .r = r, .files = { .dir = -1 } };
-	c.sorted = calloc(m->n + 1, sizeof(void *));
-	c.seen = calloc(m->n + 1, sizeof *c.seen);
-	enum gh_rc rc = c.sorted == NULL || c.seen == NULL ? gh_fail(err, GH_E_NOMEM, "no memory for the list") : GH_OK;
-	for (size_t i = 0; rc == GH_OK && i < m->n; i++)
-		c.sorted[i] = &m->resource[i];
-	if (rc == GH_OK) {
-		qsort(c.sorted, m->n, sizeof *c.sorted, by_place);
+	enum gh_rc rc = gh_omslist_open(&c.list, m, err);
+	if (rc == GH_OK)
 		rc = compare(&c, err);
-	}
 	gh_mfiles_free(&c.files);
-	free(c.sorted);
-	free(c.seen);
+	gh_omslist_free(&c.list);
 	return rc;
 }

@@ -14,8 +14,7 @@
 
 enum { BLOCK = 1 << 20 };
 
-/* What version control keeps at the top of a model; the specification leaves it out of signatures. */
-static const char *const version_control[] = { ".git", ".gitattributes", ".github", ".gitignore" };
+const char *const gh_mfiles_default[] = { ".git", ".gitattributes", ".github", ".gitignore", NULL };
 
 bool gh_mfiles_below(const char *name, struct gh_span of)
 {
@@ -23,6 +22,14 @@ bool gh_mfiles_below(const char *name, struct gh_span of)
 		of.n--;
 	size_t n = strlen(name);
 	return of.n != 0 && n >= of.n && memcmp(name, of.p, of.n) == 0 && (n == of.n || name[of.n] == '/');
+}
+
+bool gh_mfiles_is_default(const char *name)
+{
+	for (const char *const *d = gh_mfiles_default; *d != NULL; d++)
+		if (gh_mfiles_below(name, gh_span_str(*d)))
+			return true;
+	return false;
 }
 
 static bool is_signature(const char *path, const struct stat *sig)
@@ -50,8 +57,7 @@ static void judge(const struct gh_mfiles *f, const struct gh_mopt *opt, const st
 	const char *wrong = f->alone ? NULL : gh_oms_name_wrong(gh_span_str(m->name));
 	if (!f->alone && left_out(m->name, opt->ignore, opt->nignore))
 		m->state = GH_M_CHOSEN;
-	else if (!f->alone && (is_signature(e->path, sig) ||
-			       left_out(m->name, version_control, sizeof version_control / sizeof *version_control)))
+	else if (!f->alone && (is_signature(e->path, sig) || gh_mfiles_is_default(m->name)))
 		m->state = GH_M_DEFAULT;
 	else if (wrong != NULL) {
 		m->state = GH_M_BAD_NAME;

@@ -47,6 +47,10 @@ enum gh_rc gh_mfiles_list(const char *path, const struct gh_mopt *opt, struct gh
 void gh_mfiles_free(struct gh_mfiles *f);
 /* Is `name` the path `of`, or below it? */
 bool gh_mfiles_below(const char *name, struct gh_span of);
+/* What version control keeps at the top of a model, up to NULL: left out of signatures unless it was signed (OpenSSF Model
+ * Signing, default of the ignored paths). And: is `name` one of these, or below one? */
+extern const char *const gh_mfiles_default[];
+bool gh_mfiles_is_default(const char *name);
 
 /* A digest of a part of a file. */
 struct gh_mpart {

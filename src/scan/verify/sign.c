@@ -148,12 +148,11 @@ static struct gh_span inside(struct job *j)
 
 static enum gh_rc left_out(struct job *j, struct gh_err *err)
 {
-	static const char *const always[] = { ".git", ".gitattributes", ".github", ".gitignore" };
 	struct gh_span own = inside(j);
 	j->model.ignore = GH_NEW(&j->arena, struct gh_span, j->opt->nignore + 8);
 	bool ok = j->model.ignore != NULL;
-	for (size_t i = 0; ok && i < sizeof always / sizeof always[0]; i++)
-		ok = ignore(j, gh_span_str(always[i]));
+	for (const char *const *d = gh_mfiles_default; ok && *d != NULL; d++)
+		ok = ignore(j, gh_span_str(*d));
 	for (size_t i = 0; ok && i < j->opt->nignore; i++) {
 		const char *wrong = gh_oms_name_wrong(gh_span_str(j->opt->ignore[i]));
 		if (wrong != NULL)
