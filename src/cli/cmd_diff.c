@@ -1,5 +1,6 @@
 /* `gatehouse diff BASE CANDIDATE`: from arguments to a comparison in the wanted form and an exit status. */
 #include "cli/cmds.h"
+#include "cli/limits.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "scan/diff/diff.h"
@@ -37,27 +38,9 @@ static const struct gh_opt opts[] = {
 	  AT(verbose),
 	  .about = "List tensors that did not change, too (text)." },
 	{ .name = "no-progress", .kind = GH_OPT_FLAG, AT(no_progress), .about = "Show no progress line." },
-	{ .name = "limit-time",
-	  .kind = GH_OPT_NUMBER,
-	  .value = "SECONDS",
-	  .min = 1,
-	  .max = 86400,
-	  AT(seconds),
-	  .about = "Stop after this time (120, and 1 for each 16 MiB)." },
-	{ .name = "limit-memory",
-	  .kind = GH_OPT_MIB,
-	  .value = "MIB",
-	  .min = 128 << 20,
-	  .max = (uint64_t)1 << 40,
-	  AT(memory),
-	  .about = "Give the worker this much memory (512); takes M, G too." },
-	{ .name = "limit-expanded",
-	  .kind = GH_OPT_SIZE,
-	  .value = "SIZE",
-	  .min = 1,
-	  .max = (uint64_t)1 << 50,
-	  AT(expanded),
-	  .about = "Unpack at most this much of each side (16G)." },
+	GH_OPT_LIMIT_TIME(struct args, seconds, "Stop after this time (120, and 1 for each 16 MiB)."),
+	GH_OPT_LIMIT_MEMORY(struct args, memory, 128, "Give the worker this much memory (512); takes M, G too."),
+	GH_OPT_LIMIT_EXPANDED(struct args, expanded, "Unpack at most this much of each side (16G)."),
 	{ 0 },
 };
 

@@ -1,5 +1,6 @@
 /* `gatehouse disarm PATH -o OUT`: from arguments to a safe copy of a model, a list of what changed, and an exit status. */
 #include "cli/cmds.h"
+#include "cli/limits.h"
 #include "cli/scan_args.h"
 #include "scan/disarm/disarm.h"
 
@@ -61,27 +62,10 @@ static const struct gh_opt opts[] = {
 	  .max = UINT64_MAX,
 	  AT(seed),
 	  .about = "Seed of those bits (drawn anew; the report names it)." },
-	{ .name = "limit-time",
-	  .kind = GH_OPT_NUMBER,
-	  .value = "SECONDS",
-	  .min = 1,
-	  .max = 86400,
-	  AT(seconds),
-	  .about = "Stop reading a file after this time (60; ten times that to rebuild it)." },
-	{ .name = "limit-memory",
-	  .kind = GH_OPT_MIB,
-	  .value = "MIB",
-	  .min = 64 << 20,
-	  .max = (uint64_t)1 << 40,
-	  AT(memory),
-	  .about = "Give each worker this much memory (128)." },
-	{ .name = "limit-expanded",
-	  .kind = GH_OPT_SIZE,
-	  .value = "SIZE",
-	  .min = 1,
-	  .max = (uint64_t)1 << 50,
-	  AT(expanded),
-	  .about = "Unpack, or write for one file, at most this much (16G)." },
+	GH_OPT_LIMIT_TIME(struct args, seconds,
+			  "Stop reading a file after this time (60; ten times that to rebuild it)."),
+	GH_OPT_LIMIT_MEMORY(struct args, memory, 64, "Give each worker this much memory (128)."),
+	GH_OPT_LIMIT_EXPANDED(struct args, expanded, "Unpack, or write for one file, at most this much (16G)."),
 	{ .name = NULL }
 };
 

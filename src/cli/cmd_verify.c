@@ -1,5 +1,6 @@
 /* `gatehouse verify PATH --signature FILE`, `gatehouse verify --bundle FILE --artifact FILE`: is it signed, and by whom? */
 #include "cli/cmds.h"
+#include "cli/limits.h"
 #include "cli/progress.h"
 #include "format/format.h"
 #include "scan/verify/verify.h"
@@ -84,20 +85,8 @@ static const struct gh_opt opts[] = {
 	  AT(verbose),
 	  .about = "List checks that were not reached, too (text)." },
 	{ .name = "no-progress", .kind = GH_OPT_FLAG, AT(no_progress), .about = "Show no progress line." },
-	{ .name = "limit-time",
-	  .kind = GH_OPT_NUMBER,
-	  .value = "SECONDS",
-	  .min = 1,
-	  .max = 86400,
-	  AT(seconds),
-	  .about = "Stop reading the signature after this time (60)." },
-	{ .name = "limit-memory",
-	  .kind = GH_OPT_MIB,
-	  .value = "MIB",
-	  .min = 64 << 20,
-	  .max = (uint64_t)1 << 40,
-	  AT(memory),
-	  .about = "Give the worker this much memory (768)." },
+	GH_OPT_LIMIT_TIME(struct args, seconds, "Stop reading the signature after this time (60)."),
+	GH_OPT_LIMIT_MEMORY(struct args, memory, 64, "Give the worker this much memory (768)."),
 	{ 0 },
 };
 

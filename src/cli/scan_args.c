@@ -1,12 +1,12 @@
 #include "cli/scan_args.h"
 
+#include "cli/limits.h"
 #include "scan/report_parts.h"
 
 #include <unistd.h>
 
 enum { JOBS_MAX = 64 };
 #define AT(field) .at = offsetof(struct gh_scan_args, field)
-#define MAX_SIZE ((uint64_t)1 << 50)
 
 const struct gh_opt gh_scan_opts[] = {
 	{ .name = "format",
@@ -76,27 +76,10 @@ const struct gh_opt gh_scan_opts[] = {
 	  .value = "SOCKET",
 	  AT(clamd),
 	  .about = "Let ClamAV look at every file: the path of clamd's socket, or HOST:PORT." },
-	{ .name = "limit-time",
-	  .kind = GH_OPT_NUMBER,
-	  .value = "SECONDS",
-	  .min = 1,
-	  .max = 86400,
-	  AT(seconds),
-	  .about = "Stop reading a file after this time (60)." },
-	{ .name = "limit-memory",
-	  .kind = GH_OPT_MIB,
-	  .value = "MIB",
-	  .min = 64 << 20,
-	  .max = (uint64_t)1 << 40,
-	  AT(memory),
-	  .about = "Give each worker this much memory (128); takes M, G too." },
-	{ .name = "limit-expanded",
-	  .kind = GH_OPT_SIZE,
-	  .value = "SIZE",
-	  .min = 1,
-	  .max = MAX_SIZE,
-	  AT(expanded),
-	  .about = "Unpack at most this much of one file (16G)." },
+	GH_OPT_LIMIT_TIME(struct gh_scan_args, seconds, "Stop reading a file after this time (60)."),
+	GH_OPT_LIMIT_MEMORY(struct gh_scan_args, memory, 64,
+			    "Give each worker this much memory (128); takes M, G too."),
+	GH_OPT_LIMIT_EXPANDED(struct gh_scan_args, expanded, "Unpack at most this much of one file (16G)."),
 	{ .name = "limit-depth",
 	  .kind = GH_OPT_NUMBER,
 	  .value = "N",
