@@ -14,8 +14,8 @@
  * read after it (those only grow), and the vault's memory of the last checkpoint it signed is never newer than the log that is
  * read after it.
  *
- * A restore reads the archive into a new directory beside the home, compares every byte with the manifest, opens the database,
- * re-checks the whole log and renames the directory into place: a home is there whole, or not at all. */
+ * A restore (daemon/restore.h) reads the archive into a new directory beside the home, compares every byte with the manifest, opens
+ * the database, re-checks the whole log and renames the directory into place: a home is there whole, or not at all. */
 #ifndef GH_CATALOG_BACKUP_H
 #define GH_CATALOG_BACKUP_H
 #include "base/buf.h"
@@ -53,12 +53,11 @@ enum gh_rc gh_backup_seal(int out, struct gh_span envelope, struct gh_err *err);
 /* The text that is signed: {"catalog":…,"made":…,"manifest":…,"type":…}. Appended to out. */
 void gh_backup_statement(const char *catalog, int64_t now, const char *manifest, struct gh_buf *out);
 
-/* ---- restoring ---- */
+/* ---- restoring ----
+ * The bytes of a backup are a stranger's: they are read, and what they hold is opened, by processes that have lost every right but
+ * that to the one new directory (daemon/restore.h). These are the steps that run there, each in a fresh one. */
 
 struct gh_restore_how {
-	const char *home; /* directory to be made; it may be there when it is empty */
-	const char *
-		database; /* URL that replaces the setting; NULL: as in the backup. A PostgreSQL database must be empty */
 	struct gh_span key; /* the badge key that must have signed (PEM); n == 0: the signature is not checked */
 	void (*progress)(void *arg, uint64_t bytes);
 	void *arg;
@@ -68,10 +67,20 @@ struct gh_restore_done {
 	char manifest[65], catalog[33], made[24];
 	uint64_t log_size; /* entries of the audit log */
 	bool blobs;	   /* the ciphertext was in it */
+	bool elsewhere;	   /* the blobs of this catalog lie in an object store */
 	bool is_signed, key_checked;
 	bool left_out; /* a password of the settings: it is not in a backup and must be put back */
 };
-/* in: the archive, read from its start. GH_E_MALFORMED: not a backup, cut, or altered (says which file); GH_E_UNREAD: written by
- * a newer version; GH_E_DENIED: not signed by the key; GH_E_EXISTS: the home is not empty. Nothing is left behind on failure. */
-enum gh_rc gh_restore(const struct gh_restore_how *how, int in, struct gh_restore_done *done, struct gh_err *err);
+/* 1. Read the archive from `in` into the empty directory `dir`, every byte against the manifest, and that against its signature.
+ * GH_E_MALFORMED: not a backup, cut, or altered (says which file); GH_E_UNREAD: written by a newer version; GH_E_DENIED: not signed
+ * by the key. */
+enum gh_rc gh_restore_read(const struct gh_restore_how *how, int dir, int in, struct gh_restore_done *done,
+			   struct gh_err *err);
+/* 2. Open what was read: settings, the whole audit log, the database; and put a SQLite database where the settings want it.
+ * path: of dir. database: URL that replaces the setting, or NULL. *url gets the URL of a database elsewhere into which the
+ * copy must be moved, or "". GH_E_DENIED also: it would lie outside of the home, or the backup chose it and nobody checked it. */
+enum gh_rc gh_restore_look(const char *path, int dir, const char *database, struct gh_restore_done *done,
+			   char url[GH_HOME_VALUE], struct gh_err *err);
+/* 3. For a database elsewhere: its rows into `to`, which must be empty (GH_E_EXISTS), and the copy away. */
+enum gh_rc gh_restore_move(const char *path, int dir, struct gh_db *to, struct gh_err *err);
 #endif

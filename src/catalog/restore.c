@@ -1,4 +1,4 @@
-/* restore.c - from an archive to a home: read, compare, look at, rename. */
+/* restore.c - from an archive to files in a new directory, each compared with the manifest. Runs in a process of its own. */
 #include "base/arena.h"
 #include "catalog/backup.h"
 #include "catalog/backup_int.h"
@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,90 +164,25 @@ static enum gh_rc take_all(struct gh_restoring *r, struct gh_err *err)
 	return r->manifest.p != NULL ? GH_OK : gh_fail(err, GH_E_MALFORMED, "the backup has no manifest");
 }
 
-/* ---- the new home ---------------------------------------------------------------------------------------------------------------- */
-
-static int drop(const char *path, const struct stat *st, int what, struct FTW *at)
-{
-	(void)st;
-	(void)what;
-	(void)at;
-	(void)remove(path);
-	return 0;
-}
-
-static bool is_empty_or_absent(const char *home)
-{
-	/* rmdir() says it, and does no harm: an empty directory is made anew by the rename. */
-	return rmdir(home) == 0 || errno == ENOENT;
-}
-
-static enum gh_rc into_place(struct gh_restoring *r, struct gh_err *err)
-{
-	char parent[GH_HOME_PATH];
-	/* Directories and files alike: nothing of it may be only in memory when the name appears. */
-	if (syncfs(r->dir) != 0)
-		return gh_fail_sys(err, errno, "the new home cannot be made durable");
-	if (renameat2(AT_FDCWD, r->path, AT_FDCWD, r->how->home, RENAME_NOREPLACE) != 0)
-		return errno == EEXIST ? gh_fail(err, GH_E_EXISTS, "'%.100s' is there already", r->how->home)
-				       : gh_fail_sys(err, errno, "'%.100s'", r->how->home);
-	r->path[0] = '\0';
-	(void)snprintf(parent, sizeof parent, "%s", r->how->home);
-	char *slash = strrchr(parent, '/');
-	if (slash == parent)
-		slash++;
-	if (slash != NULL)
-		*slash = '\0';
-	int fd = open(slash == NULL ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	return good ? GH_OK : gh_fail_sys(err, errno, "the name of the new home cannot be made durable");
-}
-
-enum gh_rc gh_restore(const struct gh_restore_how *how, int in, struct gh_restore_done *done, struct gh_err *err)
+enum gh_rc gh_restore_read(const struct gh_restore_how *how, int dir, int in, struct gh_restore_done *done,
+			   struct gh_err *err)
 {
 	*done = (struct gh_restore_done){ 0 };
-	struct gh_restoring *r = calloc(1, sizeof *r);
-	if (r == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory");
-	*r = (struct gh_restoring){ .how = how,
-				    .done = done,
-				    .in = in,
-				    .dir = -1,
-				    .arena = { .max = (size_t)4 << 30 },
-				    .hash = gh_sha256_new(),
-				    .block = malloc(GH_BACKUP_BLOCK) };
-	enum gh_rc rc = r->hash == NULL || r->block == NULL ? gh_fail(err, GH_E_NOMEM, "no memory") : GH_OK;
-	if (rc == GH_OK && !is_empty_or_absent(how->home))
-		rc = errno == ENOTEMPTY || errno == EEXIST
-			     ? gh_fail(err, GH_E_EXISTS, "'%.100s' is not empty: restore into a new directory",
-				       how->home)
-			     : gh_fail_sys(err, errno, "'%.100s'", how->home);
-	if (rc == GH_OK &&
-	    (size_t)snprintf(r->path, sizeof r->path, "%s.restoring-XXXXXX", how->home) >= sizeof r->path)
-		rc = gh_fail(err, GH_E_LIMIT, "the path of the home is too long");
-	if (rc == GH_OK && mkdtemp(r->path) == NULL) {
-		rc = gh_fail_sys(err, errno, "'%.100s' cannot be made", how->home);
-		r->path[0] = '\0';
-	}
-	if (rc == GH_OK) {
-		r->dir = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		rc = r->dir >= 0 ? take_all(r, err) : gh_fail_sys(err, errno, "'%.100s'", r->path);
-	}
+	struct gh_restoring r = { .how = how,
+				  .done = done,
+				  .in = in,
+				  .dir = dir,
+				  .arena = { .max = (size_t)4 << 30 },
+				  .hash = gh_sha256_new(),
+				  .block = malloc(GH_BACKUP_BLOCK) };
+	enum gh_rc rc = r.hash == NULL || r.block == NULL ? gh_fail(err, GH_E_NOMEM, "no memory") : GH_OK;
 	if (rc == GH_OK)
-		rc = gh_restore_compare(r, err);
+		rc = take_all(&r, err);
 	if (rc == GH_OK)
-		rc = gh_restore_look(r, err);
-	if (rc == GH_OK)
-		rc = into_place(r, err);
-	if (r->path[0] != '\0')
-		(void)nftw(r->path, drop, 32, FTW_DEPTH | FTW_PHYS);
-	if (r->dir >= 0)
-		(void)close(r->dir);
-	done->files = r->n;
-	gh_arena_free(&r->arena);
-	gh_sha256_free(r->hash);
-	free(r->block);
-	free(r);
+		rc = gh_restore_compare(&r, err);
+	done->files = r.n;
+	gh_arena_free(&r.arena);
+	gh_sha256_free(r.hash);
+	free(r.block);
 	return rc;
 }

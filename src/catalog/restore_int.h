@@ -15,9 +15,8 @@ struct gh_restoring {
 	const struct gh_restore_how *how;
 	struct gh_restore_done *done;
 	int in;
-	uint64_t at;		      /* bytes of the archive that were read */
-	char path[GH_HOME_PATH + 32]; /* the new home while it has no name; "": it has */
-	int dir;
+	uint64_t at; /* bytes of the archive that were read */
+	int dir;     /* the new home while it has no name */
 	struct gh_arena arena;
 	struct gh_restored *file;
 	size_t n, cap;
@@ -28,6 +27,4 @@ struct gh_restoring {
 
 /* Every file against the manifest, and the manifest against its signature. */
 enum gh_rc gh_restore_compare(struct gh_restoring *r, struct gh_err *err);
-/* The settings, the database and the log as the programs will see them; afterwards the directory is a home. */
-enum gh_rc gh_restore_look(struct gh_restoring *r, struct gh_err *err);
 #endif

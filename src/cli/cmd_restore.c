@@ -1,7 +1,7 @@
 /* `gatehouse restore`: a home from a backup, whole or not at all. */
-#include "catalog/backup.h"
 #include "cli/client.h"
 #include "cli/cmds.h"
+#include "daemon/restore.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +120,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	char home[GH_HOME_PATH], line[1200];
 	uint8_t key[KEY_MAX];
 	size_t n = 0;
-	struct gh_restore_how how = { .home = home };
+	struct gh_restoration how = { .home = home };
 	struct gh_restore_done done;
 	int rc = gh_cli_options(cli, cmd, argc, argv, &a, &n);
 	if (rc == GH_CLI_GO && a.key != NULL)
@@ -138,7 +138,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		gh_cli_error(cli, "%s cannot be read: %s", argv[0], strerror(errno));
 		return GH_EXIT_UNFINISHED;
 	}
-	enum gh_rc got = gh_restore(&how, fd, &done, &err);
+	enum gh_rc got = gh_restore_run(&how, fd, &done, &err);
 	(void)close(fd);
 	if (got != GH_OK) {
 		gh_cli_error(cli, "%s: %s; nothing was restored", argv[0], gh_err_line(&err, line, sizeof line));

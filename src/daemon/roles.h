@@ -19,4 +19,5 @@ int gh_role_run(int argc, char **argv);
 int gh_role_catalog(int argc, char **argv);
 int gh_role_vault(int argc, char **argv);
 int gh_role_blob(int argc, char **argv);
+int gh_role_restore(int argc, char **argv);
 #endif

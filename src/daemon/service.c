@@ -53,8 +53,7 @@ static enum gh_rc unlock(struct gh_service *s, struct gh_err *err)
 	return rc;
 }
 
-/* What a role's libraries may need to know, and nothing else of our environment. */
-static size_t environment(const char **env, size_t cap, char *room, size_t room_n)
+size_t gh_service_environment(const char **env, size_t cap, char *room, size_t room_n)
 {
 	static const char *const names[] = {
 		"PGPASSFILE",	     "PGPASSWORD",
@@ -85,7 +84,7 @@ static enum gh_rc start_catalog(struct gh_service *s, struct gh_err *err)
 	const char *env[16];
 	const char *argv[] = { s->home.dir, NULL };
 	struct gh_os_fd more = { -1, CATALOG_VAULT };
-	(void)environment(env, 16, room, sizeof room);
+	(void)gh_service_environment(env, 16, room, sizeof room);
 	if (s->vault != NULL) {
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 			return gh_fail_sys(err, errno, "a channel between catalog and vault");

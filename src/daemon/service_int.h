@@ -26,6 +26,9 @@ struct gh_service {
 
 /* Connect to the daemon of this home, if one listens: s->remote. GH_OK also when none does. */
 enum gh_rc gh_service_remote(struct gh_service *s, struct gh_err *err);
+/* What a role's libraries may need to know (where passwords of databases and stores lie), and nothing else of our environment: "NAME=value"
+ * in room, at most cap - 1 of them and a NULL. Returns how many. */
+size_t gh_service_environment(const char **env, size_t cap, char *room, size_t room_n);
 enum gh_rc gh_service_start_vault(struct gh_service *s, struct gh_err *err);
 
 /* Pass a request to the catalog as it is, in the name of a peer; *answer is the catalog's. For the daemon. */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Backup and restore as a user runs them: a home comes back whole, an altered backup is refused and leaves nothing, fsck finds what was
 done to a home. Usage: test_backup.py PATH-OF-GATEHOUSE"""
+import hashlib
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 
 passed = failed = 0
 GATEHOUSE = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else 'build/release/gatehouse').resolve())
@@ -169,6 +171,89 @@ def spiteful(tmp, whole):
         check(f'{name} {change}: nothing is left behind', not (tmp / 'spited').exists() and not (tmp / 'outside').exists())
 
 
+def head(name, size):
+    """A head as the program writes it, and reads none that is otherwise."""
+    h = bytearray(512)
+    for at, text in ((0, name.encode()), (100, b'0000600'), (108, b'0000000'), (116, b'0000000'), (124, b'%011o' % size),
+                     (136, b'00000000000'), (148, b' ' * 8), (156, b'0'), (257, b'ustar\x0000')):
+        h[at:at + len(text)] = text
+    h[148:155] = b'%06o\0' % sum(h)
+    return bytes(h)
+
+
+def made_up(whole, out, change):
+    """A backup of a stranger, who can make every digest fit, but has no key to sign with."""
+    with tarfile.open(whole) as t:
+        files = {m.name: t.extractfile(m).read() for m in t.getmembers()}
+    manifest = json.loads(files.pop('manifest.json'))
+    files.pop('manifest.sig')
+    change(files)
+    manifest['files'] = [{'name': n, 'size': len(d), 'sha256': hashlib.sha256(d).hexdigest()} for n, d in files.items()]
+    files['manifest.json'] = json.dumps(manifest).encode()
+    out.write_bytes(b''.join(head(n, len(d)) + d + bytes(-len(d) % 512) for n, d in files.items()) + bytes(1024))
+    return out
+
+
+def strangers(tmp, whole):
+    """Digests that fit make nobody's backup ours: what opens it can reach nothing, and chooses nothing."""
+    pub, to = tmp / 'pub.pem', tmp / 'strange'
+    code, out, err = run(to, 'restore', made_up(whole, tmp / 'same.tar', lambda f: None))
+    check('unsigned, and otherwise whole: restored, and told so', code == 0 and 'It is not signed' in out, (code, out, err))
+    shutil.rmtree(to, ignore_errors=True)
+    expect('with the key it is refused', run(to, 'restore', tmp / 'same.tar', '--key', pub), 1, 'not signed')
+
+    def elsewhere(files):
+        text = files['gatehouse.yaml'].decode()
+        files['gatehouse.yaml'] = text.replace('sqlite:db/catalog.db', 'postgresql://203.0.113.7/x').encode()
+
+    expect('a server that a stranger names', run(to, 'restore', made_up(whole, tmp / 'pg.tar', elsewhere)), 1,
+           'nobody has checked who wrote them')
+    expect('the user says where', run(to, 'restore', tmp / 'pg.tar', '--database', 'sqlite:db/catalog.db'), 0)
+    shutil.rmtree(to, ignore_errors=True)
+
+    def cracked(files):
+        db = bytearray(files['database.db'])
+        for at in range(100, len(db), 997):
+            db[at] ^= 0xff
+        files['database.db'] = bytes(db)
+
+    code, out, err = run(to, 'restore', made_up(whole, tmp / 'cracked.tar', cracked))
+    check('a database that is none: refused in one line', code in (1, 2) and err.count('\n') == 1, (code, out, err))
+    for n, what in enumerate((b'', b'\0', b'format: 1\n' + b'a: ' * 3000, b'format: 99\n', b'\x1b[2J: x\n')):
+        def settings(files, what=what):
+            files['gatehouse.yaml'] = what
+        code, out, err = run(to, 'restore', made_up(whole, tmp / f'settings{n}.tar', settings))
+        check(f'settings {n}: refused in one line, nothing that a terminal obeys',
+              code in (1, 2) and err.count('\n') == 1 and '\x1b' not in err, (code, out, err))
+    check('nothing is left behind', not to.exists() and not list(tmp.glob('strange.restoring-*')))
+
+
+def locked_down(tmp, whole):
+    """What reads the archive is a process that has given everything up before it reads."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE')} | {'GATEHOUSE_HOME': str(tmp / 'slow')}
+    p = subprocess.Popen([GATEHOUSE, 'restore', '-'], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p.stdin.write(whole.read_bytes()[:4096])
+    p.stdin.flush()
+    seen, end = {}, time.monotonic() + 30
+    while time.monotonic() < end and 'NoNewPrivs' not in seen:
+        for child in pathlib.Path(f'/proc/{p.pid}/task/{p.pid}/children').read_text().split():
+            try:
+                words = pathlib.Path(f'/proc/{child}/cmdline').read_bytes().split(b'\0')
+                status = dict(l.split(':', 1) for l in pathlib.Path(f'/proc/{child}/status').read_text().splitlines() if ':' in l)
+            except (OSError, IndexError):
+                continue
+            # It has locked itself down when it may gain no rights; the filter is the last layer of a program without sanitizers.
+            sanitized = b'__asan_init' in pathlib.Path(GATEHOUSE).read_bytes()
+            if words[1:4] == [b'--role', b'restore', b'read'] and status['NoNewPrivs'].strip() == '1' and \
+                    (sanitized or status['Seccomp'].strip() == '2'):
+                seen = status
+        time.sleep(0.01)
+    check('the archive is read by a role that is locked down', seen)
+    p.stdin.close()
+    p.wait(30)
+    check('an archive that ends early', p.returncode == 1 and b'cut' in p.stderr.read(), p.returncode)
+
+
 def damage(tmp, home):
     """What is done to a home is found, named, and not called fine."""
     def copy(name):
@@ -237,6 +322,8 @@ def main():
             restores(tmp, home, whole, small)
             refusals(tmp, whole)
             spiteful(tmp, whole)
+            strangers(tmp, whole)
+            locked_down(tmp, whole)
             damage(tmp, home)
     print(f'test_backup: {passed} passed, {failed} failed')
     return failed != 0
