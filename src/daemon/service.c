@@ -109,22 +109,38 @@ static enum gh_rc start_catalog(struct gh_service *s, struct gh_err *err)
 	return rc;
 }
 
-enum gh_rc gh_service_open(const struct gh_service_how *how, struct gh_service **out, struct gh_err *err)
+/* Both ways to open begin alike: find the home, and whether a daemon has it. */
+static struct gh_service *begin(const struct gh_service_how *how, enum gh_rc *rc, struct gh_err *err)
 {
-	*out = NULL;
 	struct gh_service *s = calloc(1, sizeof *s);
 	if (s == NULL || pthread_mutex_init(&s->lock, NULL) != 0) {
 		free(s);
-		return gh_fail(err, GH_E_NOMEM, "no memory");
+		*rc = gh_fail(err, GH_E_NOMEM, "no memory");
+		return NULL;
 	}
 	s->how = *how;
 	s->catalog = s->remote = -1;
 	char dir[GH_HOME_PATH];
-	enum gh_rc rc = gh_home_find(how->home, dir, err);
-	if (rc == GH_OK)
-		rc = gh_home_load(dir, &s->home, err);
-	if (rc == GH_OK && !how->alone)
-		rc = gh_service_remote(s, err);
+	*rc = gh_home_find(how->home, dir, err);
+	if (*rc == GH_OK)
+		*rc = gh_home_load(dir, &s->home, err);
+	if (*rc == GH_OK && !how->alone)
+		*rc = gh_service_remote(s, err);
+	return s;
+}
+
+static enum gh_rc begun(struct gh_service *s, enum gh_rc rc, struct gh_service **out)
+{
+	if (rc != GH_OK)
+		gh_service_close(s);
+	*out = rc == GH_OK ? s : NULL;
+	return rc;
+}
+
+enum gh_rc gh_service_open(const struct gh_service_how *how, struct gh_service **out, struct gh_err *err)
+{
+	enum gh_rc rc;
+	struct gh_service *s = begin(how, &rc, err);
 	if (rc == GH_OK && s->remote < 0) {
 		if (how->keys) {
 			rc = gh_service_start_vault(s, err);
@@ -134,40 +150,18 @@ enum gh_rc gh_service_open(const struct gh_service_how *how, struct gh_service *
 		if (rc == GH_OK)
 			rc = start_catalog(s, err);
 	}
-	if (rc != GH_OK) {
-		gh_service_close(s);
-		return rc;
-	}
-	*out = s;
-	return GH_OK;
+	return begun(s, rc, out);
 }
 
 enum gh_rc gh_service_open_vault(const struct gh_service_how *how, struct gh_service **out, struct gh_err *err)
 {
-	*out = NULL;
-	struct gh_service *s = calloc(1, sizeof *s);
-	if (s == NULL || pthread_mutex_init(&s->lock, NULL) != 0) {
-		free(s);
-		return gh_fail(err, GH_E_NOMEM, "no memory");
-	}
-	s->how = *how;
-	s->catalog = s->remote = -1;
-	char dir[GH_HOME_PATH];
-	enum gh_rc rc = gh_home_find(how->home, dir, err);
-	if (rc == GH_OK)
-		rc = gh_home_load(dir, &s->home, err);
-	if (rc == GH_OK && !how->alone)
-		rc = gh_service_remote(s, err);
+	enum gh_rc rc;
+	struct gh_service *s = begin(how, &rc, err);
 	if (rc == GH_OK && s->remote >= 0)
 		rc = gh_fail(err, GH_E_DENIED, "a gatehouse process serves this home and has its keys: stop it first");
 	if (rc == GH_OK)
 		rc = gh_service_start_vault(s, err);
-	if (rc != GH_OK) {
-		gh_service_close(s);
-		return rc;
-	}
-	*out = s;
-	return GH_OK;
+	return begun(s, rc, out);
 }
 
 enum gh_rc gh_service_vault(struct gh_service *s, struct gh_vault **out, struct gh_err *err)

@@ -6,34 +6,12 @@
 
 static const struct gh_rule rules[] = { GH_STREAM_RULES("LZ4", "lz4"), GH_RULES_END };
 
-static struct gh_unit unit(struct gh_walk *w, uint64_t off)
-{
-	struct gh_span h = gh_src_window(w->src, off, 4);
-	if (h.n == 4 && gh_le32(h.p) == MAGIC)
-		return (struct gh_unit){ .kind = GH_UNIT_DATA };
-	return gh_unit_skippable(w, off);
-}
+static struct gh_unit unit(struct gh_walk *w, uint64_t off) { return gh_frame_unit(w, off, MAGIC); }
 
 static const struct gh_stream stream = { .codec = GH_CODEC_LZ4, .exts = "lz4 tlz4", .rules = rules, .unit = unit };
 
-static enum gh_match probe(const struct gh_probe *p)
-{
-	if (p->head.n < 4)
-		return GH_NO;
-	uint32_t magic = gh_le32(p->head.p);
-	return magic == MAGIC ? GH_STRONG : gh_unit_is_skippable(magic) ? GH_WEAK : GH_NO;
-}
-
-static enum gh_rc walk(struct gh_walk *w)
-{
-	if (!gh_unit_first_is(w, MAGIC)) {
-		if (w->weak)
-			return GH_E_NOTTHIS;
-		gh_anomaly(w, &rules[GH_STREAM_BROKEN], 0, w->src->size, "no frame");
-		return gh_fail(w->err, GH_E_MALFORMED, "no lz4 frame");
-	}
-	return gh_stream_walk(w, &stream);
-}
+static enum gh_match probe(const struct gh_probe *p) { return gh_frame_probe(p, MAGIC); }
+static enum gh_rc walk(struct gh_walk *w) { return gh_frame_walk(w, &stream, MAGIC); }
 
 const struct gh_fmt gh_fmt_lz4 = {
 	.name = "lz4",

@@ -247,24 +247,53 @@ enum gh_rc gh_stream_walk(struct gh_walk *w, const struct gh_stream *s)
 	return rc;
 }
 
-/* ---- skippable frames ------------------------------------------------------------------------------------------- */
-struct gh_unit gh_unit_skippable(struct gh_walk *w, uint64_t off)
+/* ---- zstd and lz4 ------------------------------------------------------------------------------------------------- */
+
+static bool skipped(uint32_t magic) { return (magic & 0xfffffff0u) == 0x184d2a50u; }
+
+static struct gh_unit skippable(struct gh_walk *w, uint64_t off)
 {
 	struct gh_span h = gh_src_window(w->src, off, 8);
-	if (h.n < 8 || !gh_unit_is_skippable(gh_le32(h.p)) || gh_le32(h.p + 4) > w->src->size - off - 8)
+	if (h.n < 8 || !skipped(gh_le32(h.p)) || gh_le32(h.p + 4) > w->src->size - off - 8)
 		return (struct gh_unit){ .kind = GH_UNIT_NONE };
 	return (struct gh_unit){ .kind = GH_UNIT_SKIP, .head = 8, .body = gh_le32(h.p + 4) };
 }
 
-bool gh_unit_first_is(struct gh_walk *w, uint32_t magic)
+struct gh_unit gh_frame_unit(struct gh_walk *w, uint64_t off, uint32_t magic)
+{
+	struct gh_span h = gh_src_window(w->src, off, 4);
+	if (h.n == 4 && gh_le32(h.p) == magic)
+		return (struct gh_unit){ .kind = GH_UNIT_DATA };
+	return skippable(w, off);
+}
+
+enum gh_match gh_frame_probe(const struct gh_probe *p, uint32_t magic)
+{
+	if (p->head.n < 4)
+		return GH_NO;
+	uint32_t first = gh_le32(p->head.p);
+	return first == magic ? GH_STRONG : skipped(first) ? GH_WEAK : GH_NO;
+}
+
+static bool first_is(struct gh_walk *w, uint32_t magic)
 {
 	uint64_t off = 0;
 	for (unsigned i = 0; i < SKIPS_MAX; i++) {
-		struct gh_unit u = gh_unit_skippable(w, off);
+		struct gh_unit u = skippable(w, off);
 		if (u.kind == GH_UNIT_NONE)
 			break;
 		off += u.head + u.body;
 	}
 	struct gh_span h = gh_src_window(w->src, off, 4);
 	return h.n == 4 && gh_le32(h.p) == magic;
+}
+
+enum gh_rc gh_frame_walk(struct gh_walk *w, const struct gh_stream *s, uint32_t magic)
+{
+	if (first_is(w, magic))
+		return gh_stream_walk(w, s);
+	if (w->weak)
+		return GH_E_NOTTHIS;
+	gh_anomaly(w, &s->rules[GH_STREAM_BROKEN], 0, w->src->size, "no frame");
+	return gh_fail(w->err, GH_E_MALFORMED, "no %s frame", gh_codec_name(s->codec));
 }

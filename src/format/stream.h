@@ -70,10 +70,9 @@ enum { GH_STREAM_BROKEN, GH_STREAM_CUT, GH_STREAM_HUGE, GH_STREAM_OWN };
 /* The whole walk of such a format. */
 enum gh_rc gh_stream_walk(struct gh_walk *w, const struct gh_stream *s);
 
-/* The skippable frame of zstd and lz4 (RFC 8878 3.1.2) at off. */
-struct gh_unit gh_unit_skippable(struct gh_walk *w, uint64_t off);
-static inline bool gh_unit_is_skippable(uint32_t magic) { return (magic & 0xfffffff0u) == 0x184d2a50u; }
-/* Does the first frame that is not skippable have this magic? zstd and lz4 share the skippable frame: the first real
- * frame decides whose the file is. */
-bool gh_unit_first_is(struct gh_walk *w, uint32_t magic);
+/* zstd and lz4 are both rows of frames with a magic of their own, between which frames that decoders skip may stand (RFC 8878
+ * 3.1.2); both know the same skippable frame, so the first real one decides whose the file is. The parts of such a format: */
+struct gh_unit gh_frame_unit(struct gh_walk *w, uint64_t off, uint32_t magic);
+enum gh_match gh_frame_probe(const struct gh_probe *p, uint32_t magic);
+enum gh_rc gh_frame_walk(struct gh_walk *w, const struct gh_stream *s, uint32_t magic);
 #endif

@@ -17,7 +17,7 @@ static bool given(const struct gh_os_fd *map, size_t n, int fd)
 	return false;
 }
 
-int gh_os_spawn_fds(posix_spawn_file_actions_t *act, const struct gh_os_fd *map, size_t n, bool keep_stderr)
+static int only_these(posix_spawn_file_actions_t *act, const struct gh_os_fd *map, size_t n, bool keep_stderr)
 {
 	/* A detour above every source and every target, so that none overwrites another. */
 	int e = 0, high = STDERR_FILENO + 1, last = STDERR_FILENO;
@@ -39,7 +39,8 @@ int gh_os_spawn_fds(posix_spawn_file_actions_t *act, const struct gh_os_fd *map,
 	return e == 0 ? posix_spawn_file_actions_addclosefrom_np(act, last + 1) : e;
 }
 
-int gh_os_spawn(const char *path, char *const argv[], const struct gh_os_fd *map, size_t n, pid_t *pid)
+int gh_os_spawn(const char *path, char *const argv[], char *const env[], const struct gh_os_fd *map, size_t n,
+		bool keep_stderr, pid_t *pid)
 {
 	static char *const no_env[] = { NULL };
 	posix_spawn_file_actions_t act;
@@ -58,9 +59,9 @@ int gh_os_spawn(const char *path, char *const argv[], const struct gh_os_fd *map
 	if (e == 0)
 		e = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	if (e == 0)
-		e = gh_os_spawn_fds(&act, map, n, false);
+		e = only_these(&act, map, n, keep_stderr);
 	if (e == 0)
-		e = posix_spawn(pid, path, &act, &attr, argv, no_env);
+		e = posix_spawn(pid, path, &act, &attr, argv, env != NULL ? env : no_env);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&act);
 	return e;

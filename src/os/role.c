@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,35 +13,6 @@
 #include <unistd.h>
 
 enum { ARGS = 16 };
-
-static int spawn(const char *const *argv, const char *const *env, const struct gh_os_fd *map, size_t n,
-		 bool keep_stderr, pid_t *pid)
-{
-	static const char *const no_env[] = { NULL };
-	posix_spawn_file_actions_t act;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int e = posix_spawn_file_actions_init(&act);
-	if (e != 0)
-		return e;
-	e = posix_spawnattr_init(&attr);
-	if (e != 0) {
-		(void)posix_spawn_file_actions_destroy(&act);
-		return e;
-	}
-	(void)sigemptyset(&none);
-	e = posix_spawnattr_setsigmask(&attr, &none);
-	if (e == 0)
-		e = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	if (e == 0)
-		e = gh_os_spawn_fds(&act, map, n, keep_stderr);
-	if (e == 0)
-		e = posix_spawn(pid, "/proc/self/exe", &act, &attr, (char *const *)(size_t)argv,
-				(char *const *)(size_t)(env != NULL ? env : no_env));
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&act);
-	return e;
-}
 
 enum gh_rc gh_role_spawn(const char *name, const char *const *argv, const char *const *env, const struct gh_os_fd *more,
 			 size_t n, bool keep_stderr, pid_t *pid, int *sock, struct gh_err *err)
@@ -70,7 +40,9 @@ enum gh_rc gh_role_spawn(const char *name, const char *const *argv, const char *
 	    (size_t)snprintf(preload, sizeof preload, "LD_PRELOAD=%s", faults) < sizeof preload)
 		env = hooked;
 #endif
-	int e = spawn(args, env, map, n + 1, keep_stderr, pid);
+	/* exec takes them without const, and writes to none. */
+	int e = gh_os_spawn("/proc/self/exe", (char *const *)(size_t)args, (char *const *)(size_t)env, map, n + 1,
+			    keep_stderr, pid);
 	(void)close(pair[1]);
 	if (e != 0) {
 		(void)close(pair[0]);

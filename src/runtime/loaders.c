@@ -106,7 +106,7 @@ static size_t ask(const char *path, char *const *argv, char *out, size_t cap)
 	if (pipe2(p, O_CLOEXEC) != 0)
 		return 0;
 	struct gh_os_fd map = { p[1], 1 };
-	int e = gh_os_spawn(path, argv, &map, 1, &pid);
+	int e = gh_os_spawn(path, argv, NULL, &map, 1, false, &pid);
 	(void)close(p[1]);
 	if (e == 0) {
 		struct pollfd w = { .fd = p[0], .events = POLLIN };

@@ -33,7 +33,7 @@ enum gh_rc gh_child_start(const char *worker, char *const argv[], const struct g
 	n = n <= GH_CHILD_FDS ? n : GH_CHILD_FDS;
 	for (size_t i = 0; i < n; i++)
 		map[1 + i] = more[i];
-	int e = gh_os_spawn(path, argv, map, 1 + n, pid);
+	int e = gh_os_spawn(path, argv, NULL, map, 1 + n, false, pid);
 	(void)close(sp[1]);
 	if (e != 0) {
 		(void)close(sp[0]);

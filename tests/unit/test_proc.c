@@ -38,7 +38,7 @@ static void said(const char *script, const struct gh_os_fd *more, size_t n, char
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
 	map[0] = (struct gh_os_fd){ p[1], 1 };
 	memcpy(map + 1, more, n * sizeof *more);
-	assert_int_equal(gh_os_spawn("/bin/sh", argv, map, n + 1, &pid), 0);
+	assert_int_equal(gh_os_spawn("/bin/sh", argv, NULL, map, n + 1, false, &pid), 0);
 	(void)close(p[1]);
 	for (ssize_t k; got + 1 < cap && (k = read(p[0], out + got, cap - 1 - got)) > 0;)
 		got += (size_t)k;
