@@ -233,7 +233,11 @@ def sealed(root):
     tpm = subprocess.Popen(['swtpm', 'socket', '--tpm2', '--flags', 'not-need-init,startup-clear', '--server',
                             f'type=tcp,port={port}', '--ctrl', f'type=tcp,port={port + 1}', '--tpmstate', f'dir={state}'])
     try:
-        time.sleep(0.5)
+        for _ in range(300):  # until it listens
+            with socket.socket() as s:
+                if s.connect_ex(('127.0.0.1', port + 1)) == 0:
+                    break
+            time.sleep(0.1)
         home = Home(root, 'tpmhome', '--unlock', f'tpm:swtpm:host=127.0.0.1,port={port}')
         del home.env['GATEHOUSE_PASSPHRASE_FILE']
         check('opened by the TPM', home.run('key', 'status').returncode == 0, home.run('key', 'status').stderr)

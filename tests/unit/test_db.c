@@ -30,14 +30,15 @@ static struct gh_db *with_table(void)
 	return db;
 }
 
-static int64_t count(struct gh_db *db)
+static int64_t number(struct gh_db *db, const char *query)
 {
 	gh_auto_arena a = { .max = 1 << 16 };
 	struct gh_db_rows r;
 	struct gh_err err = { 0 };
-	ok(gh_db_query(db, &a, &r, &err, "SELECT count(*) FROM t", GH_DBV_NONE), &err);
+	ok(gh_db_query(db, &a, &r, &err, query, GH_DBV_NONE), &err);
 	return gh_db_int(&r, 0, 0);
 }
+static int64_t count(struct gh_db *db) { return number(db, "SELECT count(*) FROM t"); }
 
 static void values(void **state)
 {
@@ -427,11 +428,10 @@ static void cut_off(void **state)
 	struct gh_db *db = with_table(), *other = dbs_again();
 	struct gh_err err = { 0 };
 	char line[512];
-	RUN(other,
-	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
-	    "current_database()",
-	    GH_DBV_NONE);
-	usleep(50000);
+#define OTHERS "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+	RUN(other, "SELECT pg_terminate_backend(pid) " OTHERS, GH_DBV_NONE);
+	for (int i = 0; i < 3000 && number(other, "SELECT count(*) " OTHERS) > 0; i++)
+		usleep(10000);
 	struct plan p = { .id = 1 };
 	assert_int_equal(gh_db_tx(db, change, &p, &err), GH_E_IO);
 	assert_non_null(strstr(gh_err_line(&err, line, sizeof line), "database postgresql://"));

@@ -100,7 +100,7 @@ static const struct row {
 	{ "window-flood", window_flood, "GH-SCAN-00", "" }, /* never reads the answers */
 	{ "leave", leave, "GH-SCAN-0006", "exit status 7" },
 	{ "crash", crash, "GH-SCAN-0006", "signal 6" },
-	{ "hang", hang, "GH-SCAN-0007", "stopped after 1 s (--limit-time)" },
+	{ "hang", hang, "GH-SCAN-0007", "stopped after 4 s (--limit-time)" },
 	{ "two-dones", two_dones, NULL, NULL },
 	{ "escape-codes", escape_codes, "GH-COV-0001", "clean\\x1b[2K\\u202e" },
 };
@@ -175,11 +175,14 @@ static const struct gh_finding *finding(const struct gh_file_report *f, const ch
 	return NULL;
 }
 
-static void scan_with(const char *bad, struct gh_scan **s, const struct gh_scan_report **r)
+/* For what ends by the clock alone; long enough for the other files on a machine that has much else to do. */
+enum { BY_THE_CLOCK = 4, NEVER_REACHED = 120 };
+
+static void scan_with(const char *bad, unsigned seconds, struct gh_scan **s, const struct gh_scan_report **r)
 {
 	struct gh_scan_options opt = gh_scan_options_default;
 	opt.worker = "/proc/self/exe";
-	opt.seconds = 1;
+	opt.seconds = seconds;
 	opt.jobs = 1; /* one worker takes all three files: the bad one is its second */
 	struct gh_err err = { 0 };
 	const char *path[] = { dir };
@@ -199,7 +202,8 @@ static void misbehaviour_is_a_finding_and_harms_no_other_file(void **st)
 		if (rows[i].id == NULL)
 			continue;
 		print_message("  %s\n", rows[i].name);
-		scan_with(rows[i].name, &s, &r);
+		bool stays = rows[i].act == hang || rows[i].act == window_flood;
+		scan_with(rows[i].name, stays ? BY_THE_CLOCK : NEVER_REACHED, &s, &r);
 		assert_int_equal(r->nfile, 3);
 		const struct gh_file_report *f = file_named(r, rows[i].name);
 		assert_non_null(f);
@@ -221,7 +225,7 @@ static void a_word_out_of_turn_costs_the_worker_its_credit(void **st)
 	struct gh_scan *s;
 	const struct gh_scan_report *r;
 	/* The second DONE would answer for the file after it. */
-	scan_with("two-dones", &s, &r);
+	scan_with("two-dones", NEVER_REACHED, &s, &r);
 	const struct gh_file_report *f = file_named(r, "z-last");
 	assert_int_equal(f->verdict, GH_CLEAN);
 	assert_string_equal(f->format, "fake");
@@ -262,7 +266,7 @@ static void a_file_cut_while_it_is_read_is_told_at_once(void **st)
 	enum { HAS = GH_BLOCK + 1000, SAYS = 2 * GH_BLOCK + 1000 };
 	struct gh_scan_options opt = gh_scan_options_default;
 	opt.worker = "/proc/self/exe";
-	opt.seconds = 20;
+	opt.seconds = NEVER_REACHED;
 	struct gh_worker w;
 	struct gh_err err = { 0 };
 	struct gh_outcome out;
@@ -279,7 +283,7 @@ static void a_file_cut_while_it_is_read_is_told_at_once(void **st)
 	assert_int_equal(gh_worker_scan(&w, &opt, fileno(f), &file, "cut", (struct gh_ranges){ 0 }, &arena, &out, NULL,
 					NULL, &err),
 			 GH_OK);
-	assert_true(time(NULL) - before < 5);
+	assert_true(time(NULL) - before < NEVER_REACHED / 2);
 	assert_int_equal(out.nfinding, 1);
 	assert_string_equal(out.finding[0].rule->id, "GH-SCAN-0008");
 	assert_string_equal(out.sha256, "");
@@ -333,7 +337,7 @@ static void a_worker_that_says_nothing_is_not_waited_for(void **st)
 	char line[400];
 	time_t before = time(NULL);
 	assert_int_equal(gh_scan_run(path, 1, &opt, &s, &r, &err), GH_E_LIMIT);
-	assert_true(time(NULL) - before < 20);
+	assert_true(time(NULL) - before < 60);
 	assert_non_null(strstr(gh_err_line(&err, line, sizeof line),
 			       "did not say within 3 s (--limit-time) that it is locked down"));
 }

@@ -216,7 +216,7 @@ static void counts_that_bytes_claim(void **state)
 	gh_yara_put(y, GH_YARA_HERE, (struct gh_span){ fat, sizeof fat }, 0, true);
 	assert_null(gh_yara_end(y, GH_YARA_HERE, on_hit, NULL));
 	assert_string_equal(log_text, "many@0 ");
-	assert_true(time(NULL) - before < 10);
+	assert_true(time(NULL) - before < 60);
 	gh_yara_free(y);
 }
 
