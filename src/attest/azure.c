@@ -51,15 +51,16 @@ static void signature(const struct gh_hcl *hcl, const struct gh_tpm_quote *quote
 		      struct gh_attest_result *r)
 {
 	gh_auto_key *key = NULL;
-	uint8_t buf[GH_HCL_SPKI];
+	uint8_t buf[GH_RSA_SPKI];
 	struct gh_span der = gh_hcl_key(hcl, buf);
 	if (!gh_attest_test(r, "attestation_key", der.n != 0 && gh_key_public(der, &key, NULL) == GH_OK,
 			    "the HCL report names the TPM's key",
 			    "the HCL report names no RSA key HCLAkPub that can be used"))
 		return;
-	gh_attest_test(
-		r, "quote_signature", gh_tpm_verify(key, gh_tpm_hash_of(quote), p->quote, p->signature) == GH_AT_PASS,
-		"the key of the HCL report signed the quote", "the key of the HCL report did not sign this quote");
+	gh_attest_test(r, "quote_signature",
+		       gh_tpm_verify(key, 0, gh_tpm_hash_of(quote), p->quote, p->signature) == GH_AT_PASS,
+		       "the key of the HCL report signed the quote",
+		       "the key of the HCL report did not sign this quote");
 }
 
 /* Nothing that the paravisor says is believed before the hardware's own evidence holds; why it does not, its checks say. */

@@ -2,7 +2,7 @@
 
 #include "wire/b64.h"
 
-enum { HEADER = 32, HARDWARE = 1184, TDREPORT = 1024, TD_REPORT_DATA = 128, SNP_REPORT_DATA = 0x50, MODULUS_MAX = 512 };
+enum { HEADER = 32, HARDWARE = 1184, TDREPORT = 1024, TD_REPORT_DATA = 128, SNP_REPORT_DATA = 0x50 };
 
 static bool zero(struct gh_span s)
 {
@@ -75,42 +75,9 @@ static size_t base64url(const struct gh_jval *v, uint8_t *out, size_t max)
 	return got.n;
 }
 
-/* Tag, length in the form 82 xx xx, content: written backwards before `end`. */
-static uint8_t *wrap(uint8_t tag, uint8_t *end, size_t n)
+struct gh_span gh_hcl_key(const struct gh_hcl *h, uint8_t buf[GH_RSA_SPKI])
 {
-	end[-1] = (uint8_t)n;
-	end[-2] = (uint8_t)(n >> 8);
-	end[-3] = 0x82;
-	end[-4] = tag;
-	return end - 4;
-}
-
-static struct gh_span spki(const uint8_t *mod, size_t nm, const uint8_t *e, size_t ne, uint8_t *buf)
-{
-	static const uint8_t alg[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-				       0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
-	uint8_t *end = buf + GH_HCL_SPKI, *p = end;
-	p -= ne;
-	memcpy(p, e, ne);
-	*--p = (uint8_t)ne;
-	*--p = 0x02;
-	p -= nm;
-	memcpy(p, mod, nm);
-	if (mod[0] >= 0x80)
-		*--p = 0;
-	p = wrap(0x02, p, nm + (mod[0] >= 0x80)); /* a modulus of 256 bytes or more: this length is minimal */
-	p = wrap(0x30, p, (size_t)(end - p));
-	*--p = 0;
-	p = wrap(0x03, p, (size_t)(end - p));
-	p -= sizeof alg;
-	memcpy(p, alg, sizeof alg);
-	p = wrap(0x30, p, (size_t)(end - p));
-	return (struct gh_span){ p, (size_t)(end - p) };
-}
-
-struct gh_span gh_hcl_key(const struct gh_hcl *h, uint8_t buf[GH_HCL_SPKI])
-{
-	uint8_t mod[MODULUS_MAX], e[8];
+	uint8_t mod[GH_RSA_MODULUS], e[8];
 	const struct gh_jval *key = NULL;
 	for (const struct gh_jval *k = gh_jfirst(gh_jget(h->json, "keys")); k != NULL; k = k->next) {
 		const char *kid = gh_jstr(k, "kid");
@@ -122,7 +89,7 @@ struct gh_span gh_hcl_key(const struct gh_hcl *h, uint8_t buf[GH_HCL_SPKI])
 	}
 	const char *kty = gh_jstr(key, "kty");
 	size_t nm = base64url(gh_jget(key, "n"), mod, sizeof mod), ne = base64url(gh_jget(key, "e"), e, 4);
-	if (kty == NULL || strcmp(kty, "RSA") != 0 || nm < 256 || mod[0] == 0 || ne == 0 || e[0] == 0 || e[0] >= 0x80)
+	if (kty == NULL || strcmp(kty, "RSA") != 0)
 		return (struct gh_span){ 0 };
-	return spki(mod, nm, e, ne, buf);
+	return gh_attest_rsa((struct gh_span){ mod, nm }, (struct gh_span){ e, ne }, buf);
 }

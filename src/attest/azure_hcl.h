@@ -2,10 +2,11 @@
  * report, and JSON whose digest the hardware report holds. Little-endian. */
 #ifndef GH_ATTEST_AZURE_HCL_H
 #define GH_ATTEST_AZURE_HCL_H
+#include "attest/rsakey.h"
 #include "base/arena.h"
 #include "wire/jdom.h"
 
-enum { GH_HCL_SNP = 2, GH_HCL_TDX = 4, GH_HCL_SPKI = 600 };
+enum { GH_HCL_SNP = 2, GH_HCL_TDX = 4 };
 struct gh_hcl {
 	unsigned type;		    /* GH_HCL_SNP, GH_HCL_TDX */
 	struct gh_span hardware;    /* SNP report (1184 bytes), TDREPORT (1024) */
@@ -16,5 +17,5 @@ struct gh_hcl {
 /* NULL: read. Else what is wrong. */
 const char *gh_hcl_read(struct gh_span bytes, struct gh_arena *a, struct gh_hcl *out);
 /* SubjectPublicKeyInfo of the RSA key HCLAkPub, made in buf; empty: there is none, or two. */
-struct gh_span gh_hcl_key(const struct gh_hcl *h, uint8_t buf[GH_HCL_SPKI]);
+struct gh_span gh_hcl_key(const struct gh_hcl *h, uint8_t buf[GH_RSA_SPKI]);
 #endif

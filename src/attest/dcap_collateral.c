@@ -37,8 +37,8 @@ static bool signer(struct gh_dcap_collateral *c, const struct gh_cert *s, int64_
 		return true;
 	if (gh_cert_chain(s, &none, &c->root, at, &issuer, why) != GH_OK || gh_cert_key(s, &key, why) != GH_OK)
 		return false;
-	if (gh_key_kind(key) != GH_KEY_P256 || !gh_cert_may_sign(s) || !gh_cert_valid(s, &from, &until) ||
-	    !within(at, from, until)) {
+	if (gh_key_kind(key) != GH_KEY_P256 || !gh_cert_may_sign(s) || gh_cert_is_authority(s) ||
+	    !gh_cert_valid(s, &from, &until) || !within(at, from, until)) {
 		gh_key_free(key);
 		(void)!gh_fail(why, GH_E_DENIED, "its signer's certificate may not sign");
 		return false;

@@ -1,6 +1,7 @@
 /* Reading the files beside a quote: what each is follows from its content. */
 #include "attest/dcap_collateral.h"
 
+#include "attest/eventlog.h"
 #include "wire/b64.h"
 #include "wire/json.h"
 
@@ -211,6 +212,7 @@ struct gh_dcap_collateral *gh_dcap_collateral_read(const struct gh_attest_questi
 	for (size_t i = 0; i < q->ncollateral; i++)
 		add_file(c, &q->collateral[i]);
 	for (size_t i = 0; i < q->nendorsement; i++)
-		add_file(c, &q->endorsement[i]);
+		if (!gh_eventlog_is(q->endorsement[i].bytes)) /* ccel.c reads it */
+			add_file(c, &q->endorsement[i]);
 	return c;
 }

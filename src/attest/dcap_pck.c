@@ -171,7 +171,8 @@ static enum gh_rc judge(struct gh_dcap_pck *p, struct gh_span text, struct gh_sp
 			       "the PCK certificate's issuer is neither of Intel's authorities for them");
 	struct gh_certs others = { .v = { p->certs.v[1] }, .n = 1 }, pinned = { .v = { p->certs.v[2] }, .n = 1 };
 	GH_TRY(gh_cert_chain(p->certs.v[0], &others, &pinned, at, &issuer, err), err, "PCK chain");
-	if (issuer == NULL || !gh_cert_same(issuer, p->certs.v[1]) || !gh_cert_may_sign(p->certs.v[0]))
+	if (issuer == NULL || !gh_cert_same(issuer, p->certs.v[1]) || !gh_cert_may_sign(p->certs.v[0]) ||
+	    gh_cert_is_authority(p->certs.v[0]))
 		return gh_fail(err, GH_E_DENIED,
 			       "the PCK certificate was not issued by the one behind it, or may not sign");
 	p->from = 0;

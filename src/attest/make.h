@@ -26,7 +26,7 @@ enum {
 struct gh_make_where {
 	const char *tsm;  /* the configfs-tsm directory (/sys/kernel/config/tsm/report); a test's mock tree */
 	const char *ccel; /* the CCEL event log (/sys/firmware/acpi/tables/data/CCEL); "": none is wanted */
-	int vmpl;	  /* SEV-SNP: privilege level that the report shall be of; negative: the kernel's own. 0 … 3 */
+	unsigned level;	  /* SEV-SNP: 0: the report is of the kernel's own privilege level; n: of VMPL n - 1 */
 	const char *tcti; /* TPM: how to reach it, as tpm2-tss writes it ("device:/dev/tpmrm0", "swtpm:host=…") */
 	uint32_t pcrs;	  /* TPM: bit i: PCR i of the SHA-256 bank is quoted; 0: 0 to 15 */
 	const char

@@ -64,7 +64,8 @@ static bool chain(const struct gh_nitro_doc *d, struct gh_span root, int64_t at,
 		return gh_attest_check(r, "chain", GH_AT_FAIL, "%s", gh_err_line(&e, line, sizeof line));
 	/* Every certificate of the bundle has its place: nothing rides along. */
 	const struct gh_cert *last = others.n != 0 ? others.v[others.n - 1] : roots.v[0];
-	bool straight = issuer != NULL && gh_cert_same(issuer, last) && gh_cert_may_sign(leaf->v[0]);
+	bool straight = issuer != NULL && gh_cert_same(issuer, last) && gh_cert_may_sign(leaf->v[0]) &&
+			!gh_cert_is_authority(leaf->v[0]);
 	for (size_t i = 0; i < others.n && straight; i++)
 		straight = gh_cert_issued(i == 0 ? roots.v[0] : others.v[i - 1], others.v[i]);
 	return gh_attest_test(r, "chain", straight, "from the module's certificate to Amazon's pinned root: valid",

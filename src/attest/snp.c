@@ -35,6 +35,8 @@ static const struct gh_attest_key keys[] = {
 	  "demand that the platform checked memory for aliases, AMD-SB-3015 (false)" },
 	{ "require_chip_id", GH_AT_FLAG, 0,
 	  "refuse reports that hide the chip or are signed by a cloud's key (false)" },
+	{ "require_crl", GH_AT_FLAG, 0,
+	  "demand AMD's list of revoked intermediates among the collateral (false: it counts when it is there)" },
 	{ 0 },
 };
 static const char *const minimum[GH_SNP_TCB] = { "min_fmc", "min_boot_loader", "min_tee", "min_snp", "min_microcode" };
@@ -337,7 +339,9 @@ static const char *const musts[] = { "format",		"certificate",	   "chain",	  "va
 const struct gh_attest_kind gh_attest_snp = {
 	.name = "snp",
 	.about = "A virtual machine under AMD SEV-SNP: attestation report, versions 2 to 5.",
-	.files = "endorsements: the VCEK or VLEK certificate (PEM, DER, or the host's table of certificates)",
+	.files = "endorsements: the VCEK or VLEK certificate (PEM, DER, or the host's table of certificates); "
+		 "collateral: AMD's "
+		 "revocation list (DER, PEM) of the product, required by policy only",
 	.cls = GH_AC_VM_TEE,
 	.keys = keys,
 	.signatures = signatures,

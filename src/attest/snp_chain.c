@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "attest/roots.h"
+#include "attest/snp_crl.h"
 #include "base/buf.h"
 #include "wire/der.h"
 
@@ -170,6 +171,8 @@ static bool find_chain(struct gh_snp_signer *s, unsigned kind)
 		if (!gh_cert_issued(top.v[1], s->certs.v[0]))
 			continue;
 		s->product = (enum gh_snp_product)p;
+		s->ark = chains[p].ark;
+		s->issuer = chains[p].issuer[kind];
 		return gh_cert_issued(top.v[0], top.v[1]) && window(s, s->certs.v[0]) && window(s, top.v[0]) &&
 		       window(s, top.v[1]);
 	}
@@ -208,6 +211,8 @@ static struct gh_snp_signer *make(const struct gh_cert *leaf, unsigned kind, str
 		gh_attest_check(r, "certificate", GH_AT_FAIL, "its subject is not AMD's with %s", cn);
 	else if (wrong != NULL)
 		gh_attest_check(r, "certificate", GH_AT_FAIL, "%s", wrong);
+	else if (gh_cert_is_authority(s->certs.v[0]) || !gh_cert_may_sign(s->certs.v[0]))
+		gh_attest_check(r, "certificate", GH_AT_FAIL, "it is an authority's, or its key may not sign reports");
 	else if (gh_cert_key(s->certs.v[0], &s->key, &err) != GH_OK || gh_key_kind(s->key) != GH_KEY_P384)
 		gh_attest_check(r, "certificate", GH_AT_FAIL, "its key is not on the curve P-384");
 	else if (!find_chain(s, kind))
@@ -255,5 +260,6 @@ struct gh_snp_signer *gh_snp_signer(const struct gh_attest_question *q, const st
 			q->at < s->from	   ? "a certificate of the chain is not valid yet at that time"
 			: q->at > s->until ? "a certificate of the chain has expired at that time"
 					   : "the chain is valid at that time");
+	gh_snp_crl(q, s, r);
 	return s;
 }

@@ -11,6 +11,7 @@ struct gh_snp_signer {
 	struct gh_certs certs; /* owns */
 	struct gh_key *key;    /* owns */
 	enum gh_snp_product product;
+	const char *ark, *issuer; /* names of the pinned certificates above it (roots.h) */
 	int64_t from, until;	  /* when the whole chain is valid */
 	bool has_spl[GH_SNP_TCB]; /* the certificate's extensions */
 	uint8_t spl[GH_SNP_TCB];
@@ -20,7 +21,7 @@ struct gh_snp_signer {
 };
 
 /* Find the certificate among the endorsements (PEM, DER, or AMD's table of certificates, AMD 56421 section 4.1.8.1) and check it and
- * its chain: checks "certificate" and "chain". NULL: none that is good; the checks say why. The signer is the cache's, or r's arena
+ * its chain: checks "certificate", "chain", "validity" and "crl". NULL: none that is good; the checks say why. The signer is the cache's, or r's arena
  * frees nothing of it: give it to gh_snp_signer_done(). */
 struct gh_snp_signer *gh_snp_signer(const struct gh_attest_question *q, const struct gh_snp_report *report,
 				    struct gh_attest_result *r);

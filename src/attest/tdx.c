@@ -1,5 +1,6 @@
 /* Intel TDX: is it a trust domain on a genuine, current platform, and the one that is expected? Quotes of versions 4 and 5, with
  * reports of TD 1.0 and 1.5. */
+#include "attest/ccel.h"
 #include "attest/dcap.h"
 #include "attest/kinds.h"
 #include "attest/roots.h"
@@ -37,6 +38,7 @@ static const struct gh_attest_key keys[] = {
 	  "demand that the host cannot raise #VE for memory (true; false for a quote inside Azure's evidence)" },
 	{ "allow_migration", GH_AT_FLAG, 0, "accept domains that may be migrated (false)" },
 	{ "allow_perfmon", GH_AT_FLAG, 0, "accept domains that use performance counters (true)" },
+	GH_CCEL_KEYS,
 	{ 0 },
 };
 
@@ -124,6 +126,9 @@ void gh_tdx_appraise(const struct gh_attest_question *q, struct gh_span root, st
 	claims(&quote, r);
 	gh_dcap_appraise(q, &quote, root, r);
 	judge(q, &quote, r);
+	/* Inside of Azure's evidence the log that may be given is the virtual TPM's, and the RTMRs are the paravisor's. */
+	if (r->prefix == NULL || r->prefix[0] == '\0')
+		gh_ccel(q, quote.td.rtmr, r);
 }
 
 static void appraise(const struct gh_attest_question *q, struct gh_attest_result *r)
@@ -137,7 +142,8 @@ static const char *const musts[] = { GH_DCAP_MUSTS, "tdx_module", "attributes", 
 const struct gh_attest_kind gh_attest_tdx = {
 	.name = "tdx",
 	.about = "an Intel TDX trust domain: quotes of versions 4 and 5, TD 1.0 and 1.5, ECDSA P-256",
-	.files = "collateral: TCB information, TD_QE identity, their signing certificate, the CRLs of the root and of "
+	.files = "endorsements: the firmware's event log (CCEL data), if any; collateral: TCB information, TD_QE "
+		 "identity, their signing certificate, the CRLs of the root and of "
 		 "the PCK "
 		 "authority",
 	.cls = GH_AC_VM_TEE,

@@ -1,9 +1,10 @@
 #include "attest/tpm_quote.h"
 
 #include "attest/ecdsa.h"
+#include "attest/tpm_public.h"
 #include "crypto/pubkey.h"
 
-enum { MAGIC = 0xff544347, QUOTE = 0x8018, RSASSA = 0x14, ECDSA = 0x18, SELECTION = 132, LIST = 532 };
+enum { MAGIC = 0xff544347, QUOTE = 0x8018, SELECTION = 132, LIST = 532 };
 
 static struct gh_span tpm2b(struct gh_rd *rd) { return gh_rd_take(rd, gh_rd_u16be(rd)); }
 
@@ -101,21 +102,33 @@ static bool md_of(uint16_t hash, enum gh_md *md)
 	return hash == GH_TPM_SHA256 || hash == GH_TPM_SHA384 || hash == GH_TPM_SHA512;
 }
 
-enum gh_attest_outcome gh_tpm_verify(const struct gh_key *key, uint16_t hash, struct gh_span msg, struct gh_span sig)
+/* Takes a TPMT_SIGNATURE apart; what is none of it is taken to be plain. False: it is one, and not such as it must be. */
+static bool open_signature(bool rsa, uint16_t hash, uint16_t *scheme, struct gh_span *sig, uint8_t der[GH_ECDSA_DER])
+{
+	struct gh_rd rd = gh_rd(*sig);
+	uint16_t said = gh_rd_u16be(&rd), h = gh_rd_u16be(&rd);
+	if (said != GH_TPM_RSASSA && said != GH_TPM_RSAPSS && said != GH_TPM_ECDSA)
+		return true; /* a plain RSA signature that begins like one is one in 2^30: it fails, no harm */
+	bool ec = said == GH_TPM_ECDSA;
+	struct gh_span one = tpm2b(&rd), two = ec ? tpm2b(&rd) : (struct gh_span){ 0 };
+	if (!gh_rd_done(&rd) || h != hash || rsa == ec || (*scheme != 0 && *scheme != said))
+		return false;
+	*scheme = said;
+	*sig = ec ? gh_attest_ecdsa(one, two, der) : one;
+	return true;
+}
+
+enum gh_attest_outcome gh_tpm_verify(const struct gh_key *key, uint16_t scheme, uint16_t hash, struct gh_span msg,
+				     struct gh_span sig)
 {
 	bool rsa = gh_key_kind(key) == GH_KEY_RSA;
 	uint8_t der[GH_ECDSA_DER];
 	enum gh_md md;
-	struct gh_rd rd = gh_rd(sig);
-	uint16_t scheme = gh_rd_u16be(&rd), h = gh_rd_u16be(&rd);
-	if (scheme == RSASSA ||
-	    scheme == ECDSA) { /* a plain RSA signature that begins so is one in 2^30: it fails, no harm */
-		struct gh_span one = tpm2b(&rd), two = scheme == ECDSA ? tpm2b(&rd) : (struct gh_span){ 0 };
-		if (!gh_rd_done(&rd) || h != hash || rsa != (scheme == RSASSA))
-			return GH_AT_FAIL;
-		sig = scheme == ECDSA ? gh_attest_ecdsa(one, two, der) : one;
-	}
+	if (!open_signature(rsa, hash, &scheme, &sig, der))
+		return GH_AT_FAIL;
 	if (!md_of(hash, &md))
 		return GH_AT_UNKNOWN;
-	return gh_key_verify_with(key, md, msg, sig, NULL) == GH_OK ? GH_AT_PASS : GH_AT_FAIL;
+	enum gh_rc rc = rsa && scheme == GH_TPM_RSAPSS ? gh_key_verify_pss(key, md, msg, sig, NULL)
+						       : gh_key_verify_with(key, md, msg, sig, NULL);
+	return rc == GH_OK ? GH_AT_PASS : GH_AT_FAIL;
 }

@@ -30,9 +30,11 @@ struct gh_tpm_pcrs {
 const char *gh_tpm_pcrs_read(struct gh_span bytes, const struct gh_tpm_quote *q, struct gh_tpm_pcrs *out);
 bool gh_tpm_pcrs_is(struct gh_span bytes);
 
-/* A signature over msg by the key (PEM or DER): TPMT_SIGNATURE, or plain (DER of ECDSA, bytes of RSASSA). `hash`: TPM_ALG_ID of a plain
- * one. GH_AT_UNKNOWN: of a kind that is not served. */
-enum gh_attest_outcome gh_tpm_verify(const struct gh_key *key, uint16_t hash, struct gh_span msg, struct gh_span sig);
+/* A signature over msg by the key: TPMT_SIGNATURE (RSASSA, RSAPSS, ECDSA), or plain (DER of ECDSA, bytes of RSASSA or RSAPSS). `hash`:
+ * TPM_ALG_ID that it must be of. `scheme`: TPM_ALG_ID that the key itself is bound to, 0 when it is to none: then a plain signature of
+ * RSA is RSASSA. GH_AT_UNKNOWN: of a kind that is not served. */
+enum gh_attest_outcome gh_tpm_verify(const struct gh_key *key, uint16_t scheme, uint16_t hash, struct gh_span msg,
+				     struct gh_span sig);
 
 /* Checks "nonce", "pcr_digest", "event_log", "pcrN", and claims, of a quote whose signature is judged elsewhere. log empty: none. */
 void gh_tpm_judge(const struct gh_attest_question *q, const struct gh_tpm_quote *quote, const struct gh_tpm_pcrs *pcrs,

@@ -177,6 +177,21 @@ enum gh_rc gh_key_verify_with(const struct gh_key *k, enum gh_md h, struct gh_sp
 	return outcome(r, err);
 }
 
+enum gh_rc gh_key_verify_pss(const struct gh_key *k, enum gh_md h, struct gh_span msg, struct gh_span sig,
+			     struct gh_err *err)
+{
+	EVP_PKEY_CTX *how = NULL;
+	if (k->kind != GH_KEY_RSA || sig.n == 0 || sig.n > GH_SIG_MAX)
+		return gh_fail(err, GH_E_DENIED, "the signature does not match");
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, &how, gh_md_openssl(h), NULL, k->pkey) == 1 &&
+		  EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) == 1 &&
+		  EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_AUTO) == 1;
+	int r = ok ? EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) : -1;
+	EVP_MD_CTX_free(ctx);
+	return ok ? outcome(r, err) : gh_fail(err, GH_E_BUG, "the signature could not be checked");
+}
+
 enum gh_rc gh_key_verify(const struct gh_key *k, struct gh_span msg, struct gh_span sig, struct gh_err *err)
 {
 	return gh_key_verify_with(k, gh_key_md(k), msg, sig, err);

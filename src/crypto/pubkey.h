@@ -58,6 +58,11 @@ enum gh_rc gh_key_verify_digest(const struct gh_key *k, enum gh_md h, const uint
 enum gh_rc gh_key_verify_with(const struct gh_key *k, enum gh_md h, struct gh_span msg, struct gh_span sig,
 			      struct gh_err *err);
 
+/* RSASSA-PSS (RFC 8017, section 8.1) with this digest, MGF1 of the same digest, a salt of any length, as TPMs sign. RSA keys only:
+ * GH_E_DENIED for others. */
+enum gh_rc gh_key_verify_pss(const struct gh_key *k, enum gh_md h, struct gh_span msg, struct gh_span sig,
+			     struct gh_err *err);
+
 /* Append the public half. PEM: lines of 64, newline at the end: "PUBLIC KEY". False: memory or OpenSSL. */
 bool gh_key_spki(const struct gh_key *k, struct gh_buf *der);
 bool gh_key_pem(const struct gh_key *k, struct gh_buf *pem);

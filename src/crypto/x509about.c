@@ -15,3 +15,4 @@ struct gh_span gh_cert_common_name(const struct gh_cert *c)
 }
 
 bool gh_cert_may_sign(const struct gh_cert *c) { return (X509_get_key_usage(c->x) & KU_DIGITAL_SIGNATURE) != 0; }
+bool gh_cert_is_authority(const struct gh_cert *c) { return (X509_get_extension_flags(c->x) & EXFLAG_CA) != 0; }

@@ -68,6 +68,8 @@ enum gh_rc gh_cert_names(const struct gh_cert *c, struct gh_arena *a, struct gh_
 struct gh_span gh_cert_common_name(const struct gh_cert *c);
 /* May the key sign documents: key usage says digitalSignature, or nothing at all. */
 bool gh_cert_may_sign(const struct gh_cert *c);
+/* An authority: basic constraints say CA. A certificate of a key that signs documents is none. */
+bool gh_cert_is_authority(const struct gh_cert *c);
 /* The subject as one line, for people: "CN=…". Appended. */
 void gh_cert_subject(const struct gh_cert *c, struct gh_buf *out);
 /* Content of the extension's OCTET STRING; empty: it has none. */
