@@ -119,10 +119,14 @@ static enum gh_rc store_tx(struct gh_db *db, void *arg, struct gh_err *err)
 		(void)snprintf(f.digest, sizeof f.digest, "%s", text(r, "findings_digest"));
 		GH_TRY(gh_evidence_add(db, &f, err), err, "what it found");
 	}
+	char says[GH_DIGEST_HEX + 1];
+	if (!gh_evidence_says(&s->e, says))
+		return gh_fail(err, GH_E_NOMEM, "no memory");
 	const struct gh_entry_value v[] = { { .name = "tenant", .text = s->v.tenant.s },
 					    { .name = "version", .text = s->v.id.s },
 					    { .name = "statement", .text = s->e.digest },
 					    { .name = "form", .text = text(r, "form") },
+					    { .name = "says", .text = says },
 					    { .name = "signer", .text = text(r, "key") } };
 	size_t n = sizeof v / sizeof *v - (gh_jget(r->in, "key") == NULL);
 	return gh_ledger_put(r->cat, "evidence", gh_principal_actor(r->who), v, n, NULL, err);

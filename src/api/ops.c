@@ -17,8 +17,8 @@ const struct gh_op *const gh_ops[] = {
 	&gh_op_fsck_parts,	  &gh_op_fsck_step,	 &gh_op_fsck_repair,	 &gh_op_fsck_done,
 	&gh_op_backup_database,	  &gh_op_backup_seal,	 &gh_op_restore_done,	 &gh_op_key_status,
 	&gh_op_key_public,	  &gh_op_key_rotate,	 &gh_op_key_slot,	 &gh_op_fsck_list,
-	&gh_op_model_disable,	  &gh_op_model_enable,	 &gh_op_model_delete,	 &gh_op_evidence_list,
-	&gh_op_evidence_begin,	  &gh_op_evidence_store,
+	&gh_op_fsck_tally,	  &gh_op_model_disable,	 &gh_op_model_enable,	 &gh_op_model_delete,
+	&gh_op_evidence_list,	  &gh_op_evidence_begin, &gh_op_evidence_store,
 };
 const size_t gh_ops_n = sizeof gh_ops / sizeof *gh_ops;
 

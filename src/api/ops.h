@@ -8,7 +8,8 @@
 extern const struct gh_op gh_op_badge_show, gh_op_badge_revoke, gh_op_badge_status;
 extern const struct gh_op gh_op_model_list, gh_op_model_show;
 extern const struct gh_op gh_op_backup_database, gh_op_backup_seal, gh_op_restore_done;
-extern const struct gh_op gh_op_fsck_parts, gh_op_fsck_step, gh_op_fsck_repair, gh_op_fsck_done, gh_op_fsck_list;
+extern const struct gh_op gh_op_fsck_parts, gh_op_fsck_step, gh_op_fsck_repair, gh_op_fsck_done, gh_op_fsck_list,
+	gh_op_fsck_tally;
 extern const struct gh_op gh_op_tenant_add, gh_op_tenant_list, gh_op_tenant_remove;
 extern const struct gh_op gh_op_principal_add, gh_op_principal_list, gh_op_principal_disable, gh_op_role_list;
 extern const struct gh_op gh_op_grant_add, gh_op_grant_list, gh_op_grant_remove;

@@ -12,6 +12,15 @@ struct gh_store;
 struct gh_log;
 struct gh_vault;
 
+enum { GH_CATALOG_CHECKS = 4 };
+/* What a check that repairs has found so far, and which parts it has been through: what is logged at its end. */
+struct gh_catalog_check {
+	struct gh_id who;
+	bool used;
+	uint32_t parts; /* bit i: part i was looked at to its end */
+	uint64_t problems, repaired;
+};
+
 struct gh_catalog {
 	struct gh_home home;
 	struct gh_db *db;
@@ -19,5 +28,6 @@ struct gh_catalog {
 	struct gh_log *log;	/* the audit log; NULL before `init` is through */
 	struct gh_vault *vault; /* client; NULL: operations that need it say so */
 	int64_t (*now)(void);	/* seconds since 1970 */
+	struct gh_catalog_check check[GH_CATALOG_CHECKS];
 };
 #endif

@@ -1,6 +1,8 @@
 #include "catalog/evidence.h"
 
+#include "base/buf.h"
 #include "catalog/row.h"
+#include "crypto/digest.h"
 
 #define COLUMNS "id, version, kind, signer, trusted, digest, blob, created, created_by"
 
@@ -25,6 +27,17 @@ enum gh_rc gh_evidence_add(struct gh_db *db, const struct gh_evidence *e, struct
 			  GH_DBV(gh_dbid(&e->id), gh_dbid(&e->version), gh_dbs(e->kind), gh_dbs(e->signer),
 				 gh_dbi(e->trusted), gh_dbs(e->digest), gh_dbid(&e->blob), gh_dbi(e->created),
 				 gh_dbs(gh_id_none(&e->by) ? "local" : e->by.s)));
+}
+
+bool gh_evidence_says(const struct gh_evidence *e, char out[GH_DIGEST_HEX + 1])
+{
+	struct gh_sha256 *h = gh_sha256_new();
+	gh_auto_buf b = gh_buf(1024); /* each part ends with a byte that none of them holds */
+	gh_buf_fmt(&b, "%s%c%s%c%s%c%d", e->digest, 0, e->kind, 0, e->signer, 0, e->trusted);
+	bool good = h != NULL && !b.full && gh_sha256_start(h) && gh_sha256_add(h, gh_buf_view(&b)) &&
+		    gh_sha256_hex(h, out);
+	gh_sha256_free(h);
+	return good;
 }
 
 static void fill(struct gh_evidence *e, const struct gh_db_rows *r, size_t i)

@@ -25,6 +25,8 @@ struct gh_evidence {
 	int64_t created;
 };
 enum gh_rc gh_evidence_add(struct gh_db *db, const struct gh_evidence *e, struct gh_err *err);
+/* SHA-256 of what the row says of its document: what the audit log holds of it ("says"). False: no memory. */
+bool gh_evidence_says(const struct gh_evidence *e, char out[GH_DIGEST_HEX + 1]);
 /* Newest first; kind NULL: all. */
 enum gh_rc gh_evidence_list(struct gh_db *db, struct gh_arena *a, const struct gh_id *version, const char *kind,
 			    struct gh_evidence **out, size_t *n, struct gh_err *err);

@@ -127,24 +127,50 @@ static void withdrawn(struct gh_logfact *x, const struct gh_entry *e)
 	x->held--;
 }
 
+static void shared(struct gh_logfact *x, const struct gh_entry *e)
+{
+	x->there = gh_span_is(gh_entry_get(e, "action"), "add");
+	TAKE(x->of, e, "tenant");
+}
+static void signkey(struct gh_logfact *x, const struct gh_entry *e)
+{
+	x->there = true;
+	x->ended = !gh_span_is(gh_entry_get(e, "action"), "add");
+}
+static void policy(struct gh_logfact *x, const struct gh_entry *e)
+{
+	x->there = true;
+	TAKE(x->report, e, "policy");
+}
+static void evidence(struct gh_logfact *x, const struct gh_entry *e)
+{
+	x->there = true;
+	TAKE(x->of, e, "tenant");
+}
+
 static const struct row {
 	const char *entry;
 	enum gh_logfact_kind kind;
-	const char *id; /* the field that names the thing */
+	const char *id;	  /* the field that names the thing */
+	const char *with; /* another one, which follows behind a colon; NULL: none */
 	void (*say)(struct gh_logfact *x, const struct gh_entry *e);
 } rows[] = {
-	{ "import", GH_FACT_VERSION, "version", imported },
-	{ "rescan", GH_FACT_VERSION, "version", imported },
-	{ "version-state", GH_FACT_VERSION, "version", moved },
-	{ "badge-issued", GH_FACT_BADGE, "badge", badge },
-	{ "badge-revoked", GH_FACT_BADGE, "badge", ended },
-	{ "principal-add", GH_FACT_PRINCIPAL, "principal", begun },
-	{ "principal-disable", GH_FACT_PRINCIPAL, "principal", ended },
-	{ "apikey-issued", GH_FACT_APIKEY, "key", begun },
-	{ "apikey-revoked", GH_FACT_APIKEY, "key", ended },
-	{ "grant", GH_FACT_GRANT, "principal", granted },
-	{ "grant-removed", GH_FACT_GRANT, "principal", withdrawn },
-	{ "tenant-shred", GH_FACT_TENANT, "tenant", ended },
+	{ "import", GH_FACT_VERSION, "version", NULL, imported },
+	{ "rescan", GH_FACT_VERSION, "version", NULL, imported },
+	{ "version-state", GH_FACT_VERSION, "version", NULL, moved },
+	{ "badge-issued", GH_FACT_BADGE, "badge", NULL, badge },
+	{ "badge-revoked", GH_FACT_BADGE, "badge", NULL, ended },
+	{ "principal-add", GH_FACT_PRINCIPAL, "principal", NULL, begun },
+	{ "principal-disable", GH_FACT_PRINCIPAL, "principal", NULL, ended },
+	{ "apikey-issued", GH_FACT_APIKEY, "key", NULL, begun },
+	{ "apikey-revoked", GH_FACT_APIKEY, "key", NULL, ended },
+	{ "grant", GH_FACT_GRANT, "principal", NULL, granted },
+	{ "grant-removed", GH_FACT_GRANT, "principal", NULL, withdrawn },
+	{ "signkey", GH_FACT_SIGNKEY, "principal", "public", signkey },
+	{ "share", GH_FACT_SHARE, "version", "to", shared },
+	{ "policy-set", GH_FACT_POLICY, "tenant", NULL, policy },
+	{ "evidence", GH_FACT_EVIDENCE, "version", "says", evidence },
+	{ "tenant-shred", GH_FACT_TENANT, "tenant", NULL, ended },
 };
 
 enum gh_rc gh_logfacts_add(struct gh_logfacts *f, uint64_t index, struct gh_span entry, struct gh_err *err)
@@ -159,7 +185,7 @@ enum gh_rc gh_logfacts_add(struct gh_logfacts *f, uint64_t index, struct gh_span
 			r = &rows[i];
 	if (r == NULL)
 		return GH_OK;
-	TAKE(id, &e, r->id);
+	take(id, sizeof id / 2, &e, r->id); /* ids are shorter by far */
 	if (r->kind == GH_FACT_GRANT) {
 		TAKE(who, &e, "principal");
 		TAKE(role, &e, "role");
@@ -168,6 +194,15 @@ enum gh_rc gh_logfacts_add(struct gh_logfacts *f, uint64_t index, struct gh_span
 		if ((size_t)snprintf(id, sizeof id, "%s:%s:%.16s:%s", who, role, scope, of) >= sizeof id)
 			return GH_OK;
 	}
+	if (r->with != NULL) {
+		size_t at = strlen(id);
+		id[at] = ':';
+		take(id + at + 1, sizeof id - at - 1, &e, r->with);
+		if (r->kind == GH_FACT_EVIDENCE && id[at + 1] == '\0') /* of a version that did not log it */
+			take(id + at + 1, sizeof id - at - 1, &e, "statement");
+	}
+	if (r->kind == GH_FACT_POLICY && id[0] == '\0')
+		(void)snprintf(id, sizeof id, "platform");
 	if (!gh_logfacts_mine(f, r->kind, id))
 		return GH_OK;
 	struct gh_logfact *x = have(f, r->kind, id);

@@ -12,6 +12,11 @@ enum gh_logfact_kind {
 	GH_FACT_PRINCIPAL = 'p',
 	GH_FACT_APIKEY = 'k',
 	GH_FACT_GRANT = 'g',
+	GH_FACT_SIGNKEY = 'y', /* principal:fingerprint */
+	GH_FACT_SHARE = 's',   /* version:tenant */
+	GH_FACT_POLICY = 'o',  /* the tenant, or "platform" */
+	GH_FACT_EVIDENCE =
+		'e', /* version:what the row says (gh_evidence_says()); of entries without that: the statement */
 	GH_FACT_TENANT = 't', /* only those whose keys were destroyed */
 };
 
@@ -22,16 +27,17 @@ enum {
 };
 
 struct gh_logfact {
-	struct gh_logfact *next;			   /* of its bucket */
-	struct gh_logfact *more;			   /* of all, newest first */
-	uint64_t at;					   /* index of the last entry that speaks of it */
-	int64_t held;					   /* GRANT: how many stand (one per project of a tenant) */
-	bool there;					   /* an entry says that it was made */
-	bool ended;					   /* revoked, disabled, destroyed */
-	bool seen;					   /* the database has a row for it */
-	char root[65], report[65], verdict[17], state[33]; /* VERSION; report of a BADGE: the digest of its statement */
-	char of[33]; /* BADGE: its version; APIKEY: its principal; VERSION: its tenant */
-	char key[];  /* the kind's letter, then the id; GRANT: principal:role:scope:tenant */
+	struct gh_logfact *next; /* of its bucket */
+	struct gh_logfact *more; /* of all, newest first */
+	uint64_t at;		 /* index of the last entry that speaks of it */
+	int64_t held;		 /* GRANT: how many stand (one per project of a tenant) */
+	bool there;		 /* an entry says that it was made */
+	bool ended;		 /* revoked, disabled, destroyed */
+	bool seen;		 /* the database has a row for it */
+	char root[65], report[65], verdict[17],
+		state[33]; /* VERSION; report of a BADGE: the digest of its statement, of a POLICY: its own */
+	char of[33];	   /* BADGE: its version; APIKEY: its principal; VERSION, SHARE, EVIDENCE: its tenant */
+	char key[];	   /* the kind's letter, then the id; GRANT: principal:role:scope:tenant */
 };
 
 struct gh_logfacts {

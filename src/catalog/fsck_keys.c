@@ -15,59 +15,50 @@ enum { PUBLIC_KEYS = GH_VP_PACKET / sizeof(struct gh_vp_public) };
 
 /* ---- keys that sign ---- */
 
-/* One of the files does not open, and all are asked for at once: which? The badge key is needed for the others. */
-static void which(struct gh_catalog *c, struct gh_fsck *f, const struct gh_err *why)
+static enum gh_rc one_kind(struct gh_catalog *c, struct gh_fsck *f, enum gh_vault_key k, struct gh_vp_public *p,
+			   struct gh_err *err)
 {
-	struct gh_vp_endorsement e;
-	struct gh_err none = { 0 };
+	struct gh_err first = { 0 };
 	char line[300];
-	unsigned n = 0;
-	for (int k = GH_VAULT_BADGE; k < GH_VAULT_KEYS_END; k++) {
-		none = (struct gh_err){ 0 };
-		enum gh_rc rc = gh_vault_endorsement(c->vault, (enum gh_vault_key)k, 1, &e, &none);
-		if (rc == GH_E_ABSENT || !gh_fsck_key_bad(rc))
-			continue; /* the first badge key is endorsed by none */
-		n++;
-		gh_fsck_say(f, "", RESTORE, "keys/signing/%s-*: %s", gh_vault_key_name((enum gh_vault_key)k),
-			    gh_err_line(&none, line, sizeof line));
-		if (k == GH_VAULT_BADGE)
-			return;
+	size_t n = 0;
+	uint32_t last = 0;
+	bool current = false;
+	f->looked++;
+	enum gh_rc rc = gh_vault_public_kind(c->vault, k, p, PUBLIC_KEYS, &n, &first);
+	if (gh_fsck_key_bad(rc)) {
+		char *advice = strstr(gh_err_line(&first, line, sizeof line), "; restore"); /* RESTORE says more */
+		if (advice != NULL)
+			*advice = '\0';
+		gh_fsck_say(f, "", RESTORE, "the %s key: %s", gh_vault_key_name(k), line);
+		return GH_OK;
 	}
-	if (n == 0)
-		gh_fsck_say(f, "", RESTORE, "keys/signing: %s", gh_err_line(why, line, sizeof line));
+	if (rc != GH_OK) {
+		if (err != NULL)
+			*err = first;
+		return rc;
+	}
+	for (size_t i = 0; i < n; i++) {
+		last = p[i].generation > last ? p[i].generation : last;
+		current = current || p[i].current == 1;
+	}
+	if (!current)
+		gh_fsck_say(
+			f, "", RESTORE,
+			"keys/signing/%s-%u, the %s key of this installation, is missing: nothing that it signs can be "
+			"made or verified",
+			gh_vault_key_name(k), last + 1, gh_vault_key_name(k));
+	return GH_OK;
 }
 
+/* Kind by kind: a file that was altered is told, and the others are looked at all the same. */
 static enum gh_rc signing(struct gh_catalog *c, struct gh_fsck *f, struct gh_err *err)
 {
 	gh_auto_arena a = { .max = 4 << 20 };
-	struct gh_err first = { 0 };
-	size_t n = 0;
 	struct gh_vp_public *p = GH_NEW(&a, struct gh_vp_public, PUBLIC_KEYS);
 	if (p == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory");
-	enum gh_rc rc = gh_vault_public(c->vault, p, PUBLIC_KEYS, &n, &first);
-	if (gh_fsck_key_bad(rc))
-		which(c, f, &first);
-	else if (rc != GH_OK && err != NULL)
-		*err = first;
-	if (rc != GH_OK)
-		return gh_fsck_key_bad(rc) ? GH_OK : rc;
-	for (int k = GH_VAULT_BADGE; k < GH_VAULT_KEYS_END; k++) {
-		const char *name = gh_vault_key_name((enum gh_vault_key)k);
-		uint32_t last = 0;
-		bool current = false;
-		for (size_t i = 0; i < n; i++)
-			if (p[i].key == (uint32_t)k) {
-				last = p[i].generation > last ? p[i].generation : last;
-				current = current || p[i].current == 1;
-			}
-		f->looked++;
-		if (!current)
-			gh_fsck_say(f, "", RESTORE,
-				    "keys/signing/%s-%u, the %s key of this installation, is missing: nothing that it "
-				    "signs can be made or verified",
-				    name, last + 1, name);
-	}
+	for (int k = GH_VAULT_BADGE; k < GH_VAULT_KEYS_END; k++)
+		GH_TRY(one_kind(c, f, (enum gh_vault_key)k, p, err), err, "keys that sign");
 	return GH_OK;
 }
 

@@ -3,231 +3,21 @@
  *
  * The first step looks for entries that table `outbox` lacks; each further one walks the log and compares one share of the ids
  * (mostly there is one). Somebody else may change things between the walk and the rows: then the step is done again. */
-#include "catalog/fsck_facts.h"
 #include "catalog/fsck_int.h"
+#include "catalog/fsck_rows.h"
 #include "catalog/outbox.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 5, GAPS_TOLD = 20, LOG_MOST = INT32_MAX, LINES_MOST = 10000 };
+enum { TRIES = 5, GAPS_TOLD = 20, LOG_MOST = INT32_MAX };
 #define ALTERED \
 	"the database was altered, or is an older one: trust the log, and restore a backup with `gatehouse restore`"
 
-struct line {
-	struct line *next;
-	struct gh_span subject, what;
-};
-struct ledger {
-	struct gh_fsck *f;
-	struct gh_logfacts facts;
-	struct gh_arena a; /* of the lines */
-	struct line *first, **last;
-	size_t n;
-	uint64_t looked;
-};
-
-/* Kept until it is known that nothing moved meanwhile. */
-static enum gh_rc note(struct ledger *l, struct gh_err *err, const char *subject, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-static enum gh_rc note(struct ledger *l, struct gh_err *err, const char *subject, const char *fmt, ...)
-{
-	char text[400];
-	va_list ap;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	if (l->n++ >= LINES_MOST)
-		return GH_OK; /* the count is told */
-	struct line *x = GH_NEW(&l->a, struct line, 1);
-	if (x == NULL)
-		return gh_fail(err, GH_E_LIMIT, "too many problems to list");
-	x->subject = gh_keep(&l->a, gh_span_str(subject));
-	x->what = gh_keep(&l->a, gh_span_str(text));
-	if (x->subject.p == NULL || x->what.p == NULL)
-		return gh_fail(err, GH_E_LIMIT, "too many problems to list");
-	*l->last = x;
-	l->last = &x->next;
-	return GH_OK;
-}
-
-static const char *cell(const struct gh_dbv *v) { return v->type == GH_DB_TEXT ? (const char *)v->s.p : ""; }
-
-static bool destroyed(const struct ledger *l, const char *tenant)
-{
-	const struct gh_logfact *t = gh_logfact_find(&l->facts, GH_FACT_TENANT, tenant);
-	return t != NULL && t->ended;
-}
-
-/* The fact of a row, marked as seen; NULL and *mine false: another share's. */
-static struct gh_logfact *fact(struct ledger *l, enum gh_logfact_kind kind, const char *id, bool *mine)
-{
-	*mine = gh_logfacts_mine(&l->facts, kind, id);
-	struct gh_logfact *x = *mine ? gh_logfact_find(&l->facts, kind, id) : NULL;
-	l->looked += *mine;
-	if (x != NULL)
-		x->seen = true;
-	return x;
-}
-
-#define UNKNOWN(what) "%s " what " stands in the database, and no entry of the audit log made it"
-
-/* ---- versions ---- */
-static const char versions[] =
-	"SELECT v.id, t.name || '/' || CASE WHEN m.project = '' THEN '' ELSE m.project || '/' END || m.name || ':' || "
-	"v.version,"
-	" v.root, v.verdict, v.state, COALESCE(r.digest, ''), COALESCE(r.verdict, ''), m.tenant FROM versions v"
-	" JOIN models m ON m.id = v.model JOIN tenants t ON t.id = m.tenant LEFT JOIN reports r ON r.id = v.report"
-	" WHERE v.state <> 'importing'";
-
-static enum gh_rc version(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
-{
-	struct ledger *l = arg;
-	bool mine;
-	const char *id = cell(&c[0]), *name = cell(&c[1]);
-	const struct gh_logfact *x = fact(l, GH_FACT_VERSION, id, &mine);
-	(void)n;
-	if (!mine)
-		return GH_OK;
-	if (x == NULL || !x->there)
-		return note(l, err, id, UNKNOWN("(a version)"), name);
-	const struct {
-		const char *what, *log, *db;
-	} same[] = {
-		{ "root digest", x->root, cell(&c[2]) },
-		{ "verdict", x->verdict, cell(&c[3]) },
-		{ "state", x->state, cell(&c[4]) },
-		{ "report", x->report, cell(&c[5]) },
-		{ "report's verdict", x->verdict, cell(&c[6]) },
-		{ "tenant", x->of, cell(&c[7]) },
-	};
-	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-		if (strcmp(same[i].log, same[i].db) == 0)
-			continue;
-		/* What a removed tenant had is deleted without an entry for each. */
-		if (same[i].db == cell(&c[4]) && strcmp(same[i].db, "deleted") == 0 && destroyed(l, x->of))
-			continue;
-		GH_TRY(note(l, err, id, "%s: its %s is %.16s by the audit log (entry %llu), and %.16s in the database",
-			    name, same[i].what, same[i].log, (unsigned long long)x->at,
-			    same[i].db[0] == '\0' ? "none" : same[i].db),
-		       err, "versions");
-	}
-	return GH_OK;
-}
-
-/* ---- badges ---- */
-static const char badges[] =
-	"SELECT id, version, state, reason, COALESCE(digest, ''), COALESCE(log_index, -1) FROM badges";
-
-static enum gh_rc badge(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
-{
-	struct ledger *l = arg;
-	bool mine;
-	const char *id = cell(&c[0]), *state = cell(&c[2]);
-	const struct gh_logfact *x = fact(l, GH_FACT_BADGE, id, &mine);
-	(void)n;
-	/* One that was never handed out may have no entry; one that claims none is told by "badges". */
-	bool counts = strcmp(state, "issued") == 0 || strcmp(state, "expired") == 0;
-	if (!mine || ((x == NULL || !x->there) && (!counts || c[5].i < 0)))
-		return GH_OK;
-	if (x == NULL || !x->there)
-		return note(l, err, id, UNKNOWN("(a badge)"), id);
-	if (strcmp(x->of, cell(&c[1])) != 0)
-		GH_TRY(note(l, err, id,
-			    "badge %s is for version %s by the audit log (entry %llu), and for %s in the database", id,
-			    x->of, (unsigned long long)x->at, cell(&c[1])),
-		       err, "badges");
-	if (counts && strcmp(x->report, cell(&c[4])) != 0)
-		GH_TRY(note(l, err, id,
-			    "badge %s has the statement %.16s by the audit log (entry %llu), and %.16s in the database",
-			    id, x->report, (unsigned long long)x->at, cell(&c[4])),
-		       err, "badges");
-	bool revoked = strcmp(state, "revoked") == 0;
-	if (x->ended && !revoked)
-		return note(l, err, id, "badge %s is revoked by the audit log (entry %llu), and %.16s in the database",
-			    id, (unsigned long long)x->at, state);
-	if (!x->ended && revoked && strcmp(cell(&c[3]), "never-handed-out") != 0)
-		return note(l, err, id, "badge %s is issued by the audit log (entry %llu), and revoked in the database",
-			    id, (unsigned long long)x->at);
-	return GH_OK;
-}
-
-/* ---- people ---- */
-static const char people[] = "SELECT id, name, state, COALESCE(tenant, '') FROM principals";
-
-static enum gh_rc person(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
-{
-	struct ledger *l = arg;
-	bool mine;
-	const struct gh_logfact *x = fact(l, GH_FACT_PRINCIPAL, cell(&c[0]), &mine);
-	(void)n;
-	if (!mine)
-		return GH_OK;
-	if (x == NULL || !x->there)
-		return note(l, err, cell(&c[0]), UNKNOWN("(a principal)"), cell(&c[1]));
-	bool disabled = strcmp(cell(&c[2]), "disabled") == 0;
-	if (disabled == x->ended || (disabled && destroyed(l, cell(&c[3]))))
-		return GH_OK;
-	return note(l, err, cell(&c[0]), "%s is %s by the audit log (entry %llu), and %s in the database", cell(&c[1]),
-		    x->ended ? "disabled" : "active", (unsigned long long)x->at, cell(&c[2]));
-}
-
-static const char keys[] = "SELECT k.id, k.prefix, k.principal, CASE WHEN k.revoked IS NULL THEN 0 ELSE 1 END,"
-			   " COALESCE(p.tenant, '') FROM api_keys k JOIN principals p ON p.id = k.principal";
-
-static enum gh_rc apikey(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
-{
-	struct ledger *l = arg;
-	bool mine;
-	const char *id = cell(&c[0]), *prefix = cell(&c[1]), *owner = cell(&c[2]);
-	/* Keys are of the share of their principal's, since they end with it. */
-	const struct gh_logfact *x = fact(l, GH_FACT_APIKEY, id, &mine);
-	(void)n;
-	if (!mine)
-		return GH_OK;
-	if (x == NULL || !x->there)
-		return note(l, err, id, UNKNOWN("(an API key)"), prefix);
-	if (strcmp(x->of, owner) != 0)
-		return note(l, err, id,
-			    "API key %s is that of %s by the audit log (entry %llu), and of %s in the database", prefix,
-			    x->of, (unsigned long long)x->at, owner);
-	const struct gh_logfact *p = gh_logfact_find(&l->facts, GH_FACT_PRINCIPAL, owner);
-	/* Where its owner is another share's, only what the entries of the key itself say can be told. */
-	bool known = gh_logfacts_mine(&l->facts, GH_FACT_PRINCIPAL, owner);
-	bool ended = x->ended || (p != NULL && p->ended), revoked = c[3].i != 0;
-	if (revoked == ended || (revoked && (!known || destroyed(l, cell(&c[4])))))
-		return GH_OK;
-	return note(l, err, id, "API key %s is %s by the audit log (entry %llu), and %s in the database", prefix,
-		    ended ? "revoked" : "valid", (unsigned long long)x->at, revoked ? "revoked" : "valid");
-}
-
-static const char grants[] =
-	"SELECT g.principal, g.role, COALESCE(g.tenant, ''), CASE WHEN g.tenant IS NULL THEN 'platform'"
-	" WHEN g.project = '' THEN 'tenant' ELSE 'project' END, count(*), min(p.name)"
-	" FROM grants g JOIN principals p ON p.id = g.principal GROUP BY 1, 2, 3, 4";
-
-static enum gh_rc grant(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
-{
-	struct ledger *l = arg;
-	bool mine;
-	char id[GH_FACT_KEY];
-	(void)n;
-	(void)snprintf(id, sizeof id, "%s:%.64s:%s:%s", cell(&c[0]), cell(&c[1]), cell(&c[3]), cell(&c[2]));
-	const struct gh_logfact *x = fact(l, GH_FACT_GRANT, id, &mine);
-	int64_t held = x == NULL ? 0 : x->held;
-	if (!mine || held == c[4].i)
-		return GH_OK;
-	return note(l, err, cell(&c[0]),
-		    "%s holds the role %.64s (%s%s%s) %lld times by the audit log, and %lld times in the database",
-		    cell(&c[5]), cell(&c[1]), cell(&c[3]), cell(&c[2])[0] == '\0' ? "" : " ", cell(&c[2]),
-		    (long long)held, (long long)c[4].i);
-}
-
 /* ---- what the log knows and the database does not ---- */
-static enum gh_rc missing(struct ledger *l, struct gh_err *err)
+static enum gh_rc missing(struct gh_fsck_ledger *l, struct gh_err *err)
 {
 	for (const struct gh_logfact *x = l->facts.all; x != NULL; x = x->more) {
 		const char *id = x->key + 1, *what = NULL;
@@ -239,20 +29,28 @@ static enum gh_rc missing(struct ledger *l, struct gh_err *err)
 		case GH_FACT_PRINCIPAL: what = "principal"; break;
 		case GH_FACT_APIKEY: what = "API key"; break;
 		case GH_FACT_GRANT: /* those at a tenant end with it, without an entry for each */
-			what = x->held > 0 && !destroyed(l, strrchr(id, ':') + 1) ? "grant" : NULL;
+			what = x->held > 0 && !gh_fsck_destroyed(l, strrchr(id, ':') + 1) ? "grant" : NULL;
 			break;
+		case GH_FACT_SIGNKEY: what = "signing key"; break;
+		case GH_FACT_SHARE: /* ends with either tenant, without an entry */
+			what = !gh_fsck_destroyed(l, x->of) && !gh_fsck_destroyed(l, strrchr(id, ':') + 1) ? "share"
+													   : NULL;
+			break;
+		case GH_FACT_POLICY: what = gh_fsck_destroyed(l, id) ? NULL : "policy"; break;
+		case GH_FACT_EVIDENCE: what = "evidence"; break;
 		case GH_FACT_TENANT: break;
 		}
 		if (what != NULL)
-			GH_TRY(note(l, err, "", "%s %s stands in the audit log (entry %llu), and not in the database",
-				    what, id, (unsigned long long)x->at),
+			GH_TRY(gh_fsck_note(l, err, "",
+					    "%s %s stands in the audit log (entry %llu), and not in the database", what,
+					    id, (unsigned long long)x->at),
 			       err, "rows");
 	}
 	return GH_OK;
 }
 
 /* ---- walking ---- */
-static enum gh_rc walk(struct ledger *l, const struct gh_tiles *t, struct gh_err *err)
+static enum gh_rc walk(struct gh_fsck_ledger *l, const struct gh_tiles *t, struct gh_err *err)
 {
 	gh_auto_buf b = gh_buf(GH_BUNDLE_MAX);
 	struct gh_span e;
@@ -270,19 +68,13 @@ static enum gh_rc walk(struct ledger *l, const struct gh_tiles *t, struct gh_err
 
 static enum gh_rc waiting(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
 {
-	struct ledger *l = arg;
+	struct gh_fsck_ledger *l = arg;
 	(void)n;
 	return gh_logfacts_add(&l->facts, (uint64_t)c[1].i, c[0].s, err);
 }
 
-static enum gh_rc compare(struct gh_catalog *c, struct ledger *l, const struct gh_tiles *t, struct gh_err *err)
+static enum gh_rc compare(struct gh_catalog *c, struct gh_fsck_ledger *l, const struct gh_tiles *t, struct gh_err *err)
 {
-	static const struct {
-		const char *sql;
-		enum gh_rc (*row)(void *arg, const struct gh_dbv *cols, size_t n, struct gh_err *err);
-	} tables[] = {
-		{ versions, version }, { badges, badge }, { people, person }, { keys, apikey }, { grants, grant }
-	};
 	GH_TRY(walk(l, t, err), err, "entries");
 	/* What was done and is not appended yet counts too. */
 	GH_TRY(gh_db_each(c->db, waiting, l, err,
@@ -290,8 +82,8 @@ static enum gh_rc compare(struct gh_catalog *c, struct ledger *l, const struct g
 			  " ORDER BY seq",
 			  GH_DBV(gh_dbi((int64_t)t->size))),
 	       err, "the outbox");
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		GH_TRY(gh_db_each(c->db, tables[i].row, l, err, tables[i].sql, GH_DBV_NONE), err, "rows");
+	for (size_t i = 0; i < gh_fsck_rows_n; i++)
+		GH_TRY(gh_db_each(c->db, gh_fsck_rows[i].row, l, err, gh_fsck_rows[i].sql, GH_DBV_NONE), err, "rows");
 	return missing(l, err);
 }
 
@@ -307,7 +99,7 @@ static enum gh_rc newest(struct gh_catalog *c, int64_t *seq, struct gh_err *err)
 static enum gh_rc share(struct gh_catalog *c, struct gh_fsck *f, const struct gh_tiles *t, unsigned number,
 			bool *settled, struct gh_err *err)
 {
-	struct ledger l = { .f = f, .a = { .max = 16 << 20 } };
+	struct gh_fsck_ledger l = { .f = f, .a = { .max = 16 << 20 } };
 	int64_t before, after = 0;
 	l.last = &l.first;
 	GH_TRY(newest(c, &before, err), err, "the outbox");
@@ -319,10 +111,11 @@ static enum gh_rc share(struct gh_catalog *c, struct gh_fsck *f, const struct gh
 	*settled = rc == GH_OK && before == after;
 	if (*settled) {
 		f->looked += l.looked;
-		for (const struct line *x = l.first; x != NULL; x = x->next)
+		for (const struct gh_fsck_line *x = l.first; x != NULL; x = x->next)
 			gh_fsck_say(f, (const char *)x->subject.p, ALTERED, "%s", (const char *)x->what.p);
-		if (l.n > LINES_MOST)
-			gh_fsck_say(f, "", ALTERED, "%zu more rows are not what the audit log says", l.n - LINES_MOST);
+		if (l.n > GH_FSCK_LINES)
+			gh_fsck_say(f, "", ALTERED, "%zu more rows are not what the audit log says",
+				    l.n - GH_FSCK_LINES);
 	}
 	gh_logfacts_end(&l.facts);
 	gh_arena_free(&l.a);

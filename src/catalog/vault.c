@@ -51,7 +51,16 @@ static const struct {
 #undef GH_X
 };
 
-/* The line that belongs to a code. Two of them say a number or what errno means; the rest are words. */
+static enum gh_rc altered(uint64_t which, struct gh_err *err)
+{
+	char file[48] = "log";
+	if (which != UINT64_MAX)
+		(void)snprintf(file, sizeof file, "signing/%s-%u", gh_vault_key_name((enum gh_vault_key)(which >> 32)),
+			       (unsigned)(which & UINT32_MAX));
+	return gh_fail(err, GH_E_UNREAD, "keys/%s was altered or is missing; restore keys/ from a backup", file);
+}
+
+/* The line that belongs to a code. Some of them say a number, a file or what errno means; the rest are words. */
 static enum gh_rc because(uint32_t why, uint64_t arg, struct gh_err *err)
 {
 	if (why == GH_VAULT_FINE)
@@ -65,6 +74,8 @@ static enum gh_rc because(uint32_t why, uint64_t arg, struct gh_err *err)
 			err, GH_E_DENIED,
 			"the TPM refused: response code 0x%x (it was cleared, is another one, or its PCRs changed)",
 			(unsigned)arg);
+	if (why == GH_VAULT_SIGNING_ALTERED)
+		return altered(arg, err);
 	return gh_fail(err, whys[why].rc, "%s", whys[why].text);
 }
 
@@ -237,11 +248,11 @@ enum gh_rc gh_vc_ask(struct gh_vault *v, uint32_t kind, uint64_t arg, const void
 	return GH_OK;
 }
 
-static enum gh_rc listed(struct gh_vault *v, uint32_t kind, void *out, size_t record, size_t cap, size_t *n,
-			 struct gh_err *err)
+static enum gh_rc listed(struct gh_vault *v, uint32_t kind, uint64_t arg, void *out, size_t record, size_t cap,
+			 size_t *n, struct gh_err *err)
 {
 	struct gh_vc_answer a;
-	enum gh_rc rc = gh_vc_ask_all(v, kind, 0, NULL, 0, NULL, 0, 0, -1, &a, err);
+	enum gh_rc rc = gh_vc_ask_all(v, kind, arg, NULL, 0, NULL, 0, 0, -1, &a, err);
 	if (rc != GH_OK)
 		return rc;
 	if (a.n != (uint64_t)a.h->n * record)
@@ -326,7 +337,7 @@ enum gh_rc gh_vault_slot_remove(struct gh_vault *v, unsigned number, struct gh_e
 
 enum gh_rc gh_vault_slots(struct gh_vault *v, struct gh_vp_slot out[GH_VP_SLOTS], size_t *n, struct gh_err *err)
 {
-	enum gh_rc rc = listed(v, GH_VP_SLOT_LIST, out, sizeof *out, GH_VP_SLOTS, n, err);
+	enum gh_rc rc = listed(v, GH_VP_SLOT_LIST, 0, out, sizeof *out, GH_VP_SLOTS, n, err);
 	for (size_t i = 0; rc == GH_OK && i < *n; i++)
 		out[i].label[GH_VP_LABEL - 1] = '\0';
 	return rc;
@@ -350,13 +361,19 @@ enum gh_rc gh_vault_status(struct gh_vault *v, struct gh_vp_status *out, struct 
 	return gh_vc_ask(v, GH_VP_STATUS, 0, NULL, 0, -1, out, sizeof *out, NULL, err);
 }
 
-enum gh_rc gh_vault_public(struct gh_vault *v, struct gh_vp_public *out, size_t cap, size_t *n, struct gh_err *err)
+enum gh_rc gh_vault_public_kind(struct gh_vault *v, enum gh_vault_key key, struct gh_vp_public *out, size_t cap,
+				size_t *n, struct gh_err *err)
 {
-	enum gh_rc rc = listed(v, GH_VP_PUBLIC, out, sizeof *out, cap, n, err);
+	enum gh_rc rc = listed(v, GH_VP_PUBLIC, key, out, sizeof *out, cap, n, err);
 	for (size_t i = 0; rc == GH_OK && i < *n; i++)
 		if (out[i].spki_n > sizeof out[i].spki)
 			return gh_fail(err, GH_E_BUG, "the vault gave a public key that is too long");
 	return rc;
+}
+
+enum gh_rc gh_vault_public(struct gh_vault *v, struct gh_vp_public *out, size_t cap, size_t *n, struct gh_err *err)
+{
+	return gh_vault_public_kind(v, GH_VAULT_EVERY, out, cap, n, err);
 }
 
 enum gh_rc gh_vault_public_of(struct gh_vault *v, enum gh_vault_key key, struct gh_vp_public *out, struct gh_err *err)
@@ -366,7 +383,7 @@ enum gh_rc gh_vault_public_of(struct gh_vault *v, enum gh_vault_key key, struct 
 	size_t n = 0;
 	if (all == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory");
-	enum gh_rc rc = gh_vault_public(v, all, CAP, &n, err);
+	enum gh_rc rc = gh_vault_public_kind(v, key, all, CAP, &n, err);
 	bool found = false;
 	for (size_t i = 0; rc == GH_OK && i < n; i++)
 		if (all[i].key == key && all[i].current == 1) {

@@ -70,6 +70,9 @@ enum gh_rc gh_vault_recovery_new(struct gh_vault *v, char recovery[GH_VP_RECOVER
 enum gh_rc gh_vault_status(struct gh_vault *v, struct gh_vp_status *out, struct gh_err *err);
 /* All public keys, current and retired: at most cap; *n: how many there are (GH_E_LIMIT when more than cap). */
 enum gh_rc gh_vault_public(struct gh_vault *v, struct gh_vp_public *out, size_t cap, size_t *n, struct gh_err *err);
+/* Those of one kind (GH_VAULT_EVERY: all): a damaged file of another kind does no harm then. */
+enum gh_rc gh_vault_public_kind(struct gh_vault *v, enum gh_vault_key key, struct gh_vp_public *out, size_t cap,
+				size_t *n, struct gh_err *err);
 /* The current public key of one kind. */
 enum gh_rc gh_vault_public_of(struct gh_vault *v, enum gh_vault_key key, struct gh_vp_public *out, struct gh_err *err);
 /* A new generation. Root: every tenant and signing key is wrapped again (a crash in between is repaired by the next unlock).

@@ -52,7 +52,7 @@ enum gh_vp_kind {
 	GH_VP_RECOVERY_NEW, /* a new recovery key; earlier ones end. Answer: gh_vp_recovery */
 	/* main and catalog */
 	GH_VP_STATUS = 32, /* answer: gh_vp_status */
-	GH_VP_PUBLIC,	   /* answer: n × gh_vp_public */
+	GH_VP_PUBLIC,	   /* arg: enum gh_vault_key, or 0: all. Answer: n × gh_vp_public */
 	GH_VP_ROTATE,	   /* arg: enum gh_vault_key. Answer: arg = new generation */
 	GH_VP_ENDORSE_KEY, /* body: gh_vp_which. Answer: gh_vp_endorsement */
 	/* catalog */
@@ -85,6 +85,7 @@ enum gh_vp_kind {
 
 /* Keys of the vault that have generations; also in GH_VP_ROTATE, PUBLIC. */
 enum gh_vault_key {
+	GH_VAULT_EVERY = 0, /* in questions: not one of them, but all */
 	GH_VAULT_ROOT = 1,
 	GH_VAULT_BADGE, /* ECDSA P-256: everything in DSSE envelopes */
 	GH_VAULT_LOG,	/* Ed25519: checkpoints, and nothing else */
@@ -311,8 +312,8 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 	X(SESSION_GONE, GH_E_IO, "the blob process ended before its keys arrived") \
 	X(NOT_LOGGED, GH_E_UNREAD, "no key was released, since the release could not be logged") \
 	X(TOO_MANY, GH_E_LIMIT, "too many keys, sessions or channels at once") \
-	X(SIGNING_ALTERED, GH_E_UNREAD, \
-	  "a file of a signing key was altered or is missing; restore keys/ from a backup") \
+	X(SIGNING_ALTERED, GH_E_UNREAD, /* arg: which, as GH_VP_WHICH says it; ~0: keys/log */ \
+	  "keys/%s was altered or is missing; restore keys/ from a backup") \
 	X(BAD_CHECKPOINT, GH_E_MALFORMED, "this is no checkpoint of three lines") \
 	X(OTHER_LOG, GH_E_UNREAD, "the checkpoint is of another log than the one this vault signs") \
 	X(LOG_BACK, GH_E_UNREAD, "the log is shorter than what was signed already; nothing was signed") \
@@ -326,6 +327,8 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 	X(KEYS_OPEN, GH_E_DENIED, "keys/ can be read or written by others: chmod 700 it") \
 	X(LOCKDOWN, GH_E_UNREAD, "the vault could not be locked down; it holds no key without that") \
 	X(BUSY, GH_E_EXISTS, "another process is changing the keys; try again")
+/* A file of keys/signing as a number. */
+#define GH_VP_WHICH(key, generation) ((uint64_t)(key) << 32 | (uint32_t)(generation))
 enum gh_vault_why {
 #define GH_X(name, rc, text) GH_VAULT_##name,
 	GH_VAULT_WHYS(GH_X)

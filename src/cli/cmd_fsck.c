@@ -44,6 +44,7 @@ struct run {
 	uint64_t alike;	    /* lines that it is for */
 	struct gh_buf json; /* members of "problems" */
 	struct gh_jout problems;
+	bool locked;					 /* the keys could not be opened */
 	uint64_t found, repaired, looked, bytes, unread; /* unread: parts that could not be looked at */
 };
 
@@ -112,7 +113,7 @@ static enum gh_rc step(struct run *r, const char *part, char cursor[200], struct
 		gh_jout_number(&j, "grace", r->args->grace);
 	}
 	gh_jout_close(&j, '}');
-	const char *op = tags ? "fsck.tags" : r->args->repair ? "fsck.repair" : "fsck.step";
+	const char *op = tags ? "fsck.tags" : r->args->repair && !r->locked ? "fsck.repair" : "fsck.step";
 	enum gh_rc rc = gh_service_ask(r->client.service, op, gh_buf_view(&in), -1, &a, &out, NULL, err);
 	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "problems")); p != NULL; p = p->next)
 		problem(r, p);
@@ -152,8 +153,12 @@ static enum gh_rc all_parts(struct run *r, struct gh_err *err)
 		return rc;
 	for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "parts")); p != NULL; p = p->next)
 		one_part(r, word(p, "name"));
-	if (r->args->deep)
+	if (r->args->deep && !r->locked)
 		one_part(r, TAGS);
+	if (r->args->deep && r->locked) {
+		r->unread++;
+		gh_cli_error(r->cli, TAGS ": could not be looked at: the keys could not be opened");
+	}
 	return GH_OK;
 }
 
@@ -161,10 +166,8 @@ static enum gh_rc all_parts(struct run *r, struct gh_err *err)
 static enum gh_rc log_it(struct run *r, struct gh_err *err)
 {
 	gh_auto_arena a = { .max = 1 << 20 };
-	gh_auto_buf in = gh_buf(256);
 	const struct gh_jval *out = NULL;
-	gh_buf_fmt(&in, "{\"problems\":%" PRIu64 ",\"repaired\":%" PRIu64 "}", r->found + r->repaired, r->repaired);
-	return gh_service_ask(r->client.service, "fsck.done", gh_buf_view(&in), -1, &a, &out, NULL, err);
+	return gh_service_ask(r->client.service, "fsck.done", (struct gh_span){ 0 }, -1, &a, &out, NULL, err);
 }
 
 static int answer(struct run *r)
@@ -186,7 +189,7 @@ static int answer(struct run *r)
 		gh_buf_span(&doc, gh_buf_view(&r->text));
 		gh_buf_fmt(&doc, "%s: %" PRIu64 " problem%s, %" PRIu64 " repaired; looked at %" PRIu64 " things%s\n",
 			   words[status], r->found, r->found == 1 ? "" : "s", r->repaired, r->looked,
-			   r->args->deep ? ", every stored byte included" : "");
+			   r->args->deep && !r->locked ? ", every stored byte included" : "");
 	}
 	int printed = gh_cli_print(r->cli, &doc);
 	return printed != GH_EXIT_OK && status == GH_EXIT_OK ? printed : status;
@@ -205,6 +208,48 @@ static bool with_keys(const struct args *a)
 	       strcmp(home.unlock, "passphrase") != 0;
 }
 
+/* What keeps the keys from being opened is the first problem; everything that needs none is looked at all the same. */
+static void locked(struct run *r, const char *why)
+{
+	r->found++;
+	gh_buf_str(&r->text, "problem: keys: ");
+	gh_buf_safe(&r->text, gh_span_str(why), 1000);
+	gh_buf_str(&r->text, "; looked at everything else without the keys: nothing can be repaired or logged\n");
+	gh_jout_open(&r->problems, NULL, '{');
+	gh_jout_str(&r->problems, "part", "keys");
+	gh_jout_str(&r->problems, "subject", "");
+	gh_jout_str(&r->problems, "what", why);
+	gh_jout_str(&r->problems, "todo", "restore keys/ from a backup with `gatehouse restore`");
+	gh_jout_bool(&r->problems, "leftover", false);
+	gh_jout_bool(&r->problems, "repaired", false);
+	gh_jout_close(&r->problems, '}');
+}
+
+static int open_it(struct run *r)
+{
+	struct gh_err err = { 0 }, again = { 0 };
+	char why[GH_ERR_LINKS * GH_ERR_TEXT];
+	int status = gh_client_how(r->cli, &r->args->client, &r->client);
+	if (status != GH_CLI_GO)
+		return status;
+	r->client.how.keys = with_keys(r->args);
+	enum gh_rc rc = gh_service_open(&r->client.how, &r->client.service, &err);
+	if (rc == GH_OK)
+		return GH_CLI_GO;
+	(void)gh_err_line(&err, why, sizeof why);
+	/* A passphrase that is wrong is the user's; a file that was altered is what this command is for. */
+	bool fallback = r->client.how.keys && (rc == GH_E_UNREAD || rc == GH_E_ABSENT);
+	r->client.how.keys = false;
+	if (fallback && gh_service_open(&r->client.how, &r->client.service, &again) == GH_OK) {
+		r->locked = true;
+		locked(r, why);
+		return GH_CLI_GO;
+	}
+	gh_cli_error(r->cli, "%s", why);
+	gh_client_close(&r->client);
+	return GH_EXIT_UNFINISHED;
+}
+
 static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **argv)
 {
 	struct args a = { .grace = 86400 };
@@ -217,18 +262,18 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 			 .text = gh_buf((size_t)32 << 20),
 			 .json = gh_buf((size_t)32 << 20),
 			 .todo = gh_buf(4096) };
-	status = gh_client_open(cli, &a.client, with_keys(&a), &r.client);
-	if (status != GH_CLI_GO)
-		return status;
-	struct gh_err err = { 0 };
 	r.problems = gh_jout(&r.json);
 	gh_jout_open(&r.problems, NULL, '[');
-	enum gh_rc rc = all_parts(&r, &err);
-	if (rc == GH_OK && a.repair)
-		rc = log_it(&r, &err);
-	gh_jout_close(&r.problems, ']');
-	status = rc != GH_OK ? gh_client_failed(cli, rc, &err) : answer(&r);
-	gh_client_close(&r.client);
+	status = open_it(&r);
+	if (status == GH_CLI_GO) {
+		struct gh_err err = { 0 };
+		enum gh_rc rc = all_parts(&r, &err);
+		if (rc == GH_OK && a.repair && !r.locked)
+			rc = log_it(&r, &err);
+		gh_jout_close(&r.problems, ']');
+		status = rc != GH_OK ? gh_client_failed(cli, rc, &err) : answer(&r);
+		gh_client_close(&r.client);
+	}
 	gh_buf_free(&r.text);
 	gh_buf_free(&r.json);
 	gh_buf_free(&r.todo);

@@ -58,8 +58,18 @@ static enum gh_rc opened(struct gh_task_run *r, const struct gh_service_blob *p,
 	return gh_service_step(r->service, r->key, "blob.open", gh_buf_view(&in), -1, r->arena, &out, fd, err);
 }
 
+static enum gh_rc tell(struct gh_task_run *r, uint64_t problems, struct gh_err *err)
+{
+	gh_auto_buf in = gh_buf(64);
+	const struct gh_jval *out = NULL;
+	gh_buf_fmt(&in, "{\"problems\":%llu}", (unsigned long long)problems);
+	return problems == 0 ? GH_OK
+			     : gh_service_step(r->service, r->key, "fsck.tally", gh_buf_view(&in), -1, r->arena, &out,
+					       NULL, err);
+}
+
 /* GH_OK also when the blob is not what it should be: that was told. */
-static enum gh_rc one(struct gh_task_run *r, const struct gh_jval *b, struct gh_err *err)
+static enum gh_rc one(struct gh_task_run *r, const struct gh_jval *b, uint64_t *problems, struct gh_err *err)
 {
 	struct gh_service_blob p;
 	struct gh_err why = { 0 };
@@ -87,8 +97,10 @@ static enum gh_rc one(struct gh_task_run *r, const struct gh_jval *b, struct gh_
 		*err = why;
 		return rc;
 	}
-	if (rc != GH_OK)
+	if (rc != GH_OK) {
 		problem(r, b, &why);
+		++*problems;
+	}
 	return GH_OK;
 }
 
@@ -96,13 +108,13 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 {
 	const struct gh_jval *out = NULL;
 	int64_t start = now_ms();
-	uint64_t looked = 0, bytes = 0, size;
+	uint64_t looked = 0, bytes = 0, problems = 0, size;
 	char cursor[40] = "";
 	GH_TRY(list(r, &out, err), err, "fsck");
 	enum gh_rc rc = GH_OK;
 	gh_jout_open(r->out, "problems", '[');
 	for (const struct gh_jval *b = gh_jfirst(gh_jget(out, "blobs")); rc == GH_OK && b != NULL; b = b->next) {
-		rc = one(r, b, err);
+		rc = one(r, b, &problems, err);
 		looked++;
 		bytes += gh_ju64(gh_jget(b, "size"), &size) ? size : 0;
 		/* Go on behind this one, unless it was the last of all. */
@@ -112,6 +124,8 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 			break;
 	}
 	gh_jout_close(r->out, ']');
+	if (rc == GH_OK)
+		rc = tell(r, problems, err);
 	gh_jout_str(r->out, "cursor", cursor);
 	gh_jout_number(r->out, "looked", looked);
 	gh_jout_number(r->out, "bytes", bytes);

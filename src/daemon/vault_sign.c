@@ -126,7 +126,11 @@ static enum gh_vault_why remembered(struct gh_vaultd *v, struct gh_vf_log *out, 
 		}
 	}
 	free(m);
-	return why == GH_VAULT_FINE && !found ? GH_VAULT_SIGNING_ALTERED : why;
+	if (why == GH_VAULT_FINE && !found)
+		why = GH_VAULT_SIGNING_ALTERED;
+	if (why == GH_VAULT_SIGNING_ALTERED)
+		*sys = UINT64_MAX; /* keys/log */
+	return why;
 }
 
 /* Both records anew. */

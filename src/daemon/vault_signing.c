@@ -71,8 +71,8 @@ static const char *file_name(uint32_t key, uint32_t generation, char out[NAME])
 	return out;
 }
 
-static enum gh_vault_why load(struct gh_vaultd *v, int dir, uint32_t key, uint32_t generation, struct gh_vf_signing *f,
-			      bool *there, bool *previous, uint64_t *sys)
+static enum gh_vault_why load_one(struct gh_vaultd *v, int dir, uint32_t key, uint32_t generation,
+				  struct gh_vf_signing *f, bool *there, bool *previous, uint64_t *sys)
 {
 	char name[NAME];
 	*previous = false;
@@ -87,6 +87,20 @@ static enum gh_vault_why load(struct gh_vaultd *v, int dir, uint32_t key, uint32
 	    f->generation != generation || f->spki_n > sizeof f->spki || f->sig_n > sizeof f->sig)
 		return GH_VAULT_SIGNING_ALTERED;
 	return GH_VAULT_FINE;
+}
+
+/* Which file it was is part of the answer. */
+static enum gh_vault_why altered(uint32_t key, uint32_t generation, uint64_t *sys)
+{
+	*sys = GH_VP_WHICH(key, generation);
+	return GH_VAULT_SIGNING_ALTERED;
+}
+
+static enum gh_vault_why load(struct gh_vaultd *v, int dir, uint32_t key, uint32_t generation, struct gh_vf_signing *f,
+			      bool *there, bool *previous, uint64_t *sys)
+{
+	enum gh_vault_why why = load_one(v, dir, key, generation, f, there, previous, sys);
+	return why == GH_VAULT_SIGNING_ALTERED ? altered(key, generation, sys) : why;
 }
 
 static enum gh_vault_why store(struct gh_vaultd *v, int dir, struct gh_vf_signing *f, uint64_t *sys)
@@ -105,7 +119,7 @@ static enum gh_vault_why newest(struct gh_vaultd *v, int dir, uint32_t key, stru
 	struct gh_vf_signing next;
 	enum gh_vault_why why = load(v, dir, key, g, f, &there, &previous, sys);
 	if (why == GH_VAULT_FINE && !there)
-		why = GH_VAULT_SIGNING_ALTERED; /* made at init: it was removed */
+		why = altered(key, g, sys); /* made at init: it was removed */
 	for (; why == GH_VAULT_FINE && g < GENERATIONS; g++) {
 		why = load(v, dir, key, g + 1, &next, &there, &previous, sys);
 		if (why != GH_VAULT_FINE || !there)
@@ -113,7 +127,7 @@ static enum gh_vault_why newest(struct gh_vaultd *v, int dir, uint32_t key, stru
 		*f = next;
 	}
 	v->newest[key] = f->generation;
-	return why == GH_VAULT_FINE && f->current != 1 ? GH_VAULT_SIGNING_ALTERED : why;
+	return why == GH_VAULT_FINE && f->current != 1 ? altered(key, f->generation + 1, sys) : why;
 }
 
 /* Work in the directory, under the lock. */
@@ -133,14 +147,15 @@ static enum gh_vault_why locked(struct gh_vaultd *v, bool exclusive, work *fn, v
 	return why;
 }
 
-static enum gh_vault_why private_of(struct gh_vaultd *v, const struct gh_vf_signing *f, struct gh_key **out)
+static enum gh_vault_why private_of(struct gh_vaultd *v, const struct gh_vf_signing *f, struct gh_key **out,
+				    uint64_t *sys)
 {
 	const uint8_t *root = f->head.root_generation == v->generation ? v->s->root : v->s->previous;
 	struct gh_wrap_for w = key_for(f);
 	uint8_t *secret = v->s->scratch + 128; /* the beginning may be in use by the caller */
 	*out = gh_unwrap(root, &w, f->wrapped, secret) ? key_of(f->key, secret) : NULL;
 	gh_wipe(secret, SCALAR);
-	return *out != NULL ? GH_VAULT_FINE : GH_VAULT_SIGNING_ALTERED;
+	return *out != NULL ? GH_VAULT_FINE : altered(f->key, f->generation, sys);
 }
 
 struct wanted {
@@ -152,7 +167,7 @@ static enum gh_vault_why get_key(struct gh_vaultd *v, int dir, void *arg, uint64
 {
 	const struct wanted *w = arg;
 	enum gh_vault_why why = newest(v, dir, w->key, w->f, sys);
-	return why == GH_VAULT_FINE ? private_of(v, w->f, w->out) : why;
+	return why == GH_VAULT_FINE ? private_of(v, w->f, w->out, sys) : why;
 }
 
 enum gh_vault_why gh_vd_signing_key(struct gh_vaultd *v, enum gh_vault_key key, struct gh_vf_signing *f,
@@ -307,7 +322,7 @@ static enum gh_vault_why rotate(struct gh_vaultd *v, int dir, void *arg, uint64_
 	if (why == GH_VAULT_FINE && f.generation == GENERATIONS)
 		why = GH_VAULT_GENERATIONS;
 	if (why == GH_VAULT_FINE && r->key == GH_VAULT_BADGE)
-		why = private_of(v, &f, &old);
+		why = private_of(v, &f, &old, sys);
 	if (why == GH_VAULT_FINE)
 		why = make(v, dir, r->key, f.generation + 1, old, sys);
 	if (why == GH_VAULT_FINE) {
@@ -347,7 +362,7 @@ static enum gh_vault_why rewrap(struct gh_vaultd *v, int dir, struct gh_vf_signi
 	to.generation = v->generation;
 	if (f->current != 0) {
 		if (!gh_unwrap(v->s->previous, &from, f->wrapped, secret))
-			why = GH_VAULT_SIGNING_ALTERED;
+			why = altered(f->key, f->generation, sys);
 		else if (!gh_wrap(v->s->root, &to, secret, f->wrapped))
 			why = GH_VAULT_CRYPTO;
 		gh_wipe(secret, SCALAR);
@@ -377,16 +392,22 @@ enum gh_vault_why gh_vd_signing_rewrap(struct gh_vaultd *v, uint64_t *sys)
 }
 
 /* ---- public halves ------------------------------------------------------------------------------------------------------- */
+struct listing {
+	struct gh_vd_out *out;
+	uint64_t only; /* enum gh_vault_key; 0: all */
+};
 static enum gh_vault_why list(struct gh_vaultd *v, int dir, void *arg, uint64_t *sys)
 {
+	const struct listing *l = arg;
 	enum { ROOM = GH_VP_PACKET - sizeof(struct gh_vp_head) };
-	struct gh_vd_out *out = arg;
+	struct gh_vd_out *out = l->out;
 	struct gh_vp_public *to = (struct gh_vp_public *)out->body;
 	struct gh_vf_signing f;
 	enum gh_vault_why why = GH_VAULT_FINE;
 	for (uint32_t key = GH_VAULT_BADGE; why == GH_VAULT_FINE && key < GH_VAULT_KEYS_END; key++) {
 		bool there = true, previous;
-		for (uint32_t g = 1; why == GH_VAULT_FINE && g <= GENERATIONS; g++) {
+		for (uint32_t g = 1; (l->only == 0 || l->only == key) && why == GH_VAULT_FINE && g <= GENERATIONS;
+		     g++) {
 			why = load(v, dir, key, g, &f, &there, &previous, sys);
 			if (why != GH_VAULT_FINE || !there)
 				break;
@@ -409,9 +430,11 @@ static enum gh_vault_why list(struct gh_vaultd *v, int dir, void *arg, uint64_t 
 enum gh_vault_why gh_vd_public(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
 			       struct gh_vd_out *out)
 {
+	struct listing l = { out, in->h->arg };
 	(void)c;
-	(void)in;
-	return locked(v, false, list, out, &out->arg);
+	if (l.only != 0 && !known(l.only))
+		return GH_VAULT_NO_SUCH_KEY;
+	return locked(v, false, list, &l, &out->arg);
 }
 
 struct endorsing {
@@ -436,7 +459,7 @@ static enum gh_vault_why do_endorse(struct gh_vaultd *v, int dir, void *arg, uin
 	}
 	why = newest(v, dir, GH_VAULT_BADGE, &badge, sys);
 	if (why == GH_VAULT_FINE)
-		why = private_of(v, &badge, &k);
+		why = private_of(v, &badge, &k, sys);
 	if (why != GH_VAULT_FINE)
 		return why;
 	e->out->by = badge.generation;

@@ -300,6 +300,25 @@ def damage(tmp, home):
     flip(tile, 20)
     code, out, err = run(h, 'fsck')
     check('an altered log is found, or refused', code in (1, 2), out + err)
+    # Keys: the file is named, and every part that needs it not runs all the same.
+    for name in ('badge-1', 'log-1', 'node-1'):
+        h = copy(f'key-{name}')
+        blobs(h)[-1].unlink()
+        flip(h / 'keys' / 'signing' / name, 150)
+        for how in ((), ('--deep', '--repair')):
+            code, out, err = run(h, 'fsck', *how)
+            check(f'{name} altered {how}: named, status 1', code == 1 and f'keys/signing/{name} was altered' in out, (code, out, err))
+            check(f'{name} altered {how}: the blobs were looked at too', 'is missing from the store' in out, (code, out, err))
+    h = copy('no-root')
+    (h / 'keys' / 'root').unlink()
+    expect('no root key', run(h, 'fsck'), 1, 'problem: keys: ')
+    wrong = tmp / 'wrong.bin'
+    wrong.write_bytes(b'another key file, and long enough')
+    wrong.chmod(0o600)
+    h = copy('unlock')
+    settings = h / 'gatehouse.yaml'
+    settings.write_text(settings.read_text().replace(str(tmp / 'root.key'), str(wrong)))
+    expect('a wrong key file is no finding', run(h, 'fsck'), 2, 'is not the one of this home')
     h = copy('row')
     import sqlite3
     db = sqlite3.connect(next((h / 'db').glob('*.db')))

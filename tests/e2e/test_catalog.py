@@ -4,8 +4,10 @@ and revoked, exports, policies, rescans, the daemon, and what happens when the s
 import json
 import os
 import shutil
+import socket
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -291,6 +293,40 @@ def tenants():
     check('the others do', gh('export', 'acme/later:1', '-o', path('out5')).returncode == 0)
 
 
+def ask(op, **given):
+    """A question over the daemon's socket, as any program of the owner may put it: a head of os/call.h and JSON."""
+    text = json.dumps({'op': op, 'in': given}).encode()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(60)
+        s.connect(os.path.join(HOME, 'run', 'gatehouse.sock'))
+        s.send(struct.pack('<IIQ4QQQ', 1, 0, 1, 0, 0, 0, 0, len(text), 0) + text)
+        return json.loads(s.recv(1 << 20)[64:])
+
+
+def daemon_checks():
+    """What a check found is what the catalog saw itself, part by part: nobody logs one that did not run."""
+    parts = [p['name'] for p in ask('fsck.parts')['out']['parts']]
+    a = ask('fsck.done')
+    check('no check has run: nothing is logged', not a['ok'] and 'there is no check to log' in a['error'], a)
+    a = ask('fsck.done', problems=0, repaired=0)
+    check('nor are numbers that somebody says', not a['ok'], a)
+    for skipped in (0, len(parts) - 1):
+        for p in parts[:skipped] + parts[skipped + 1:]:
+            cursor = None
+            while cursor != '':
+                a = ask('fsck.repair', part=p, **({'cursor': cursor} if cursor else {}))
+                check(f'fsck.repair {p}', a['ok'], a)
+                cursor = a['out']['cursor']
+        a = ask('fsck.done')
+        check(f'a check without {parts[skipped]} is none', not a['ok'], a)
+    for p in parts:
+        a = ask('fsck.step', part=p)
+    check('looking is not repairing', not ask('fsck.done')['ok'])
+    check('fsck --repair', gh('fsck', '--repair').returncode == 0)
+    check('… has logged itself, and once', not ask('fsck.done')['ok'])
+    check('a step of tasks is not asked from outside', not ask('fsck.tally', problems=9)['ok'])
+
+
 def daemon():
     p = subprocess.Popen([GATEHOUSE, 'serve'], env={**common.ENV, **ENV}, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     check('serve: ready', b'ready' in p.stderr.readline())
@@ -299,6 +335,7 @@ def daemon():
         check('no passphrase is needed', gh('models', env=quiet).returncode == 0)
         a = doc('import', path('clean'), '--as', 'acme/served:1', env=quiet)
         check('import through it', a.get('badge', {}).get('state') == 'scan-complete', a)
+        daemon_checks()
         check('export through it', gh('export', 'acme/served:1', '-o', path('out6'), env=quiet).returncode == 0)
         check('… bit-equal', subprocess.run(['diff', '-r', path('clean'), path('out6')]).returncode == 0)
         refused('a second daemon', ('serve',), 2, 'another process')

@@ -7,6 +7,7 @@
 #include "catalog/badges.h"
 #include "catalog/blobfmt.h"
 #include "catalog/blobs.h"
+#include "catalog/evidence.h"
 #include "catalog/fsck.h"
 #include "catalog/ledger.h"
 #include "catalog/reviews.h"
@@ -385,6 +386,103 @@ static void open_ledger(struct gh_catalog *c, const char *dir, struct gh_note_ke
 	CAT_OK(gh_log_open(&setup, &c->log, err));
 }
 
+struct alteration {
+	const char *alter, *says, *undo;
+};
+
+static void alter(struct gh_catalog *c, const struct alteration *row)
+{
+	struct seen before = check(c, "ledger", false, false, 0);
+	CAT_OK(gh_db_exec(c->db, NULL, err, row->alter, GH_DBV_NONE));
+	struct seen s = check(c, "ledger", false, false, 0);
+	if (s.n <= before.n || strstr(s.all, row->says) == NULL)
+		fail_msg("%s: not \"%s\":\n%s", row->alter, row->says, s.all);
+	if (row->undo == NULL)
+		return;
+	CAT_OK(gh_db_exec(c->db, NULL, err, row->undo, GH_DBV_NONE));
+	s = check(c, "ledger", false, false, 0);
+	if (s.n != before.n)
+		fail_msg("%s, undone: %u problems instead of %u:\n%s", row->alter, s.n, before.n, s.all);
+}
+
+/* Signing keys, shares, policies and evidence: what is in the log and in the rows alike is fine, and each alteration is told. */
+static void others(struct gh_catalog *c, const struct gh_id *tenant, const struct gh_version *v,
+		   const struct gh_principal *who)
+{
+	struct gh_id other = cat_tenant(c->db, "other");
+	struct gh_evidence e = {
+		.id = cat_id(), .version = v->id, .kind = "sarif", .signer = "jane@acme", .created = 1000
+	};
+	char says[GH_DIGEST_HEX + 1], key[GH_DIGEST_HEX + 1], policy[2][GH_DIGEST_HEX + 1];
+	struct seen before = check(c, "ledger", false, false, 0);
+	(void)snprintf(key, sizeof key, "%s", cat_digest('a'));
+	(void)snprintf(policy[0], sizeof policy[0], "%s", cat_digest('b'));
+	(void)snprintf(policy[1], sizeof policy[1], "%s", cat_digest('d'));
+	(void)snprintf(e.digest, sizeof e.digest, "%s", cat_digest('c'));
+	assert_true(gh_evidence_says(&e, says));
+	PUT(c, "signkey", { .name = "principal", .text = who->id.s }, { .name = "public", .text = key },
+	    { .name = "action", .text = "add" });
+	PUT(c, "share", { .name = "tenant", .text = tenant->s }, { .name = "version", .text = v->id.s },
+	    { .name = "to", .text = other.s }, { .name = "action", .text = "add" });
+	PUT(c, "policy-set", { .name = "tenant", .text = tenant->s }, { .name = "policy", .text = policy[0] });
+	PUT(c, "policy-set", { .name = "policy", .text = policy[1] });
+	PUT(c, "evidence", { .name = "tenant", .text = tenant->s }, { .name = "version", .text = v->id.s },
+	    { .name = "statement", .text = e.digest }, { .name = "form", .text = "sarif" },
+	    { .name = "says", .text = says });
+	struct seen s = check(c, "ledger", false, false, 0);
+	assert_int_equal(s.n, before.n + 5);
+	assert_non_null(strstr(s.all, "signing key"));
+	assert_non_null(strstr(s.all, "share "));
+	assert_non_null(strstr(s.all, "policy platform stands in the audit log"));
+	assert_non_null(strstr(s.all, "evidence "));
+	CAT_OK(gh_db_exec(
+		c->db, NULL, err,
+		"INSERT INTO principal_keys (id, principal, alg, spki, fingerprint, created) VALUES (?, ?, 'ed25519', "
+		"?, ?, 1000)",
+		GH_DBV(gh_dbs(cat_id().s), gh_dbs(who->id.s), gh_dbb(GH_SPAN("x")), gh_dbs(key))));
+	CAT_OK(gh_db_exec(c->db, NULL, err,
+			  "INSERT INTO shares (version, tenant, created, created_by) VALUES (?, ?, 1000, 'local')",
+			  GH_DBV(gh_dbs(v->id.s), gh_dbs(other.s))));
+	for (int i = 0; i < 2; i++)
+		CAT_OK(gh_db_exec(
+			c->db, NULL, err,
+			"INSERT INTO policies (id, tenant, name, number, digest, state, created, created_by) VALUES "
+			"(?, "
+			"?, 'p', 1, ?, 'current', 1000, 'local')",
+			GH_DBV(gh_dbs(cat_id().s), i == 0 ? gh_dbs(tenant->s) : gh_dbnull(), gh_dbs(policy[i]))));
+	CAT_OK(gh_evidence_add(c->db, &e, err));
+	s = check(c, "ledger", false, false, 0);
+	if (s.n != before.n)
+		fail_msg("%u problems instead of %u:\n%s", s.n, before.n, s.all);
+	static const struct alteration rows[] = {
+		{ "UPDATE principal_keys SET revoked = 5", "is valid by the audit log (entry",
+		  "UPDATE principal_keys SET revoked = NULL" },
+		{ "UPDATE principal_keys SET fingerprint = 'ff' || fingerprint",
+		  "(a signing key of jane) stands in the database",
+		  "UPDATE principal_keys SET fingerprint = substr(fingerprint, 3)" },
+		{ "UPDATE policies SET digest = 'ff' || digest WHERE tenant IS NULL", "the policy of the platform is",
+		  "UPDATE policies SET digest = substr(digest, 3) WHERE tenant IS NULL" },
+		{ "UPDATE policies SET state = 'past' WHERE tenant IS NOT NULL", "policy ",
+		  "UPDATE policies SET state = 'current' WHERE tenant IS NOT NULL" },
+		{ "UPDATE evidence SET trusted = 1", "verified as signed by jane@acme, and no entry",
+		  "UPDATE evidence SET trusted = 0" },
+		{ "UPDATE evidence SET signer = 'vendor'", "said to be signed by vendor",
+		  "UPDATE evidence SET signer = 'jane@acme'" },
+		{ "UPDATE evidence SET kind = 'sbom'", "has sbom", "UPDATE evidence SET kind = 'sarif'" },
+		{ "DELETE FROM evidence", "evidence ", NULL },
+		{ "DELETE FROM shares", "share ", NULL },
+	};
+	for (size_t i = 0; i < GH_ROWS(rows); i++)
+		alter(c, &rows[i]);
+	PUT(c, "share", { .name = "tenant", .text = tenant->s }, { .name = "version", .text = v->id.s },
+	    { .name = "to", .text = other.s }, { .name = "action", .text = "remove" });
+	CAT_OK(gh_db_exec(c->db, NULL, err,
+			  "INSERT INTO shares (version, tenant, created, created_by) VALUES (?, ?, 1000, 'local')",
+			  GH_DBV(gh_dbs(v->id.s), gh_dbs(other.s))));
+	s = check(c, "ledger", false, false, 0);
+	assert_non_null(strstr(s.all, "is shared with other in the database, and the audit log withdrew that"));
+}
+
 /* Each alteration of a row that the log speaks of is one line, and undone it is none. */
 static void altered_rows(void **state)
 {
@@ -467,6 +565,8 @@ static void altered_rows(void **state)
 		s = check(&c, "ledger", false, false, 0);
 		expect(&s, 0, "");
 	}
+	/* What people registered, shared and said. */
+	others(&c, &tenant, &v, &who);
 	/* Somebody who was never made. */
 	cat_person(c.db, &a, "mallory", NULL);
 	s = check(&c, "ledger", false, false, 0);
