@@ -1,21 +1,20 @@
 #include "wire/quant.h"
 
-/* Of types whose scales are 8-bit exponents or lie scattered (IQ1_M), only the codes are told apart. */
 static const struct gh_quant quants[] = {
-	{ "Q4_0", 18, 2, 16, 1, 0, false, false },     { "Q4_1", 20, 4, 16, 2, 0, false, false },
-	{ "Q5_0", 22, 2, 20, 1, 0, false, false },     { "Q5_1", 24, 4, 20, 2, 0, false, false },
-	{ "Q8_0", 34, 2, 32, 1, 0, false, true },      { "Q8_1", 36, 4, 32, 2, 0, false, true },
-	{ "Q2_K", 84, 16, 64, 2, 80, false, false },   { "Q3_K", 110, 0, 96, 1, 108, false, false },
-	{ "Q4_K", 144, 16, 128, 2, 0, false, false },  { "Q5_K", 176, 16, 160, 2, 0, false, false },
-	{ "Q6_K", 210, 0, 192, 1, 208, false, false }, { "Q8_K", 292, 4, 256, 1, 0, true, true },
-	{ "IQ2_XXS", 66, 2, 64, 1, 0, false, false },  { "IQ2_XS", 74, 2, 64, 1, 0, false, false },
-	{ "IQ2_S", 82, 2, 64, 1, 0, false, false },    { "IQ3_XXS", 98, 2, 96, 1, 0, false, false },
-	{ "IQ3_S", 110, 2, 104, 1, 0, false, false },  { "IQ1_S", 50, 2, 48, 1, 0, false, false },
-	{ "IQ1_M", 56, 0, 48, 0, 0, false, false },    { "IQ4_NL", 18, 2, 16, 1, 0, false, false },
-	{ "IQ4_XS", 136, 8, 128, 1, 0, false, false }, { "TQ1_0", 54, 0, 52, 1, 52, false, false },
-	{ "TQ2_0", 66, 0, 64, 1, 64, false, false },   { "MXFP4", 17, 1, 16, 0, 0, false, false },
-	{ "NVFP4", 36, 4, 32, 0, 0, false, false },    { "Q1_0", 18, 2, 16, 1, 0, false, false },
-	{ "Q2_0", 18, 2, 16, 1, 0, false, false },
+	{ "Q4_0", 18, 2, 16, 1, 0, GH_QS_HALF, false },	    { "Q4_1", 20, 4, 16, 2, 0, GH_QS_HALF, false },
+	{ "Q5_0", 22, 2, 20, 1, 0, GH_QS_HALF, false },	    { "Q5_1", 24, 4, 20, 2, 0, GH_QS_HALF, false },
+	{ "Q8_0", 34, 2, 32, 1, 0, GH_QS_HALF, true },	    { "Q8_1", 36, 4, 32, 2, 0, GH_QS_HALF, true },
+	{ "Q2_K", 84, 16, 64, 2, 80, GH_QS_HALF, false },   { "Q3_K", 110, 0, 96, 1, 108, GH_QS_HALF, false },
+	{ "Q4_K", 144, 16, 128, 2, 0, GH_QS_HALF, false },  { "Q5_K", 176, 16, 160, 2, 0, GH_QS_HALF, false },
+	{ "Q6_K", 210, 0, 192, 1, 208, GH_QS_HALF, false }, { "Q8_K", 292, 4, 256, 1, 0, GH_QS_SINGLE, true },
+	{ "IQ2_XXS", 66, 2, 64, 1, 0, GH_QS_HALF, false },  { "IQ2_XS", 74, 2, 64, 1, 0, GH_QS_HALF, false },
+	{ "IQ2_S", 82, 2, 64, 1, 0, GH_QS_HALF, false },    { "IQ3_XXS", 98, 2, 96, 1, 0, GH_QS_HALF, false },
+	{ "IQ3_S", 110, 2, 104, 1, 0, GH_QS_HALF, false },  { "IQ1_S", 50, 2, 48, 1, 0, GH_QS_HALF, false },
+	{ "IQ1_M", 56, 0, 48, 1, 48, GH_QS_SPREAD, false }, { "IQ4_NL", 18, 2, 16, 1, 0, GH_QS_HALF, false },
+	{ "IQ4_XS", 136, 8, 128, 1, 0, GH_QS_HALF, false }, { "TQ1_0", 54, 0, 52, 1, 52, GH_QS_HALF, false },
+	{ "TQ2_0", 66, 0, 64, 1, 64, GH_QS_HALF, false },   { "MXFP4", 17, 1, 16, 1, 0, GH_QS_E8M0, false },
+	{ "NVFP4", 36, 4, 32, 4, 0, GH_QS_E4M3, false },    { "Q1_0", 18, 2, 16, 1, 0, GH_QS_HALF, false },
+	{ "Q2_0", 18, 2, 16, 1, 0, GH_QS_HALF, false },
 };
 
 const struct gh_quant *gh_quant_named(const char *dtype)
@@ -26,12 +25,25 @@ const struct gh_quant *gh_quant_named(const char *dtype)
 	return NULL;
 }
 
+static bool odd_half(unsigned bits) { return (bits & 0x7c00) == 0x7c00; }
+
 static bool odd_scale(const struct gh_quant *q, const uint8_t *p)
 {
-	if (q->wide)
-		return (gh_le32(p + q->scale) & 0x7f800000) == 0x7f800000;
+	p += q->scale;
+	switch (q->form) {
+	case GH_QS_SINGLE: return (gh_le32(p) & 0x7f800000) == 0x7f800000;
+	case GH_QS_SPREAD: /* the exponent is in the words with the upper half */
+		return odd_half((unsigned)(p[5] >> 4) << 8 | (unsigned)(p[7] >> 4) << 12);
+	case GH_QS_E8M0: return p[0] == 0xff;
+	case GH_QS_E4M3:
+		for (unsigned i = 0; i < q->scales; i++)
+			if ((p[i] & 0x7f) == 0x7f)
+				return true;
+		return false;
+	case GH_QS_HALF: break;
+	}
 	for (unsigned i = 0; i < q->scales; i++)
-		if ((gh_le16(p + q->scale + 2 * i) & 0x7c00) == 0x7c00)
+		if (odd_half(gh_le16(p + 2 * i)))
 			return true;
 	return false;
 }

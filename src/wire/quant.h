@@ -4,15 +4,22 @@
 #define GH_WIRE_QUANT_H
 #include "base/span.h"
 
+enum gh_quant_scale {
+	GH_QS_HALF,   /* 16-bit floating-point numbers */
+	GH_QS_SINGLE, /* one of 32 bits */
+	GH_QS_SPREAD, /* one of 16 bits: four of them are the top of each of four 16-bit words */
+	GH_QS_E8M0,   /* bytes: an exponent; 255 is NaN (OCP Microscaling Formats 1.0, 5.4.1) */
+	GH_QS_E4M3,   /* bytes: four bits of exponent, three of mantissa; all set is NaN (the same, 5.3.1) */
+};
 struct gh_quant {
 	const char *name;
 	uint16_t block;	       /* bytes of a block */
 	uint16_t code, codes;  /* where in it the codes of the numbers start, and how many bytes of them there are */
-	uint8_t scales, scale; /* number of 16-bit floating-point scales, and where the first one is */
-	bool wide;	       /* the scale is one of 32 bits */
-	bool bytes;	       /* each code is a signed byte, the largest of a block is 127 or -127 */
+	uint8_t scales, scale; /* number of scales, and where the first one is */
+	enum gh_quant_scale form;
+	bool bytes; /* each code is a signed byte, the largest of a block is 127 or -127 */
 };
-/* NULL: no block type, or one whose blocks have no scale of this kind. */
+/* NULL: no block type. */
 const struct gh_quant *gh_quant_named(const char *dtype);
 
 /* What the scales and codes of blocks are like. */

@@ -118,7 +118,7 @@ static void numbers_of_every_width(void **state)
 	assert_true(of("F8_E4M3", (const uint8_t *)"\x01", 0) == 0x1p-9);
 	assert_true(of("F8_E5M2", (const uint8_t *)"\xbc", 0) == -1);
 	assert_true(isinf(of("F8_E5M2", (const uint8_t *)"\x7c", 0)));
-	assert_null(gh_diff_dtype("IQ1_S"));
+	assert_null(gh_diff_dtype("Q4_2")); /* retired */
 	uint8_t swap[4] = { 1, 2, 3, 4 };
 	gh_diff_swap(swap, 2, 2);
 	assert_memory_equal(swap, "\2\1\4\3", 4);
@@ -128,9 +128,10 @@ static void numbers_of_every_width(void **state)
 static void blocks_have_one_size(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "Q4_0",   "Q4_1",	 "Q5_0",  "Q5_1",  "Q8_0", "Q8_1",
-					     "Q2_K",   "Q3_K",	 "Q4_K",  "Q5_K",  "Q6_K", "Q8_K",
-					     "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4" };
+	static const char *const names[] = { "Q4_0",  "Q4_1",	 "Q5_0",   "Q5_1",  "Q8_0",    "Q8_1",	 "Q2_K",
+					     "Q3_K",  "Q4_K",	 "Q5_K",   "Q6_K",  "Q8_K",    "IQ4_NL", "IQ4_XS",
+					     "TQ1_0", "TQ2_0",	 "MXFP4",  "NVFP4", "Q1_0",    "Q2_0",	 "IQ1_S",
+					     "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S" };
 	for (size_t i = 0; i < GH_ROWS(names); i++) {
 		const struct gh_diff_dtype *d = gh_diff_dtype(names[i]);
 		const struct gh_quant *q = gh_quant_named(names[i]);
@@ -359,6 +360,10 @@ static void class_of_a_tensor(void **state)
 	r.text[GH_DIFF_T_DTYPE] = "Q4_0";
 	r.flags = GH_DIFF_F_COARSE;
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_QUANTISED);
+	r.relative = 0.3; /* no number alone, but all of them together are further off than the type puts them */
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
+	r.relative = 0.1;
+	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_QUANTISED);
 	r.top = 0.8; /* the noise of quantisation has no direction */
 	assert_int_equal(gh_diff_class_of(&r), GH_DIFF_TUNED);
 	r = row("w", GH_DIFF_P_OTHER, 0, 0.1, 0.99, 30, 0.1);
@@ -436,6 +441,27 @@ static void verdict_of_a_model(void **state)
 	assert_int_equal(gh_diff_exit(&r), 2);
 	r = judged(v, 0);
 	assert_int_equal(gh_diff_exit(&r), 1); /* nothing in common */
+}
+
+/* Which side is the quantised one: block types begin with all kinds of letters, and so do plain ones. */
+static void direction_of_quantisation(void **state)
+{
+	(void)state;
+	static const char *const blocks[] = { "Q4_K", "IQ2_XXS", "IQ4_NL", "MXFP4", "NVFP4", "TQ1_0" };
+	static const char *const plain[] = { "BF16", "F32" };
+	for (size_t i = 0; i < GH_ROWS(blocks) * 2; i++) {
+		const char *b = blocks[i / 2], *p = plain[i % 2];
+		for (unsigned back = 0; back < 2; back++) {
+			struct gh_diff_row v = row("w", GH_DIFF_P_MLP, 1, 0.05, 0.99, 31, 0.1);
+			v.text[GH_DIFF_T_DTYPE] = back ? p : b;
+			v.text[GH_DIFF_T_BASE_DTYPE] = back ? b : p;
+			v.flags = GH_DIFF_F_COARSE;
+			struct gh_diff_report r = judged(&v, 1);
+			assert_int_equal(r.verdict, GH_DIFF_V_QUANTISED);
+			assert_non_null(strstr(r.sentence, back ? "restored from quantised" : "quantised from"));
+			assert_non_null(strstr(r.sentence, b));
+		}
+	}
 }
 
 /* Five kinds of matrix in six layers, all changed by training: what stands out of them. */
@@ -649,6 +675,7 @@ int main(void)
 		cmocka_unit_test(sums_leave_out_what_is_no_number),
 		cmocka_unit_test(class_of_a_tensor),
 		cmocka_unit_test(verdict_of_a_model),
+		cmocka_unit_test(direction_of_quantisation),
 		cmocka_unit_test(what_stands_out),
 		cmocka_unit_test(settings_that_matter),
 		cmocka_unit_test(names_that_lead_elsewhere),

@@ -143,8 +143,12 @@ static void blocks(void **state)
 		const struct gh_quant *q = gh_quant_named(known[i]);
 		assert_non_null(q);
 		assert_true(q->code + q->codes <= q->block);
-		assert_true(q->scales == 0 || q->scale + (q->wide ? 4 : 2 * q->scales) <= q->block);
-		assert_true(q->scales == 0 || q->scale + 2 <= q->code || q->scale >= q->code + q->codes);
+		static const unsigned each[] = {
+			[GH_QS_HALF] = 2, [GH_QS_SINGLE] = 4, [GH_QS_SPREAD] = 8, [GH_QS_E8M0] = 1, [GH_QS_E4M3] = 1
+		};
+		unsigned end = q->scale + each[q->form] * q->scales;
+		assert_true(q->scales != 0 && end <= q->block);
+		assert_true(end <= q->code || q->scale >= q->code + q->codes);
 	}
 	assert_null(gh_quant_named("F32"));
 	uint8_t in[3 * 34] = { 0 }, out[3 * 32];

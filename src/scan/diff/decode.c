@@ -298,8 +298,9 @@ static void from_q8_k(const uint8_t *p, size_t n, float *out)
 	}
 }
 
-/* Bounds: half a step of the largest of the group, and the rounding of the scale itself. The k-types store scales of
- * sub-blocks with few bits, hence a larger group and a wider bound. */
+/* Bounds of single numbers: what ggml's quantisers leave, but for one number in ten thousand, of normal, Laplace and Student numbers, with
+ * importance matrices as uneven as they come (chi-squared) and without; they give numbers that matter little up. What such a bound lets
+ * through of a change is bounded by `coarse`, the error of the whole tensor, in the same measurement about 1.3 times its largest. */
 static const struct gh_diff_dtype types[] = {
 	{ "F32", 1, 4, 0x1p-23f, 1e-38f, 0, 0, from_f32 },
 	{ "F64", 1, 8, 0x1p-23f, 1e-38f, 0, 0, from_f64 },
@@ -319,20 +320,30 @@ static const struct gh_diff_dtype types[] = {
 	{ "Q8_0", 32, 34, 0.0046f, 1e-7f, 32, 0.012f, from_q8_0 },
 	{ "Q8_1", 32, 36, 0.0046f, 1e-7f, 32, 0.012f, from_q8_1 },
 	{ "Q8_K", 256, 292, 0.0046f, 1e-7f, 256, 0.02f, from_q8_k },
-	{ "Q6_K", 256, 210, 0.035f, 1e-7f, 256, 0.05f, from_q6_k },
-	{ "Q5_0", 32, 22, 0.066f, 1e-7f, 32, 0.09f, from_q5_0 },
-	{ "Q5_1", 32, 24, 0.036f, 1e-7f, 32, 0.08f, from_q5_1 },
-	{ "Q5_K", 256, 176, 0.07f, 1e-7f, 256, 0.08f, from_q5_k },
-	{ "Q4_0", 32, 18, 0.13f, 1e-7f, 32, 0.16f, from_q4_0 },
-	{ "Q4_1", 32, 20, 0.072f, 1e-7f, 32, 0.15f, from_q4_1 },
-	{ "Q4_K", 256, 144, 0.14f, 1e-7f, 256, 0.15f, from_q4_k },
-	{ "Q3_K", 256, 110, 0.3f, 1e-7f, 256, 0.3f, from_q3_k },
-	{ "Q2_K", 256, 84, 0.6f, 1e-7f, 256, 0.5f, from_q2_k },
-	{ "IQ4_NL", 32, 18, 0.13f, 1e-7f, 32, 0.15f, gh_diff_from_iq4_nl },
-	{ "IQ4_XS", 256, 136, 0.16f, 1e-7f, 256, 0.16f, gh_diff_from_iq4_xs },
+	{ "Q6_K", 256, 210, 0.05f, 1e-7f, 256, 0.05f, from_q6_k },
+	{ "Q5_0", 32, 22, 0.1f, 1e-7f, 32, 0.09f, from_q5_0 },
+	{ "Q5_1", 32, 24, 0.082f, 1e-7f, 32, 0.08f, from_q5_1 },
+	{ "Q5_K", 256, 176, 0.075f, 1e-7f, 256, 0.08f, from_q5_k },
+	{ "Q4_0", 32, 18, 0.22f, 1e-7f, 32, 0.16f, from_q4_0 },
+	{ "Q4_1", 32, 20, 0.17f, 1e-7f, 32, 0.15f, from_q4_1 },
+	{ "Q4_K", 256, 144, 0.15f, 1e-7f, 256, 0.15f, from_q4_k },
+	{ "Q3_K", 256, 110, 0.32f, 1e-7f, 256, 0.3f, from_q3_k },
+	{ "Q2_K", 256, 84, 0.72f, 1e-7f, 256, 0.5f, from_q2_k },
+	{ "IQ4_NL", 32, 18, 0.19f, 1e-7f, 32, 0.15f, gh_diff_from_iq4_nl },
+	{ "IQ4_XS", 256, 136, 0.165f, 1e-7f, 256, 0.16f, gh_diff_from_iq4_xs },
 	{ "MXFP4", 32, 17, 0.27f, 1e-7f, 32, 0.25f, gh_diff_from_mxfp4 },
 	{ "TQ1_0", 256, 54, 0.55f, 1e-7f, 256, 0.8f, gh_diff_from_tq1_0 },
 	{ "TQ2_0", 256, 66, 0.55f, 1e-7f, 256, 0.8f, gh_diff_from_tq2_0 },
+	{ "Q2_0", 64, 18, 0.55f, 1e-7f, 64, 0.8f, gh_diff_from_q2_0 },
+	{ "Q1_0", 128, 18, 1.0f, 1e-7f, 128, 0.8f, gh_diff_from_q1_0 },
+	{ "NVFP4", 64, 36, 0.33f, 1e-7f, 16, 0.2f, gh_diff_from_nvfp4 },
+	{ "IQ3_S", 256, 110, 0.4f, 1e-7f, 256, 0.25f, gh_diff_from_iq3_s },
+	{ "IQ3_XXS", 256, 98, 0.68f, 1e-7f, 256, 0.35f, gh_diff_from_iq3_xxs },
+	{ "IQ2_S", 256, 82, 0.62f, 1e-7f, 256, 0.45f, gh_diff_from_iq2_s },
+	{ "IQ2_XS", 256, 74, 0.73f, 1e-7f, 256, 0.5f, gh_diff_from_iq2_xs },
+	{ "IQ2_XXS", 256, 66, 0.78f, 1e-7f, 256, 0.55f, gh_diff_from_iq2_xxs },
+	{ "IQ1_M", 256, 56, 1.1f, 1e-7f, 256, 0.7f, gh_diff_from_iq1_m },
+	{ "IQ1_S", 256, 50, 1.03f, 1e-7f, 256, 0.75f, gh_diff_from_iq1_s },
 };
 
 const struct gh_diff_dtype *gh_diff_dtype(const char *name)

@@ -4,7 +4,7 @@
 #include "scan/diff/decode_int.h"
 
 static const int8_t uneven[16] = { -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113 };
-static const int8_t e2m1[16] = { 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12 }; /* twice the number */
+const int8_t gh_diff_e2m1[16] = { 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12 }; /* twice the number */
 
 /* Sixteen bytes with two codes each: the low halves first, then the high ones. */
 static void halves(const uint8_t *q, const int8_t *table, float d, float *out)
@@ -37,7 +37,7 @@ void gh_diff_from_mxfp4(const uint8_t *p, size_t n, float *out)
 		uint32_t bits = p[0] < 2 ? 0x00200000u << p[0] : (uint32_t)(p[0] - 1) << 23;
 		float d;
 		memcpy(&d, &bits, sizeof d);
-		halves(p + 1, e2m1, d, out);
+		halves(p + 1, gh_diff_e2m1, d, out);
 	}
 }
 
@@ -70,5 +70,24 @@ void gh_diff_from_tq2_0(const uint8_t *p, size_t n, float *out)
 		for (size_t g = 0; g < 8; g++)
 			for (size_t i = 0; i < 32; i++)
 				*out++ = d * (float)((p[g / 4 * 32 + i] >> (g % 4 * 2) & 3) - 1);
+	}
+}
+
+/* One bit: the scale or its negative. */
+void gh_diff_from_q1_0(const uint8_t *p, size_t n, float *out)
+{
+	for (; n > 0; n--, p += 18) {
+		float d = gh_diff_half(p);
+		for (size_t i = 0; i < 128; i++)
+			*out++ = p[2 + i / 8] >> (i % 8) & 1 ? d : -d;
+	}
+}
+
+void gh_diff_from_q2_0(const uint8_t *p, size_t n, float *out)
+{
+	for (; n > 0; n--, p += 18) {
+		float d = gh_diff_half(p);
+		for (size_t i = 0; i < 64; i++)
+			*out++ = d * (float)((p[2 + i / 4] >> (i % 4 * 2) & 3) - 1);
 	}
 }

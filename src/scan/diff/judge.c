@@ -1,6 +1,8 @@
 /* What the numbers of a comparison mean. Everything here is a function of the report's rows. */
 #include "scan/diff/judge_int.h"
 
+#include "scan/diff/decode.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +18,16 @@ enum {
 };
 
 /* ---- one tensor ----------------------------------------------------------------------------------------------- */
+
+/* Is the whole difference no more than what the types of both sides lose? */
+static bool no_more_than_types(const struct gh_diff_row *r)
+{
+	const struct gh_diff_dtype *b = gh_diff_dtype(r->text[GH_DIFF_T_BASE_DTYPE]),
+				   *c = gh_diff_dtype(r->text[GH_DIFF_T_DTYPE]);
+	if ((r->flags & GH_DIFF_F_COARSE) == 0)
+		return true; /* each number has its own, narrow bound */
+	return b != NULL && c != NULL && r->relative <= (double)b->coarse + (double)c->coarse;
+}
 
 enum gh_diff_class gh_diff_class_of(const struct gh_diff_row *r)
 {
@@ -35,7 +47,7 @@ enum gh_diff_class gh_diff_class_of(const struct gh_diff_row *r)
 	if (r->scale <= 0 && r->relative > 0 && r->compared > 1) /* nothing is left of it */
 		return GH_DIFF_REPLACED;
 	bool within = types && (double)r->outside <= explained * (double)r->compared &&
-		      (r->cosine > same_tensor || r->relative < 0);
+		      (r->cosine > same_tensor || r->relative < 0) && no_more_than_types(r);
 	if (within && r->top < half)
 		return (r->flags & GH_DIFF_F_COARSE) != 0 ? GH_DIFF_QUANTISED : GH_DIFF_CONVERTED;
 	if (within && (r->flags & GH_DIFF_F_COARSE) == 0 && r->outside == 0)
@@ -64,7 +76,8 @@ static void tally_row(struct gh_diff_report *rep, struct gh_diff_tally *t, const
 	case GH_DIFF_QUANTISED:
 		t->good += n;
 		if (t->dtype == NULL) {
-			t->from_coarse = strchr("QT", r->text[GH_DIFF_T_DTYPE][0]) == NULL;
+			const struct gh_diff_dtype *now = gh_diff_dtype(r->text[GH_DIFF_T_DTYPE]);
+			t->from_coarse = now == NULL || now->group == 0;
 			t->dtype = r->text[t->from_coarse ? GH_DIFF_T_BASE_DTYPE : GH_DIFF_T_DTYPE];
 		}
 		break;
