@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <yara.h>
 
-enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, NAME = 256, SETS = 2 };
+enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, NAME = 256, SETS = 2, PLACES = 3, PLACE = 90 };
 enum { ENOUGH = 96 << 10 }; /* bytes shown before a first look for the user's rules is worth its making */
 enum { BUNDLED, USERS };
 
@@ -204,24 +204,34 @@ static void say_strings(YR_SCAN_CONTEXT *c, YR_RULE *rule, struct gh_buf *out, s
 		gh_buf_fmt(out, " and %u more", said - SAY_STRINGS);
 }
 
+/* Where more is said about what a rule finds: reference, reference1 …, url. */
+static bool is_place(const char *key) { return strncmp(key, "reference", 9) == 0 || strcmp(key, "url") == 0; }
+
 static int on_match(YR_SCAN_CONTEXT *c, struct run *r, YR_RULE *rule)
 {
-	gh_auto_buf what = gh_buf(WHAT), about = gh_buf(300);
-	struct gh_yara_hit h = { .rule = rule->identifier, .about = "" };
+	gh_auto_buf what = gh_buf(WHAT), about = gh_buf(300), see = gh_buf(300);
+	struct gh_yara_hit h = { .rule = rule->identifier, .about = "", .see = "" };
 	YR_META *m;
+	unsigned places = 0;
 	yr_rule_metas_foreach(rule, m)
 	{
-		if (m->type != META_TYPE_STRING)
+		const char *text = m->type == META_TYPE_STRING ? m->string : NULL;
+		if (r->set == USERS) /* what is wrong was refused when the rules were compiled */
+			(void)gh_yarameta_put(&h.meta, m->identifier, text);
+		if (text == NULL)
 			continue;
-		if (strcmp(m->identifier, "gatehouse_effect") == 0)
-			h.effect = m->string;
-		else if (r->set == BUNDLED && strcmp(m->identifier, "id") == 0)
-			h.id = m->string;
+		if (r->set == BUNDLED && strcmp(m->identifier, "id") == 0)
+			h.id = text;
 		else if (r->set == BUNDLED && strcmp(m->identifier, "kind") == 0)
-			h.kind = m->string;
+			h.kind = text;
 		else if (strcmp(m->identifier, "description") == 0) {
-			gh_buf_safe(&about, gh_span_str(m->string), 200);
+			gh_buf_safe(&about, gh_span_str(text), 200);
 			h.about = gh_buf_cstr(&about);
+		} else if (r->set == USERS && is_place(m->identifier) && places++ < PLACES) {
+			if (see.n != 0)
+				gh_buf_ch(&see, ' ');
+			gh_buf_safe(&see, gh_span_str(text), PLACE);
+			h.see = gh_buf_cstr(&see);
 		}
 	}
 	say_strings(c, rule, &what, &h);

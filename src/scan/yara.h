@@ -10,18 +10,21 @@
 #ifndef GH_SCAN_YARA_H
 #define GH_SCAN_YARA_H
 #include "base/span.h"
+#include "check/yarameta.h"
 
 enum { GH_YARA_OVERLAP = 4096, GH_YARA_HEAD = 64 << 10 };
 
 /* A rule that matched. Texts are valid during the call only and come from the rule or, escaped, from the bytes. */
 struct gh_yara_hit {
-	const char *rule;   /* its name */
-	const char *id;	    /* meta `id` of a bundled rule; NULL: one of the user's */
-	const char *kind;   /* meta `kind` of a bundled rule: "script", "web", "file"; NULL: one of the user's */
-	const char *effect; /* meta `gatehouse_effect`, or NULL */
-	const char *about;  /* meta `description`, or "" */
-	const char *what;   /* the strings that matched, with their places, one line; "" for a rule without any */
-	uint64_t off, len;  /* of the first of them; len 0: none */
+	const char *rule;	 /* its name */
+	const char *id;		 /* meta `id` of a bundled rule; NULL: one of the user's */
+	const char *kind;	 /* meta `kind` of a bundled rule: "script", "web", "file"; NULL: one of the user's */
+	struct gh_yarameta meta; /* how bad one of the user's says it is */
+	const char *about;	 /* meta `description`, or "" */
+	const char
+		*see; /* meta `reference` and `url` of one of the user's, at most three, separated by spaces, or "" */
+	const char *what;  /* the strings that matched, with their places, one line; "" for a rule without any */
+	uint64_t off, len; /* of the first of them; len 0: none */
 };
 
 struct gh_yara;

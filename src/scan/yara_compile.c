@@ -2,6 +2,9 @@
 
 #include "format/format.h"
 #include "os/tree.h"
+#include "check/yarameta.h"
+#include "scan/advisories.h"
+#include "scan/yara_line.h"
 #include "scan/yara_modules.h"
 
 #include <errno.h>
@@ -9,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <yara.h>
+
+enum { RULES_MAX = 64 << 20 }; /* bytes of a file that are searched for a line */
 
 struct complaint {
 	char text[600]; /* the first */
@@ -78,22 +83,51 @@ static size_t put(const void *p, size_t size, size_t count, void *arg)
 	return out->full ? 0 : count;
 }
 
-/* How bad a match is says meta `gatehouse_effect`. A word that is none would silently mean another effect than its author's. */
-static enum gh_rc effects_exist(YR_RULES *made, struct gh_err *err)
+/* What the entry is, for the complaint: its text, or that it is none. */
+static const char *value_of(const YR_META *m, char room[24])
 {
-	static const char *const known[] = { "unsafe", "review", "info" };
+	if (m->type == META_TYPE_STRING)
+		return m->string;
+	if (m->type == META_TYPE_BOOLEAN)
+		return m->integer != 0 ? "true" : "false";
+	(void)snprintf(room, 24, "%lld", (long long)m->integer);
+	return room;
+}
+
+static enum gh_rc complain(const YR_RULE *r, const YR_META *m, unsigned nth, const char *may_be, struct gh_err *err)
+{
+	char room[24], line[16] = "";
+	const char *file = r->ns->name;
+	gh_auto_buf text = gh_buf(RULES_MAX);
+	struct gh_err unread = { 0 }; /* then the line is left out */
+	unsigned at = 0;
+	if (gh_read_whole(file, RULES_MAX, &text, &unread) == GH_OK)
+		at = gh_yara_meta_line(gh_buf_view(&text), r->identifier, m->identifier, nth);
+	if (at != 0)
+		(void)snprintf(line, sizeof line, ":%u", at);
+	return gh_fail(err, GH_E_MALFORMED, "%s%s: rule %s: meta %s is %s, not '%s'", gh_safe(gh_span_str(file)).s,
+		       line, r->identifier, m->identifier, may_be, gh_safe(gh_span_str(value_of(m, room))).s);
+}
+
+/* How bad a match is says meta: check/yarameta.h. */
+static enum gh_rc meta_is_right(YR_RULES *made, struct gh_err *err)
+{
 	const YR_RULE *r;
-	const YR_META *m;
-	yr_rules_foreach(made, r) yr_rule_metas_foreach(r, m)
+	const YR_META *m, *earlier;
+	yr_rules_foreach(made, r)
 	{
-		bool ours = strcmp(m->identifier, "gatehouse_effect") == 0, fine = !ours;
-		for (size_t i = 0; ours && m->type == META_TYPE_STRING && i < sizeof known / sizeof known[0]; i++)
-			fine = fine || strcmp(m->string, known[i]) == 0;
-		if (!fine)
-			return gh_fail(err, GH_E_MALFORMED,
-				       "%s: rule %s: meta gatehouse_effect is unsafe, review or info, not '%s'",
-				       gh_safe(gh_span_str(r->ns->name)).s, r->identifier,
-				       m->type == META_TYPE_STRING ? gh_safe(gh_span_str(m->string)).s : "a number");
+		struct gh_yarameta said = { 0 };
+		yr_rule_metas_foreach(r, m)
+		{
+			const char *may_be = gh_yarameta_put(&said, m->identifier,
+							     m->type == META_TYPE_STRING ? m->string : NULL);
+			unsigned nth = 0;
+			if (may_be == NULL)
+				continue;
+			for (earlier = r->metas; earlier != m; earlier++)
+				nth += strcmp(earlier->identifier, m->identifier) == 0;
+			return complain(r, m, nth, may_be, err);
+		}
 	}
 	return GH_OK;
 }
@@ -117,7 +151,7 @@ static enum gh_rc compile(YR_COMPILER *y, const char *const *path, size_t n, str
 	if (yr_compiler_get_rules(y, &made) != ERROR_SUCCESS)
 		return gh_fail(err, GH_E_NOMEM, "no memory for YARA rules");
 	*rules = made->num_rules;
-	enum gh_rc said = effects_exist(made, err);
+	enum gh_rc said = meta_is_right(made, err);
 	if (said != GH_OK) {
 		(void)yr_rules_destroy(made);
 		return said;

@@ -290,16 +290,10 @@ static void rows(void **state)
 		n++;
 	assert_int_equal(n, gh_yarapack_n);
 	assert_true(n >= 60);
-	assert_string_equal(gh_malware_user_rule("unsafe")->id, "GH-MAL-0001");
-	assert_string_equal(gh_malware_user_rule("review")->id, "GH-MAL-0002");
-	assert_string_equal(gh_malware_user_rule(NULL)->id, "GH-MAL-0002");
-	assert_string_equal(gh_malware_user_rule("nonsense")->id, "GH-MAL-0002");
-	assert_string_equal(gh_malware_user_rule("info")->id, "GH-MAL-0003");
 	assert_string_equal(gh_malware_unlooked_rule->id, "GH-MAL-0004");
 	assert_string_equal(gh_malware_rule(GH_MALWARE_KNOWN)->id, "GH-MAL-0005");
 	assert_string_equal(gh_malware_rule(GH_MALWARE_CLAMD)->id, "GH-MAL-0006");
 	assert_string_equal(gh_malware_rule(GH_MALWARE_CLAMD_LOST)->id, "GH-MAL-0007");
-	assert_ptr_equal(gh_check_malware.rules, gh_malware_user_rule("unsafe"));
 }
 
 int main(void)
