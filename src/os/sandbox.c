@@ -92,9 +92,7 @@ struct landlock_attr {
 	uint64_t fs, net, scoped;
 };
 
-/* Landlock: handle every right this kernel knows of and allow none. Absent (ENOSYS, EOPNOTSUPP) is tolerated:
- * seccomp already refuses every call that takes a path. */
-static bool landlock(void)
+bool gh_landlock_nothing(void)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1)
@@ -163,7 +161,7 @@ const char *gh_lock_down(const struct gh_lockdown *l)
 #ifndef GH_SANITIZED
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return "not dumpable";
-	if (!landlock())
+	if (!gh_landlock_nothing())
 		return "Landlock";
 #endif
 	return filter(l->crypto) ? NULL : "seccomp";

@@ -18,4 +18,8 @@ struct gh_lockdown {
  * kernel has it), seccomp allow-list (anything else kills the process).
  * NULL on success, else which layer could not be had: the caller must not go on. */
 const char *gh_lock_down(const struct gh_lockdown *l);
+
+/* The Landlock layer alone: every right this kernel knows of is handled and none granted, for good. False: it could not be had; a kernel
+ * without Landlock is fine, since seccomp must refuse what takes a path anyway. */
+bool gh_landlock_nothing(void);
 #endif
