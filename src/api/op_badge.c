@@ -140,7 +140,7 @@ static enum gh_rc statement(struct gh_op_run *r, struct gh_err *err)
 
 static const struct gh_op_field statement_in[] = {
 	{ "model", GH_IN_VERSION, true, "the version" },
-	{ "statement", GH_IN_WORD, true, "vsa, vulns" },
+	{ "statement", GH_IN_WORD, true, "vsa, vulns, test-result" },
 	{ "known", GH_IN_LONG, true, "facts of its last scan" },
 	{ 0 },
 };

@@ -1,4 +1,5 @@
 /* Models and their versions: lists, one in full, and what tasks need to open one. */
+#include "api/op_lineage.h"
 #include "api/ops.h"
 #include "catalog/badges.h"
 #include "catalog/evidence.h"
@@ -33,8 +34,8 @@ static const char *who(struct gh_catalog *c, const struct gh_id *id, struct gh_p
 	return gh_principal_get(c->db, id, room, &err) == GH_OK ? room->name : id->s;
 }
 
-static const char *badge_word(const struct gh_op_run *r, const struct gh_version *v, enum gh_badge_state state,
-			      int64_t expires)
+const char *op_badge_word(const struct gh_op_run *r, const struct gh_version *v, enum gh_badge_state state,
+			  int64_t expires)
 {
 	if (state == GH_BADGE_ISSUED)
 		return expires <= r->now ? "expired" : "scan-complete";
@@ -49,7 +50,7 @@ static void put_badge(struct gh_op_run *r, const struct gh_version *v)
 	struct gh_err err = { 0 };
 	if (gh_id_none(&v->badge) || gh_badge_get(r->cat->db, &v->badge, &b, &err) != GH_OK)
 		b.state = GH_BADGE_STATES;
-	gh_jout_str(r->out, "badge", badge_word(r, v, b.state, b.expires));
+	gh_jout_str(r->out, "badge", op_badge_word(r, v, b.state, b.expires));
 }
 
 /* Badges of many versions at once: a question for each of ten thousand rows would be most of a list's time. */
@@ -128,8 +129,9 @@ static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 			b = bsearch(&key, badges, nbadges, sizeof *badges, by_id);
 		gh_jout_open(r->out, NULL, '{');
 		put_version(r, &v[i]);
-		gh_jout_str(r->out, "badge",
-			    badge_word(r, &v[i], b == NULL ? GH_BADGE_STATES : b->state, b == NULL ? 0 : b->expires));
+		gh_jout_str(
+			r->out, "badge",
+			op_badge_word(r, &v[i], b == NULL ? GH_BADGE_STATES : b->state, b == NULL ? 0 : b->expires));
 		gh_jout_close(r->out, '}');
 	}
 	gh_jout_close(r->out, ']');
@@ -222,45 +224,6 @@ static void put_evidence(struct gh_op_run *r, const struct gh_version *v)
 	gh_jout_close(r->out, ']');
 }
 
-/* What a person should know of the base, in a line; NULL: nothing. A model is as good as what it was made from. */
-static const char *base_warning(struct gh_op_run *r, const struct gh_version *v, const struct gh_version *base)
-{
-	struct gh_badge_row b;
-	struct gh_err err = { 0 };
-	if (base->state == GH_V_DELETED)
-		return "the base was deleted";
-	if (base->state == GH_V_QUARANTINED || base->state == GH_V_REJECTED || base->state == GH_V_DISABLED)
-		return base->state == GH_V_QUARANTINED ? "the base is in quarantine by now"
-		       : base->state == GH_V_REJECTED  ? "the base was rejected"
-						       : "the base was taken out of use";
-	if (gh_id_none(&base->badge) || gh_badge_get(r->cat->db, &base->badge, &b, &err) != GH_OK)
-		return "the base has no badge";
-	if (b.state == GH_BADGE_REVOKED)
-		return "the badge of the base was revoked";
-	if (b.state != GH_BADGE_ISSUED || b.expires <= r->now)
-		return "the badge of the base has expired";
-	return gh_share_usable(r->cat->db, base, v->name.tenant, &err) == GH_OK ? NULL
-										: "the base is not shared any more";
-}
-
-static void put_lineage(struct gh_op_run *r, const struct gh_version *v)
-{
-	struct gh_version base;
-	struct gh_err err = { 0 };
-	char name[GH_NAME_TEXT];
-	if (gh_id_none(&v->base) || gh_version_get(r->cat->db, &v->base, &base, &err) != GH_OK)
-		return;
-	const char *warning = base_warning(r, v, &base);
-	gh_jout_open(r->out, "lineage", '{');
-	gh_jout_str(r->out, "relation", v->lineage);
-	gh_jout_str(r->out, "base", gh_name_text(&base.name, name));
-	gh_jout_str(r->out, "root", base.root);
-	gh_jout_bool(r->out, "shared", !gh_id_same(&base.tenant, &v->tenant));
-	if (warning != NULL)
-		gh_jout_str(r->out, "warning", warning);
-	gh_jout_close(r->out, '}');
-}
-
 static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_name name;
@@ -276,7 +239,7 @@ static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 	gh_jout_str(r->out, "by", who(r->cat, &v.by, &room));
 	put_time(r->out, "created", v.created);
 	put_time(r->out, "quarantine_until", v.quarantine_until);
-	put_lineage(r, &v);
+	op_lineage_put(r, &v);
 	put_report(r, &v);
 	put_reviews(r, &v);
 	put_evidence(r, &v);

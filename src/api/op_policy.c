@@ -32,6 +32,24 @@ static enum gh_rc find(struct gh_op_run *r, struct gh_version *v, struct gh_err 
 
 /* ---- policy.decide -------------------------------------------------------------------------------------------------------------- */
 
+static void put_exceptions(struct gh_jout *j, const struct gh_gate *g)
+{
+	char at[GH_DATETIME_TEXT];
+	gh_jout_open(j, "exceptions", '[');
+	for (const struct gh_gate_exception *x = g->exception; x != NULL; x = x->next) {
+		gh_jout_open(j, NULL, '{');
+		gh_jout_span(j, "id", x->exception->id);
+		gh_jout_span(j, "rule", x->exception->rule);
+		gh_jout_str(j, "state", x->ended ? "ended" : "in force");
+		gh_jout_span(j, "owner", x->exception->owner);
+		gh_jout_span(j, "reason", x->exception->reason);
+		gh_jout_str(j, "expires", gh_datetime_write(x->exception->expires, at) ? at : "");
+		gh_jout_str(j, "policy", x->from);
+		gh_jout_close(j, '}');
+	}
+	gh_jout_close(j, ']');
+}
+
 static enum gh_rc decide(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_version v;
@@ -49,6 +67,7 @@ static enum gh_rc decide(struct gh_op_run *r, struct gh_err *err)
 	gh_jout_str(r->out, "digest", g.digest);
 	gh_jout_span(r->out, "text", gh_buf_view(&lines));
 	gh_jout_span(r->out, "result", gh_buf_view(&json));
+	put_exceptions(r->out, &g);
 	return GH_OK;
 }
 

@@ -1,7 +1,7 @@
 #include "catalog/gate.h"
 
 #include "catalog/badges.h"
-#include "catalog/evidence.h"
+#include "catalog/gate_int.h"
 #include "catalog/opa.h"
 #include "catalog/principals.h"
 #include "catalog/reports.h"
@@ -10,6 +10,8 @@
 #include "catalog/tenants.h"
 #include "catalog/vault.h"
 #include "crypto/dsse.h"
+#include "crypto/merkle.h"
+#include "wire/b64.h"
 
 #include <stdio.h>
 
@@ -58,7 +60,18 @@ static enum gh_rc sources(struct gh_catalog *c, const struct gh_id *tenant, stru
 		       : gh_fail(err, GH_E_ABSENT, "gatehouse.yaml: there is no profile '%.40s'", c->home.policy);
 }
 
-/* A stored policy counts only as the vault signed it: who can write to the database cannot make a policy. */
+/* Is it signed with this key of the vault? */
+static bool signed_with(const struct gh_vp_public *pub, struct gh_span pae, struct gh_span signature)
+{
+	struct gh_key *k = NULL;
+	bool good = gh_key_public((struct gh_span){ pub->spki, pub->spki_n }, &k, NULL) == GH_OK &&
+		    gh_key_verify(k, pae, signature, NULL) == GH_OK;
+	gh_key_free(k);
+	return good;
+}
+
+/* A stored policy counts only as the vault signed it: who can write to the database cannot make a policy. When it does not verify,
+ * whose fault it is decides what helps: a badge key that is gone comes back from a backup, an altered policy does not. */
 static enum gh_rc as_signed(struct gh_catalog *c, const struct source *s, const struct gh_policy *p, struct gh_arena *a,
 			    struct gh_err *err)
 {
@@ -70,21 +83,30 @@ static enum gh_rc as_signed(struct gh_catalog *c, const struct source *s, const 
 	struct gh_vp_public *pub = GH_NEW(a, struct gh_vp_public, KEYS);
 	gh_auto_buf canonical = gh_buf(CANONICAL), pae = gh_buf(CANONICAL + 256);
 	size_t n;
+	bool there = false;
 	if (pub == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory");
 	GH_TRY(gh_vault_public(c->vault, pub, KEYS, &n, err), err, "public keys");
 	gh_policy_canonical(p, &canonical);
 	gh_dsse_pae(&pae, gh_span_str(gh_vault_payload_type(GH_SIGN_POLICY)), gh_buf_view(&canonical));
+	if (canonical.full || pae.full)
+		return gh_fail(err, GH_E_LIMIT, "it is too large for its signature to be checked");
 	for (size_t i = 0; i < n; i++) {
-		struct gh_key *k = NULL;
-		if (pub[i].key != GH_VAULT_BADGE ||
-		    gh_key_public((struct gh_span){ pub[i].spki, pub[i].spki_n }, &k, NULL) != GH_OK)
+		char id[65];
+		if (pub[i].key != GH_VAULT_BADGE)
 			continue;
-		bool good = !pae.full && gh_key_verify(k, gh_buf_view(&pae), s->signature, NULL) == GH_OK;
-		gh_key_free(k);
-		if (good)
+		const struct gh_mhash h = gh_merkle_sha256((struct gh_span){ pub[i].spki, pub[i].spki_n });
+		gh_b16(id, (struct gh_span){ h.b, sizeof h.b });
+		there |= strcmp(id, s->key) == 0;
+		if (signed_with(&pub[i], gh_buf_view(&pae), s->signature))
 			return GH_OK;
 	}
+	if (!there)
+		return gh_fail(
+			err, GH_E_UNREAD,
+			"the badge key that signed it (%.16s…) is not among the keys of this home: restore keys/ "
+			"from a backup, or put the policy into force again",
+			s->key);
 	return gh_fail(err, GH_E_UNREAD, "it is not as it was signed: put it into force again");
 }
 
@@ -125,69 +147,6 @@ static void put_badge(struct gh_catalog *c, const struct gh_version *v, struct g
 		gh_facts_put_int(f, "badge.issued", b.issued);
 	if (b.expires != 0)
 		gh_facts_put_int(f, "badge.expires", b.expires);
-}
-
-/* As a reader sees it: what has run out is expired, whether somebody wrote that down or not. */
-static const char *badge_state(struct gh_catalog *c, const struct gh_version *v)
-{
-	struct gh_badge_row b;
-	struct gh_err err = { 0 };
-	if (gh_id_none(&v->badge) || gh_badge_get(c->db, &v->badge, &b, &err) != GH_OK)
-		return "none";
-	if (b.state != GH_BADGE_ISSUED)
-		return gh_badge_state_name(b.state);
-	return b.expires <= c->now() ? "expired" : "scan-complete";
-}
-
-static void put_lineage(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f)
-{
-	struct gh_version base;
-	struct gh_err err = { 0 };
-	char name[GH_NAME_TEXT];
-	gh_facts_put_none(f, "lineage");
-	if (gh_id_none(&v->base) || gh_version_get(c->db, &v->base, &base, &err) != GH_OK)
-		return;
-	size_t k = gh_facts_add(f, "lineage");
-	gh_facts_field_str(f, "lineage.relation", k, strcmp(v->lineage, "quantized") == 0 ? "quantised" : v->lineage);
-	gh_facts_field_str(f, "lineage.model", k, gh_name_text(&base.name, name));
-	gh_facts_field_str(f, "lineage.digest", k, base.root);
-	gh_facts_field_str(f, "lineage.tenant", k, base.name.tenant);
-	gh_facts_field_str(f, "lineage.badge", k, badge_state(c, &base));
-	gh_facts_field_bool(f, "lineage.shared", k, !gh_id_same(&base.tenant, &v->tenant));
-}
-
-/* Signatures and statements of others, as they were verified when they were stored. */
-static void put_evidence(struct gh_catalog *c, const struct gh_version *v, struct gh_facts *f, struct gh_arena *a)
-{
-	struct gh_evidence *e;
-	struct gh_err err = { 0 };
-	size_t n;
-	bool is_signed = false, reports = false;
-	if (gh_evidence_list(c->db, a, &v->id, NULL, &e, &n, &err) != GH_OK)
-		return; /* not known: rules that need it fail closed */
-	gh_facts_put_none(f, "evidence.verified");
-	gh_facts_put_none(f, "evidence.unverified");
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(e[i].kind, "signature") == 0 && e[i].trusted && !is_signed) {
-			is_signed = true;
-			gh_facts_put_str(f, "signature.identity", e[i].signer);
-		}
-		/* Our own documents are no statements of others: a rule that asks for a vendor's bill of materials means his. */
-		if (gh_evidence_internal(e[i].kind) || strcmp(e[i].signer, GH_EVIDENCE_SELF) == 0)
-			continue;
-		const char *kind = gh_evidence_foreign(e[i].kind) ? e[i].kind : "other";
-		reports |= strcmp(kind, "sarif") == 0 || strcmp(kind, "vex") == 0 || strcmp(kind, "test-result") == 0;
-		const char *list = e[i].trusted ? "evidence.verified" : "evidence.unverified";
-		size_t k = gh_facts_add(f, list);
-		gh_facts_field_str(f, e[i].trusted ? "evidence.verified.kind" : "evidence.unverified.kind", k, kind);
-		gh_facts_field_str(f, e[i].trusted ? "evidence.verified.signer" : "evidence.unverified.claimed", k,
-				   e[i].signer);
-	}
-	gh_facts_put_bool(f, "signature.verified", is_signed);
-	/* Nobody reported anything. What stands in reports that were handed in comes with the facts of the scan (daemon/known.h), as far
-	 * as it could be read; else it is not known. */
-	if (!reports)
-		gh_facts_put_none(f, "evidence.findings");
 }
 
 static void put_version(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_facts *f)
@@ -240,8 +199,8 @@ static struct gh_facts *collect(struct gh_catalog *c, const struct gh_version *v
 		return NULL;
 	put_version(c, v, action, f);
 	put_badge(c, v, f);
-	put_lineage(c, v, f);
-	put_evidence(c, v, f, a);
+	gate_put_lineage(c, v, f, a);
+	gate_put_evidence(c, v, f, a);
 	put_approvals(c, v, f, a);
 	/* What it is to run in, until a deployment says otherwise: a model never runs outside of a sandbox. */
 	if (strcmp(action, "deploy") == 0)
@@ -249,8 +208,33 @@ static struct gh_facts *collect(struct gh_catalog *c, const struct gh_version *v
 	return f;
 }
 
-static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct gh_facts *f, struct gh_arena *a,
-		      struct gh_gate *out, struct gh_err *err)
+/* Exceptions are shown to whoever reads the card, ended ones too: what was once let pass is part of what is known. */
+static enum gh_rc exceptions(struct gh_catalog *c, const struct source *s, const struct gh_policy *p,
+			     const struct gh_version *v, struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+{
+	const struct gh_exception *x;
+	struct gh_gate_exception **end = &out->exception;
+	char name[GH_NAME_TEXT];
+	size_t n = gh_policy_exceptions(p, &x);
+	struct gh_span model = gh_span_str(gh_name_text(&v->name, name));
+	while (*end != NULL)
+		end = &(*end)->next;
+	for (size_t i = 0; i < n; i++) {
+		if (!gh_exception_fits(&x[i], model, gh_span_str(v->root)))
+			continue;
+		*end = GH_NEW(a, struct gh_gate_exception, 1);
+		if (*end == NULL)
+			return gh_fail(err, GH_E_NOMEM, "no memory for exceptions");
+		**end = (struct gh_gate_exception){ .exception = &x[i],
+						    .from = s->from,
+						    .ended = x[i].expires <= c->now() };
+		end = &(*end)->next;
+	}
+	return GH_OK;
+}
+
+static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct gh_version *v,
+		      const struct gh_facts *f, struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
 {
 	const struct gh_policy *policy;
 	struct gh_policy_err where = { 0 };
@@ -260,6 +244,7 @@ static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct
 		return gh_fail(err, rc == GH_E_MALFORMED ? GH_E_UNREAD : rc, "%s cannot be read: line %llu: %s",
 			       s->from, (unsigned long long)where.line, where.what);
 	GH_TRY(as_signed(c, s, policy, a, err), err, "%s", s->from);
+	GH_TRY(exceptions(c, s, policy, v, a, out, err), err, "%s", s->from);
 	const struct gh_policy_question q = { .policy = policy,
 					      .facts = f,
 					      .at = c->now(),
@@ -291,6 +276,6 @@ enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const c
 	if (f == NULL)
 		return gh_fail(err, err->rc, "the facts about the model");
 	for (size_t i = 0; i < n; i++)
-		GH_TRY(ask(c, &s[i], f, a, out, err), err, "the policy");
+		GH_TRY(ask(c, &s[i], v, f, a, out, err), err, "the policy");
 	return GH_OK;
 }

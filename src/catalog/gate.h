@@ -10,13 +10,22 @@
 #include "catalog/versions.h"
 #include "policy/policy.h"
 
+/* An exception that names this version, in a policy that judges it: whether a rule needs it or not, in force or ended. */
+struct gh_gate_exception {
+	const struct gh_exception *exception;
+	const char *from; /* the policy */
+	bool ended;
+	struct gh_gate_exception *next;
+};
+
 struct gh_gate {
 	const struct gh_policy_result *result; /* in the arena */
 	enum gh_decision decision;
-	bool high;	     /* the model is in the high tier of risk */
-	char digest[65];     /* of the policy */
-	const char *from;    /* "profile enterprise", "policy house-rules 3 of acme" */
-	const char *because; /* the first rule that objects, and what it says; "" when none does */
+	bool high;			     /* the model is in the high tier of risk */
+	char digest[65];		     /* of the policy */
+	const char *from;		     /* "profile enterprise", "policy house-rules 3 of acme" */
+	const char *because;		     /* the first rule that objects, and what it says; "" when none does */
+	struct gh_gate_exception *exception; /* list, in the order of the policies; in the arena */
 };
 /* Two policies may judge: the platform's, if one was put into force, and the tenant's. The stricter decision counts, so that the
  * platform's is a floor. With neither, the home's profile judges. A stored policy counts only as the vault signed it.

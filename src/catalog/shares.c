@@ -113,6 +113,13 @@ enum gh_rc gh_share_usable(struct gh_db *db, const struct gh_version *v, const c
 					: gh_fail(err, GH_E_ABSENT, "there is no %.140s", gh_name_text(&v->name, name));
 }
 
+bool gh_share_names(struct gh_db *db, const struct gh_version *derived, const struct gh_version *base)
+{
+	struct gh_err none = { 0 };
+	return gh_id_same(&derived->base, &base->id) || gh_id_same(&derived->tenant, &base->tenant) ||
+	       gh_share_usable(db, base, derived->name.tenant, &none) == GH_OK;
+}
+
 bool gh_share_lets(struct gh_db *db, const struct gh_principal *who, const char *permission,
 		   const struct gh_name *version, struct gh_id *as)
 {

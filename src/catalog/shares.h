@@ -22,6 +22,9 @@ enum gh_rc gh_share_remove(struct gh_db *db, const struct gh_version *v, const c
 			   struct gh_err *err);
 /* By model, then tenant. All of them: the caller leaves out what the asker may not see. */
 enum gh_rc gh_share_list(struct gh_db *db, struct gh_arena *a, struct gh_share **out, size_t *n, struct gh_err *err);
+/* May people who see `derived` be told the name of one of its bases? Of its own base, of versions of their tenant and of what is shared
+ * with it. Of others, that a shared base was made from, how they stand is theirs to know, and the name is the owner's. */
+bool gh_share_names(struct gh_db *db, const struct gh_version *derived, const struct gh_version *base);
 /* May this tenant use the version as a base: its own, or one that is shared with it and is ready? GH_E_ABSENT in the words of
  * gh_version_find() when not: what is not shared is not there. */
 enum gh_rc gh_share_usable(struct gh_db *db, const struct gh_version *v, const char *tenant, struct gh_err *err);

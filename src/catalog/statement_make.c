@@ -1,31 +1,20 @@
-#include "catalog/statement_make.h"
+#include "catalog/statement_int.h"
 
 #include "catalog/vault.h"
 #include "check/stage.h"
 #include "crypto/bundle.h"
 #include "crypto/statement.h"
 #include "wire/datetime.h"
-#include "wire/jdom.h"
-#include "wire/jout.h"
 
 #include <stdio.h>
 
-enum { PREDICATE = GH_VP_SIGN_MAX - (64 << 10), URI = 600 };
-
-struct make {
-	struct gh_catalog *c;
-	const struct gh_badge_case *b;
-	struct gh_span known_text;
-	const struct gh_jval *known;
-	struct gh_arena *a;
-	struct gh_jout *j; /* the predicate; its object is open */
-};
+enum { PREDICATE = GH_VP_SIGN_MAX - (64 << 10) };
 
 /* What URIs may not hold becomes a percent sign and two digits (RFC 3986, 2.1). Names of ours need none, profiles have spaces. */
-static void uri(const struct make *m, const char *kind, const char *name, char out[URI])
+void statement_uri(const struct statement *m, const char *kind, const char *name, char out[STATEMENT_URI])
 {
-	int n = snprintf(out, URI, "urn:gatehouse:%.100s:%s:", m->c->home.origin, kind);
-	for (const char *p = name; *p != '\0' && n >= 0 && n < URI - 4; p++) {
+	int n = snprintf(out, STATEMENT_URI, "urn:gatehouse:%.100s:%s:", m->c->home.origin, kind);
+	for (const char *p = name; *p != '\0' && n >= 0 && n < STATEMENT_URI - 4; p++) {
 		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
 			     strchr("-._~/:", *p) != NULL;
 		n += plain ? snprintf(out + n, 2, "%c", *p) : snprintf(out + n, 4, "%%%02X", (unsigned char)*p);
@@ -39,7 +28,7 @@ static void put_time(struct gh_jout *j, const char *key, int64_t at)
 		gh_jout_str(j, key, text);
 }
 
-static void put_digest(struct gh_jout *j, const char *sha256)
+void statement_digest(struct gh_jout *j, const char *sha256)
 {
 	gh_jout_open(j, "digest", '{');
 	gh_jout_str(j, "sha256", sha256);
@@ -49,20 +38,20 @@ static void put_digest(struct gh_jout *j, const char *sha256)
 /* ---- vsa ------------------------------------------------------------------------------------------------------------------- */
 
 /* The badge, when it holds: what a verifier of this summary may ask for. True: it does. */
-static bool put_input(const struct make *m)
+static bool put_input(const struct statement *m)
 {
 	struct gh_badge_row row;
 	struct gh_err none = { 0 };
-	char name[URI];
+	char name[STATEMENT_URI];
 	const struct gh_version *v = &m->b->version;
 	bool holds = !gh_id_none(&v->badge) && gh_badge_get(m->c->db, &v->badge, &row, &none) == GH_OK &&
 		     row.state == GH_BADGE_ISSUED && row.expires > m->c->now();
 	gh_jout_open(m->j, "inputAttestations", '[');
 	if (holds) {
 		gh_jout_open(m->j, NULL, '{');
-		uri(m, "badge", row.id.s, name);
+		statement_uri(m, "badge", row.id.s, name);
 		gh_jout_str(m->j, "uri", name);
-		put_digest(m->j, row.digest);
+		statement_digest(m->j, row.digest);
 		gh_jout_close(m->j, '}');
 	}
 	gh_jout_close(m->j, ']');
@@ -70,27 +59,27 @@ static bool put_input(const struct make *m)
 }
 
 /* What is not ready is not deployed, whatever a policy says. */
-static enum gh_rc vsa(struct make *m, struct gh_err *err)
+static enum gh_rc vsa(struct statement *m, struct gh_err *err)
 {
 	struct gh_gate gate;
-	char text[URI], name[GH_NAME_TEXT];
+	char text[STATEMENT_URI], name[GH_NAME_TEXT];
 	const struct gh_version *v = &m->b->version;
 	GH_TRY(gh_gate_ask(m->c, v, "deploy", m->known_text, m->a, &gate, err), err, "the policy");
 	bool pass = v->state == GH_V_READY && (gate.decision == GH_ALLOW || gate.decision == GH_WARN);
 	gh_jout_open(m->j, "verifier", '{');
-	uri(m, "policy", "gatehouse", text);
+	statement_uri(m, "policy", "gatehouse", text);
 	gh_jout_str(m->j, "id", text);
 	gh_jout_open(m->j, "version", '{');
 	gh_jout_str(m->j, "gatehouse", GH_VERSION);
 	gh_jout_close(m->j, '}');
 	gh_jout_close(m->j, '}');
 	put_time(m->j, "timeVerified", m->c->now());
-	uri(m, "model", gh_name_text(&v->name, name), text);
+	statement_uri(m, "model", gh_name_text(&v->name, name), text);
 	gh_jout_str(m->j, "resourceUri", text);
 	gh_jout_open(m->j, "policy", '{');
-	uri(m, "policy", gate.from, text);
+	statement_uri(m, "policy", gate.from, text);
 	gh_jout_str(m->j, "uri", text);
-	put_digest(m->j, gate.digest);
+	statement_digest(m->j, gate.digest);
 	gh_jout_close(m->j, '}');
 	bool badge = put_input(m);
 	gh_jout_str(m->j, "verificationResult", pass ? "PASSED" : "FAILED");
@@ -106,7 +95,7 @@ static enum gh_rc vsa(struct make *m, struct gh_err *err)
 
 /* ---- vulns ----------------------------------------------------------------------------------------------------------------- */
 
-static void put_result(const struct make *m, const struct gh_jval *f)
+static void put_result(const struct statement *m, const struct gh_jval *f)
 {
 	gh_jout_open(m->j, NULL, '{');
 	gh_jout_str(m->j, "id", gh_jstr(f, "advisory"));
@@ -144,7 +133,7 @@ static bool counts(const struct gh_jval *list, const struct gh_jval *f)
 }
 
 /* "No vulnerabilities" is only said by a stage that ran to its end, of a list that is whole. */
-static enum gh_rc may_list(const struct make *m, struct gh_err *err)
+static enum gh_rc may_list(const struct statement *m, struct gh_err *err)
 {
 	const char *state = NULL;
 	uint64_t dropped = 1;
@@ -167,17 +156,17 @@ static enum gh_rc may_list(const struct make *m, struct gh_err *err)
 	return GH_OK;
 }
 
-static enum gh_rc vulns(struct make *m, struct gh_err *err)
+static enum gh_rc vulns(struct statement *m, struct gh_err *err)
 {
-	char text[URI];
+	char text[STATEMENT_URI];
 	const struct gh_jval *list = gh_jget(m->known, "findings");
 	GH_TRY(may_list(m, err), err, "vulns");
 	gh_jout_open(m->j, "scanner", '{');
-	uri(m, "scanner", m->b->report.scanner, text);
+	statement_uri(m, "scanner", m->b->report.scanner, text);
 	gh_jout_str(m->j, "uri", text);
 	gh_jout_str(m->j, "version", m->b->report.scanner);
 	gh_jout_open(m->j, "db", '{');
-	uri(m, "advisories", "osv", text);
+	statement_uri(m, "advisories", "osv", text);
 	gh_jout_str(m->j, "uri", text);
 	gh_jout_str(m->j, "version", m->b->report.advisories);
 	gh_jout_str(m->j, "lastUpdate", gh_jstr(gh_jget(m->known, "advisories"), "date"));
@@ -199,10 +188,11 @@ static enum gh_rc vulns(struct make *m, struct gh_err *err)
 
 static const struct {
 	const char *name, *predicate;
-	enum gh_rc (*make)(struct make *m, struct gh_err *err);
+	enum gh_rc (*make)(struct statement *m, struct gh_err *err);
 } rows[] = {
 	{ "vsa", "https://slsa.dev/verification_summary/v1", vsa },
 	{ "vulns", "https://in-toto.io/attestation/vulns/v0.2", vulns },
+	{ "test-result", "https://in-toto.io/attestation/test-result/v0.1", statement_tests },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -216,7 +206,7 @@ static size_t row_named(const char *name)
 
 bool gh_statement_known(const char *name) { return row_named(name) < ROWS; }
 
-static enum gh_rc seal(const struct make *m, const struct gh_buf *predicate, const char *type, struct gh_buf *out,
+static enum gh_rc seal(const struct statement *m, const struct gh_buf *predicate, const char *type, struct gh_buf *out,
 		       struct gh_err *err)
 {
 	char name[GH_NAME_TEXT], hint[65];
@@ -251,7 +241,7 @@ enum gh_rc gh_statement_make(struct gh_catalog *c, const char *name, const struc
 {
 	gh_auto_buf predicate = gh_buf(PREDICATE);
 	struct gh_jout j = gh_jout(&predicate);
-	struct make m = { .c = c, .b = b, .known_text = known, .a = a, .j = &j };
+	struct statement m = { .c = c, .b = b, .known_text = known, .a = a, .j = &j };
 	size_t i = row_named(name);
 	if (i == ROWS)
 		return gh_fail(err, GH_E_ABSENT, "there is no statement '%.40s'", name);

@@ -214,6 +214,28 @@ enum gh_rc gh_version_derived(struct gh_db *db, struct gh_arena *a, const struct
 			GH_DBV(gh_dbs(base->s)), out, n, err);
 }
 
+enum gh_rc gh_version_bases(struct gh_db *db, struct gh_arena *a, const struct gh_version *v, struct gh_version **out,
+			    size_t *n, struct gh_err *err)
+{
+	struct gh_version *list = NULL;
+	const struct gh_version *at = v;
+	size_t cap = 0;
+	*n = 0;
+	for (; !gh_id_none(&at->base); at = &list[*n - 1]) {
+		struct gh_id base = at->base;
+		if (*n == GH_LINEAGE_MAX)
+			return gh_fail(err, GH_E_LIMIT, "it derives from more than %d versions, one from another",
+				       GH_LINEAGE_MAX);
+		list = gh_grow(a, list, &cap, *n + 1, sizeof *list);
+		if (list == NULL)
+			return gh_fail(err, GH_E_NOMEM, "no memory for its lineage");
+		GH_TRY(gh_version_get(db, &base, &list[*n], err), err, "its lineage");
+		(*n)++;
+	}
+	*out = list;
+	return GH_OK;
+}
+
 /* ---- changing ---- */
 struct moving {
 	const struct gh_id *id;

@@ -104,6 +104,10 @@ enum gh_rc gh_version_list(struct gh_db *db, struct gh_arena *a, const struct gh
 /* Imports whose lease has passed. */
 enum gh_rc gh_version_dead(struct gh_db *db, struct gh_arena *a, int64_t now, struct gh_version **out, size_t *n,
 			   struct gh_err *err);
+/* What a version was made from: its base, the base of that, and so on, nearest first. GH_E_LIMIT: more than GH_LINEAGE_MAX. */
+enum { GH_LINEAGE_MAX = 64 };
+enum gh_rc gh_version_bases(struct gh_db *db, struct gh_arena *a, const struct gh_version *v, struct gh_version **out,
+			    size_t *n, struct gh_err *err);
 /* Versions that derive from this one. */
 enum gh_rc gh_version_derived(struct gh_db *db, struct gh_arena *a, const struct gh_id *base, struct gh_version **out,
 			      size_t *n, struct gh_err *err);

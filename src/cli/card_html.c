@@ -151,6 +151,13 @@ void gh_card_html(const struct gh_jval *v, struct gh_buf *b)
 	static const char *const stages[] = { "Stage", "name", "State", "state", "Reason", "reason", NULL };
 	static const char *const findings[] = { "Effect", "effect", "Severity", "severity", "Rule", "id",
 						"File",	  "file",   "What",	"title",    NULL };
+	static const char *const exceptions[] = { "State",  "state",  "Exception", "id",     "Rule",
+						  "rule",   "Until",  "expires",   "Owner",  "owner",
+						  "Reason", "reason", "Policy",	   "policy", NULL };
+	static const char *const ancestors[] = { "How",	  "relation", "Model", "base",	"SHA-256", "root",
+						 "State", "state",    "Badge", "badge", NULL };
+	static const char *const derived[] = { "Model", "model", "How",	  "relation", "State",
+					       "state", "Badge", "badge", NULL };
 	static const char *const events[] = { "Who",	"by",	  "What", "act", "Role", "role",
 					      "Signed", "signed", "When", "at",	 NULL };
 	static const char *const files[] = { "File", "path", "Bytes", "size", "SHA-256", "sha256", NULL };
@@ -160,6 +167,9 @@ void gh_card_html(const struct gh_jval *v, struct gh_buf *b)
 	security(v, b);
 	table(b, "Stages of the scan", gh_jget(v, "stages"), stages);
 	table(b, "Findings", gh_jget(v, "findings"), findings);
+	table(b, "Exceptions from policies", gh_jget(v, "exceptions"), exceptions);
+	table(b, "Its base was made from", gh_jget(v, "ancestors"), ancestors);
+	table(b, "What was made from it", gh_jget(v, "derived"), derived);
 	table(b, "Review", gh_jget(gh_jget(v, "review"), "events"), events);
 	table(b, "Evidence", gh_jget(v, "evidence"), evidence);
 	table(b, "Files", gh_jget(v, "content"), files);

@@ -26,8 +26,15 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 	if (lineage != NULL)
 		gh_buf_fmt(b, "  %-12s %s of %s\n", "lineage", gh_verbs_cell(lineage, "relation"),
 			   gh_verbs_cell(lineage, "base"));
+	for (const struct gh_jval *x = gh_jfirst(gh_jget(v, "ancestors")); x != NULL; x = x->next)
+		gh_buf_fmt(b, "  %-12s which is %s of %s\n", "", gh_verbs_cell(x, "relation"),
+			   set(gh_jstr(x, "base")) ? gh_jstr(x, "base") : "a version of another tenant");
 	if (lineage != NULL && set(gh_jstr(lineage, "warning")))
 		gh_buf_fmt(b, "  %-12s WARNING: %s\n", "", gh_jstr(lineage, "warning"));
+	for (const struct gh_jval *x = gh_jfirst(gh_jget(v, "derived")); x != NULL; x = x->next)
+		gh_buf_fmt(b, "  %-12s %s, %s of it (%s, badge %s)\n",
+			   x == gh_jfirst(gh_jget(v, "derived")) ? "derived" : "", gh_verbs_cell(x, "model"),
+			   gh_verbs_cell(x, "relation"), gh_verbs_cell(x, "state"), gh_verbs_cell(x, "badge"));
 	for (const struct gh_jval *e = gh_jfirst(gh_jget(v, "evidence")); e != NULL; e = e->next)
 		if (strcmp(gh_verbs_cell(e, "kind"), "scan-facts") != 0 &&
 		    strcmp(gh_verbs_cell(e, "kind"), "found") != 0)
@@ -80,6 +87,19 @@ static void findings(const struct gh_jval *v, bool verbose, struct gh_buf *b)
 		gh_buf_fmt(b, "  %zu note%s (--verbose)\n", notes, notes == 1 ? "" : "s");
 }
 
+static void exceptions(const struct gh_jval *v, struct gh_buf *b)
+{
+	const struct gh_jval *x = gh_jfirst(gh_jget(v, "exceptions"));
+	if (x != NULL)
+		gh_buf_str(b, "\nExceptions from policies\n");
+	for (; x != NULL; x = x->next)
+		gh_buf_fmt(b, "  %-8s  %s takes out rule %s, %s %s\n            owner %s: %s (%s)\n",
+			   gh_verbs_cell(x, "state"), gh_verbs_cell(x, "id"), gh_verbs_cell(x, "rule"),
+			   strcmp(gh_verbs_cell(x, "state"), "ended") == 0 ? "ended" : "until",
+			   gh_verbs_cell(x, "expires"), gh_verbs_cell(x, "owner"), gh_verbs_cell(x, "reason"),
+			   gh_verbs_cell(x, "policy"));
+}
+
 static void publisher(const struct gh_jval *v, bool verbose, struct gh_buf *b)
 {
 	const struct gh_jval *card = gh_jget(v, "card");
@@ -104,6 +124,7 @@ void gh_card_text(const struct gh_jval *v, bool verbose, struct gh_buf *b)
 	security(v, b);
 	stages(v, b);
 	findings(v, verbose, b);
+	exceptions(v, b);
 	gh_buf_fmt(b, "\nFiles\n");
 	size_t n = 0;
 	for (const struct gh_jval *f = gh_jfirst(gh_jget(v, "content")); f != NULL; f = f->next) {

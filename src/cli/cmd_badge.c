@@ -52,7 +52,7 @@ static const struct gh_opt opts[] = {
 	  .about = "Say why: finding, key-compromise, superseded … (revoke)." },
 	{ .name = "statement",
 	  .kind = GH_OPT_FILE,
-	  .value = "svr|vsa|vulns",
+	  .value = "svr|vsa|vulns|test-result",
 	  AT(statement),
 	  .about = "Write a statement in this form of in-toto or SLSA instead of the badge (export)." },
 	{ .name = "output",
@@ -225,6 +225,7 @@ static int say(struct gh_client *c, const struct args *a, const struct gh_jval *
 	return gh_cli_print(c->cli, &doc);
 }
 
+/* As `verify` would answer with a status list of this moment: 0 only for a badge that holds, so that a script may ask. */
 static int show(struct gh_client *c, const struct args *a, const char *model)
 {
 	const struct gh_jval *v;
@@ -232,7 +233,7 @@ static int show(struct gh_client *c, const struct args *a, const char *model)
 	if (rc != GH_CLI_GO)
 		return rc;
 	rc = say(c, a, v, model);
-	return rc == GH_EXIT_OK && strcmp(gh_verbs_cell(v, "state"), "none") == 0 ? GH_EXIT_FOUND : rc;
+	return rc == GH_EXIT_OK && strcmp(gh_verbs_cell(v, "state"), "scan-complete") != 0 ? GH_EXIT_FOUND : rc;
 }
 
 static int picture(struct gh_client *c, const struct args *a, const char *model)
@@ -314,13 +315,16 @@ const struct gh_cmd gh_cmd_badge = {
 		 "\n"
 		 "`export --statement` writes what others read, signed with the same key: svr, the\n"
 		 "badge without its log; vsa, whether the policy lets the model be deployed;\n"
-		 "vulns, known vulnerabilities. See docs/evidence.md.\n"
+		 "vulns, known vulnerabilities; test-result, how reviews and tests ended. See\n"
+		 "docs/evidence.md.\n"
 		 "\n"
 		 "Exit status of verify:\n"
 		 "  0   valid\n"
 		 "  1   not valid: altered, expired, revoked, of another key or model\n"
 		 "  2   could not tell\n"
 		 "  64  wrong usage\n"
-		 "The others: 0 done; 1 there is no badge, or it is not permitted; 2 could not.",
+		 "show: 0 the badge holds; 1 it does not, whatever its state: none, review-pending,\n"
+		 "rejected, expired, revoked. The others: 0 done; 1 there is no badge, or it is\n"
+		 "not permitted; 2 could not.",
 	.run = run,
 };

@@ -1,8 +1,8 @@
 #include "daemon/known.h"
 
 #include "catalog/evidence.h"
+#include "daemon/found.h"
 #include "daemon/import.h"
-#include "wire/jcanon.h"
 
 #include <string.h>
 
@@ -33,42 +33,6 @@ enum gh_rc gh_known_document(struct gh_docs *docs, const char *blob, struct gh_a
 	return out->p != NULL ? GH_OK : gh_fail(err, GH_E_NOMEM, "no memory for a document");
 }
 
-/* A report that is no SARIF was stored, and is not read: what is in it is not known. */
-static bool unread(const char *kind) { return strcmp(kind, "vex") == 0 || strcmp(kind, "test-result") == 0; }
-
-enum gh_rc gh_known_found(struct gh_docs *docs, const struct gh_jval *shown, struct gh_arena *a, struct gh_span *out,
-			  struct gh_err *err)
-{
-	gh_auto_buf all = gh_buf(GH_KNOWN_MAX);
-	const struct gh_jval *list = gh_jget(shown, "evidence");
-	*out = (struct gh_span){ 0 };
-	for (const struct gh_jval *v = gh_jfirst(list); v != NULL; v = v->next)
-		if (unread(gh_in_text(v, "kind", "")))
-			return GH_OK;
-	for (const struct gh_jval *v = gh_jfirst(list); v != NULL; v = v->next) {
-		struct gh_span text;
-		const struct gh_jval *found;
-		if (strcmp(gh_in_text(v, "kind", ""), GH_EVIDENCE_FOUND) != 0)
-			continue;
-		GH_TRY(gh_known_document(docs, gh_in_text(v, "blob", ""), a, &text, err), err, "a report");
-		GH_TRY(gh_jdom_parse(a, text, &found, err), err, "a report");
-		gh_buf_ch(&all, all.n == 0 ? '[' : ',');
-		for (const struct gh_jval *f = gh_jfirst(found); f != NULL; f = f->next) {
-			if (f != found->first)
-				gh_buf_ch(&all, ',');
-			if (!gh_jcanon_put(&all, f, a))
-				return gh_fail(err, GH_E_NOMEM, "no memory for a report");
-		}
-		if (found->n == 0) /* no comma before nothing */
-			all.n--;
-	}
-	if (all.n == 0)
-		return GH_OK;
-	gh_buf_ch(&all, ']');
-	*out = gh_keep(a, gh_buf_view(&all));
-	return out->p != NULL ? GH_OK : gh_fail(err, GH_E_NOMEM, "no memory for reports");
-}
-
 /* The facts are an object of ours: one more member goes in before its last brace. */
 static enum gh_rc with_found(struct gh_span *facts, struct gh_span found, struct gh_arena *a, struct gh_err *err)
 {
@@ -79,9 +43,9 @@ static enum gh_rc with_found(struct gh_span *facts, struct gh_span found, struct
 	if (n == 0)
 		return gh_fail(err, GH_E_MALFORMED, "the facts of the scan are no object");
 	gh_buf_span(&text, gh_span_cut(*facts, 0, n - 1));
-	gh_buf_str(&text, ",\"evidence\":{\"findings\":");
+	gh_buf_str(&text, ",\"evidence\":");
 	gh_buf_span(&text, found);
-	gh_buf_str(&text, "}}");
+	gh_buf_str(&text, "}");
 	*facts = gh_keep(a, gh_buf_view(&text));
 	return facts->p != NULL ? GH_OK : gh_fail(err, GH_E_NOMEM, "no memory for facts");
 }
@@ -98,8 +62,8 @@ enum gh_rc gh_known_facts(struct gh_docs *docs, const struct gh_jval *shown, str
 	if (blob == NULL)
 		return GH_OK;
 	GH_TRY(gh_known_document(docs, blob, a, out, err), err, "the facts of its scan");
-	GH_TRY(gh_known_found(docs, shown, a, &found, err), err, "what others found");
-	return found.n == 0 ? GH_OK : with_found(out, found, a, err);
+	GH_TRY(gh_found_facts(docs, shown, a, &found, err), err, "what others say");
+	return with_found(out, found, a, err);
 }
 
 /* The catalog issues it, whoever brought it about: the person who approved needs no right to do so. */

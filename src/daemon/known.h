@@ -9,11 +9,7 @@ enum { GH_KNOWN_MAX = 256 << 20 };
 /* What `model.show` answers about a version, and whose it is. */
 enum gh_rc gh_known_version(struct gh_task_run *r, const char *model, const struct gh_jval **shown,
 			    struct gh_docs_owner *owner, struct gh_err *err);
-/* What reports of others found, all together: a JSON array of records as fact evidence.findings has them, in the arena. Empty: there is
- * no report, or not every one could be read, so that it is not known. */
-enum gh_rc gh_known_found(struct gh_docs *docs, const struct gh_jval *shown, struct gh_arena *a, struct gh_span *out,
-			  struct gh_err *err);
-/* The facts of the last scan, and what others found, as policy.decide takes them; empty: there are none. In the arena. */
+/* The facts of the last scan, and what others say (found.h), as policy.decide takes them; empty: there are none. In the arena. */
 enum gh_rc gh_known_facts(struct gh_docs *docs, const struct gh_jval *shown, struct gh_arena *a, struct gh_span *out,
 			  struct gh_err *err);
 /* A document by the id of its blob. In the arena. */

@@ -37,23 +37,28 @@ static enum gh_rc bare(struct gh_task_run *r, struct gh_span file, struct gh_buf
 	return out->full ? gh_fail(err, GH_E_NOMEM, "no memory for the badge") : GH_OK;
 }
 
-static enum gh_rc export(struct gh_task_run *r, struct gh_docs *docs, const char *model, const struct gh_jval *v,
-			 bool svr, struct gh_err *err) {
-	gh_auto_buf file = gh_buf(8 << 20), alone = gh_buf(8 << 20); if (gh_jget(v, "blob") == NULL){
-		const struct gh_jval * made; GH_TRY(gh_known_badge(r, model, &made, err), err, "it was not issued yet");
-		GH_TRY(ask1(r, "badge.show", "model", model, &v, err), err, "the badge"); }
-const char *state = gh_in_text(v, "state", "none"), *reason = gh_in_text(v, "reason", "");
-gh_jout_str(r->out, "model", model);
-gh_jout_str(r->out, "state", state);
-gh_jout_str(r->out, "reason", reason);
-if (gh_jget(v, "blob") == NULL)
-	return gh_fail(err, GH_E_DENIED, "it has no badge: %s%s%s", state, reason[0] != '\0' ? ", " : "", reason);
-struct gh_id blob = gh_id(gh_jget(v, "blob")->text);
-GH_TRY(gh_docs_get(docs, &blob, &file, err), err, "the badge");
-if (svr)
-	GH_TRY(bare(r, gh_buf_view(&file), &alone, err), err, "the badge");
-gh_jout_span(r->out, "file", gh_buf_view(svr ? &alone : &file));
-return GH_OK;
+static enum gh_rc badge_file(struct gh_task_run *r, struct gh_docs *docs, const char *model, const struct gh_jval *v,
+			     bool svr, struct gh_err *err)
+{
+	gh_auto_buf file = gh_buf(8 << 20), alone = gh_buf(8 << 20);
+	if (gh_jget(v, "blob") == NULL) {
+		const struct gh_jval *made;
+		GH_TRY(gh_known_badge(r, model, &made, err), err, "it was not issued yet");
+		GH_TRY(ask1(r, "badge.show", "model", model, &v, err), err, "the badge");
+	}
+	const char *state = gh_in_text(v, "state", "none"), *reason = gh_in_text(v, "reason", "");
+	gh_jout_str(r->out, "model", model);
+	gh_jout_str(r->out, "state", state);
+	gh_jout_str(r->out, "reason", reason);
+	if (gh_jget(v, "blob") == NULL)
+		return gh_fail(err, GH_E_DENIED, "it has no badge: %s%s%s", state, reason[0] != '\0' ? ", " : "",
+			       reason);
+	struct gh_id blob = gh_id(gh_jget(v, "blob")->text);
+	GH_TRY(gh_docs_get(docs, &blob, &file, err), err, "the badge");
+	if (svr)
+		GH_TRY(bare(r, gh_buf_view(&file), &alone, err), err, "the badge");
+	gh_jout_span(r->out, "file", gh_buf_view(svr ? &alone : &file));
+	return GH_OK;
 }
 
 /* The catalog has the policy and asks the vault; what the scan found lies in a document, which only we can open. */
@@ -87,20 +92,21 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	const char *model = gh_in_text(r->in, "model", ""), *statement = gh_in_text(r->in, "statement", "");
 	bool svr = strcmp(statement, "svr") == 0, badge = svr || statement[0] == '\0';
 	if (!badge && !gh_statement_known(statement))
-		return gh_fail(err, GH_E_MALFORMED, "there is no statement '%.40s': svr, vsa or vulns", statement);
+		return gh_fail(err, GH_E_MALFORMED, "there is no statement '%.40s': svr, vsa, vulns or test-result",
+			       statement);
 	GH_TRY(ask1(r, "badge.show", "model", model, &v, err), err, "%s", model);
 	const struct gh_docs_owner owner = { .tenant = gh_id(gh_span_str(gh_in_text(v, "tenant", ""))),
 					     .version = gh_id(gh_span_str(gh_in_text(v, "version", ""))) };
 	enum gh_rc rc = gh_docs_open(&docs, r->service, r->key, &owner, GH_VAULT_DOCUMENT, err);
 	if (rc == GH_OK)
-		rc = badge ? export(r, &docs, model, v, svr, err) : other(r, &docs, model, statement, err);
+		rc = badge ? badge_file(r, &docs, model, v, svr, err) : other(r, &docs, model, statement, err);
 	gh_docs_close(&docs);
 	return rc == GH_OK ? GH_OK : gh_fail(err, rc, "%s", model);
 }
 
 static const struct gh_op_field in[] = {
 	{ "model", GH_IN_VERSION, true, "the version" },
-	{ "statement", GH_IN_WORD, false, "another form than the badge: svr, vsa, vulns" },
+	{ "statement", GH_IN_WORD, false, "another form than the badge: svr, vsa, vulns, test-result" },
 	{ 0 },
 };
 const struct gh_task gh_task_badge_export = {

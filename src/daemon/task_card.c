@@ -158,6 +158,10 @@ static enum gh_rc findings(struct card *c, struct gh_err *err)
 	gh_jout_str(c->r->out, "digest", gh_in_text(policy, "digest", ""));
 	gh_jout_str(c->r->out, "text", gh_in_text(policy, "text", ""));
 	gh_jout_close(c->r->out, '}');
+	gh_jout_open(c->r->out, "exceptions", '[');
+	for (const struct gh_jval *x = gh_jfirst(gh_jget(policy, "exceptions")); x != NULL; x = x->next)
+		copy(c->r->out, x, NULL);
+	gh_jout_close(c->r->out, ']');
 	return GH_OK;
 }
 

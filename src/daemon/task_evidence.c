@@ -2,6 +2,7 @@
  * worker looked at and verified is what is stored. Workers parse it and whatever it is to be verified with; here it is only copied. */
 #include "catalog/evidence.h"
 #include "crypto/oms/model.h"
+#include "daemon/found.h"
 #include "daemon/known.h"
 #include "daemon/task.h"
 #include "format/format.h"
@@ -32,7 +33,7 @@ struct adding {
 	struct gh_evidence_seen seen;
 	struct gh_verify_file *file; /* of the version */
 	size_t nfile;
-	const char *kind, *signer, *key, *why;
+	const char *kind, *signer, *issuer, *key, *why;
 	enum gh_verify_verdict verdict;
 	bool asked; /* to verify */
 };
@@ -206,6 +207,7 @@ static void note(struct adding *d, const struct gh_verify_report *r)
 	else
 		(void)snprintf(text, sizeof text, "sha256:%.64s", key);
 	d->signer = kept(d, text);
+	d->issuer = identity[0] != '\0' ? kept(d, r->text[GH_VERIFY_T_ISSUER]) : "";
 	d->key = gh_digest_ok(gh_span_str(key)) ? kept(d, key) : NULL;
 	if (strlen(identity) >= sizeof text || (identity[0] == '\0' && d->key == NULL)) {
 		d->verdict = GH_VERIFY_UNKNOWN;
@@ -261,41 +263,13 @@ static enum gh_rc verify(struct adding *d, struct gh_err *err)
 
 /* ---- storing --------------------------------------------------------------------------------------------------------------- */
 
-/* A report of others in our words: records of fact evidence.findings. What there was no room for is one record of the worst of it. */
-static void found_text(const struct adding *d, struct gh_buf *out)
-{
-	struct gh_jout j = gh_jout(out);
-	const struct gh_evidence_seen *s = &d->seen;
-	gh_jout_open(&j, NULL, '[');
-	for (size_t i = 0; i < s->n; i++) {
-		gh_jout_open(&j, NULL, '{');
-		gh_jout_str(&j, "id", s->finding[i].id);
-		gh_jout_str(&j, "severity", gh_severity_name(s->finding[i].severity));
-		gh_jout_str(&j, "tool", s->finding[i].tool);
-		gh_jout_str(&j, "signer", d->signer);
-		gh_jout_str(&j, "file", s->finding[i].file);
-		gh_jout_close(&j, '}');
-	}
-	if (s->found > s->n) {
-		gh_jout_open(&j, NULL, '{');
-		gh_jout_str(&j, "id", "more-findings");
-		gh_jout_str(&j, "severity", gh_severity_name(s->more));
-		gh_jout_str(&j, "tool", s->tool);
-		gh_jout_str(&j, "signer", d->signer);
-		gh_jout_str(&j, "file", "");
-		gh_jout_close(&j, '}');
-	}
-	gh_jout_close(&j, ']');
-}
-
 static enum gh_rc store(struct adding *d, const struct gh_jval **out, struct gh_err *err)
 {
 	gh_auto_buf in = gh_buf(64 << 10), found = gh_buf(64 << 20);
-	bool report = strcmp(d->kind, "sarif") == 0;
-	if (report) {
-		found_text(d, &found);
-		GH_TRY(gh_docs_put(&d->docs, "found", gh_buf_view(&found), &d->found, err), err, "what it found");
-	}
+	gh_found_write(&d->seen, d->made.sha256, d->issuer, d->why, &found);
+	if (found.full)
+		return gh_fail(err, GH_E_NOMEM, "no memory for what it says");
+	GH_TRY(gh_docs_put(&d->docs, "found", gh_buf_view(&found), &d->found, err), err, "what it says");
 	struct gh_jout j = gh_jout(&in);
 	gh_jout_open(&j, NULL, '{');
 	gh_jout_str(&j, "model", d->model);
@@ -308,10 +282,8 @@ static enum gh_rc store(struct adding *d, const struct gh_jval **out, struct gh_
 	gh_jout_bool(&j, "verified", d->asked && d->verdict == GH_VERIFY_VALID);
 	gh_jout_str(&j, "blob", d->made.id.s);
 	gh_jout_str(&j, "digest", d->made.sha256);
-	if (report) {
-		gh_jout_str(&j, "findings", d->found.id.s);
-		gh_jout_str(&j, "findings_digest", d->found.sha256);
-	}
+	gh_jout_str(&j, "findings", d->found.id.s);
+	gh_jout_str(&j, "findings_digest", d->found.sha256);
 	gh_jout_close(&j, '}');
 	return gh_service_step(d->r->service, d->r->key, "evidence.store", gh_buf_view(&in), -1, d->r->arena, out, NULL,
 			       err);
@@ -331,7 +303,10 @@ static void answer(const struct adding *d, const struct gh_jval *stored)
 	gh_jout_str(j, "signer", d->signer);
 	gh_jout_str(j, "why", d->why);
 	gh_jout_str(j, "digest", d->made.sha256);
+	gh_jout_bool(j, "read", d->seen.read);
+	gh_jout_str(j, "result", gh_evidence_result_name(d->seen.result));
 	gh_jout_number(j, "findings", d->seen.found);
+	gh_jout_number(j, "claims", d->seen.nclaim);
 }
 
 static enum gh_rc add(struct adding *d, struct gh_err *err)
@@ -360,6 +335,7 @@ static enum gh_rc run_add(struct gh_task_run *r, struct gh_err *err)
 			    .trust = { -1, -1, -1 },
 			    .wrapped = -1,
 			    .signer = "",
+			    .issuer = "",
 			    .why = "" };
 	struct gh_jout j = gh_jout(&in);
 	gh_jout_open(&j, NULL, '{');

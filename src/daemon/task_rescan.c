@@ -5,6 +5,7 @@
  * with the manifest's: what was stored is what is scanned. */
 #include "catalog/blobrun.h"
 #include "daemon/import.h"
+#include "daemon/found.h"
 #include "daemon/known.h"
 #include "daemon/task.h"
 #include "format/format.h"
@@ -32,7 +33,7 @@ struct rescan {
 	uint64_t *size;
 	struct gh_id *blob;
 	size_t n;
-	struct gh_span found; /* by others, in reports that were handed in; in the task's arena */
+	struct gh_span found; /* what others say, as facts; in the task's arena */
 	struct gh_err err;    /* the first thing that went wrong while decrypting */
 };
 
@@ -58,7 +59,7 @@ static enum gh_rc list_files(struct rescan *s, struct gh_err *err)
 	GH_TRY(step(s, "version.files", &in, &files, err), err, "its files");
 	GH_TRY(gh_known_document(&s->docs, gh_in_text(s->shown, "manifest", ""), a, &text, err), err, "its manifest");
 	GH_TRY(gh_jdom_parse(a, text, &manifest, err), err, "its manifest");
-	GH_TRY(gh_known_found(&s->docs, s->shown, a, &s->found, err), err, "what others found");
+	GH_TRY(gh_found_facts(&s->docs, s->shown, a, &s->found, err), err, "what others say");
 	const struct gh_jval *list = gh_jget(manifest, "files"), *blobs = gh_jget(files, "blobs");
 	if (list == NULL || blobs == NULL || list->n != blobs->n || list->n == 0)
 		return gh_fail(err, GH_E_UNREAD, "manifest and catalog name different files");
@@ -161,11 +162,8 @@ static enum gh_rc finish(struct rescan *s, const struct gh_scan_report *r, const
 	gh_jout_str(&j, "bom_digest", d->bom.sha256);
 	gh_jout_open(&j, "known", '{');
 	gh_import_facts(r, s->setup.started, &j);
-	if (s->found.n > 0) {
-		gh_jout_open(&j, "evidence", '{');
-		gh_jout_raw(&j, "findings", (const char *)s->found.p);
-		gh_jout_close(&j, '}');
-	}
+	if (s->found.n > 0)
+		gh_jout_raw(&j, "evidence", (const char *)s->found.p);
 	gh_jout_close(&j, '}');
 	gh_jout_close(&j, '}');
 	return step(s, "rescan.finish", &in, out, err);

@@ -7,6 +7,7 @@
 #define SEVERITIES "info<low<medium<high<critical"
 #define VERDICTS "CLEAN<REVIEW<INCOMPLETE<UNSAFE"
 #define BADGES "none scan-complete review-pending rejected expired revoked"
+#define STATES "importing quarantined review ready rejected disabled deleted" /* as catalog/versions.h */
 #define STAGES \
 	"integrity malware code vulnerabilities network tensors secrets detonation" /* as check/stage.h: a test compares */
 #define TIERS "low<standard<high"
@@ -99,6 +100,7 @@ const struct gh_fact gh_fact_rows[] = {
 	FIELD("lineage.model", STRING, KEY, "Full name in the catalog; empty when it is not there."),
 	FIELD("lineage.digest", STRING, KEY, "Its root digest; empty when it is not known."),
 	FIELD_WORD("lineage.badge", BADGES, 0, "State of its badge."),
+	FIELD_WORD("lineage.state", STATES, 0, "State of that version in the catalog."),
 	FIELD("lineage.tenant", STRING, 0, "Its tenant."),
 	FIELD("lineage.shared", BOOL, 0, "Is it published to other tenants, read-only?"),
 
@@ -144,7 +146,8 @@ const struct gh_fact gh_fact_rows[] = {
 	FIELD("evidence.verified.issuer", STRING, SIGN, "Who vouches for that identity."),
 	FIELD("evidence.verified.predicate", STRING, SIGN | KEY, "Type of the statement, a URI."),
 	FIELD("evidence.verified.tool", STRING, SIGN, "Program that it comes from: \"acme-scanner 2.1\"."),
-	FIELD_WORD("evidence.verified.result", "pass fail none", SIGN | KEY, "What it says, if it says pass or fail."),
+	FIELD_WORD("evidence.verified.result", "pass warn fail none", SIGN | KEY,
+		   "What a test result says as a whole. Never better than its parts."),
 	FIELD("evidence.verified.findings", INT, SIGN, "How many findings it reports."),
 	FIELD_WORD("evidence.verified.worst", "none<" SEVERITIES, SIGN | ORDERED, "Severity of the worst of them."),
 	FIELD("evidence.verified.issued", TIME, SIGN, "When it was made, by its own word."),
@@ -165,6 +168,25 @@ const struct gh_fact gh_fact_rows[] = {
 	FIELD("evidence.findings.signer", STRING, SHOUT,
 	      "Who signed the report; empty when nobody's signature was verified."),
 	FIELD("evidence.findings.file", STRING, SHOUT, "File it was found in."),
+	FACT("evidence.vex", RECORDS, SIGN,
+	     "What verified VEX documents of others say of vulnerabilities, for each name of a vulnerability and each "
+	     "product. A finding of ours stays one, whatever stands here."),
+	FIELD("evidence.vex.vulnerability", STRING, SIGN | NEEDED | KEY,
+	      "Its id, as they name it: \"CVE-2025-32434\"."),
+	FIELD_WORD("evidence.vex.status", "not_affected fixed under_investigation affected", SIGN | NEEDED | KEY,
+		   "What they say of it."),
+	FIELD("evidence.vex.product", STRING, SIGN | KEY,
+	      "What it is about: a package URL or another identifier; empty: the model."),
+	FIELD("evidence.vex.justification", STRING, SIGN, "Why it does not matter, by their word."),
+	FIELD("evidence.vex.signer", STRING, SIGN | NEEDED | KEY, "Who signed the document; never empty."),
+	FIELD("evidence.vex.issued", TIME, SIGN, "When it was said, by their word."),
+	FIELD_AGE("evidence.vex.age", "evidence.vex.issued", SIGN, "Time since then."),
+	FACT("evidence.tests", RECORDS, SIGN,
+	     "Tests that verified test results of others name: evaluations, red-team campaigns. One that failed is "
+	     "among evidence.findings, too."),
+	FIELD("evidence.tests.name", STRING, SIGN | NEEDED | KEY, "Name of the test, as they name it."),
+	FIELD_WORD("evidence.tests.result", "pass warn fail", SIGN | NEEDED | KEY, "How it ended."),
+	FIELD("evidence.tests.signer", STRING, SIGN | NEEDED | KEY, "Who signed the result; never empty."),
 };
 const size_t gh_fact_n = sizeof gh_fact_rows / sizeof gh_fact_rows[0];
 

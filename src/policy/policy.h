@@ -71,7 +71,7 @@ size_t gh_policy_exceptions(const struct gh_policy *p, const struct gh_exception
 struct gh_span gh_policy_opa(const struct gh_policy *p);
 
 /* ---- exceptions from elsewhere ---------------------------------------------------------------------------------------- */
-/* Those in the policy always count; more can be handed in (the catalog keeps those that were granted in a review). */
+/* Those in the policy always count; more can be handed in (`gatehouse policy eval --exceptions`). */
 struct gh_exception {
 	struct gh_span id;   /* "EXC-12": not empty */
 	struct gh_span rule; /* id of a rule, or "quarantine" */
@@ -82,6 +82,8 @@ struct gh_exception {
 	struct gh_span owner, reason; /* not empty */
 	int64_t expires;	      /* seconds since 1970; from this moment on it counts no more */
 };
+/* Is it about this version? By name and root digest, as a decision compares them. */
+bool gh_exception_fits(const struct gh_exception *x, struct gh_span model, struct gh_span digest);
 /* A YAML text with the one key `exceptions`, in the form they have in a policy. */
 enum gh_rc gh_exceptions_read(struct gh_arena *arena, struct gh_span yaml, const struct gh_exception **out, size_t *n,
 			      struct gh_policy_err *err);

@@ -199,19 +199,11 @@ static void tier(struct asking_policy *a)
 }
 
 /* ---- exceptions -------------------------------------------------------------------------------------------------------------- */
-static bool subject(const struct asking_policy *a, const struct gh_exception *x)
-{
-	if (x->model.n == 0 && x->digest.n == 0)
-		return false;
-	if (x->model.n != 0 && (a->r->model.n == 0 || !gh_glob(x->model, a->r->model)))
-		return false;
-	return x->digest.n == 0 || (a->r->digest.n != 0 && gh_span_eq(x->digest, a->r->digest));
-}
-
 static void look(struct asking_policy *a, const struct gh_exception *v, size_t n, struct gh_rule_result *out)
 {
 	for (size_t i = 0; i < n && out->exception == NULL; i++) {
-		if (!gh_span_eq(v[i].rule, out->id) || v[i].owner.n == 0 || v[i].reason.n == 0 || !subject(a, &v[i]))
+		if (!gh_span_eq(v[i].rule, out->id) || v[i].owner.n == 0 || v[i].reason.n == 0 ||
+		    !gh_exception_fits(&v[i], a->r->model, a->r->digest))
 			continue;
 		if (a->q->at < v[i].expires)
 			out->exception = &v[i];

@@ -82,6 +82,15 @@ enum gh_rc policy_exceptions(struct ydoc *d, const struct ynode *n, void *policy
 	return GH_OK;
 }
 
+bool gh_exception_fits(const struct gh_exception *x, struct gh_span of, struct gh_span root)
+{
+	if (x->model.n == 0 && x->digest.n == 0)
+		return false;
+	if (x->model.n != 0 && (of.n == 0 || !gh_glob(x->model, of)))
+		return false;
+	return x->digest.n == 0 || (root.n != 0 && gh_span_eq(x->digest, root));
+}
+
 enum gh_rc gh_exceptions_read(struct gh_arena *arena, struct gh_span yaml, const struct gh_exception **out, size_t *n,
 			      struct gh_policy_err *err)
 {

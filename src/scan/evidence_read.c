@@ -1,9 +1,8 @@
-#include "scan/evidence_read.h"
+#include "scan/evidence_int.h"
 
 #include "crypto/dsse.h"
 #include "crypto/statement.h"
 #include "wire/b64.h"
-#include "wire/jdom.h"
 
 static const char *const forms[GH_EF_FORMS] = {
 	[GH_EF_OTHER] = "other",   [GH_EF_BUNDLE] = "sigstore-bundle",
@@ -12,16 +11,29 @@ static const char *const forms[GH_EF_FORMS] = {
 	[GH_EF_SPDX] = "spdx",	   [GH_EF_VEX] = "vex",
 };
 
+static const char *const results[GH_ER_RESULTS] = {
+	[GH_ER_NONE] = "none", [GH_ER_PASS] = "pass", [GH_ER_WARN] = "warn", [GH_ER_FAIL] = "fail"
+};
+static const char *const words[GH_EW_WORDS] = {
+	[GH_EW_NOT_AFFECTED] = "not_affected",
+	[GH_EW_FIXED] = "fixed",
+	[GH_EW_UNDER_INVESTIGATION] = "under_investigation",
+	[GH_EW_AFFECTED] = "affected",
+	[GH_EW_PASS] = "pass",
+	[GH_EW_WARN] = "warn",
+	[GH_EW_FAIL] = "fail",
+};
+
+const char *gh_evidence_result_name(enum gh_evidence_result r) { return r < GH_ER_RESULTS ? results[r] : "?"; }
+const char *gh_evidence_word_name(enum gh_evidence_word w) { return w < GH_EW_WORDS ? words[w] : "?"; }
 const char *gh_evidence_form_name(enum gh_evidence_form f) { return f < GH_EF_FORMS ? forms[f] : "?"; }
 
-static struct gh_span text_of(const struct gh_jval *v)
+struct gh_span evidence_text(const struct gh_jval *v)
 {
 	return v != NULL && v->kind == GH_J_STRING ? gh_span_cut(v->text, 0, GH_EVIDENCE_TEXT) : (struct gh_span){ 0 };
 }
 
-static struct gh_span text_at(const struct gh_jval *v, const char *key) { return text_of(gh_jget(v, key)); }
-
-/* ---- which form ------------------------------------------------------------------------------------------------------------ */
+static struct gh_span text_at(const struct gh_jval *v, const char *key) { return evidence_text(gh_jget(v, key)); }
 
 static bool is_array(const struct gh_jval *v) { return v != NULL && v->kind == GH_J_ARRAY; }
 
@@ -45,8 +57,8 @@ static enum gh_evidence_form form_of(const struct gh_jval *v)
 	return GH_EF_OTHER;
 }
 
-/* What kind of statement it says it is. Nobody has verified it: good for choosing how to. */
-static void read_predicate(struct gh_arena *a, const struct gh_jval *v, struct gh_evidence_doc *out)
+/* What kind of statement it says it is, and the predicate. Nobody has verified it: good for choosing how to, and for claims. */
+static const struct gh_jval *predicate_of(struct gh_arena *a, const struct gh_jval *v, struct gh_evidence_doc *out)
 {
 	struct gh_dsse env;
 	struct gh_statement st;
@@ -54,177 +66,30 @@ static void read_predicate(struct gh_arena *a, const struct gh_jval *v, struct g
 	const struct gh_jval *e = out->form == GH_EF_BUNDLE ? gh_jget(v, "dsseEnvelope") : v;
 	if (out->form == GH_EF_STATEMENT) {
 		out->predicate = text_at(v, "predicateType");
-		return;
+		return gh_jget(v, "predicate");
 	}
 	if (e == NULL || gh_dsse_read_value(a, e, &env, &none) != GH_OK || !gh_span_is(env.type, GH_DSSE_INTOTO) ||
 	    gh_statement_read(a, env.payload, &st, &none) != GH_OK)
-		return;
+		return NULL;
 	out->predicate = gh_span_cut(gh_span_str(st.predicate_type), 0, GH_EVIDENCE_TEXT);
+	return st.predicate;
 }
 
-/* ---- SARIF ----------------------------------------------------------------------------------------------------------------- */
-
-static bool severity_of_level(struct gh_span level, enum gh_severity *out)
+/* What is read of the content, by what the document says it is. */
+static enum gh_rc content(struct gh_arena *a, const struct gh_jval *v, struct gh_evidence_doc *out, struct gh_err *err)
 {
-	static const struct {
-		const char *level;
-		enum gh_severity severity;
-	} rows[] = { { "error", GH_HIGH }, { "warning", GH_MEDIUM }, { "note", GH_LOW }, { "none", GH_INFO } };
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (gh_span_is(level, rows[i].level)) {
-			*out = rows[i].severity;
-			return true;
-		}
-	return false;
-}
-
-/* "7.5", or a number: tenths are enough. */
-static bool severity_of_score(const struct gh_jval *v, enum gh_severity *out)
-{
-	if (v == NULL || (v->kind != GH_J_STRING && v->kind != GH_J_NUMBER) || v->text.n == 0 || v->text.n > 8)
-		return false;
-	unsigned tenths = 0, digits = 0;
-	bool dot = false;
-	for (size_t i = 0; i < v->text.n; i++) {
-		uint8_t c = v->text.p[i];
-		if (c == '.' && !dot && i > 0) {
-			dot = true;
-			continue;
-		}
-		if (c < '0' || c > '9')
-			return false;
-		if (!dot || digits == 0)
-			tenths = tenths * 10 + (c - '0');
-		digits += dot;
-	}
-	tenths *= dot && digits > 0 ? 1 : 10;
-	*out = tenths >= 90   ? GH_CRITICAL
-	       : tenths >= 70 ? GH_HIGH
-	       : tenths >= 40 ? GH_MEDIUM
-	       : tenths > 0   ? GH_LOW
-			      : GH_INFO;
-	return tenths <= 100;
-}
-
-struct run {				   /* of a SARIF log */
-	const struct gh_jval *const *rule; /* of the driver, by index */
-	size_t nrule;
-	struct gh_span tool;
-};
-
-static enum gh_rc open_run(struct gh_arena *a, const struct gh_jval *v, struct run *r, struct gh_err *err)
-{
-	const struct gh_jval *driver = gh_jget(gh_jget(v, "tool"), "driver"), *rules = gh_jget(driver, "rules");
-	*r = (struct run){ .tool = text_at(driver, "name") };
-	if (driver == NULL)
-		return gh_fail(err, GH_E_MALFORMED, "a run without tool.driver");
-	const struct gh_jval **list = GH_NEW(a, const struct gh_jval *, is_array(rules) ? rules->n + 1 : 1);
-	if (list == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory for rules");
-	for (const struct gh_jval *x = is_array(rules) ? rules->first : NULL; x != NULL; x = x->next)
-		list[r->nrule++] = x;
-	r->rule = list;
+	if (out->form == GH_EF_SARIF)
+		return evidence_sarif(a, v, out, err);
+	if (out->form == GH_EF_VEX)
+		return gh_span_starts(text_at(v, "@context"), GH_OPENVEX) ? evidence_openvex(a, v, out, err) : GH_OK;
+	if (out->form != GH_EF_BUNDLE && out->form != GH_EF_ENVELOPE && out->form != GH_EF_STATEMENT)
+		return GH_OK;
+	const struct gh_jval *predicate = predicate_of(a, v, out);
+	if (gh_span_starts(out->predicate, GH_OPENVEX))
+		return evidence_openvex(a, predicate, out, err);
+	if (gh_span_starts(out->predicate, GH_TEST_RESULT))
+		return evidence_tests(a, predicate, out, err);
 	return GH_OK;
-}
-
-/* The rule of a result: by its index, which must agree with the id when there are both; else by its id, over few rules only (a
- * list of strangers must not make this quadratic). */
-static const struct gh_jval *rule_of(const struct run *r, const struct gh_jval *result, struct gh_span id)
-{
-	enum { LOOK = 2000 };
-	uint64_t i;
-	const struct gh_jval *index = gh_jget(result, "ruleIndex");
-	if (index == NULL)
-		index = gh_jget(gh_jget(result, "rule"), "index");
-	if (gh_ju64(index, &i) && i < r->nrule && (id.n == 0 || gh_span_eq(text_at(r->rule[i], "id"), id)))
-		return r->rule[i];
-	for (size_t k = 0; id.n > 0 && k < r->nrule && k < LOOK; k++)
-		if (gh_span_eq(text_at(r->rule[k], "id"), id))
-			return r->rule[k];
-	return NULL;
-}
-
-static enum gh_severity severity(const struct gh_jval *rule, const struct gh_jval *result)
-{
-	enum gh_severity s = GH_MEDIUM;
-	const struct gh_jval *level = gh_jget(gh_jget(rule, "defaultConfiguration"), "level");
-	if (severity_of_score(gh_jget(gh_jget(result, "properties"), "security-severity"), &s) ||
-	    severity_of_score(gh_jget(gh_jget(rule, "properties"), "security-severity"), &s) ||
-	    severity_of_level(text_at(result, "level"), &s))
-		return s;
-	(void)severity_of_level(text_of(level), &s);
-	return s;
-}
-
-static bool nothing_wrong(const struct gh_jval *result)
-{
-	static const char *const kinds[] = { "pass", "informational", "notApplicable" };
-	struct gh_span kind = text_at(result, "kind");
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (gh_span_is(kind, kinds[i]))
-			return true;
-	return false;
-}
-
-static void one_result(const struct run *r, const struct gh_jval *v, struct gh_evidence_finding *f)
-{
-	const struct gh_jval *place = gh_jget(gh_jfirst(gh_jget(v, "locations")), "physicalLocation");
-	f->id = text_at(v, "ruleId");
-	if (f->id.n == 0)
-		f->id = text_at(gh_jget(v, "rule"), "id");
-	const struct gh_jval *rule = rule_of(r, v, f->id);
-	if (f->id.n == 0)
-		f->id = text_at(rule, "id");
-	if (f->id.n == 0)
-		f->id = GH_SPAN("unnamed");
-	f->severity = severity(rule, v);
-	f->file = text_at(gh_jget(place, "artifactLocation"), "uri");
-	f->tool = r->tool;
-}
-
-/* Worst first, in their order otherwise: one pass for each severity. */
-static enum gh_rc keep_worst(struct gh_arena *a, const struct gh_evidence_finding *all, size_t n,
-			     struct gh_evidence_doc *out, struct gh_err *err)
-{
-	size_t room = n < GH_EVIDENCE_FINDINGS ? n : GH_EVIDENCE_FINDINGS;
-	bool left = false;
-	out->finding = GH_NEW(a, struct gh_evidence_finding, room + 1);
-	if (out->finding == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory for results");
-	for (int s = GH_CRITICAL; s >= GH_INFO; s--)
-		for (size_t i = 0; i < n; i++) {
-			if ((int)all[i].severity != s)
-				continue;
-			if (out->n < room) {
-				out->finding[out->n++] = all[i];
-			} else if (!left) {
-				out->more = all[i].severity;
-				left = true;
-			}
-		}
-	return GH_OK;
-}
-
-static enum gh_rc sarif(struct gh_arena *a, const struct gh_jval *v, struct gh_evidence_doc *out, struct gh_err *err)
-{
-	size_t cap = 0, n = 0;
-	for (const struct gh_jval *x = gh_jfirst(gh_jget(v, "runs")); x != NULL; x = x->next)
-		cap += is_array(gh_jget(x, "results")) ? gh_jget(x, "results")->n : 0;
-	struct gh_evidence_finding *all = GH_NEW(a, struct gh_evidence_finding, cap + 1);
-	if (all == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory for results");
-	for (const struct gh_jval *x = gh_jfirst(gh_jget(v, "runs")); x != NULL; x = x->next) {
-		struct run r;
-		const struct gh_jval *results = gh_jget(x, "results");
-		GH_TRY(open_run(a, x, &r, err), err, "SARIF");
-		if (out->tool.n == 0)
-			out->tool = r.tool;
-		for (const struct gh_jval *f = is_array(results) ? results->first : NULL; f != NULL; f = f->next)
-			if (!nothing_wrong(f))
-				one_result(&r, f, &all[n++]);
-	}
-	out->found = n;
-	return keep_worst(a, all, n, out, err);
 }
 
 enum gh_rc gh_evidence_read(struct gh_arena *a, struct gh_span doc, struct gh_evidence_doc *out, struct gh_err *err)
@@ -237,9 +102,5 @@ enum gh_rc gh_evidence_read(struct gh_arena *a, struct gh_span doc, struct gh_ev
 	if (v->kind != GH_J_OBJECT)
 		return gh_fail(err, GH_E_MALFORMED, "it is JSON, but no object");
 	out->form = form_of(v);
-	if (out->form == GH_EF_SARIF)
-		return sarif(a, v, out, err);
-	if (out->form == GH_EF_BUNDLE || out->form == GH_EF_ENVELOPE || out->form == GH_EF_STATEMENT)
-		read_predicate(a, v, out);
-	return GH_OK;
+	return content(a, v, out, err);
 }

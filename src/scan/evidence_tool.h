@@ -11,6 +11,15 @@ struct gh_evidence_seen {
 		const char *id, *file, *tool;
 		enum gh_severity severity;
 	} *finding; /* worst first */
+	struct {
+		const char *id, *about, *why;
+		enum gh_evidence_word word;
+		int64_t at; /* 0: it does not say */
+	} *claim;
+	size_t nclaim;
+	bool read; /* its content is in findings and claims; else nothing is known of it */
+	enum gh_evidence_result result;
+	int64_t issued; /* 0: it does not say */
 	size_t n;
 	uint64_t found;	       /* all of them, also those that were not kept */
 	enum gh_severity more; /* found > n: the worst of those */
@@ -25,6 +34,7 @@ struct gh_evidence_hear {
 	struct gh_arena *a;
 	struct gh_evidence_seen *out;
 	bool form, tool;
+	size_t claims; /* that were announced */
 };
 const char *gh_evidence_on_record(void *arg, const struct gh_tool_record *r);
 #endif

@@ -34,16 +34,29 @@ static size_t put(char *text, size_t at, struct gh_span s)
 	return at + s.n;
 }
 
+/* Three texts in one; the room is that of the longest. */
+static void say_three(struct gh_tool *t, uint32_t kind, const uint64_t a[2], struct gh_span x, struct gh_span y,
+		      struct gh_span z)
+{
+	char text[2 * GH_EVIDENCE_TEXT + GH_EVIDENCE_ABOUT + 2];
+	size_t n = put(text, 0, x);
+	text[n++] = '\0';
+	n = put(text, n, y);
+	text[n++] = '\0';
+	n = put(text, n, z);
+	gh_tool_say(t, kind, a, 2, (struct gh_span){ (const uint8_t *)text, n });
+}
+
 static void say_finding(struct gh_tool *t, const struct gh_evidence_finding *f)
 {
-	char text[3 * GH_EVIDENCE_TEXT + 2];
-	const uint64_t a[] = { f->severity };
-	size_t n = put(text, 0, f->id);
-	text[n++] = '\0';
-	n = put(text, n, f->file);
-	text[n++] = '\0';
-	n = put(text, n, f->tool);
-	gh_tool_say(t, GH_EVIDENCE_SAY_FINDING, a, 1, (struct gh_span){ (const uint8_t *)text, n });
+	const uint64_t a[] = { f->severity, 0 };
+	say_three(t, GH_EVIDENCE_SAY_FINDING, a, f->id, f->file, f->tool);
+}
+
+static void say_claim(struct gh_tool *t, const struct gh_evidence_claim *c)
+{
+	const uint64_t a[] = { c->word, (uint64_t)c->at };
+	say_three(t, GH_EVIDENCE_SAY_CLAIM, a, c->id, c->about, c->why);
 }
 
 enum gh_rc gh_evidence_main(struct gh_tool *t, struct gh_err *err)
@@ -54,11 +67,18 @@ enum gh_rc gh_evidence_main(struct gh_tool *t, struct gh_err *err)
 	enum gh_rc rc = gh_evidence_read(&t->arena, doc, &d, err);
 	if (rc != GH_OK)
 		return rc;
-	const uint64_t a[] = { d.form, d.found, d.more };
-	gh_tool_say(t, GH_EVIDENCE_SAY_FORM, a, 3, d.predicate);
+	const uint64_t a[GH_EVIDENCE_NUMBERS] = {
+		[GH_EVIDENCE_N_FORM] = d.form,	   [GH_EVIDENCE_N_FOUND] = d.found,
+		[GH_EVIDENCE_N_MORE] = d.more,	   [GH_EVIDENCE_N_READ] = d.read,
+		[GH_EVIDENCE_N_RESULT] = d.result, [GH_EVIDENCE_N_ISSUED] = (uint64_t)d.issued,
+		[GH_EVIDENCE_N_CLAIMS] = d.nclaim,
+	};
+	gh_tool_say(t, GH_EVIDENCE_SAY_FORM, a, GH_EVIDENCE_NUMBERS, d.predicate);
 	if (d.tool.n > 0)
 		gh_tool_say(t, GH_EVIDENCE_SAY_TOOL, NULL, 0, d.tool);
 	for (size_t i = 0; i < d.n; i++)
 		say_finding(t, &d.finding[i]);
+	for (size_t i = 0; i < d.nclaim; i++)
+		say_claim(t, &d.claim[i]);
 	return GH_OK;
 }

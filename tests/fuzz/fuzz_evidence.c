@@ -1,5 +1,6 @@
 /* Any bytes as somebody's statement about a model: an answer, in bounds, worst findings first; and any bytes as records of the worker
  * that read one: what is taken of them is whole and safe to print. The first byte chooses. */
+#include "scan/evidence_side.h"
 #include "scan/evidence_tool.h"
 #include "scan/tool.h"
 
@@ -25,6 +26,17 @@ static void document(struct gh_span doc)
 		    (i > 0 && f->severity > d.finding[i - 1].severity))
 			abort();
 	}
+	if (d.nclaim > GH_EVIDENCE_CLAIMS || d.result >= GH_ER_RESULTS || d.issued < 0 ||
+	    (!d.read && (d.nclaim > 0 || d.found > 0 || d.result != GH_ER_NONE)))
+		abort();
+	for (size_t i = 0; i < d.nclaim; i++) {
+		const struct gh_evidence_claim *c = &d.claim[i];
+		if (c->id.n == 0 || c->id.n > GH_EVIDENCE_TEXT || c->about.n > GH_EVIDENCE_ABOUT ||
+		    c->why.n > GH_EVIDENCE_TEXT || c->word >= GH_EW_WORDS || c->at < 0)
+			abort();
+		if (c->word == GH_EW_FAIL && d.result != GH_ER_FAIL)
+			abort(); /* better as a whole than in its parts */
+	}
 }
 
 static void printable(const char *s)
@@ -34,18 +46,21 @@ static void printable(const char *s)
 			abort();
 }
 
-/* Each record: kind, three numbers, length, so many bytes of text. */
+/* Each record: kind, seven numbers, length, so many bytes of text. */
 static void records(struct gh_span s)
 {
 	gh_auto_arena a = { .max = 8 << 20 };
 	struct gh_evidence_seen seen = { .predicate = "", .tool = "" };
 	struct gh_evidence_hear h = { .a = &a, .out = &seen };
-	while (s.n >= 5) {
-		uint64_t v[GH_TOOL_NUMBERS] = { s.p[1], s.p[2], s.p[3] };
-		struct gh_tool_record r = { .kind = s.p[0], .a = v, .text = gh_span_cut(s, 5, s.p[4]) };
+	enum { HEAD = 2 + GH_EVIDENCE_NUMBERS };
+	while (s.n >= HEAD) {
+		uint64_t v[GH_TOOL_NUMBERS] = { 0 };
+		for (unsigned i = 0; i < GH_EVIDENCE_NUMBERS; i++)
+			v[i] = s.p[1 + i];
+		struct gh_tool_record r = { .kind = s.p[0], .a = v, .text = gh_span_cut(s, HEAD, s.p[HEAD - 1]) };
 		if (gh_evidence_on_record(&h, &r) != NULL)
 			break;
-		s = gh_span_cut(s, 5 + r.text.n, s.n);
+		s = gh_span_cut(s, HEAD + r.text.n, s.n);
 	}
 	printable(seen.predicate);
 	printable(seen.tool);
@@ -53,6 +68,11 @@ static void records(struct gh_span s)
 		printable(seen.finding[i].id);
 		printable(seen.finding[i].file);
 		printable(seen.finding[i].tool);
+	}
+	for (size_t i = 0; i < seen.nclaim; i++) {
+		printable(seen.claim[i].id);
+		printable(seen.claim[i].about);
+		printable(seen.claim[i].why);
 	}
 }
 

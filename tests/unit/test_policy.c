@@ -341,7 +341,7 @@ static void decisions(void **state)
 		  "tiers: {standard: [{when: size > 9, because: b}]}\nrules:\n" RULE("a", "risk.tier < high", "deny"),
 		  "{\"size\": 10, \"risk\": {\"declared\": \"high\"}}", GH_ALLOW },
 		/* what is on top of a base */
-		{ HEAD "extends: lenient\nremove: [no-badge, old-advisories, others-found-something, review]\n",
+		{ HEAD "extends: lenient\nremove: [base, no-badge, old-advisories, others-found-something, review]\n",
 		  "{\"scan\": {\"verdict\": \"CLEAN\"}, \"badge\": {\"state\": \"none\"}}", GH_ALLOW },
 		{ HEAD "extends: lenient\nremove: [no-badge, old-advisories, others-found-something]\nrules:\n  - {id: "
 		       "review, override: "
