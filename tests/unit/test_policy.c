@@ -137,6 +137,12 @@ static void refused(void **state)
 		  "deny (the default)" },
 		{ RULES RULE("a", "any(findings) and none(evidence.verified)", "deny"), 5, 11, "rules[0].when",
 		  "cannot excuse" },
+		{ RULES RULE("a", "any(findings) and none(evidence.vex, .status == not_affected)", "deny"), 5, 11,
+		  "rules[0].when", "cannot excuse" },
+		{ RULES RULE("a", "scan.verdict > CLEAN and count(evidence.vex, .status == fixed) < 1", "deny"), 5, 11,
+		  "rules[0].when", "cannot excuse" },
+		{ RULES RULE("a", "badge.state == revoked and not any(evidence.tests, .result == pass)", "deny"), 5, 11,
+		  "rules[0].when", "cannot excuse" },
 		{ RULES RULE("a", "none(evidence.findings)", "deny"), 5, 11, "rules[0].when", "nobody stands for" },
 		{ RULES RULE("a", "any(findings) or any(evidence.findings)", "warn"), 5, 11, "rules[0].when",
 		  "unknown: apply" },
@@ -546,6 +552,9 @@ static void others_never_soften(void **state)
 		"{\"evidence\": {\"verified\": [{\"kind\": \"vex\", \"signer\": \"v\"}], \"unverified\": [{\"kind\": "
 		"\"other\"}]}}",
 		"{\"evidence\": {\"findings\": [{\"id\": \"X\", \"severity\": \"critical\"}], \"unverified\": []}}",
+		"{\"evidence\": {\"vex\": [{\"vulnerability\": \"GH-PKL-0001\", \"status\": \"not_affected\", "
+		"\"signer\": "
+		"\"v\"}], \"tests\": [{\"name\": \"t\", \"result\": \"pass\", \"signer\": \"v\"}], \"findings\": []}}",
 		"{\"signature\": {\"verified\": true, \"identity\": \"v\", \"issuer\": \"i\", \"method\": "
 		"\"sigstore\"}}",
 		"{\"evidence\": {\"verified\": [], \"unverified\": [], \"findings\": []}, \"signature\": "
@@ -582,6 +591,52 @@ static void others_never_soften(void **state)
 	r = ask(g, RULES RULE("a", "not any(evidence.verified, .kind == provenance)", "deny"),
 		"{\"evidence\": {\"verified\": [{\"kind\": \"provenance\", \"signer\": \"builder\"}]}}");
 	assert_int_equal(r->decision, GH_ALLOW);
+}
+
+/* What others say may be asked for by name and signer; what nobody said, and what was said without a signer, denies. */
+static void others_are_asked_for(void **state)
+{
+	struct given *g = *state;
+	static const char vex[] = RULES RULE(
+		"a",
+		"not any(evidence.vex, .vulnerability == 'CVE-1' and .status == fixed and .signer == "
+		"'v' and .age < 30d)",
+		"deny");
+	static const char tests[] = RULES RULE(
+		"a", "not any(evidence.tests, .name == 't' and .result == pass and .signer == 'v')", "deny");
+	static const struct {
+		const char *policy, *facts;
+		enum gh_decision decision;
+	} rows[] = {
+		{ vex,
+		  "{\"evidence\": {\"vex\": [{\"vulnerability\": \"CVE-1\", \"status\": \"fixed\", \"signer\": \"v\", "
+		  "\"issued\": \"2026-11-20T00:00:00Z\"}]}}",
+		  GH_ALLOW },
+		{ vex, /* when is not said: it has no age */
+		  "{\"evidence\": {\"vex\": [{\"vulnerability\": \"CVE-1\", \"status\": \"fixed\", \"signer\": "
+		  "\"v\"}]}}",
+		  GH_DENY },
+		{ vex, /* of tomorrow */
+		  "{\"evidence\": {\"vex\": [{\"vulnerability\": \"CVE-1\", \"status\": \"fixed\", \"signer\": \"v\", "
+		  "\"issued\": \"2099-01-01T00:00:00Z\"}]}}",
+		  GH_DENY },
+		{ vex,
+		  "{\"evidence\": {\"vex\": [{\"vulnerability\": \"CVE-1\", \"status\": \"fixed\", \"signer\": \"w\", "
+		  "\"issued\": \"2026-11-20T00:00:00Z\"}]}}",
+		  GH_DENY },
+		{ vex, "{\"evidence\": {\"vex\": []}}", GH_DENY },
+		{ vex, "{}", GH_DENY },
+		{ tests, "{\"evidence\": {\"tests\": [{\"name\": \"t\", \"result\": \"pass\", \"signer\": \"v\"}]}}",
+		  GH_ALLOW },
+		{ tests, "{\"evidence\": {\"tests\": [{\"name\": \"t\", \"result\": \"warn\", \"signer\": \"v\"}]}}",
+		  GH_DENY },
+		{ tests, "{\"evidence\": {\"tests\": [{\"name\": \"t\", \"result\": \"pass\", \"signer\": \"\"}]}}",
+		  GH_DENY },
+		{ tests, "{}", GH_DENY },
+	};
+	for (size_t i = 0; i < GH_ROWS(rows); i++)
+		if (ask(g, rows[i].policy, rows[i].facts)->decision != rows[i].decision)
+			fail_msg("%s", rows[i].facts);
 }
 
 static void opa(void **state)
@@ -753,6 +808,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(exceptions, start, end),
 		cmocka_unit_test_setup_teardown(exceptions_from_elsewhere, start, end),
 		cmocka_unit_test_setup_teardown(others_never_soften, start, end),
+		cmocka_unit_test_setup_teardown(others_are_asked_for, start, end),
 		cmocka_unit_test_setup_teardown(opa, start, end),
 		cmocka_unit_test_setup_teardown(facts_that_cannot_be, start, end),
 		cmocka_unit_test_setup_teardown(little_memory, start, end),
