@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES = 6000, COUNTED = 3, NONE = -1, WORDS = (NODES + 63) / 64 };
+enum { NODES = 6000, NONE = -1, WORDS = (NODES + 63) / 64, UNLIMITED = 1 << 20, SMALL_STATES = 400 };
 
 /* A node of the expression's automaton: takes a byte of `set` and goes to a; without a set it goes on to a and b at once. */
 struct node {
@@ -17,6 +17,8 @@ struct build {
 	struct node *v;
 	int n;
 	unsigned flags;
+	unsigned counted; /* how often the same thing is counted */
+	bool border;	  /* a match begins at the border of a word, with a byte of it */
 	const char *p;
 	bool bad;
 };
@@ -163,12 +165,12 @@ static bool counts(struct build *b, unsigned *low, unsigned *high)
 	char *end;
 	const char *p = b->p;
 	*low = *p == '+' ? 1 : 0;
-	*high = *p == '?' ? 1 : COUNTED + 100;
+	*high = *p == '?' ? 1 : UNLIMITED;
 	if (*p == '*' || *p == '+' || *p == '?') {
 		b->p++;
 	} else if (*p == '{' && (isdigit((unsigned char)p[1]) || p[1] == ',')) {
 		*low = (unsigned)strtoul(p + 1, &end, 10);
-		*high = *end != ',' ? *low : end[1] == '}' ? COUNTED + 100 : (unsigned)strtoul(end + 1, &end, 10);
+		*high = *end != ',' ? *low : end[1] == '}' ? UNLIMITED : (unsigned)strtoul(end + 1, &end, 10);
 		p = strchr(end, '}');
 		b->bad = b->bad || p == NULL;
 		b->p = p == NULL ? b->p : p + 1;
@@ -189,11 +191,11 @@ static struct part read_repeated(struct build *b)
 		return x;
 	const char *behind = b->p;
 	struct part all = empty(b);
-	for (unsigned i = 0; !b->bad && i < low && i < COUNTED; i++) {
+	for (unsigned i = 0; !b->bad && i < low && i < b->counted; i++) {
 		b->p = at;
 		all = then(b, all, read_one(b));
 	}
-	if (high > low + 1 || low > COUNTED) {
+	if (high > low + 1 || low > b->counted) {
 		b->p = at;
 		all = then(b, all, any_times(b, read_one(b)));
 	} else if (high > low) {
@@ -262,6 +264,16 @@ static unsigned number_of(struct sets *s, const uint64_t *set)
 	return s->n++;
 }
 
+static bool word(unsigned c) { return c < 128 && (isalnum((int)c) || c == '_'); }
+
+/* May a match begin behind this byte? */
+static bool starts_behind(const struct build *b, unsigned c)
+{
+	if ((b->flags & YARA_FULLWORD) != 0 && c < 128 && isalnum((int)c))
+		return false;
+	return !b->border || !word(c);
+}
+
 /* Bytes that no node tells apart. */
 static void kinds(const struct build *b, struct yara_dfa *out)
 {
@@ -272,6 +284,7 @@ static void kinds(const struct build *b, struct yara_dfa *out)
 			known = true;
 			for (int i = 0; known && i < b->n; i++)
 				known = !b->v[i].takes || has(b->v[i].set, c) == has(b->v[i].set, d);
+			known = known && starts_behind(b, c) == starts_behind(b, d);
 			out->kind[c] = known ? out->kind[d] : out->kind[c];
 		}
 		if (!known)
@@ -282,46 +295,105 @@ static void kinds(const struct build *b, struct yara_dfa *out)
 static void step(const struct build *b, const uint64_t *from, unsigned c, int start, uint64_t *to)
 {
 	memset(to, 0, WORDS * sizeof *to);
-	reach_from(b, to, start);
+	if (starts_behind(b, c))
+		reach_from(b, to, start);
 	for (int i = 0; i < b->n; i++)
 		if ((from[i / 64] >> i % 64 & 1) != 0 && b->v[i].takes && has(b->v[i].set, c))
 			reach_from(b, to, b->v[i].a);
 }
 
-_Bool yara_dfa(const char *regex, unsigned flags, struct yara_dfa *out)
+/* One branch: what stands at its ends holds for all of it. */
+static bool one_branch(const char *regex)
 {
-	struct build b = { .v = calloc(NODES, sizeof *b.v), .flags = flags, .p = regex };
-	struct sets s = { calloc(YARA_STATES, sizeof *s.v), 0 };
+	int depth = 0;
+	bool class = false;
+	for (const char *p = regex; *p != '\0'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		else if (class)
+			class = *p != ']';
+		else if (*p == '[')
+			class = true;
+		else if (*p == '|' && depth == 0)
+			return false;
+		else
+			depth += (*p == '(') - (*p == ')');
+	}
+	return true;
+}
+
+static unsigned ends_of(const char *regex, unsigned flags)
+{
+	size_t n = strlen(regex), slashes = 0;
+	while (n > 1 + slashes && regex[n - 2 - slashes] == '\\')
+		slashes++;
+	if (n > 1 && regex[n - 1] == 'b' && slashes % 2 == 1 && one_branch(regex))
+		return YARA_ENDS_AT_BORDER;
+	return (flags & YARA_FULLWORD) != 0 ? YARA_ENDS_WORD : YARA_ENDS_ANYWHERE;
+}
+
+/* Does every match begin with a byte of a word? */
+static bool begins_word(const struct build *b, const uint64_t *set)
+{
+	for (int i = 0; i < b->n; i++)
+		for (unsigned c = 0; (set[i / 64] >> i % 64 & 1) != 0 && b->v[i].takes && c < 256; c++)
+			if (has(b->v[i].set, c) && !word(c))
+				return false;
+	return true;
+}
+
+static bool make(struct build *b, struct sets *s, const char *regex, unsigned most, struct yara_dfa *out)
+{
 	uint64_t set[WORDS] = { 0 };
 	uint8_t of[256] = { 0 }; /* a byte of each kind */
-	*out = (struct yara_dfa){ 0 };
-	if (b.v == NULL || s.v == NULL)
+	struct part all = read_branches(b);
+	if (b->bad || *b->p != '\0')
+		return false;
+	b->v[all.out].end = true;
+	reach_from(b, set, all.in);
+	if (accepts(b, set))
+		return false; /* nothing is a match: no use */
+	b->border = strncmp(regex, "\\b", 2) == 0 && one_branch(regex) && begins_word(b, set);
+	kinds(b, out);
+	for (unsigned c = 0; c < 256; c++)
+		of[out->kind[c]] = (uint8_t)c;
+	(void)number_of(s, set);
+	out->next = calloc((size_t)YARA_STATES * out->kinds, sizeof *out->next);
+	if (out->next == NULL)
 		abort();
-	struct part all = read_branches(&b);
-	b.bad = b.bad || *b.p != '\0';
-	if (!b.bad) {
-		b.v[all.out].end = true;
-		kinds(&b, out);
-		for (unsigned c = 0; c < 256; c++)
-			of[out->kind[c]] = (uint8_t)c;
-		reach_from(&b, set, all.in);
-		b.bad = accepts(&b, set); /* nothing is a match: no use */
-		(void)number_of(&s, set);
-		out->next = calloc((size_t)YARA_STATES * out->kinds, sizeof *out->next);
-	}
-	for (unsigned i = 0; !b.bad && i < s.n; i++)
-		for (unsigned k = 0; !b.bad && k < out->kinds; k++) {
-			step(&b, s.v[i], of[k], all.in, set);
-			unsigned to = number_of(&s, set);
-			b.bad = s.n > YARA_STATES;
-			out->next[i * out->kinds + k] = (uint16_t)(to | (accepts(&b, set) ? 0x8000u : 0));
+	for (unsigned i = 0; i < s->n; i++)
+		for (unsigned k = 0; k < out->kinds; k++) {
+			step(b, s->v[i], of[k], all.in, set);
+			unsigned to = number_of(s, set);
+			if (s->n > most)
+				return false;
+			out->next[i * out->kinds + k] = (uint16_t)(to | (accepts(b, set) ? 0x8000u : 0));
 		}
-	out->states = s.n;
-	free(b.v);
-	free(s.v);
-	if (b.bad) {
-		free(out->next);
-		out->next = NULL;
+	out->states = s->n;
+	return true;
+}
+
+_Bool yara_dfa(const char *regex, unsigned flags, struct yara_dfa *out)
+{
+	static const struct {
+		unsigned counted, most;
+	} tries[] = { { 48, SMALL_STATES }, { 12, SMALL_STATES }, { 3, YARA_STATES } };
+	bool ok = false;
+	for (unsigned i = 0; !ok && i < sizeof tries / sizeof tries[0]; i++) {
+		struct build b = {
+			.v = calloc(NODES, sizeof *b.v), .flags = flags, .counted = tries[i].counted, .p = regex
+		};
+		struct sets s = { calloc(YARA_STATES, sizeof *s.v), 0 };
+		if (b.v == NULL || s.v == NULL)
+			abort();
+		*out = (struct yara_dfa){ .ends = (uint8_t)ends_of(regex, flags) };
+		ok = make(&b, &s, regex, tries[i].most, out);
+		free(b.v);
+		free(s.v);
+		if (!ok) {
+			free(out->next);
+			out->next = NULL;
+		}
 	}
-	return !b.bad;
+	return ok;
 }

@@ -174,7 +174,8 @@ static unsigned put_automaton(FILE *out, const YR_RULES *rules, uint32_t i, cons
 	const YR_STRING *s = &rules->strings_table[i];
 	struct yara_dfa a;
 	unsigned flags = (yara_modifier(more, "nocase") || yara_modifier(more, "i") ? YARA_NOCASE : 0u) |
-			 (yara_modifier(more, "s") ? YARA_DOTALL : 0u);
+			 (yara_modifier(more, "s") ? YARA_DOTALL : 0u) |
+			 (yara_modifier(more, "fullword") ? YARA_FULLWORD : 0u);
 	if (i > 0 && s[-1].rule_idx == s->rule_idx && strcmp(s[-1].identifier, s->identifier) == 0)
 		return made;
 	if (made + 1 >= AUTOMATA || !STRING_IS_SINGLE_MATCH(s) || yara_modifier(more, "wide") ||
@@ -185,7 +186,7 @@ static unsigned put_automaton(FILE *out, const YR_RULES *rules, uint32_t i, cons
 		(void)fprintf(out, "%u,", a.kind[c]);
 	(void)fprintf(out, "};\nstatic const uint16_t next_%u[] = {\n", made + 1);
 	put_numbers(out, a.next, (size_t)a.states * a.kinds);
-	(void)fprintf(out, "};\nenum { KINDS_%u = %u };\n", made + 1, a.kinds);
+	(void)fprintf(out, "};\nenum { KINDS_%u = %u, ENDS_%u = %u };\n", made + 1, a.kinds, made + 1, a.ends);
 	free(a.next);
 	return made + 1;
 }
@@ -215,8 +216,8 @@ static bool put_strings(FILE *out, YR_RULES *rules, char **path, int n)
 	put_numbers(out, of, ok ? rules->num_strings : 0);
 	(void)fputs("};\nconst struct gh_yarapack_automaton gh_yarapack_automata[] = {\n", out);
 	for (unsigned i = 1; i <= made; i++)
-		(void)fprintf(out, "\t{ kind_%u, next_%u, KINDS_%u },\n", i, i, i);
-	(void)fprintf(out, "\t{ 0, 0, 0 }\n};\nconst size_t gh_yarapack_nautomata = %u;\n", made);
+		(void)fprintf(out, "\t{ kind_%u, next_%u, KINDS_%u, ENDS_%u },\n", i, i, i, i);
+	(void)fprintf(out, "\t{ 0, 0, 0, 0 }\n};\nconst size_t gh_yarapack_nautomata = %u;\n", made);
 	(void)fprintf(out, "const size_t gh_yarapack_strings = %u;\n", rules->num_strings);
 	for (int i = 0; i < n && i < FILES; i++)
 		free(text[i]);

@@ -27,10 +27,19 @@ static inline bool gh_span_eq(struct gh_span a, struct gh_span b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
-static inline bool gh_span_is(struct gh_span a, const char *s) { return gh_span_eq(a, gh_span_str(s)); }
+
+/* The first byte first: texts are compared with lists of words, of which nearly all differ there. */
+static inline bool gh_span_is(struct gh_span a, const char *s)
+{
+	if (a.n != 0 && s != NULL && a.p[0] != (uint8_t)*s && *s != '\0')
+		return false;
+	return gh_span_eq(a, gh_span_str(s));
+}
 
 static inline bool gh_span_starts(struct gh_span a, const char *s)
 {
+	if (a.n != 0 && *s != '\0' && a.p[0] != (uint8_t)*s)
+		return false;
 	size_t n = strlen(s);
 	return a.n >= n && memcmp(a.p, s, n) == 0;
 }

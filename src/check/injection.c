@@ -53,6 +53,8 @@ struct state {
 	uint8_t *strip;
 	uint8_t *coded;	      /* room for what is undone */
 	uint64_t coded_until; /* undone already */
+	/* Up to here was looked, in the bytes at hand, for what hides a place, and the last place was seen; 0: nobody knows. */
+	uint64_t seen_until;
 	uint64_t quiet_until; /* an order was told: its words make no second one */
 	unsigned told;
 	bool bytes, talk, binary;
@@ -104,61 +106,76 @@ static bool more(struct look *l)
 
 /* ---- what people do not see ------------------------------------------------------------------------------------------ */
 
-static size_t last_of(struct gh_span s, const char *word)
+/* What is not shown, and where it ends. */
+static const struct {
+	const char *open, *close, *name;
+} unseen[] = {
+	{ "<!--", "-->", "a comment of HTML" },
+	{ "{#", "#}", "a comment of a template" },
+	{ "[//]: #", "\n", "a comment of Markdown" },
+	{ "[comment]:", "\n", "a comment of Markdown" },
+	{ "display:none", "</", "an element that is not shown" },
+	{ "display: none", "</", "an element that is not shown" },
+	{ "visibility:hidden", "</", "an element that is not shown" },
+	{ "visibility: hidden", "</", "an element that is not shown" },
+	{ "font-size:0", "</", "letters without size" },
+	{ "font-size: 0", "</", "letters without size" },
+	{ "font-size:1px", "</", "letters without size" },
+	{ "opacity:0", "</", "letters that cannot be seen" },
+	{ "opacity: 0", "</", "letters that cannot be seen" },
+	{ "color:white", "</", "white letters" },
+	{ "color: white", "</", "white letters" },
+	{ "color:#fff", "</", "white letters" },
+	{ "color: #fff", "</", "white letters" },
+	{ "color=\"white\"", "</", "white letters" },
+	{ "color:transparent", "</", "letters that cannot be seen" },
+	{ "left:-9999", "</", "an element outside the page" },
+	{ "left: -9999", "</", "an element outside the page" },
+	{ " hidden>", "</", "an element that is not shown" },
+	{ "<template", "</", "an element that is not shown" },
+	{ "alt=\"", "\"", "the text for a picture" },
+	{ "\\color{white}", "}", "white letters" },
+	{ "<title>", "</", NULL },
+};
+enum { UNSEEN = sizeof unseen / sizeof unseen[0] };
+
+static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; }
+
+/* Behind the last of each of them in s; 0: it is not there. One pass from the end. */
+static void last_of(struct gh_span s, uint16_t last[UNSEEN])
 {
-	size_t n = strlen(word);
-	for (size_t i = s.n; i >= n && i > 0; i--) {
-		size_t k = 0;
-		while (k < n && (s.p[i - n + k] | (s.p[i - n + k] >= 'A' && s.p[i - n + k] <= 'Z' ? 0x20 : 0)) ==
-					(uint8_t)word[k])
-			k++;
-		if (k == n)
-			return i;
-	}
-	return 0;
+	uint32_t begins[256] = { 0 }, left = (UINT32_C(1) << UNSEEN) - 1;
+	_Static_assert((int)UNSEEN < 32 && (int)LOOK_BACK <= UINT16_MAX, "bits, places");
+	for (unsigned k = 0; k < UNSEEN; k++)
+		begins[(uint8_t)unseen[k].open[0]] |= UINT32_C(1) << k;
+	memset(last, 0, UNSEEN * sizeof last[0]);
+	for (size_t i = s.n; i > 0 && left != 0; i--)
+		for (uint32_t m = begins[small(s.p[i - 1])] & left; m != 0; m &= m - 1) {
+			unsigned k = (unsigned)__builtin_ctz(m);
+			const char *w = unseen[k].open;
+			size_t n = 0;
+			while (w[n] != '\0' && i - 1 + n < s.n && small(s.p[i - 1 + n]) == (uint8_t)w[n])
+				n++;
+			if (w[n] != '\0')
+				continue;
+			last[k] = (uint16_t)(i - 1 + n);
+			left &= ~(UINT32_C(1) << k);
+		}
 }
 
 /* Is the end of `before` inside something that is not shown? Names it; *open: where it begins. */
 static const char *unseen_place(struct gh_span before, size_t *open)
 {
-	static const struct {
-		const char *open, *close, *name;
-	} rows[] = {
-		{ "<!--", "-->", "a comment of HTML" },
-		{ "{#", "#}", "a comment of a template" },
-		{ "[//]: #", "\n", "a comment of Markdown" },
-		{ "[comment]:", "\n", "a comment of Markdown" },
-		{ "display:none", "</", "an element that is not shown" },
-		{ "display: none", "</", "an element that is not shown" },
-		{ "visibility:hidden", "</", "an element that is not shown" },
-		{ "visibility: hidden", "</", "an element that is not shown" },
-		{ "font-size:0", "</", "letters without size" },
-		{ "font-size: 0", "</", "letters without size" },
-		{ "font-size:1px", "</", "letters without size" },
-		{ "opacity:0", "</", "letters that cannot be seen" },
-		{ "opacity: 0", "</", "letters that cannot be seen" },
-		{ "color:white", "</", "white letters" },
-		{ "color: white", "</", "white letters" },
-		{ "color:#fff", "</", "white letters" },
-		{ "color: #fff", "</", "white letters" },
-		{ "color=\"white\"", "</", "white letters" },
-		{ "color:transparent", "</", "letters that cannot be seen" },
-		{ "left:-9999", "</", "an element outside the page" },
-		{ "left: -9999", "</", "an element outside the page" },
-		{ " hidden>", "</", "an element that is not shown" },
-		{ "<template", "</", "an element that is not shown" },
-		{ "alt=\"", "\"", "the text for a picture" },
-		{ "\\color{white}", "}", "white letters" },
-		{ "<title>", "</", NULL },
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		size_t at = last_of(before, rows[i].open);
+	uint16_t last[UNSEEN];
+	last_of(before, last);
+	for (size_t i = 0; i < UNSEEN; i++) {
+		size_t at = last[i];
 		struct gh_span since = gh_span_cut(before, at, before.n);
-		size_t n = strlen(rows[i].close);
-		if (at != 0 && rows[i].name != NULL &&
-		    (since.n < n || memmem(since.p, since.n, rows[i].close, n) == NULL)) {
-			*open = at - strlen(rows[i].open);
-			return rows[i].name;
+		size_t n = strlen(unseen[i].close);
+		if (at != 0 && unseen[i].name != NULL &&
+		    (since.n < n || memmem(since.p, since.n, unseen[i].close, n) == NULL)) {
+			*open = at - strlen(unseen[i].open);
+			return unseen[i].name;
 		}
 	}
 	/* Pushed out of the window by blanks. */
@@ -185,11 +202,13 @@ static bool quotes_all(const struct gh_scene *s)
 static bool quoted(struct gh_span before, bool plain)
 {
 	unsigned fences = 0;
-	for (size_t i = 0; i + 3 <= before.n; i++)
-		if (memcmp(before.p + i, "```", 3) == 0) {
-			fences++;
-			i += 2;
-		}
+	const uint8_t *tick = before.n == 0 ? NULL : memchr(before.p, '`', before.n);
+	for (size_t i = 0; tick != NULL && (i = (size_t)(tick - before.p)) + 3 <= before.n;) {
+		bool fence = tick[1] == '`' && tick[2] == '`';
+		fences += fence;
+		i += fence ? 3 : 1;
+		tick = i == before.n ? NULL : memchr(before.p + i, '`', before.n - i);
+	}
 	struct gh_span near = before.n < 160 ? before : gh_span_cut(before, before.n - 160, 160);
 	const uint8_t *nl = memrchr(near.p, '\n', near.n);
 	struct gh_span line = nl == NULL ? near : gh_span_cut(near, (uint64_t)(nl - near.p) + 1, near.n);
@@ -225,13 +244,31 @@ static struct gh_safe sentence(struct gh_span s, size_t at)
 	return gh_safe(gh_span_cut(s, from, 140));
 }
 
+/* The last place was not hidden, and nothing that hides begins between it and this one: neither is this. A run of blanks that pushes
+ * text out of the window would be as long as what was passed. */
+static bool still_seen(const struct state *st, struct gh_span s, size_t at)
+{
+	enum { BLANKS = 400, LONGEST = 24 };
+	if (st->seen_until == 0 || at + 1 < st->seen_until || at + 1 - st->seen_until >= BLANKS)
+		return false;
+	size_t from = (size_t)st->seen_until - 1;
+	uint16_t last[UNSEEN];
+	from = from < LONGEST ? 0 : from - LONGEST;
+	last_of(gh_span_cut(s, from, at - from), last);
+	for (unsigned k = 0; k < UNSEEN; k++)
+		if (last[k] != 0)
+			return false;
+	return true;
+}
+
 static void order(struct look *l, struct gh_span s, size_t at, unsigned points)
 {
 	struct state *st = l->st;
 	size_t from = at < LOOK_BACK ? 0 : at - LOOK_BACK;
 	struct gh_span before = gh_span_cut(s, from, at - from);
 	size_t open = 0;
-	const char *where = unseen_place(before, &open);
+	const char *where = still_seen(st, s, at) ? NULL : unseen_place(before, &open);
+	st->seen_until = where == NULL ? at + 1 : 0;
 	bool code = where != NULL && in_code(s, from + open, at), talk = false;
 	/* What stands before the hidden part, or in another one, counts only where it makes a strong case. */
 	struct gh_span part = gh_span_cut(s, from + open, at - from - open + 260);
@@ -244,6 +281,8 @@ static void order(struct look *l, struct gh_span s, size_t at, unsigned points)
 		return;
 	}
 	for (unsigned plain = 0; plain < 2; plain++) {
+		if (points <= st->open[plain].points && (unsigned)ORDER <= st->open[plain].points)
+			continue; /* however it is shown */
 		unsigned p = code || quoted(before, plain != 0) ? ORDER : points;
 		if (p <= st->open[plain].points)
 			continue;
@@ -344,6 +383,7 @@ static void plain(void *arg, struct gh_span text, size_t from, size_t to, struct
 	l->st->orders = orders;
 	l->st->quiet_until = quiet;
 	l->st->coded_until = undone;
+	l->st->seen_until = 0;
 }
 
 static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t base)
@@ -353,6 +393,7 @@ static void look(void *arg, struct gh_span s, size_t from, size_t to, uint64_t b
 	unsigned which = GH_KW_NONE;
 	struct gh_dressed before = st->dressed;
 	l->base = base;
+	st->seen_until = 0; /* other bytes */
 	for (size_t i = from; (i = gh_kw_find(&st->common->kw, s, i, to, &which)) != SIZE_MAX; i++) {
 		enum gh_order what = gh_order_of(which);
 		if (what == GH_ORDER_CODED) {

@@ -40,7 +40,9 @@ bool gh_net_takes_content(struct gh_span s, size_t at, size_t host)
 	bool query = false, path = false;
 	struct gh_span before = gh_span_cut(s, at < 40 ? 0 : at - 40, at < 40 ? at : 40);
 	bool picture = memmem(before.p, before.n, "![", 2) != NULL || memmem(before.p, before.n, "<img", 4) != NULL;
-	for (; i < stop && s.p[i] > ' ' && memchr(")>\"'`", s.p[i], 5) == NULL; i++) {
+	for (; i < stop && s.p[i] > ' ' && s.p[i] != ')' && s.p[i] != '>' && s.p[i] != '"' && s.p[i] != '\'' &&
+	       s.p[i] != '`';
+	     i++) {
 		query = query || s.p[i] == '?' || s.p[i] == '=';
 		path = true;
 		if (s.p[i] == '{' && i + 1 < stop && (s.p[i + 1] == '{' || s.p[i + 1] == '%'))

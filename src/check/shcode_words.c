@@ -5,104 +5,24 @@ bool gh_sc_has(struct gh_span s, const char *what) { return s.n != 0 && memmem(s
 
 bool gh_sc_path_like(struct gh_span w) { return w.n != 0 && memchr(w.p, '/', w.n) != NULL; }
 
-static bool listed(const char *list, const char *s)
-{
-	size_t k = strlen(s);
-	for (const char *p = list; k != 0 && (p = strstr(p, s)) != NULL; p += k)
-		if ((p == list || p[-1] == ' ') && (p[k] == ' ' || p[k] == '\0'))
-			return true;
-	return false;
-}
-
 /* ---- programs --------------------------------------------------------------------------------------------------------- */
-static const struct {
-	enum sc_class is;
-	const char *verbs; /* "": any use; else the words that make it one */
-	const char *names;
-} classes[] = {
-	{ SC_IS_HARMLESS, "",
-	  "echo printf cd mkdir rmdir export test [ [[ ]] true false : exit return break continue set shift local "
-	  "declare "
-	  "readonly typeset unset read let getopts wait sleep date pwd ls cat tac head tail grep egrep fgrep zgrep rg "
-	  "cut "
-	  "sort uniq wc tr tee rev basename dirname realpath readlink cp mv ln touch rm chmod chgrp tar unzip zip gzip "
-	  "gunzip zcat bzip2 bunzip2 xz unxz zstd pigz 7z 7za unrar find diff cmp md5sum sha1sum sha256sum sha512sum "
-	  "shasum cksum b2sum du df stat file which type hash uname arch whoami id groups hostname nproc free uptime "
-	  "lscpu "
-	  "lsb_release nvidia-smi rocm-smi nvcc seq expr bc env printenv jobs trap ulimit umask pushd popd dirs tput "
-	  "clear "
-	  "mktemp column paste join comm fold fmt nl od hexdump xxd base64 base32 shuf split csplit yes ps pgrep top "
-	  "htop "
-	  "alias unalias shopt times history compgen complete bind command builtin local time numfmt printf say sync "
-	  "tty "
-	  "stty logger less more locale iconv dos2unix unix2dos patch envsubst yq jq xmllint getopt usage die fail "
-	  "sed awk gawk mawk nawk disown fg bg caller enable logname nice ionice mapfile readarray select until md5 "
-	  "sum "
-	  "eval source . exec trap" },
-	{ SC_IS_HARMLESS, "", /* of this trade */
-	  "torchrun accelerate deepspeed huggingface-cli hf wandb tensorboard mlflow mpirun mpiexec horovodrun srun "
-	  "sbatch "
-	  "scancel squeue sinfo module ml vllm ollama llama-server llama-cli llama-quantize llama-perplexity trtexec "
-	  "trtllm-build tritonserver uvicorn gunicorn streamlit gradio lm_eval lm-eval axolotl llamafactory-cli swift "
-	  "xtuner "
-	  "fairseq-train fairseq-preprocess fairseq-generate spm_train spm_encode spm_decode subword-nmt onnx_tf "
-	  "optimum-cli "
-	  "transformers-cli sentencepiece ffmpeg ffprobe sox convert magick identify gnuplot dot pdflatex bibtex "
-	  "latexmk "
-	  "make cmake ninja gcc g++ cc c++ clang clang++ ld ar ranlib strip cargo-fmt pytest tox nox black isort "
-	  "flake8 ruff "
-	  "mypy pylint yapf autopep8 pre-commit coverage sphinx-build mkdocs shellcheck clang-format jupyter nbconvert "
-	  "virtualenv activate deactivate pyenv protoc kaggle zenodo_get gdown dvc git-lfs mogrify nsys ncu perf "
-	  "valgrind "
-	  "strace ltrace ldd nm objdump readelf lsof netstat ss ifconfig ip ctest install" },
-	{ SC_IS_FETCHER, "",
-	  "curl wget wget2 fetch aria2c axel lwp-download lwp-request GET POST http https xh lynx w3m links "
-	  "elinks ftp lftp tftp ncftpget curlie youtube-dl yt-dlp" },
-	{ SC_IS_FETCHER, "cp sync mv cat get copy", "aws gsutil gcloud s3cmd azcopy rclone mc s5cmd" },
-	{ SC_IS_FETCHER, "", "dig nslookup host drill ping ping6 traceroute tracepath getent" },
-	{ SC_IS_TALKER, "", "nc ncat netcat nc.openbsd nc.traditional socat telnet s_client cryptcat sbd pwncat" },
-	{ SC_IS_TALKER, "s_client", "openssl" },
-	{ SC_IS_REMOTE, "",
-	  "ssh scp sftp rsync sshpass mosh rsh rlogin ngrok cloudflared frpc chisel bore localtunnel lt "
-	  "autossh sshuttle tailscale wg openvpn proxychains proxychains4 torsocks tor mail mailx sendmail "
-	  "mutt msmtp swaks ansible ansible-playbook kubectl helm terraform" },
-	{ SC_IS_INSTALLER, "install add i ci update upgrade create env sync develop build_ext -S -Sy -Syu -Syyu",
-	  "pip pip2 pip3 pipx uv poetry pdm rye conda mamba micromamba apt apt-get aptitude yum dnf zypper apk pacman "
-	  "brew "
-	  "port snap flatpak npm pnpm yarn bun gem bundle cargo go cpan cpanm luarocks opam stack cabal easy_install "
-	  "choco "
-	  "winget scoop nix nix-env guix vcpkg conan mim" },
-	{ SC_IS_INSTALLER, "", "dpkg rpm npx pnpx bunx uvx add-apt-repository apt-key apt-add-repository" },
-	{ SC_IS_INTERPRETER, "",
-	  "python python2 python3 pypy pypy3 perl ruby node nodejs deno php lua luajit Rscript R julia tclsh expect "
-	  "osascript "
-	  "pwsh powershell powershell.exe groovy scala jshell ghci irb ipython ipython3 bpython gjs racket guile" },
-	{ SC_IS_SYSTEM, "",
-	  "systemctl service initctl rc-service rc-update update-rc.d chkconfig launchctl sysctl modprobe insmod rmmod "
-	  "depmod "
-	  "useradd adduser usermod userdel groupadd passwd chpasswd chsh visudo mount umount losetup fdisk parted "
-	  "sfdisk "
-	  "iptables ip6tables nft ufw firewall-cmd setenforce semanage setsebool aa-disable aa-teardown "
-	  "apparmor_parser "
-	  "auditctl chattr setcap setfacl crontab at batch atrm reboot shutdown halt poweroff init telinit kill "
-	  "killall "
-	  "pkill xkill ldconfig update-alternatives sysrc dmesg journalctl defaults spctl csrutil route ifup ifdown "
-	  "hostnamectl timedatectl loginctl swapoff swapon chown su docker podman nerdctl docker-compose kexec" },
-	{ SC_IS_DESTROYER, "",
-	  "mkfs mke2fs mkfs.ext4 mkfs.xfs mkfs.ext3 mkfs.btrfs mkfs.vfat mkswap wipefs shred srm wipe "
-	  "blkdiscard hdparm sgdisk dd cryptsetup truncate" },
-	{ SC_IS_MINER, "",
-	  "xmrig minerd cpuminer ethminer nbminer t-rex lolMiner phoenixminer cgminer bfgminer xmr-stak "
-	  "ccminer gminer" },
-};
+#include "check/shcode_programs.h"
 
 enum sc_class gh_sc_class(const char *base, const char **verbs)
 {
-	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
-		if (listed(classes[i].names, base)) {
-			*verbs = classes[i].verbs;
-			return classes[i].is;
+	size_t lo = 0, hi = sizeof programs / sizeof programs[0];
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(base, programs[mid].name);
+		if (order == 0) {
+			*verbs = programs[mid].verbs == NULL ? "" : programs[mid].verbs;
+			return programs[mid].is;
 		}
+		if (order < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
 	*verbs = "";
 	if (strncmp(base, "python", 6) == 0 && strspn(base + 6, "0123456789.") == strlen(base + 6))
 		return SC_IS_INTERPRETER;

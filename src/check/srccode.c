@@ -52,7 +52,7 @@ static int hexval(uint8_t c)
 }
 
 /* Where a comment that starts at i ends; i itself when none does. */
-static size_t comment(enum family f, const uint8_t *p, size_t n, size_t i)
+static size_t comment(enum family f, const uint8_t *p, size_t n, size_t i, bool *endless)
 {
 	bool two = i + 1 < n, slashes = f == F_C || f == F_PHP;
 	bool line = (f == F_HASH || f == F_PHP || f == F_POWERSHELL) && p[i] == '#' &&
@@ -69,7 +69,8 @@ static size_t comment(enum family f, const uint8_t *p, size_t n, size_t i)
 	const char *end = slashes && two && p[i] == '/' && p[i + 1] == '*'	       ? "*/"
 			  : f == F_POWERSHELL && two && p[i] == '<' && p[i + 1] == '#' ? "#>"
 										       : NULL;
-	const uint8_t *e = end == NULL || i + 2 >= n ? NULL : memmem(p + i + 2, n - i - 2, end, 2);
+	const uint8_t *e = end == NULL || *endless || i + 2 >= n ? NULL : memmem(p + i + 2, n - i - 2, end, 2);
+	*endless = *endless || (end != NULL && e == NULL); /* of this one, and so of all that follow */
 	return e == NULL ? i : (size_t)(e - p) + 2;
 }
 
@@ -91,10 +92,11 @@ static size_t plain_code(enum family f, uint8_t *p, size_t n)
 {
 	size_t o = 0;
 	uint8_t quote = 0;
+	bool endless = false;
 	for (size_t i = 0; i < n;) {
 		uint8_t c = p[i];
 		if (quote == 0) {
-			size_t end = comment(f, p, n, i);
+			size_t end = comment(f, p, n, i, &endless);
 			if (end != i) {
 				i = end;
 				continue;
@@ -230,13 +232,45 @@ static const char *const sockets[] = { "net.socket(",	       "net.connect(",	 "n
 static const char *const starts[] = { "spawn(",	    "exec(",	   "exec ",	    "execl",	       "execv",
 				      "proc_open(", "shell_exec(", "exec.command(", "processbuilder(", "command::new(",
 				      "popen(",	    "system(",	   "dup2(",	    "os.execute(" };
+_Static_assert(sizeof runs / sizeof runs[0] <= 32, "WORDS");
 static const char *const given[] = { "$_post",	    "$_get",	 "$_request", "$_cookie",
 				     "php://input", "req.query", "req.body",  "request.getparameter" };
 
-/* The arguments of a call: from behind its parenthesis to the closing one. */
-static struct gh_span arguments(struct gh_span s, size_t at)
+/* Where the next of some words stands, for places that only grow: each of them is looked for once in a text, however many places
+ * ask. */
+enum { WORDS = 32 };
+struct ahead {
+	const char *const *list;
+	size_t n, at[WORDS];
+	bool known[WORDS];
+};
+
+static size_t ahead(struct ahead *a, struct gh_span s, size_t k, size_t from)
 {
-	struct gh_span a = gh_span_cut(s, at, ARGS);
+	if (!a->known[k] || a->at[k] < from) {
+		const uint8_t *p = from >= s.n ? NULL : memmem(s.p + from, s.n - from, a->list[k], strlen(a->list[k]));
+		a->at[k] = p == NULL ? SIZE_MAX : (size_t)(p - s.p);
+		a->known[k] = true;
+	}
+	return a->at[k];
+}
+
+/* Behind the first of them that ends; SIZE_MAX: none does. */
+static size_t ahead_of(struct ahead *a, struct gh_span s, size_t from)
+{
+	size_t end = SIZE_MAX;
+	for (size_t k = 0; k < a->n; k++) {
+		size_t at = ahead(a, s, k, from), len = strlen(a->list[k]);
+		end = at != SIZE_MAX && at + len < end ? at + len : end;
+	}
+	return end;
+}
+#define AHEAD(words) { .list = (words), .n = sizeof(words) / sizeof(words)[0] }
+
+/* The arguments of a call: from behind its parenthesis to the closing one, no more than `most` of them. */
+static struct gh_span arguments(struct gh_span s, size_t at, size_t most)
+{
+	struct gh_span a = gh_span_cut(s, at, most < ARGS ? most : ARGS);
 	unsigned depth = 1;
 	for (size_t i = 0; i < a.n; i++) {
 		depth += a.p[i] == '(';
@@ -273,34 +307,49 @@ static bool harmful_command(struct gh_span args)
 	return to - i < LITERAL && to - i > 8 && gh_shell_verdict(gh_span_cut(args, i + 1, to - i - 1)) == GH_UNSAFE;
 }
 
+/* Do the arguments that begin at `at` hold one of these words? */
+static bool holds(struct ahead *words, struct gh_span s, size_t at)
+{
+	size_t end = ahead_of(words, s, at);
+	return end != SIZE_MAX && end - at <= ARGS && arguments(s, at, end - at).n == end - at;
+}
+
+static bool begins_call(enum family f, struct gh_span s, size_t k, size_t at)
+{
+	const uint8_t *p = s.p + at;
+	if (word_before(s, at) || (at > 9 && memcmp(p - 9, "function ", 9) == 0))
+		return false;
+	if (f != F_PHP && strcmp(runs[k], "assert(") == 0)
+		return false; /* runs a string in PHP only */
+	return strcmp(runs[k], "function(") != 0 || (at >= 4 && memcmp(p - 4, "new ", 4) == 0);
+}
+
 static unsigned calls(enum family f, struct gh_span s, size_t at[GH_SRC_SIGNS])
 {
+	struct ahead run = AHEAD(runs), decode = AHEAD(decodes), fetch = AHEAD(fetches), give = AHEAD(given);
 	unsigned bits = 0, judged = 0;
-	for (size_t k = 0; k < sizeof runs / sizeof runs[0]; k++) {
-		size_t len = strlen(runs[k]), skip = 0;
-		if (f != F_PHP && strcmp(runs[k], "assert(") == 0)
-			continue; /* runs a string in PHP only */
-		for (size_t i = 0; i + len <= s.n; i += len) {
-			const uint8_t *p = memmem(s.p + i, s.n - i, runs[k], len);
-			if (p == NULL)
-				break;
-			i = (size_t)(p - s.p);
-			bool definition = i > 9 && memcmp(p - 9, "function ", 9) == 0;
-			bool name = strcmp(runs[k], "function(") == 0 && !(i >= 4 && memcmp(p - 4, "new ", 4) == 0);
-			if (word_before(s, i) || definition || name)
-				continue;
-			struct gh_span args = arguments(s, i + len);
-			if (FIND(args, decodes, &skip))
-				note(&bits, at, GH_SRC_DECODE, i);
-			else if (FIND(args, fetches, &skip))
-				note(&bits, at, GH_SRC_FETCH, i);
-			else if (FIND(args, given, &skip))
-				note(&bits, at, GH_SRC_REVERSE, i);
-			else if (judged++ < 200 && harmful_command(args))
-				note(&bits, at, GH_SRC_COMMAND, i);
-		}
+	size_t from[WORDS] = { 0 };
+	for (;;) {
+		size_t k = 0, i = SIZE_MAX;
+		for (size_t x = 0; x < run.n; x++)
+			if (ahead(&run, s, x, from[x]) < i) {
+				i = run.at[x];
+				k = x;
+			}
+		if (i == SIZE_MAX)
+			return bits;
+		size_t args = from[k] = i + strlen(runs[k]);
+		if (!begins_call(f, s, k, i))
+			continue;
+		if (holds(&decode, s, args))
+			note(&bits, at, GH_SRC_DECODE, i);
+		else if (holds(&fetch, s, args))
+			note(&bits, at, GH_SRC_FETCH, i);
+		else if (holds(&give, s, args))
+			note(&bits, at, GH_SRC_REVERSE, i);
+		else if (judged++ < 200 && harmful_command(arguments(s, args, ARGS)))
+			note(&bits, at, GH_SRC_COMMAND, i);
 	}
-	return bits;
 }
 
 /* What only makes sense in one place: PowerShell, batch files, Windows' script hosts. All: words that must all be there. */

@@ -378,7 +378,7 @@ static void words(struct judge *j)
 	struct gh_span word;
 	bool text;
 	unsigned n = 0;
-	for (uint32_t at = 0; n < 200000 && gh_jj_word(j->arena, j->text, &at, &word, &text); n++)
+	for (struct gh_jj_words w = { 0 }; n < 200000 && gh_jj_word(j->arena, j->text, &w, &word, &text); n++)
 		if (word.n > 4 && gh_tpl_attribute(word) == GH_TPL_BAD && gh_span_starts(word, "__") &&
 		    gh_span_ends(word, "__"))
 			say(j, R_ESCAPE, NULL, text ? "text" : "name", word);

@@ -27,16 +27,34 @@ static size_t words_at(struct gh_span s, size_t i, const char *words)
 	return i < s.n && letter(s.p[i]) ? 0 : i - from;
 }
 
-static size_t any_at(struct gh_span s, size_t i, const char *const *list, size_t n)
+/* A list by the first letter of what stands in it. */
+struct index {
+	const char *const *list;
+	uint8_t head[26], next[64]; /* 1 + index; 0: no more */
+};
+
+static struct index index_of(const char *const *list, size_t n)
 {
-	for (size_t k = 0; k < n; k++) {
-		size_t len = words_at(s, i, list[k]);
-		if (len != 0)
-			return len;
+	struct index x = { .list = list };
+	for (size_t k = n; k > 0; k--) {
+		uint8_t *head = &x.head[list[k - 1][0] - 'a'];
+		x.next[k - 1] = *head;
+		*head = (uint8_t)k;
 	}
-	return 0;
+	return x;
 }
-#define ANY_AT(s, i, list) any_at((s), (i), (list), sizeof(list) / sizeof((list)[0]))
+#define INDEX_OF(list) \
+	index_of(list, sizeof(list) / sizeof((list)[0])); \
+	_Static_assert(sizeof(list) / sizeof((list)[0]) <= 64, "next")
+
+static bool any_at(struct gh_span s, size_t i, const struct index *x)
+{
+	uint8_t c = lower(s.p[i]);
+	for (unsigned k = c >= 'a' && c <= 'z' ? x->head[c - 'a'] : 0; k != 0; k = x->next[k - 1])
+		if (words_at(s, i, x->list[k - 1]) != 0)
+			return true;
+	return false;
+}
 
 /* ---- what is looked for ------------------------------------------------------------------------------------------------ */
 /* Orders about each answer, whatever was asked. */
@@ -150,39 +168,49 @@ static const char *const hide[] = {
 	"do not refuse",
 };
 
+/* Letters, digits, dots and hyphens in a row, in which names of hosts may begin at several places: looked at once. */
+struct run {
+	size_t end;  /* behind it */
+	size_t last; /* behind its last dot with a letter behind it; 0: there is none */
+	bool host;   /* what stands there is a top level */
+};
+
 /* A name of a host: words with dots, the last of them a top level that hosts have and files have not. */
-static bool host_at(struct gh_span s, size_t i)
+static bool host_at(struct gh_span s, size_t i, struct run *r)
 {
 	static const char *const top[] = { "com", "net", "org", "io",	"ai",	"dev",	  "xyz",     "ru",	"cn",
 					   "top", "biz", "app", "cc",	"test", "online", "example", "invalid", "onion",
 					   "co",  "me",	 "tk",	"info", "site", "shop",	  "live",    "click",	"link",
 					   "uk",  "de",	 "fr",	"in",	"us",	"eu",	  "zip",     "su",	"pw" };
-	size_t dots = 0, last = i;
 	if (words_at(s, i, "http") != 0 || words_at(s, i, "https") != 0)
 		return i + 8 < s.n && memmem(s.p + i, 8, "://", 3) != NULL;
+	if (i < r->end)
+		return r->host && r->last > i;
+	*r = (struct run){ 0 };
 	for (; i < s.n && (letter(s.p[i]) || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '-' || s.p[i] == '.'); i++)
-		if (s.p[i] == '.' && i + 1 < s.n && letter(s.p[i + 1])) {
-			dots++;
-			last = i + 1;
-		}
+		if (s.p[i] == '.' && i + 1 < s.n && letter(s.p[i + 1]))
+			r->last = i + 1;
+	r->end = i;
 	bool call = i < s.n && (s.p[i] == '(' || s.p[i] == '_');
-	struct gh_span end = gh_span_cut(s, last, i - last);
+	struct gh_span end = gh_span_cut(s, r->last, i - r->last);
 	while (end.n != 0 && end.p[end.n - 1] == '.')
 		end.n--;
-	for (size_t k = 0; k < sizeof top / sizeof top[0] && dots != 0 && !call; k++)
-		if (end.n == strlen(top[k]) && words_at(end, 0, top[k]) != 0)
-			return true;
-	return false;
+	for (size_t k = 0; k < sizeof top / sizeof top[0] && r->last != 0 && !call && !r->host; k++)
+		r->host = end.n == strlen(top[k]) && words_at(end, 0, top[k]) != 0;
+	return r->host;
 }
 
 static unsigned look(struct gh_span s, size_t *at)
 {
 	size_t order = SIZE_MAX, host = SIZE_MAX, where[GH_SIGNS];
 	unsigned best = 0, signs = gh_signs((struct gh_span){ 0 }, s, where);
+	struct index of_always = INDEX_OF(always);
+	struct index of_hide = INDEX_OF(hide);
+	struct run run = { 0 };
 	for (size_t i = 0; i < s.n; i++) {
 		if (!letter(s.p[i]) || (i > 0 && (letter(s.p[i - 1]) || s.p[i - 1] == '.')))
 			continue;
-		bool orders = ANY_AT(s, i, always) != 0, hides = ANY_AT(s, i, hide) != 0, hosts = host_at(s, i);
+		bool orders = any_at(s, i, &of_always), hides = any_at(s, i, &of_hide), hosts = host_at(s, i, &run);
 		order = orders ? i : order;
 		host = hosts ? i : host;
 		bool pair = order != SIZE_MAX && host != SIZE_MAX &&

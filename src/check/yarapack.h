@@ -17,6 +17,7 @@ struct gh_yarapack_automaton {
 	const uint8_t *kind;  /* of each byte */
 	const uint16_t *next; /* by state * kinds + kind; 0x8000: it accepts. Begins at 0 */
 	unsigned kinds;
+	unsigned ends; /* behind a match: 0: anything; 1: the border of a word; 2: no letter or digit */
 };
 extern const struct gh_yarapack_automaton gh_yarapack_automata[];
 extern const size_t gh_yarapack_nautomata;

@@ -135,6 +135,8 @@ static bool place(struct gh_span s, const char *want)
 
 static bool key_is(struct gh_span key, const char *want)
 {
+	if (want[0] != '*' && want[0] != '\0' && want[1] != '\0' && (key.n == 0 || key.p[0] != (uint8_t)want[0]))
+		return false;
 	size_t n = strlen(want);
 	if (want[0] == '*')
 		return n == 1 || (key.n > n - 1 && gh_span_ends(key, want + 1));

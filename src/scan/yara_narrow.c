@@ -85,6 +85,18 @@ static unsigned next_of(struct gh_narrowing *s)
 	return 0;
 }
 
+static bool letter(uint8_t c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
+static bool word(uint8_t c) { return letter(c) || c == '_'; }
+
+/* Does what must hold behind a match hold, if one ends with byte i? What is not at hand may. */
+static bool may_end(const struct gh_yarapack_automaton *a, struct gh_span part, size_t i)
+{
+	enum { BORDER = 1, WORD };
+	if (a->ends == 0 || i + 1 >= part.n)
+		return true;
+	return a->ends == BORDER ? word(part.p[i]) != word(part.p[i + 1]) : a->ends != WORD || !letter(part.p[i + 1]);
+}
+
 /* Run on to the next byte that ends a match, or may; the index behind it. 0: there is none. */
 static size_t run(const struct gh_yarapack_automaton *a, struct gh_narrowing *s, size_t end)
 {
@@ -92,7 +104,7 @@ static size_t run(const struct gh_yarapack_automaton *a, struct gh_narrowing *s,
 	for (size_t i = s->at; i < end; i++) {
 		unsigned to = a->next[state * a->kinds + a->kind[s->part.p[i]]];
 		state = to & ~(unsigned)ACCEPTS;
-		if ((to & ACCEPTS) == 0)
+		if ((to & ACCEPTS) == 0 || !may_end(a, s->part, i))
 			continue;
 		s->state = state;
 		return s->at = i + 1;

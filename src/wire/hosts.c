@@ -3,49 +3,11 @@
 #include "base/utf8.h"
 
 struct row {
+	const char *name; /* stands for all below it */
 	enum gh_host_class class;
-	const char *names; /* space separated; a name stands for all below it */
 };
 
-static const struct row rows[] = {
-	{ GH_HOST_HIDDEN, "onion i2p loki onion.to onion.ly onion.ws onion.pet tor2web.org lokinet" },
-	{ GH_HOST_TUNNEL,
-	  "ngrok.io ngrok.app ngrok-free.app ngrok.dev ngrok-free.dev loca.lt localtunnel.me serveo.net "
-	  "trycloudflare.com localhost.run lhr.life lhr.rocks tunnelmole.net pagekite.me pinggy.io pinggy.link "
-	  "pinggy.online bore.pub telebit.io playit.gg portmap.io zrok.io localxpose.io loclx.io tunnelto.dev "
-	  "devtunnels.ms cpolar.cn cpolar.top natapp.cc frp.one srv.us" },
-	{ GH_HOST_CATCHER,
-	  "webhook.site requestbin.com requestbin.net pipedream.net hookbin.com beeceptor.com "
-	  "requestcatcher.com postb.in mockbin.org ptsv2.com ptsv3.com webhook.cool typedwebhook.tools "
-	  "webhookrelay.com hookb.in requestinspector.com putsreq.com request.bin webhook-test.com hooks.zapier.com "
-	  "maker.ifttt.com" },
-	{ GH_HOST_BEACON,
-	  "burpcollaborator.net oastify.com interact.sh interactsh.com oast.pro oast.live oast.site oast.online "
-	  "oast.fun oast.me canarytokens.com canarytokens.org dnslog.cn ceye.io bxss.me xss.ht xss.report "
-	  "dnsbin.zhack.ca r87.me bxss.in eyes.sh dns.outbound.watchtowr.com iplogger.org iplogger.com grabify.link "
-	  "requestrepo.com dig.pm" },
-	{ GH_HOST_PASTE,
-	  "pastebin.com paste.ee hastebin.com ghostbin.com ghostbin.co dpaste.org "
-	  "dpaste.com rentry.co rentry.org controlc.com privatebin.net 0bin.net ix.io sprunge.us termbin.com paste.rs "
-	  "pastie.org transfer.sh file.io 0x0.st anonfiles.com gofile.io catbox.moe temp.sh bashupload.com oshi.at "
-	  "tmpfiles.org uguu.se filebin.net ufile.io pixeldrain.com anonymfile.com pasteio.com paste.sh" },
-	{ GH_HOST_DYNAMIC,
-	  "duckdns.org no-ip.com no-ip.org no-ip.biz no-ip.info ddns.net hopto.org zapto.org sytes.net "
-	  "serveftp.com myftp.org myftp.biz dynu.net dynu.com dyndns.org dyndns.info afraid.org chickenkiller.com "
-	  "mooo.com servehttp.com redirectme.net bounceme.net 3322.org f3322.net gotdns.ch ddnsfree.com webhop.me "
-	  "serveblog.net servebeer.com nip.io sslip.io xip.io lvh.me" },
-	{ GH_HOST_SHORT,
-	  "bit.ly tinyurl.com goo.gl is.gd ow.ly buff.ly cutt.ly rebrand.ly shorturl.at rb.gy tiny.cc v.gd t.ly s.id "
-	  "adf.ly bl.ink soo.gd clck.ru qr.ae tny.im shorturl.com urlz.fr bitly.com u.to x.gd dub.sh surl.li" },
-	{ GH_HOST_RESOLVER,
-	  "dns.google dns.google.com cloudflare-dns.com dns.quad9.net doh.opendns.com dns.adguard.com "
-	  "dns.adguard-dns.com doh.cleanbrowsing.org dns.nextdns.io doh.dns.sb doh.pub dns.alidns.com "
-	  "one.one.one.one" },
-	{ GH_HOST_REPORTS,
-	  "wandb.ai sentry.io posthog.com segment.io segment.com mixpanel.com datadoghq.com comet.com comet.ml "
-	  "neptune.ai google-analytics.com amplitude.com swanlab.cn langfuse.com langchain.com clear.ml honeycomb.io "
-	  "bugsnag.com rollbar.com" },
-};
+#include "wire/hosts_names.h"
 
 /* Not in rows[]: addresses rather than names. */
 const char *const gh_host_bare[] = {
@@ -108,6 +70,25 @@ const char *gh_host_class_name(enum gh_host_class c)
 	return (unsigned)c < GH_HOST_CLASSES ? names[c] : names[0];
 }
 
+/* The row of exactly this name; NULL: none. */
+static const struct row *row_of(struct gh_span name)
+{
+	size_t lo = 0, hi = sizeof rows / sizeof rows[0];
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2, i = 0;
+		const uint8_t *w = (const uint8_t *)rows[mid].name;
+		while (i < name.n && w[i] != 0 && small(name.p[i]) == w[i])
+			i++;
+		if (i == name.n && w[i] == 0)
+			return &rows[mid];
+		if (i == name.n || (w[i] != 0 && small(name.p[i]) < w[i]))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
 static bool below(struct gh_span host, const char *name, size_t n)
 {
 	if (host.n < n || (host.n > n && host.p[host.n - n - 1] != '.'))
@@ -143,15 +124,20 @@ static bool lookalike(struct gh_span name)
 	return false;
 }
 
+enum { LABELS = 4 };
+
 enum gh_host_class gh_host_class_of(struct gh_span name)
 {
-	for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
-		for (const char *p = rows[r].names; *p != '\0'; p += strspn(p, " ")) {
-			size_t n = strcspn(p, " ");
-			if (below(name, p, n))
-				return rows[r].class;
-			p += n;
-		}
+	/* The name, then what it is below: no more labels than the longest row has. */
+	unsigned labels = 0;
+	for (size_t i = name.n; i > 0 && labels < LABELS; i--) {
+		if (i > 1 && name.p[i - 2] != '.')
+			continue;
+		const struct row *r = row_of(gh_span_cut(name, i - 1, name.n));
+		if (r != NULL)
+			return r->class;
+		labels++;
+	}
 	return lookalike(name) ? GH_HOST_LOOKALIKE : GH_HOST_PLAIN;
 }
 

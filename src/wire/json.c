@@ -130,8 +130,9 @@ static bool skip_space(struct gh_json *j)
 
 /* ---- strings -------------------------------------------------------------------------------------------------- */
 
-/* How many of the bytes stand for themselves inside a string. A character cut by the end of the span is not counted. */
-static size_t plain_run(const uint8_t *p, size_t n)
+/* How many of the bytes stand for themselves inside a string; `other` ends it as well as a quote. A character cut by the end of the
+ * span is not counted. */
+static inline size_t plain_run(const uint8_t *p, size_t n, uint8_t other)
 {
 	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
 	size_t i = 0;
@@ -139,15 +140,15 @@ static size_t plain_run(const uint8_t *p, size_t n)
 		for (; n - i >= 8; i += 8) {
 			uint64_t v;
 			memcpy(&v, p + i, 8);
-			uint64_t quote = v ^ ones * '"', back = v ^ ones * '\\';
+			uint64_t quote = v ^ ones * '"', back = v ^ ones * '\\', more = v ^ ones * other;
 			/* a byte with its top bit set, below 0x20, equal to a quote or to a backslash */
-			if ((v | (v - ones * 0x20) | (quote - ones) | (back - ones)) & high)
+			if ((v | (v - ones * 0x20) | (quote - ones) | (back - ones) | (more - ones)) & high)
 				break;
 		}
-		while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
+		while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\' && p[i] != other)
 			if (++i % 8 == 0)
 				break;
-		if (i >= n || p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+		if (i >= n || p[i] < 0x20 || p[i] == '"' || p[i] == '\\' || p[i] == other)
 			return i;
 		if (p[i] < 0x80)
 			continue;
@@ -240,18 +241,15 @@ static enum piece next_piece(struct gh_json *j, uint8_t esc[4], struct gh_span *
 		(void)bad(j, "the string does not end");
 		return P_BROKEN;
 	}
-	size_t run = plain_run(j->w.p + j->at, j->w.n - j->at);
+	size_t run = plain_run(j->w.p + j->at, j->w.n - j->at, j->quote);
 	if (run == 0 && j->w.p[j->at] >= 0x80) { /* perhaps only cut by the window */
 		(void)need(j, 4);
-		run = plain_run(j->w.p + j->at, j->w.n - j->at);
+		run = plain_run(j->w.p + j->at, j->w.n - j->at, j->quote);
 	}
 	if (j->at >= j->w.n) { /* the source failed */
 		(void)bad(j, "the bytes could not be read");
 		return P_BROKEN;
 	}
-	const uint8_t *single = j->quote == '\'' && run != 0 ? memchr(j->w.p + j->at, '\'', run) : NULL;
-	if (single != NULL)
-		run = (size_t)(single - (j->w.p + j->at));
 	uint8_t c = j->w.p[j->at];
 	if (run == 0 && c == j->quote) {
 		j->at++;
@@ -330,7 +328,7 @@ static enum gh_json_tok string(struct gh_json *j, enum gh_json_tok tok, uint64_t
 	if (j->quote != '"')
 		bend(j, GH_JSON_QUOTE);
 	else if (have(j)) {
-		s = (struct gh_span){ j->w.p + j->at, plain_run(j->w.p + j->at, j->w.n - j->at) };
+		s = (struct gh_span){ j->w.p + j->at, plain_run(j->w.p + j->at, j->w.n - j->at, '"') };
 		j->at += s.n;
 	}
 	if (s.p != NULL && j->at < j->w.n && j->w.p[j->at] == '"') {

@@ -51,6 +51,10 @@ static bool matches(const char *pat, struct gh_span s, bool fold)
 			continue;
 		if (star == NULL || back >= s.n)
 			return false;
+		/* What a blank matches is all of a run: what did not match behind it will not from further within. */
+		if (*star == ' ')
+			while (back + 1 < s.n && blank(s.p[back]) && blank(s.p[back + 1]))
+				back++;
 		i = ++back;
 		p = star;
 	}
@@ -64,7 +68,22 @@ static size_t find(struct gh_span s, size_t from, const char *what)
 	return p == NULL ? s.n : (size_t)(p - s.p);
 }
 
-static bool jinja_statement(struct gh_span s, size_t at)
+/* Where a sign stands next, at or behind a place that only grows: looked for anew when it is passed, not at each place. */
+struct next {
+	const char *what;
+	size_t at;
+	bool known;
+};
+
+static size_t next_at(struct next *n, struct gh_span s, size_t from)
+{
+	if (!n->known || n->at < from)
+		n->at = find(s, from, n->what);
+	n->known = true;
+	return n->at;
+}
+
+static bool jinja_statement(struct gh_span s, size_t at, struct next *close)
 {
 	size_t i = at + 2;
 	while (i < s.n && (blank(s.p[i]) || s.p[i] == '-' || s.p[i] == '+'))
@@ -74,14 +93,14 @@ static bool jinja_statement(struct gh_span s, size_t at)
 		i++;
 	for (size_t k = 0; k < sizeof jinja_words / sizeof jinja_words[0]; k++)
 		if (gh_span_is((struct gh_span){ s.p + from, i - from }, jinja_words[k]))
-			return find(s, i, "%}") < s.n;
+			return next_at(close, s, i) < s.n;
 	return false;
 }
 
 /* `{{ expression }}`: on one line, with something to evaluate; `={{Title}}` is BibTeX. */
-static bool jinja_expression(struct gh_span s, size_t at)
+static bool jinja_expression(struct gh_span s, size_t at, struct next *close, struct next *inside)
 {
-	size_t end = find(s, at + 2, "}}");
+	size_t end = next_at(close, s, at + 2);
 	if (end == s.n || end - at > 2000)
 		return false;
 	for (size_t b = at; b > 0 && b + 4 > at; b--)
@@ -89,7 +108,7 @@ static bool jinja_expression(struct gh_span s, size_t at)
 			return false;
 		else if (!blank(s.p[b - 1]))
 			break;
-	if (find(gh_span_cut(s, 0, end), at + 2, "__") < end)
+	if (next_at(inside, s, at + 2) + 2 <= end)
 		return true; /* reaches for internal attributes, whatever else stands there */
 	bool letters = false, operates = blank(s.p[at + 2]);
 	for (size_t i = at + 2; i < end; i++) {
@@ -103,8 +122,10 @@ static bool jinja_expression(struct gh_span s, size_t at)
 
 static bool has_jinja(struct gh_span s)
 {
+	struct next statement = { .what = "%}" }, expression = { .what = "}}" }, inside = { .what = "__" };
 	for (size_t at = find(s, 0, "{"); at + 4 < s.n; at = find(s, at + 1, "{"))
-		if ((s.p[at + 1] == '%' && jinja_statement(s, at)) || (s.p[at + 1] == '{' && jinja_expression(s, at)))
+		if ((s.p[at + 1] == '%' && jinja_statement(s, at, &statement)) ||
+		    (s.p[at + 1] == '{' && jinja_expression(s, at, &expression, &inside)))
 			return true;
 	return false;
 }
@@ -139,7 +160,7 @@ static size_t unescape(struct gh_span s, uint8_t *out, size_t cap)
 
 static void look_inside(struct gh_lang *l, struct gh_span line)
 {
-	uint8_t buf[64 + PIECE];
+	uint8_t buf[64 + PIECE] __attribute__((uninitialized)); /* for each line: not to be cleared each time */
 	memcpy(buf, l->tail, l->ntail);
 	size_t n = l->ntail;
 	if (l->json) {
@@ -153,7 +174,11 @@ static void look_inside(struct gh_lang *l, struct gh_span line)
 	struct gh_span s = { buf, n };
 	if (has_jinja(s))
 		l->sure = "template";
-	for (size_t i = 0; l->json && i < sizeof json_signs / sizeof json_signs[0]; i++)
+	/* Each sign has one of these. */
+	bool may = l->json &&
+		   (memchr(buf, '"', n) != NULL || memchr(buf, '_', n) != NULL || memchr(buf, '.', n) != NULL ||
+		    memchr(buf, '(', n) != NULL || memchr(buf, '<', n) != NULL || memchr(buf, '!', n) != NULL);
+	for (size_t i = 0; may && i < sizeof json_signs / sizeof json_signs[0]; i++)
 		if (find(s, 0, json_signs[i]) < s.n)
 			l->sure = "configuration that loaders act on";
 	l->ntail = n < sizeof l->tail ? n : sizeof l->tail;
@@ -308,6 +333,40 @@ static struct gh_span without_code(struct gh_span line, uint8_t room[GH_LANG_LIN
 	return (struct gh_span){ room, n };
 }
 
+enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
+_Static_assert((int)PATTERNS <= (int)GH_LANG_PATTERNS && (int)PATTERNS < UINT8_MAX, "room for all, numbered from 1");
+
+static void sort_patterns(struct gh_lang *l)
+{
+	for (size_t i = PATTERNS; i > 0; i--) {
+		const char *p = patterns[i - 1].pattern;
+		bool open = *p == '*' || *p == '%';
+		uint8_t *head = open ? &l->anywhere : &l->by_first[langs[patterns[i - 1].lang].fold][(uint8_t)*p & 127];
+		l->more[i - 1] = *head;
+		*head = (uint8_t)i;
+	}
+	l->sorted = true;
+}
+
+/* page: the line without what is shown as code; "`<script>` is escaped" is no page. */
+static void score(struct gh_lang *l, struct gh_span line, struct gh_span page)
+{
+	const struct charset has[2] = { charset_of(line, false), charset_of(line, true) };
+	uint8_t c = line.p[0];
+	if (!l->sorted)
+		sort_patterns(l);
+	const uint8_t from[3] = { c < 128 ? l->by_first[0][c] : 0, c < 128 ? l->by_first[1][lower(c)] : 0,
+				  l->anywhere };
+	for (unsigned list = 0; list < 3; list++)
+		for (unsigned i = from[list]; i != 0; i = l->more[i - 1]) {
+			enum lang lang = patterns[i - 1].lang;
+			const char *p = patterns[i - 1].pattern;
+			if (could_match(p, &has[langs[lang].fold]) &&
+			    matches(p, lang == L_HTML ? page : line, langs[lang].fold))
+				l->score[l->fenced][lang] += patterns[i - 1].weight;
+		}
+}
+
 void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 {
 	if (l->sure != NULL)
@@ -347,20 +406,8 @@ void gh_lang_line(struct gh_lang *l, struct gh_span line, bool start)
 	}
 	line = gh_span_cut(line, 0, GH_LANG_LINE);
 	unsigned shell = l->score[l->fenced][L_SHELL];
-	uint8_t room[GH_LANG_LINE];
-	struct gh_span page = without_code(line, room);
-	const struct charset has[2] = { charset_of(line, false), charset_of(line, true) };
-	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
-		const char *p = patterns[i].pattern;
-		bool fold = langs[patterns[i].lang].fold;
-		uint8_t c = fold ? lower(line.p[0]) : line.p[0];
-		bool open = *p == '*' || *p == '%';
-		if (open ? !could_match(p, &has[fold]) : (uint8_t)*p != c)
-			continue;
-		/* "`<script>` is escaped" is no page. */
-		if (matches(p, patterns[i].lang == L_HTML ? page : line, fold))
-			l->score[l->fenced][patterns[i].lang] += patterns[i].weight;
-	}
+	uint8_t room[GH_LANG_LINE] __attribute__((uninitialized));
+	score(l, line, without_code(line, room));
 	if (!l->fenced && lead < line.n)
 		weigh(l, line, lead, l->score[0][L_SHELL] - shell);
 }

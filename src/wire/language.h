@@ -6,7 +6,7 @@
 #define GH_WIRE_LANGUAGE_H
 #include "base/span.h"
 
-enum { GH_LANG_KINDS = 18, GH_LANG_LINE = 4096 };
+enum { GH_LANG_KINDS = 18, GH_LANG_LINE = 4096, GH_LANG_PATTERNS = 224 };
 
 struct gh_lang {			  /* zero-initialised is the start */
 	unsigned score[2][GH_LANG_KINDS]; /* [0]: outside of fences, [1]: since the last fence opened */
@@ -19,6 +19,9 @@ struct gh_lang {			  /* zero-initialised is the start */
 	const char *sure;	 /* one sign was enough */
 	uint8_t tail[64];	 /* of JSON and templates: what the last line or piece ended with, decoded */
 	size_t ntail;
+	/* The patterns by the byte that a line must begin with ([1]: in small letters), made at the first line: 1 + number; 0: no more. */
+	uint8_t by_first[2][128], more[GH_LANG_PATTERNS], anywhere;
+	bool sorted;
 };
 
 /* The next line without its newline. A line longer than GH_LANG_LINE comes in pieces of any size up to 64 KiB:

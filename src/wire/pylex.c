@@ -300,8 +300,11 @@ static enum gh_pyt_kind op(struct gh_pylex *l, struct gh_pytok *t)
 	if (field_op(l, t, c))
 		return done(l, t, GH_PYT_OP, from);
 	if (l->ipython && c == '!' && peek(l, 1) != '=' && l->depth == 0 && l->nf == 0)
-		return magic(l, t); /* files = !ls */
-	for (size_t i = 0; i < sizeof longer / sizeof longer[0]; i++) {
+		return magic(l, t);							  /* files = !ls */
+	bool more = l->s.n - l->at > 1 && memchr("=*/><.", l->s.p[l->at + 1], 6) != NULL; /* what may follow in one */
+	for (size_t i = 0; more && i < sizeof longer / sizeof longer[0]; i++) {
+		if ((uint8_t)longer[i].text[0] != c)
+			continue;
 		size_t n = strlen(longer[i].text);
 		if (!gh_span_starts(gh_span_cut(l->s, l->at, n), longer[i].text))
 			continue;

@@ -6,7 +6,7 @@ enum { NAME = 64 };
 static bool one_of(const char *s, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(s, list[i]) == 0)
+		if (s[0] == list[i][0] && strcmp(s, list[i]) == 0)
 			return true;
 	return false;
 }
@@ -115,7 +115,7 @@ unsigned gh_sh_strip(struct gh_sh_cmd *c)
 			skip(c, 1);
 			continue;
 		}
-		while (k < n && strcmp(wrappers[k].name, base) != 0)
+		while (k < n && (wrappers[k].name[0] != base[0] || strcmp(wrappers[k].name, base) != 0))
 			k++;
 		if (k == n || c->n == 1)
 			break;
@@ -700,7 +700,7 @@ void gh_sh_default(struct gh_sh *sh, struct gh_sh_cmd *c)
 		return;
 	}
 	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
-		if (strcmp(programs[i].name, base) == 0) {
+		if (programs[i].name[0] == base[0] && strcmp(programs[i].name, base) == 0) {
 			programs[i].act(sh, c);
 			return;
 		}

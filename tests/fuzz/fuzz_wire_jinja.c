@@ -56,13 +56,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (t.root == NULL) {
 			struct gh_span word;
 			bool text;
-			uint32_t at = 0, before = 0;
+			uint32_t before = 0;
+			struct gh_jj_words w = { 0 };
 			if (t.why == NULL || t.off > n)
 				__builtin_trap();
-			while (gh_jj_word(&a, all, &at, &word, &text) && seen != SIZE_MAX) {
-				if (at <= before)
+			while (gh_jj_word(&a, all, &w, &word, &text) && seen != SIZE_MAX) {
+				if (w.at <= before)
 					__builtin_trap();
-				before = at;
+				before = w.at;
 			}
 			return 0;
 		}

@@ -125,6 +125,10 @@ struct gh_jj_tree {
 struct gh_jj_tree gh_jj_parse(struct gh_arena *a, struct gh_span text, const struct gh_jj_options *o);
 
 /* The names and texts that the tags of a template which cannot be parsed hold: each call gives the next one (*is_text: a
- * string literal, decoded; else a name), until false. *at starts at 0. For a last look, not for understanding. */
-bool gh_jj_word(struct gh_arena *a, struct gh_span text, uint32_t *at, struct gh_span *word, bool *is_text);
+ * string literal, decoded; else a name), until false. *w starts as zeros. For a last look, not for understanding. */
+struct gh_jj_words {
+	uint32_t at;
+	bool open[2]; /* a string in ' (1: ") was seen that does not end: nor does any that begins behind it */
+};
+bool gh_jj_word(struct gh_arena *a, struct gh_span text, struct gh_jj_words *w, struct gh_span *word, bool *is_text);
 #endif

@@ -200,7 +200,8 @@ static enum jj_tok string(struct jj_lex *l)
 	uint32_t i = l->at + 1;
 	while (i < l->src.n && l->src.p[i] != quote)
 		i += l->src.p[i] == '\\' ? 2 : 1;
-	if (i >= l->src.n)
+	l->endless = i >= l->src.n;
+	if (l->endless)
 		return bad(l, "a string that does not end");
 	bool broken = false;
 	struct gh_span raw = { l->src.p + l->at + 1, i - l->at - 1 };
@@ -346,8 +347,9 @@ enum jj_tok jj_lex_next(struct jj_lex *l)
 	return l->mode == L_DATA ? data(l) : inside(l);
 }
 
-bool gh_jj_word(struct gh_arena *a, struct gh_span text, uint32_t *at, struct gh_span *word, bool *is_text)
+bool gh_jj_word(struct gh_arena *a, struct gh_span text, struct gh_jj_words *w, struct gh_span *word, bool *is_text)
 {
+	uint32_t *at = &w->at;
 	struct jj_lex l;
 	jj_lex_init(&l, a, text, &gh_jj_chat);
 	while (*at < text.n) {
@@ -356,7 +358,15 @@ bool gh_jj_word(struct gh_arena *a, struct gh_span text, uint32_t *at, struct gh
 		l.mode = L_OUTPUT;
 		l.tok = T_DATA;
 		l.limit = false;
+		while (l.at < text.n && space(text.p[l.at]))
+			l.at++;
+		uint8_t c = l.at < text.n ? text.p[l.at] : 0;
+		if ((c == '"' || c == '\'') && w->open[c == '"']) { /* a quote within the string that does not end */
+			*at = l.at + 1;
+			continue;
+		}
 		enum jj_tok t = inside(&l);
+		w->open[c == '"'] = w->open[c == '"'] || ((c == '"' || c == '\'') && t == T_BAD && l.endless);
 		*at = l.at > *at ? l.at : *at + 1;
 		if (t == T_NAME || t == T_STRING) {
 			*word = l.text;

@@ -29,6 +29,7 @@ struct jj_lex {
 	uint32_t off, end;
 	struct gh_span text;
 	unsigned op;
+	bool endless; /* T_BAD: a string that does not end */
 	bool unnamed; /* T_STRING: a \N{…} of a character that is not known here */
 	int64_t i;
 	double f;
