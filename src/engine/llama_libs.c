@@ -1,5 +1,6 @@
 #include "engine/llama_libs.h"
 
+#include "base/buf.h"
 #include "crypto/digest.h"
 #include "engine/llama_pins.h"
 #include "os/file.h"
@@ -128,8 +129,16 @@ static enum gh_rc load(struct loading *l, const char *prefix, void **out)
 static void quiet(enum ggml_log_level level, const char *text, void *user)
 {
 	(void)user;
-	if (level == GGML_LOG_LEVEL_ERROR)
-		(void)!write(STDERR_FILENO, text, strlen(text));
+	if (level != GGML_LOG_LEVEL_ERROR)
+		return;
+	struct gh_span s = gh_span_str(text);
+	while (s.n > 0 && s.p[s.n - 1] == '\n')
+		s.n--;
+	gh_auto_buf b = gh_buf(2048); /* it may quote the model: whoever made that must not reach somebody's terminal */
+	gh_buf_str(&b, "gatehouse-engine: llama.cpp: ");
+	gh_buf_safe(&b, s, 1024);
+	gh_buf_ch(&b, '\n');
+	(void)!write(STDERR_FILENO, b.p, b.n);
 }
 
 static void silent(enum ggml_log_level level, const char *text, void *user) { (void)level, (void)text, (void)user; }
