@@ -17,18 +17,27 @@ ROOT(amd_turin_ask, "amd-turin-ask.der");
 ROOT(amd_turin_asvk, "amd-turin-asvk.der");
 ROOT(intel_sgx_root, "intel-sgx-root.der");
 ROOT(aws_nitro_root, "aws-nitro-root.der");
+ROOT(tpm_infineon_rsa, "tpm-infineon-rsa.der");
+ROOT(tpm_infineon_ecc, "tpm-infineon-ecc.der");
+ROOT(tpm_intel, "tpm-intel.der");
+ROOT(tpm_nuvoton_1110, "tpm-nuvoton-1110.der");
+ROOT(tpm_nuvoton_2110, "tpm-nuvoton-2110.der");
+ROOT(tpm_globalsign, "tpm-globalsign.der");
 
 #define ROW(name, symbol) { name, gh_root_##symbol, gh_root_##symbol##_end }
 static const struct {
 	const char *name;
 	const uint8_t *from, *to;
 } roots[] = {
-	ROW("amd-milan-ark", amd_milan_ark),   ROW("amd-milan-ask", amd_milan_ask),
-	ROW("amd-milan-asvk", amd_milan_asvk), ROW("amd-genoa-ark", amd_genoa_ark),
-	ROW("amd-genoa-ask", amd_genoa_ask),   ROW("amd-genoa-asvk", amd_genoa_asvk),
-	ROW("amd-turin-ark", amd_turin_ark),   ROW("amd-turin-ask", amd_turin_ask),
-	ROW("amd-turin-asvk", amd_turin_asvk), ROW("intel-sgx-root", intel_sgx_root),
-	ROW("aws-nitro-root", aws_nitro_root),
+	ROW("amd-milan-ark", amd_milan_ark),	   ROW("amd-milan-ask", amd_milan_ask),
+	ROW("amd-milan-asvk", amd_milan_asvk),	   ROW("amd-genoa-ark", amd_genoa_ark),
+	ROW("amd-genoa-ask", amd_genoa_ask),	   ROW("amd-genoa-asvk", amd_genoa_asvk),
+	ROW("amd-turin-ark", amd_turin_ark),	   ROW("amd-turin-ask", amd_turin_ask),
+	ROW("amd-turin-asvk", amd_turin_asvk),	   ROW("intel-sgx-root", intel_sgx_root),
+	ROW("aws-nitro-root", aws_nitro_root),	   ROW("tpm-infineon-rsa", tpm_infineon_rsa),
+	ROW("tpm-infineon-ecc", tpm_infineon_ecc), ROW("tpm-intel", tpm_intel),
+	ROW("tpm-nuvoton-1110", tpm_nuvoton_1110), ROW("tpm-nuvoton-2110", tpm_nuvoton_2110),
+	ROW("tpm-globalsign", tpm_globalsign),
 };
 
 #ifdef GH_TEST_HOOKS
