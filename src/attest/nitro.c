@@ -119,6 +119,7 @@ static void judge(const struct gh_attest_question *q, const struct gh_nitro_doc 
 	bool measured = true;
 	for (unsigned i = 0; i < 3; i++)
 		measured = measured && d->pcr[i].n != 0 && !gh_attest_zero(d->pcr[i]);
+	gh_attest_claim_bool(r, "debug", !measured);
 	if (!measured && gh_attest_flag(q->policy, "allow_debug", false))
 		gh_attest_check(r, "debug", GH_AT_PASS, "debug mode: nothing was measured, and the policy allows it");
 	else

@@ -47,6 +47,7 @@ static void judge(const struct gh_attest_question *q, const struct gh_sgx_report
 {
 	uint64_t flags = gh_le64(s->attributes.p);
 	const uint8_t prod[2] = { (uint8_t)(s->isvprodid >> 8), (uint8_t)s->isvprodid };
+	gh_attest_claim_bool(r, "debug", (flags & DEBUG) != 0);
 	if ((flags & DEBUG) != 0 && gh_attest_flag(q->policy, "allow_debug", false))
 		gh_attest_check(r, "debug", GH_AT_PASS,
 				"the host can read this enclave's memory, and the policy allows it");

@@ -68,6 +68,7 @@ static void claims(const struct gh_dcap_quote *q, struct gh_attest_result *r)
 
 static void attributes(const struct gh_attest_question *q, uint64_t a, struct gh_attest_result *r)
 {
+	gh_attest_claim_bool(r, "debug", (a & TUD) != 0);
 	/* In Azure's domains the attributes are all zero: the paravisor handles such exceptions. */
 	bool sept = gh_attest_flag(q->policy, "sept_ve_disable", r->prefix == NULL || r->prefix[0] == '\0');
 	if ((a & TUD) == BIT(A_DEBUG) && gh_attest_flag(q->policy, "allow_debug", false))

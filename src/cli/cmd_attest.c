@@ -1,5 +1,7 @@
 /* `gatehouse attest verify|bench|kinds`: is this evidence of hardware genuine, fresh, and good enough? Works on files alone. */
+#include "cli/attest_token.h"
 #include "cli/cmds.h"
+#include "cli/output.h"
 #include "format/format.h"
 #include "scan/attest/appraise.h"
 #include "wire/datetime.h"
@@ -15,6 +17,8 @@ struct args {
 	unsigned format;
 	const char *kind, *collateral, *nonce, *report_data, *at, *policy;
 	struct gh_opt_files endorsements;
+	const char *key, *output;
+	bool token;
 	uint64_t rounds;
 };
 #define AT(field) .at = offsetof(struct args, field)
@@ -58,6 +62,21 @@ static const struct gh_opt opts[] = {
 	  .value = "FILE",
 	  AT(policy),
 	  .about = "Judge by this policy (YAML or JSON) instead of the kind's defaults." },
+	{ .name = "token",
+	  .kind = GH_OPT_FLAG,
+	  AT(token),
+	  .about = "verify: write the result as a signed token (EAR in a JWT), for those who rely on it." },
+	{ .name = "key",
+	  .kind = GH_OPT_FILE,
+	  .value = "KEY",
+	  AT(key),
+	  .about = "Sign the token with this private key: P-256, P-384 or Ed25519, PEM or DER, no passphrase." },
+	{ .name = "output",
+	  .letter = 'o',
+	  .kind = GH_OPT_FILE,
+	  .value = "FILE",
+	  AT(output),
+	  .about = "Write the token to FILE; without it to standard output, instead of the report." },
 	{ .name = "rounds",
 	  .kind = GH_OPT_NUMBER,
 	  .value = "N",
@@ -221,8 +240,31 @@ static int could_not(struct gh_cli *cli, const struct args *a, const struct gh_a
 	return GH_EXIT_UNFINISHED;
 }
 
+/* What can be known to be wrong about the token before anything is judged. */
+static int token_key(struct gh_cli *cli, const struct args *a, struct gh_key **key)
+{
+	struct gh_err err = { 0 };
+	char why[GH_ERR_LINKS * GH_ERR_TEXT];
+	if (!a->token)
+		return a->key == NULL && a->output == NULL ? GH_CLI_GO
+							   : gh_cli_wrong(cli, "--key and --output go with --token");
+	if (a->key == NULL)
+		return gh_cli_wrong(cli,
+				    "--token: a token that nobody signed proves nothing: say what to sign it with, "
+				    "--key KEY");
+	if (a->output != NULL && strcmp(a->output, "-") != 0 && gh_output_check(a->output, &err) != GH_OK) {
+		gh_cli_error(cli, "--output: %s", gh_err_line(&err, why, sizeof why));
+		return GH_EXIT_UNFINISHED;
+	}
+	return gh_attest_token_key(cli, a->key, key);
+}
+
 static int verify(struct gh_cli *cli, const struct args *a, const struct gh_attest_job *job)
 {
+	gh_auto_key *key = NULL;
+	int go = token_key(cli, a, &key);
+	if (go != GH_CLI_GO)
+		return go;
 	gh_auto_arena arena = { .max = ARENA };
 	gh_auto_buf doc = gh_buf(REPORT_MAX);
 	struct gh_attest_result *r = GH_NEW(&arena, struct gh_attest_result, 1);
@@ -234,8 +276,11 @@ static int verify(struct gh_cli *cli, const struct args *a, const struct gh_atte
 		to_json(job, r, NULL, &doc);
 	else
 		to_text(job, r, &doc);
-	int said = gh_cli_print(cli, &doc), is = exit_of(gh_attest_verdict(r));
-	return is != GH_EXIT_OK ? is : said;
+	const char *output = a->output == NULL ? "-" : a->output;
+	int is = exit_of(gh_attest_verdict(r)),
+	    told = a->token ? gh_attest_token(cli, key, output, job, r) : GH_EXIT_OK,
+	    said = a->token && strcmp(output, "-") == 0 ? GH_EXIT_OK : gh_cli_print(cli, &doc);
+	return is != GH_EXIT_OK ? is : told != GH_EXIT_OK ? told : said;
 }
 
 static int bench(struct gh_cli *cli, const struct args *a, struct gh_attest_job *job)
@@ -325,6 +370,8 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	if (n < 2)
 		return gh_cli_wrong(cli, "say which file holds the evidence: attest %s FILE --kind KIND",
 				    is_bench ? "bench" : "verify");
+	if (is_bench && (a.token || a.key != NULL || a.output != NULL))
+		return gh_cli_wrong(cli, "--token, --key and --output go with verify");
 	if (a.rounds != 0 && !is_bench)
 		return gh_cli_wrong(cli, "--rounds goes with bench");
 	rc = job_of(cli, &a, n - 1, argv + 1, &job, room);
@@ -347,6 +394,9 @@ const struct gh_cmd gh_cmd_attest = {
 		 "        remembered) and warm (verified endorsements are, the evidence is not).\n"
 		 "kinds   lists the kinds of evidence, the files that each wants, and what a\n"
 		 "        policy may say.\n"
+		 "\n"
+		 "With --token the result is written for others: an EAT Attestation Result\n"
+		 "(draft-ietf-rats-ear) as a JWT, signed by --key, valid for five minutes.\n"
 		 "\n"
 		 "Without --nonce or --report-data nobody knows how old the evidence is, and\n"
 		 "without a policy any measurement will do: then \"accepted\" says that it is\n"

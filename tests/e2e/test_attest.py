@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Evidence of hardware, judged as a user would have it judged: verdicts, exit statuses, what is said. Usage: test_attest.py
 PATH-OF-GATEHOUSE"""
+import base64
 import json
 import pathlib
 import subprocess
@@ -84,6 +85,78 @@ def azure():
     check('nor those without collateral', r['claims_trusted'] is False, r)
 
 
+def b64url(text):
+    return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
+
+
+def opened(token, public, curve_bytes):
+    """Claims of a JWT whose ECDSA signature openssl finds good; None when it does not."""
+    head, body, sig = token.strip().split('.')
+    raw = b64url(sig)
+    numbers = b''
+    for half in (raw[:curve_bytes], raw[curve_bytes:]):
+        n = half.lstrip(b'\0')
+        n = b'\0' + n if not n or n[0] & 0x80 else n
+        numbers += bytes((2, len(n))) + n
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(b'\x30' + bytes((len(numbers),)) + numbers)
+        f.flush()
+        p = subprocess.run(['openssl', 'dgst', '-sha256' if curve_bytes == 32 else '-sha384', '-verify', public, '-signature', f.name],
+                           input=f'{head}.{body}'.encode(), capture_output=True)
+    return (json.loads(b64url(head)), json.loads(b64url(body))) if p.returncode == 0 else None
+
+
+def token(tmp):
+    v = VECTORS / 'snp'
+    good = ('verify', v / 'milan_v2_report.bin', '-k', 'snp', '-e', v / 'milan_v2_vcek.der', '--at', '2024-01-01T00:00:00Z')
+    for curve, size, alg in (('prime256v1', 32, 'ES256'), ('secp384r1', 48, 'ES384')):
+        key, pub = tmp / f'{curve}.pem', tmp / f'{curve}.pub'
+        subprocess.run(['openssl', 'ecparam', '-name', curve, '-genkey', '-noout', '-out', key], check=True, capture_output=True)
+        subprocess.run(['openssl', 'ec', '-in', key, '-pubout', '-out', pub], check=True, capture_output=True)
+        code, out, err = attest(*good, '--token', '--key', key)
+        head, claims = opened(out, pub, size) or ({}, {})
+        sub = claims.get('submods', {}).get('snp', {})
+        check(f'a token by {alg}, which openssl verifies', code == 0 and head.get('alg') == alg, (code, head, err))
+        check('it is an EAR: affirming', sub.get('ear.status') == 'affirming' and claims['exp'] - claims['iat'] == 300
+              and sub['ear.trustworthiness-vector']['hardware'] == 2, claims)
+        check('with the claims of the evidence', len(sub['ear.veraison.annotated-evidence']['measurement']) == 96, claims)
+    written = tmp / 'result.jwt'
+    code, out, err = attest('verify', v / 'gosev_attestation.bin', '-k', 'snp', '-e', v / 'gosev_vcek.der', '--at',
+                            '2023-01-01T00:00:00Z', '--nonce', '00112233', '--token', '--key', key, '-o', written, '-f', 'json')
+    head, claims = opened(written.read_text(), pub, 48)
+    sub = claims['submods']['snp']
+    check('a rejection is a result too: report and token', code == 1 and json.loads(out)['verdict'] == 'rejected'
+          and sub['ear.status'] == 'contraindicated' and sub['gatehouse.verdict'] == 'rejected', (code, claims))
+    check('and says what had to be answered', claims['eat_nonce'] == 'ABEiMw', claims)
+    code, out, err = attest('verify', v / 'milan_v2_report.bin', '-k', 'snp', '--token', '--key', key)
+    head, claims = opened(out, pub, 48)
+    check('nothing proven, nothing claimed', code == 2 and claims['submods']['snp']['ear.status'] == 'none'
+          and claims['submods']['snp']['ear.veraison.annotated-evidence'] == {}, claims)
+    code, out, err = attest(*good, '--token')
+    check('a token that nobody signs is refused', code == 64 and '--key' in err and out == '', err)
+    code, out, err = attest(*good, '--token', '--key', tmp / 'nothing')
+    check('no key: nothing is judged', code == 2 and out == '' and 'nothing' in err, err)
+    rsa = tmp / 'rsa.pem'
+    subprocess.run(['openssl', 'genrsa', '-out', rsa, '2048'], check=True, capture_output=True)
+    code, out, err = attest(*good, '--token', '--key', rsa, '-o', tmp / 'rsa.jwt')
+    check('an RSA key does not sign', code == 2 and out == '' and 'RSA' in err and not (tmp / 'rsa.jwt').exists(), err)
+    code, out, err = attest(*good, '--key', key)
+    check('--key without --token is a mistake', code == 64 and '--token' in err, err)
+
+
+def ccel():
+    v = VECTORS / 'dcap'
+    quote, at = v / 'gcp_cos113_cos-113-tdx-quote.dat', ('--at', '2024-08-01T00:00:00Z')
+    r = verify('a TD and its log', 'incomplete', 'tdx', quote, '-e', v / 'gcp_cos113_ccel_data.dat', *at, bad='tcb_info')
+    outcome = {c['name']: c['outcome'] for c in r['checks']}
+    check('the log leads to all four registers', all(outcome[f'ccel_rtmr{i}'] == 'pass' for i in range(4)), outcome)
+    other = VECTORS / 'eventlog' / 'ccel' / 'cos-113-intel-tdx-dupe-separator.bin'
+    r = verify('the log of another TD', 'rejected', 'tdx', quote, '-e', other, *at, bad='ccel_rtmr0')
+    outcome = {c['name']: c for c in r['checks']}
+    check('a second separator is reported', outcome['ccel_separators']['outcome'] == 'skipped'
+          and 'RTMR0 has 2' in outcome['ccel_separators']['detail'], outcome['ccel_separators'])
+
+
 def usage(tmp):
     v = VECTORS / 'snp' / 'milan_v2_report.bin'
     for args, says in ((('verify', v), '--kind'), (('verify', v, '-k', 'sev'), "'sev' is none of"), (('verify',), 'FILE'),
@@ -111,5 +184,7 @@ with tempfile.TemporaryDirectory() as root:
     snp(here)
     tpm()
     azure()
+    ccel()
+    token(here)
     usage(here)
     sys.exit(common.end('test_attest.py'))

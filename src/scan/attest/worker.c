@@ -1,5 +1,6 @@
 /* Mode "attest", inside the worker: evidence, endorsements, collateral and policy are read here and nowhere else. */
 #include "attest/attest.h"
+#include "crypto/pubkey.h"
 #include "scan/attest/side.h"
 #include "scan/tool_side.h"
 
@@ -98,6 +99,10 @@ static enum gh_rc once(struct gh_tool *t, struct job *j, struct gh_err *err)
 	if (r == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory");
 	gh_attest_appraise(j->kind, &j->q, &t->arena, r);
+	uint8_t md[GH_MD_MAX];
+	if (j->policy.p != NULL &&
+	    gh_md(GH_MD_SHA256, j->policy, md)) /* whoever relies on the result knows by what it was judged */
+		gh_attest_claim_hex(r, "policy_sha256", (struct gh_span){ md, 32 });
 	for (size_t i = 0; i < r->nchecks; i++)
 		say_pair(t, GH_ATTEST_SAY_CHECK, r->check[i].outcome, r->check[i].name, r->check[i].detail);
 	for (size_t i = 0; i < r->nclaims; i++)
