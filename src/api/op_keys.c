@@ -51,9 +51,7 @@ static enum gh_rc create(struct gh_op_run *r, struct gh_err *err)
 	c.expires = r->now + days * DAY;
 	enum gh_rc rc = gh_people_may_manage(r->cat->db, r->who, NULL, err);
 	if (rc == GH_OK)
-		rc = gh_principal_find(r->cat->db, text(r, "principal"), &c.p, err);
-	if (rc == GH_OK)
-		rc = gh_principal_load(r->cat->db, r->arena, &c.p.id, &c.p, err);
+		rc = gh_people_find(r->cat->db, r->arena, r->who, text(r, "principal"), &c.p, err);
 	if (rc == GH_OK)
 		rc = gh_people_may_manage(r->cat->db, r->who, &c.p, err);
 	if (rc == GH_OK)

@@ -145,8 +145,7 @@ struct about {
 
 static enum gh_rc subject(struct gh_op_run *r, struct gh_principal *p, struct gh_err *err)
 {
-	enum gh_rc rc = gh_principal_find(r->cat->db, text(r, "principal"), p, err);
-	return rc == GH_OK ? gh_principal_load(r->cat->db, r->arena, &p->id, p, err) : rc;
+	return gh_people_find(r->cat->db, r->arena, r->who, text(r, "principal"), p, err);
 }
 
 static enum gh_rc disable_tx(struct gh_db *db, void *arg, struct gh_err *err)

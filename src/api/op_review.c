@@ -136,8 +136,11 @@ static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 	const char *role;
 	char why[GH_ERR_LINKS * GH_ERR_TEXT];
 	bool may = gh_review_may(&review, r->who, &v.name, &role, &no) == GH_OK;
+	bool counts = gh_home_one_hand(&r->cat->home) ||
+		      (may && gh_review_independent(r->cat->db, &review, r->who, &no) == GH_OK);
+	gh_jout_bool(r->out, "may_approve", may && counts); /* who is not independent may still reject */
 	gh_jout_bool(r->out, "may_decide", may);
-	gh_jout_str(r->out, "why_not", may ? NULL : gh_err_line(&no, why, sizeof why));
+	gh_jout_str(r->out, "why_not", may && counts ? NULL : gh_err_line(&no, why, sizeof why));
 	return GH_OK;
 }
 
@@ -371,6 +374,7 @@ static enum gh_rc prepare(struct deciding *d, struct gh_err *err)
 	(void)snprintf(d->e.report_digest, sizeof d->e.report_digest, "%s",
 		       gh_in_text(r->in, "report", d->review.report_digest));
 	(void)snprintf(d->e.comment_digest, sizeof d->e.comment_digest, "%s", text(r, "comment_digest"));
+	d->e.one_hand = gh_home_one_hand(&r->cat->home);
 	if (d->e.act >= GH_REVIEW_WITHDRAWN)
 		return gh_fail(err, GH_E_MALFORMED, "a review is approved, rejected or commented on");
 	if (d->e.act == GH_REVIEW_COMMENT && d->e.comment_digest[0] == '\0')
@@ -388,6 +392,8 @@ static enum gh_rc decide(struct gh_op_run *r, struct gh_err *err)
 		rc = gh_review_may(&d.review, r->who, &d.v.name, &d.role, err);
 	if (rc == GH_OK && d.e.act != GH_REVIEW_COMMENT)
 		rc = own_signature(&d, err);
+	if (rc == GH_OK && d.e.act == GH_REVIEW_APPROVE && !d.e.one_hand)
+		rc = gh_review_independent(r->cat->db, &d.review, r->who, err);
 	if (rc == GH_OK && d.e.act != GH_REVIEW_COMMENT)
 		rc = receipt(&d, err);
 	if (rc == GH_OK)

@@ -23,6 +23,22 @@ bool gh_people_visible(const struct gh_principal *who, const struct gh_principal
 	return visible;
 }
 
+enum gh_rc gh_people_find(struct gh_db *db, struct gh_arena *a, const struct gh_principal *who, const char *name,
+			  struct gh_principal *out, struct gh_err *err)
+{
+	struct gh_principal p;
+	struct gh_name home;
+	enum gh_rc rc = gh_principal_find(db, name, &p, err);
+	if (rc == GH_OK)
+		rc = gh_principal_load(db, a, &p.id, out, err);
+	if (rc == GH_OK)
+		rc = gh_people_home(db, out, &home, err);
+	if (rc != GH_OK || gh_people_visible(who, out, &home))
+		return rc;
+	*out = (struct gh_principal){ 0 };
+	return gh_principal_unknown(name, err);
+}
+
 /* What a grant asks of whoever gives it, takes it back, or could act by it. */
 static bool over(const struct gh_principal *who, const char *role, const struct gh_name *scope)
 {

@@ -12,6 +12,10 @@
 enum gh_rc gh_people_home(struct gh_db *db, const struct gh_principal *p, struct gh_name *out, struct gh_err *err);
 /* May `who` see p? home: gh_people_home(). */
 bool gh_people_visible(const struct gh_principal *who, const struct gh_principal *p, const struct gh_name *home);
+/* A principal by its name, with grants, if `who` may see it. GH_E_ABSENT otherwise: what is not there and what is not for these eyes
+ * are answered alike. */
+enum gh_rc gh_people_find(struct gh_db *db, struct gh_arena *a, const struct gh_principal *who, const char *name,
+			  struct gh_principal *out, struct gh_err *err);
 /* May `who` disable p, make keys for it and revoke them? p NULL: anybody at all (asked before p is looked up, so that the answer
  * tells nobody who exists). */
 enum gh_rc gh_people_may_manage(struct gh_db *db, const struct gh_principal *who, const struct gh_principal *p,

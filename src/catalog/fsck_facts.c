@@ -105,8 +105,16 @@ static void badge(struct gh_logfact *x, const struct gh_entry *e)
 	TAKE(x->of, e, "version");
 	TAKE(x->report, e, "statement");
 }
+/* Who did it, if that was a principal. */
+static void by(struct gh_logfact *x, const struct gh_entry *e)
+{
+	bool one = gh_id_ok(e->actor);
+	memcpy(x->by, one ? (const char *)e->actor.p : "", one ? 32 : 0);
+	x->by[one ? 32 : 0] = '\0';
+}
 static void begun(struct gh_logfact *x, const struct gh_entry *e)
 {
+	by(x, e);
 	x->there = true;
 	TAKE(x->of, e, "principal");
 }
@@ -117,7 +125,7 @@ static void ended(struct gh_logfact *x, const struct gh_entry *e)
 }
 static void granted(struct gh_logfact *x, const struct gh_entry *e)
 {
-	(void)e;
+	by(x, e);
 	x->there = true;
 	x->held++;
 }

@@ -36,6 +36,7 @@ struct gh_logfact {
 	bool seen;		 /* the database has a row for it */
 	char root[65], report[65], verdict[17],
 		state[33]; /* VERSION; report of a BADGE: the digest of its statement, of a POLICY: its own */
+	char by[33];	   /* APIKEY, GRANT: who issued or granted it last; "": no principal */
 	char of[33];	   /* BADGE: its version; APIKEY: its principal; VERSION, SHARE, EVIDENCE: its tenant */
 	char key[];	   /* the kind's letter, then the id; GRANT: principal:role:scope:tenant */
 };

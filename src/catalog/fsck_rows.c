@@ -154,8 +154,11 @@ static enum gh_rc person(void *arg, const struct gh_dbv *c, size_t n, struct gh_
 			    cell(&c[1]), x->ended ? "disabled" : "active", (unsigned long long)x->at, cell(&c[2]));
 }
 
-static const char keys[] = "SELECT k.id, k.prefix, k.principal, CASE WHEN k.revoked IS NULL THEN 0 ELSE 1 END,"
-			   " COALESCE(p.tenant, '') FROM api_keys k JOIN principals p ON p.id = k.principal";
+static const char keys[] =
+	"SELECT k.id, k.prefix, k.principal, CASE WHEN k.revoked IS NULL THEN 0 ELSE 1 END,"
+	" COALESCE(p.tenant, ''), COALESCE(k.created_by, '') FROM api_keys k JOIN principals p ON p.id = k.principal";
+
+static const char *somebody(const char *id) { return id[0] == '\0' ? "no principal" : id; }
 
 static enum gh_rc apikey(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
 {
@@ -173,6 +176,11 @@ static enum gh_rc apikey(void *arg, const struct gh_dbv *c, size_t n, struct gh_
 		return gh_fsck_note(l, err, id,
 				    "API key %s is that of %s by the audit log (entry %llu), and of %s in the database",
 				    prefix, x->of, (unsigned long long)x->at, owner);
+	if (strcmp(x->by, cell(&c[5])) != 0) /* four eyes rest on it */
+		GH_TRY(gh_fsck_note(l, err, id,
+				    "API key %s was issued by %s by the audit log, and by %s in the database", prefix,
+				    somebody(x->by), somebody(cell(&c[5]))),
+		       err, "keys");
 	const struct gh_logfact *p = gh_logfact_find(&l->facts, GH_FACT_PRINCIPAL, owner);
 	/* Where its owner is another share's, only what the entries of the key itself say can be told. */
 	bool known = gh_logfacts_mine(&l->facts, GH_FACT_PRINCIPAL, owner);
@@ -186,7 +194,7 @@ static enum gh_rc apikey(void *arg, const struct gh_dbv *c, size_t n, struct gh_
 
 static const char grants[] =
 	"SELECT g.principal, g.role, COALESCE(g.tenant, ''), CASE WHEN g.tenant IS NULL THEN 'platform'"
-	" WHEN g.project = '' THEN 'tenant' ELSE 'project' END, count(*), min(p.name)"
+	" WHEN g.project = '' THEN 'tenant' ELSE 'project' END, count(*), min(p.name), min(COALESCE(g.created_by, ''))"
 	" FROM grants g JOIN principals p ON p.id = g.principal GROUP BY 1, 2, 3, 4";
 
 static enum gh_rc grant(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
@@ -198,8 +206,17 @@ static enum gh_rc grant(void *arg, const struct gh_dbv *c, size_t n, struct gh_e
 	(void)snprintf(id, sizeof id, "%s:%.64s:%s:%s", cell(&c[0]), cell(&c[1]), cell(&c[3]), cell(&c[2]));
 	const struct gh_logfact *x = fact(l, GH_FACT_GRANT, id, &mine);
 	int64_t held = x == NULL ? 0 : x->held;
-	if (!mine || held == c[4].i)
+	if (!mine)
 		return GH_OK;
+	/* Grants in projects share a fact: whose the last one was is known of the others only. */
+	bool one = held == 1 && strcmp(cell(&c[3]), "project") != 0;
+	if (held == c[4].i && (!one || strcmp(x->by, cell(&c[6])) == 0))
+		return GH_OK;
+	if (held == c[4].i)
+		return gh_fsck_note(
+			l, err, cell(&c[0]),
+			"the role %.64s of %s was granted by %s by the audit log, and by %s in the database",
+			cell(&c[1]), cell(&c[5]), somebody(x->by), somebody(cell(&c[6])));
 	return gh_fsck_note(
 		l, err, cell(&c[0]),
 		"%s holds the role %.64s (%s%s%s) %lld times by the audit log, and %lld times in the database",

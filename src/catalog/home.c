@@ -63,6 +63,7 @@ static const struct setting {
 	TEXT(unlock, "How the root key is opened: passphrase, file:PATH, credential:NAME, tpm, tpm:TCTI."),
 	TEXT(policy, "Profile for tenants that set no policy: lenient, enterprise, high-risk."),
 	TEXT(opa, "URL of an Open Policy Agent that is asked as well; empty: none."),
+	TEXT(four_eyes, "What counts as two: hands (nobody can act as both), or persons (any two)."),
 };
 
 static unsigned line_of(struct gh_span s, uint64_t off)
@@ -93,6 +94,8 @@ static const char *set(struct gh_home *h, struct gh_span key, struct gh_span val
 		return number(value, &h->badge_days) && h->badge_days > 0 && h->badge_days <= 3650
 			       ? NULL
 			       : "must be 1 to 3650";
+	if (gh_span_is(key, "four_eyes") && !gh_span_is(value, "hands") && !gh_span_is(value, "persons"))
+		return "must be hands or persons";
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
 		if (gh_span_is(key, settings[i].name)) {
 			char *to = (char *)h + settings[i].at;
@@ -190,9 +193,12 @@ void gh_home_defaults(const char *dir, struct gh_home *out)
 	(void)snprintf(out->dir, sizeof out->dir, "%s", dir);
 	(void)snprintf(out->database, sizeof out->database, "sqlite:db/catalog.db");
 	(void)snprintf(out->unlock, sizeof out->unlock, "passphrase");
+	(void)snprintf(out->four_eyes, sizeof out->four_eyes, "hands");
 	(void)snprintf(out->policy, sizeof out->policy, "enterprise");
 	(void)snprintf(out->origin, sizeof out->origin, "gatehouse");
 }
+
+bool gh_home_one_hand(const struct gh_home *h) { return strcmp(h->four_eyes, "persons") == 0; }
 
 static enum gh_rc make_above(const char *dir, struct gh_err *err)
 {

@@ -26,7 +26,8 @@ struct gh_home {
 		[GH_HOME_VALUE]; /* how the root key is opened: "passphrase", "file:PATH", "credential:NAME", "tpm" */
 	char policy[GH_HOME_VALUE]; /* name of a shipped profile for tenants without one: "enterprise" */
 	char opa[GH_HOME_VALUE];    /* URL of an OPA that is asked too; "": none */
-	int64_t badge_days;	    /* how long a badge is valid */
+	char four_eyes[16]; /* what two persons are: "hands" (nobody can act as both), or "persons" (two principals) */
+	int64_t badge_days; /* how long a badge is valid */
 };
 
 /* The directory, without looking whether it exists. GH_E_ABSENT: none of the sources gives one (no $HOME). */
@@ -34,6 +35,8 @@ enum gh_rc gh_home_find(const char *option, char out[GH_HOME_PATH], struct gh_er
 /* Read the settings. GH_E_ABSENT: there is no home (says to run `gatehouse init`); GH_E_DENIED: others may write to it;
  * GH_E_UNREAD: made by a newer version; GH_E_MALFORMED: settings, with the line. */
 enum gh_rc gh_home_load(const char *dir, struct gh_home *out, struct gh_err *err);
+/* Do two principals that one person can act as count as two? (setting four_eyes: persons) */
+bool gh_home_one_hand(const struct gh_home *h);
 /* Defaults for a new home; then gh_home_make() makes directories and settings. GH_E_EXISTS: there is one already, or the
  * directory is not empty. Nothing is left behind on failure. */
 void gh_home_defaults(const char *dir, struct gh_home *out);

@@ -83,13 +83,18 @@ static void principal_of(const struct gh_db_rows *r, size_t i, struct gh_princip
 	GH_ROW_TEXT(p->name, r, i, 2);
 }
 
+enum gh_rc gh_principal_unknown(const char *name, struct gh_err *err)
+{
+	return gh_fail(err, GH_E_ABSENT, "there is no principal %.63s", name);
+}
+
 static enum gh_rc one(struct gh_db *db, const char *sql, const char *what, struct gh_principal *out, struct gh_err *err)
 {
 	gh_auto_arena a = { .max = GH_ROW_ONE };
 	struct gh_db_rows r;
 	GH_TRY(gh_db_query(db, &a, &r, err, sql, GH_DBV(gh_dbs(what))), err, "principals");
 	if (r.n != 1)
-		return gh_fail(err, GH_E_ABSENT, "there is no principal %.63s", what);
+		return gh_principal_unknown(what, err);
 	principal_of(&r, 0, out);
 	return GH_OK;
 }

@@ -49,6 +49,8 @@ enum gh_rc gh_principal_add(struct gh_db *db, enum gh_principal_kind kind, const
 /* By name or by id, without grants. GH_E_ABSENT. */
 enum gh_rc gh_principal_find(struct gh_db *db, const char *name, struct gh_principal *out, struct gh_err *err);
 enum gh_rc gh_principal_get(struct gh_db *db, const struct gh_id *id, struct gh_principal *out, struct gh_err *err);
+/* GH_E_ABSENT, in the words that gh_principal_find() has for it. */
+enum gh_rc gh_principal_unknown(const char *name, struct gh_err *err);
 /* With grants (in the arena): what gh_may() needs. */
 enum gh_rc gh_principal_load(struct gh_db *db, struct gh_arena *a, const struct gh_id *id, struct gh_principal *out,
 			     struct gh_err *err);

@@ -47,6 +47,7 @@ struct gh_review_event {
 	char receipt_key[GH_DIGEST_HEX + 1]; /* id of the vault's key, "" without receipt */
 	uint8_t receipt[GH_REVIEW_SIG];
 	size_t receipt_n;
+	bool one_hand; /* not recorded: count it although gh_review_independent() says no (setting four_eyes: persons) */
 };
 
 /* How many persons a tier needs. */
@@ -73,6 +74,12 @@ enum gh_rc gh_review_void(struct gh_db *db, const struct gh_id *id, const char *
  * model's. */
 enum gh_rc gh_review_may(const struct gh_review *r, const struct gh_principal *who, const struct gh_name *scope,
 			 const char **role, struct gh_err *err);
+/* Four eyes are two people, and not two names of one. Whoever issued an API key of a person, or granted the role it decides by, can act
+ * as that person: such a hand on an approver must be neither the author's, nor another approver's, nor one that is on another
+ * approver too. Keys count that were valid at some time since the review was opened, whoever revoked them. GH_OK: an approval of
+ * `who` would count beside those that there are; GH_E_DENIED says whose hand is on whom, and the way out. */
+enum gh_rc gh_review_independent(struct gh_db *db, const struct gh_review *r, const struct gh_principal *who,
+				 struct gh_err *err);
 /* Record a decision or a comment; e->root and e->report_digest must be the review's. The whole rule is asked again inside the
  * transaction. *out: the review afterwards. GH_E_DENIED as gh_review_may(), and when it is closed or this person approved it
  * already; GH_E_EXISTS: it is about other digests, or the version has a newer report: look again. The caller moves the version when

@@ -1,6 +1,10 @@
 /* Deciding a review: who may, what counts, and what follows. */
+#include "catalog/people_roles.h"
 #include "catalog/reviews.h"
 #include "catalog/row.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 enum gh_rc gh_review_may(const struct gh_review *r, const struct gh_principal *who, const struct gh_name *scope,
 			 const char **role, struct gh_err *err)
@@ -56,6 +60,118 @@ static enum gh_rc approved_before(struct gh_db *db, const struct gh_review *r, c
 				 who->name);
 }
 
+/* ---- four eyes ---- */
+
+enum { HANDS = 64 };
+struct hands { /* who can act as a person: itself first */
+	struct gh_id id[HANDS];
+	size_t n;
+};
+
+static bool has(const struct hands *h, const struct gh_id *id)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (gh_id_same(&h->id[i], id))
+			return true;
+	return false;
+}
+
+static enum gh_rc hands_on(struct gh_db *db, const struct gh_review *r, const struct gh_id *person, struct hands *out,
+			   struct gh_err *err)
+{
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_db_rows rows;
+	out->id[0] = *person;
+	out->n = 1;
+	GH_TRY(gh_db_query(db, &a, &rows, err,
+			   "SELECT DISTINCT created_by, '' FROM api_keys WHERE principal = ? AND created_by IS NOT NULL"
+			   " AND (revoked IS NULL OR revoked >= ?) AND expires >= ?"
+			   " UNION SELECT DISTINCT created_by, role FROM grants WHERE principal = ? AND created_by IS "
+			   "NOT NULL",
+			   GH_DBV(gh_dbs(person->s), gh_dbi(r->opened), gh_dbi(r->opened), gh_dbs(person->s))),
+	       err, "who issued keys");
+	for (size_t i = 0; i < rows.n; i++) {
+		struct gh_id id = gh_id(gh_db_span(&rows, i, 0));
+		const struct gh_people_role *role = gh_people_role_named(gh_db_text(&rows, i, 1));
+		bool counts = gh_db_span(&rows, i, 1).n == 0 ||
+			      (role != NULL && gh_people_role_permits(role, "review.decide"));
+		if (!counts || has(out, &id))
+			continue;
+		if (out->n == HANDS)
+			return gh_fail(err, GH_E_LIMIT, "too many have issued keys for one person: revoke some first");
+		out->id[out->n++] = id;
+	}
+	return GH_OK;
+}
+
+static const char *name_of(struct gh_db *db, const struct gh_id *id, char out[GH_NAME_PART + 1])
+{
+	struct gh_principal p;
+	(void)snprintf(out, GH_NAME_PART + 1, "%s", gh_principal_get(db, id, &p, NULL) == GH_OK ? p.name : id->s);
+	return out;
+}
+
+/* A line, and the way out behind it: each has a link of the chain to itself, and so is not cut. */
+static enum gh_rc one_pair(struct gh_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static enum gh_rc one_pair(struct gh_err *err, const char *fmt, ...)
+{
+	char line[GH_ERR_TEXT];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	(void)!gh_fail(
+		err, GH_E_DENIED,
+		"another administrator has to grant the role and issue the key, before the review (docs/people.md)");
+	return gh_fail(err, GH_E_DENIED, "%s", line);
+}
+
+static enum gh_rc beside_author(struct gh_db *db, const struct gh_review *r, const struct gh_principal *who,
+				const struct hands *mine, struct gh_err *err)
+{
+	struct hands theirs;
+	char name[GH_NAME_PART + 1];
+	if (gh_id_none(&r->author))
+		return GH_OK;
+	GH_TRY(hands_on(db, r, &r->author, &theirs, err), err, "the author");
+	if (has(mine, &r->author))
+		return one_pair(err, "%.50s imported this version, and appointed %.50s or issued their key",
+				name_of(db, &r->author, name), who->name);
+	if (has(&theirs, &who->id))
+		return one_pair(err, "%.50s issued a key of %.50s, who imported this version", who->name,
+				name_of(db, &r->author, name));
+	return GH_OK;
+}
+
+enum gh_rc gh_review_independent(struct gh_db *db, const struct gh_review *r, const struct gh_principal *who,
+				 struct gh_err *err)
+{
+	gh_auto_arena a = { .max = 1 << 20 };
+	struct gh_db_rows rows;
+	struct hands mine, theirs;
+	char name[GH_NAME_PART + 1], hand[GH_NAME_PART + 1];
+	GH_TRY(hands_on(db, r, &who->id, &mine, err), err, "four eyes");
+	enum gh_rc rc = beside_author(db, r, who, &mine, err);
+	if (rc != GH_OK)
+		return rc;
+	GH_TRY(gh_db_query(db, &a, &rows, err,
+			   "SELECT DISTINCT principal FROM review_events WHERE review = ? AND kind = 'approve' AND "
+			   "principal <> ?",
+			   GH_DBV(gh_dbs(r->id.s), gh_dbs(who->id.s))),
+	       err, "reviews");
+	for (size_t i = 0; i < rows.n; i++) {
+		struct gh_id other = gh_id(gh_db_span(&rows, i, 0));
+		GH_TRY(hands_on(db, r, &other, &theirs, err), err, "four eyes");
+		for (size_t k = 0; k < theirs.n; k++)
+			if (has(&mine, &theirs.id[k]))
+				return one_pair(err,
+						"%.40s and %.40s, who approved this, are one pair of eyes: %.40s can "
+						"act as both",
+						who->name, name_of(db, &other, name), name_of(db, &theirs.id[k], hand));
+	}
+	return GH_OK;
+}
+
 static enum gh_rc allowed(struct gh_db *db, const struct gh_review *r, const struct gh_principal *who,
 			  const struct gh_name *scope, const struct gh_review_event *e, const char **role,
 			  struct gh_err *err)
@@ -74,7 +190,10 @@ static enum gh_rc allowed(struct gh_db *db, const struct gh_review *r, const str
 			       r->reason[0] != '\0' ? ": " : "", r->reason);
 	if (strcmp(e->root, r->root) != 0 || strcmp(e->report_digest, r->report_digest) != 0)
 		return gh_fail(err, GH_E_EXISTS, "the review is about other files or another report: look at it again");
-	return e->act == GH_REVIEW_APPROVE ? approved_before(db, r, who, err) : GH_OK;
+	if (e->act != GH_REVIEW_APPROVE)
+		return GH_OK;
+	rc = approved_before(db, r, who, err);
+	return rc == GH_OK && !e->one_hand ? gh_review_independent(db, r, who, err) : rc;
 }
 
 /* The version and its report must still be what the review is about. */

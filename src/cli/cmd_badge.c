@@ -20,6 +20,7 @@ struct args {
 	struct gh_client_args client;
 	unsigned format;
 	const char *key, *status, *at, *root, *output, *reason, *statement;
+	uint64_t status_min;
 };
 #define AT(field) .at = offsetof(struct args, field)
 
@@ -35,6 +36,13 @@ static const struct gh_opt opts[] = {
 	  .value = "FILE",
 	  AT(status),
 	  .about = "Look the badge up in this list of revoked ones (verify)." },
+	{ .name = "status-min",
+	  .kind = GH_OPT_NUMBER,
+	  .value = "N",
+	  AT(status_min),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .about = "Believe only list number N or a newer one: the number that was seen last (verify)." },
 	{ .name = "at",
 	  .kind = GH_OPT_FILE,
 	  .value = "TIME",
@@ -153,10 +161,17 @@ static int look(struct gh_cli *cli, const struct args *a, const struct gh_badge_
 
 static int verify(struct gh_cli *cli, const struct args *a, const char *path)
 {
-	struct gh_badge_files f = { .badge = -1, .keys = -1, .status = -1, .root = a->root, .at = (int64_t)time(NULL) };
+	struct gh_badge_files f = { .badge = -1,
+				    .keys = -1,
+				    .status = -1,
+				    .root = a->root,
+				    .at = (int64_t)time(NULL),
+				    .status_min = a->status_min };
 	if (a->key == NULL)
 		return gh_cli_wrong(
 			cli, "verify: --key is missing: the public key that is trusted (`gatehouse key export`)");
+	if (a->status_min > 0 && a->status == NULL)
+		return gh_cli_wrong(cli, "--status-min says which --status FILE is new enough: give that too");
 	if (a->at != NULL && !gh_datetime_read(gh_span_str(a->at), &f.at))
 		return gh_cli_wrong(cli, "--at: '%s' is no time like 2026-11-22T10:00:00Z",
 				    gh_safe(gh_span_str(a->at)).s);

@@ -470,7 +470,8 @@ static void listed(struct look *l, const struct gh_jval *list)
 		(void)note(l, GH_BC_STATUS, GH_BO_FAIL, "revoked: %.80s", (const char *)l->out->revoked_reason.p);
 		return;
 	}
-	(void)note(l, GH_BC_STATUS, GH_BO_PASS, "not on the list of %.20s", (const char *)l->out->status_issued.p);
+	(void)note(l, GH_BC_STATUS, GH_BO_PASS, "not on list number %llu of %.20s",
+		   (unsigned long long)l->out->status_number, (const char *)l->out->status_issued.p);
 }
 
 static void status(struct look *l)
@@ -499,13 +500,22 @@ static void status(struct look *l)
 		(void)note(l, GH_BC_STATUS, GH_BO_UNKNOWN, "the status list has no dates");
 		return;
 	}
+	uint64_t number = 0;
+	(void)gh_ju64(gh_jget(list, "number"), &number);
 	l->out->status_issued = from->text;
 	l->out->status_expires = to->text;
+	l->out->status_number = number;
 	listed(l, list);
 	/* A revocation counts for ever; an old list cannot say that there is none. */
 	if (l->out->check[GH_BC_STATUS].outcome == GH_BO_PASS && (expires <= l->q->at || issued > l->q->at + 300))
 		(void)note(l, GH_BC_STATUS, GH_BO_UNKNOWN, "the status list is of %.20s and too old: get a newer one",
 			   (const char *)from->text.p);
+	else if (l->out->check[GH_BC_STATUS].outcome == GH_BO_PASS && number < l->q->status_min)
+		(void)note(l, GH_BC_STATUS, GH_BO_UNKNOWN,
+			   "the status list is number %llu of %.20s, and number %llu is known: get that one or a newer "
+			   "one",
+			   (unsigned long long)number, (const char *)from->text.p,
+			   (unsigned long long)l->q->status_min);
 }
 
 static void model(struct look *l)

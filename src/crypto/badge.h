@@ -91,14 +91,16 @@ struct gh_badge_result {
 	uint64_t log_index, log_size;  /* where its entry stands */
 	struct gh_span revoked_reason; /* when the status list says so */
 	struct gh_span status_issued, status_expires;
+	uint64_t status_number; /* of the status list; 0: none was read */
 };
 struct gh_badge_question {
 	struct gh_span file;   /* the badge */
 	struct gh_span keys;   /* public keys, PEM, one or several */
 	struct gh_span status; /* status list */
 	bool status_given;     /* one was given, however short: an empty one says nothing about revocation (UNKNOWN) */
-	int64_t at;	       /* now, seconds since 1970 */
-	const char *root;      /* root digest that it must be about; NULL: not asked */
+	uint64_t status_min; /* number of the newest list that is known: an older one says nothing (UNKNOWN); 0: any */
+	int64_t at;	     /* now, seconds since 1970 */
+	const char *root;    /* root digest that it must be about; NULL: not asked */
 };
 void gh_badge_verify(const struct gh_badge_question *q, struct gh_arena *a, struct gh_badge_result *out);
 /* 0 valid, 1 not, 2 could not tell. */

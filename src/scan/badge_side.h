@@ -11,6 +11,7 @@ enum {
 };
 struct gh_badge_args {
 	int64_t at;
+	uint64_t status_min;
 	uint32_t has_root, zero;
 	char root[64];
 };

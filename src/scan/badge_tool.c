@@ -57,7 +57,7 @@ enum gh_rc gh_badge_see(const struct gh_badge_files *f, struct gh_arena *a, stru
 	struct gh_tool_input in[3] = { { .fd = f->badge, .name = "the badge", .tag = GH_BADGE_TAG_FILE },
 				       { .fd = f->keys, .name = "the key", .tag = GH_BADGE_TAG_KEYS },
 				       { .fd = f->status, .name = "the status list", .tag = GH_BADGE_TAG_STATUS } };
-	struct gh_badge_args args = { .at = f->at };
+	struct gh_badge_args args = { .at = f->at, .status_min = f->status_min };
 	*out = (struct gh_badge_seen){ .verdict = 2 };
 	struct hear h = { a, out, 0 };
 	if (f->root != NULL) {

@@ -24,7 +24,8 @@ struct gh_badge_files {
 	int badge, keys, status; /* open for reading; status: -1: none */
 	const char *root;	 /* NULL: not asked */
 	int64_t at;
-	const char *worker; /* path of gatehouse-worker; NULL: the usual place */
+	uint64_t status_min; /* number of the newest status list that is known; 0: any will do */
+	const char *worker;  /* path of gatehouse-worker; NULL: the usual place */
 };
 /* GH_OK: *out says what came of it. Else the worker could not do its work: err says why. Texts lie in the arena. */
 enum gh_rc gh_badge_see(const struct gh_badge_files *f, struct gh_arena *a, struct gh_badge_seen *out,

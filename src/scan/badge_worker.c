@@ -3,6 +3,7 @@
 #include "scan/badge_side.h"
 #include "scan/tool_side.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum gh_rc whole(struct gh_tool *t, size_t i, struct gh_span *out, struct gh_err *err)
@@ -57,6 +58,8 @@ static void say(struct gh_tool *t, const struct gh_badge_result *r)
 	claim(t, "verifier", r->verifier);
 	claim(t, "key", gh_span_str(r->key_id));
 	claim(t, "status_issued", r->status_issued);
+	(void)snprintf(name, sizeof name, "%llu", (unsigned long long)r->status_number);
+	claim(t, "status_number", r->status_number > 0 ? gh_span_str(name) : (struct gh_span){ 0 });
 	claim(t, "revoked", r->revoked_reason);
 	for (size_t i = 0; i < r->nproperty; i++) {
 		size_t n = r->property[i].name.n < sizeof name - 1 ? r->property[i].name.n : sizeof name - 1;
@@ -85,6 +88,7 @@ enum gh_rc gh_badge_main(struct gh_tool *t, struct gh_err *err)
 	memcpy(root, args.root, 64);
 	root[64] = '\0';
 	q.at = args.at;
+	q.status_min = args.status_min;
 	q.root = args.has_root == 1 ? root : NULL;
 	struct gh_badge_result *r = GH_NEW(&t->arena, struct gh_badge_result, 1);
 	if (r == NULL)

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import common
 from common import check
@@ -50,12 +51,12 @@ class Home:
         check(f'{who}: {" ".join(args)}: refused with {status}', code == status, (code, out, said))
         check(f'{who}: {" ".join(args)}: says "{says}", in one line', says in said and said.count('\n') == 1, said)
 
-    def person(self, name, *grants, options=()):
-        self.ok('people', 'add', name, *options, who='admin')
+    def person(self, name, *grants, options=(), by='admin'):
+        self.ok('people', 'add', name, *options, who=by)
         for grant in grants:
             role, scope = grant.split('@')
-            self.ok('people', 'grant', name, role, scope, who='admin')
-        self.keys[name] = self.ok('people', 'key', name, who='admin')['key']
+            self.ok('people', 'grant', name, role, scope, who=by)
+        self.keys[name] = self.ok('people', 'key', name, who=by)['key']
 
     def version(self, model):
         found = [m for m in self.ok('models')['models'] if m['model'] == model]
@@ -76,8 +77,11 @@ def people(home):
     home.refused('needs a person', 'people', 'add', 'eve')
     home.refused('needs a person', 'people', 'grant', 'admin', 'publisher', 'acme')
     home.refused('needs a person', 'people', 'key', 'admin')
+    home.refused('last platform-admin', 'people', 'disable', 'admin', who='admin')
     home.person('jane', 'security-reviewer@acme')
-    home.person('joe', 'security-reviewer@platform')
+    home.person('second', 'platform-admin@platform')
+    home.person('joe', 'security-reviewer@platform', by='second')  # two who count together: nobody holds keys of both
+    home.person('jim', 'security-reviewer@platform')
     home.person('pat', 'publisher@acme')
     home.person('tina', 'tenant-admin@acme')
     home.person('otto', 'security-reviewer@other')
@@ -88,15 +92,20 @@ def people(home):
     home.refused('for the platform only', 'people', 'grant', 'jane', 'platform-admin', 'acme', who='admin', status=64)
     home.refused('there is no tenant ghost', 'people', 'grant', 'jane', 'auditor', 'ghost', who='admin', status=2)
     home.refused('themselves', 'people', 'grant', 'admin', 'security-reviewer', 'platform', who='admin')
-    home.refused('last platform-admin', 'people', 'disable', 'admin', who='admin')
     # A tenant's administrator: its tenant, and nothing else; no reviewers, no keys of those who may more.
     home.ok('people', 'add', 'new', '--in', 'acme', who='tina')
     home.ok('people', 'grant', 'new', 'consumer', 'acme/nlp', who='tina')
     home.refused('no role of tina grants people.manage in other', 'people', 'grant', 'new', 'consumer', 'other', who='tina')
     home.refused('in platform', 'people', 'add', 'spy', who='tina')
     home.refused('those who manage people on the platform', 'people', 'grant', 'new', 'security-reviewer', 'acme', who='tina')
-    home.refused('where admin belongs', 'people', 'key', 'admin', who='tina')
-    home.refused('where joe belongs', 'people', 'disable', 'joe', who='tina')
+    # Who is elsewhere is answered like nobody: names are not to be tried out.
+    words = set()
+    for name in ('admin', 'joe', 'otto', 'second', 'ghost'):
+        for what in (('key', name), ('disable', name), ('grant', name, 'consumer', 'acme'), ('revoke', name, 'consumer', 'acme')):
+            code, _, said = home.run('people', *what, who='tina')
+            words.add((code, said.replace(name, 'NAME').split(': ', 2)[-1]))
+    check('what tina may not see is answered like what is not there', words == {(2, 'there is no principal NAME\n')}, words)
+    home.refused('where jane', 'people', 'key', 'jane', who='tina')
     home.refused('no role of pat grants people.manage', 'people', 'key', 'admin', who='pat')
     home.refused('no role of nobody', 'people', 'list', who='nobody')
     seen = {p['name'] for p in home.ok('people', 'list', who='tina')['principals']}
@@ -172,14 +181,23 @@ def reviews(home):
     home.ok('review', 'approve', model, '-m', 'I read the report', who='jane')
     home.refused('the same person counts once', 'review', 'approve', model, who='jane')
     check('one of two is not enough', home.version(model).get('state') == 'review')
-    done = home.ok('review', 'approve', model, who='joe')
+    seen = home.ok('review', 'show', model, who='jim')
+    check('it is shown before it is tried', seen['may_decide'] and not seen['may_approve'] and 'admin can act as both' in seen['why_not'], seen)
+    home.refused('admin can act as both', 'review', 'approve', model, who='jim')
+    # Whoever is given a key of somebody can be that person; to revoke it afterwards undoes nothing.
+    reset = home.ok('people', 'key', 'joe', who='admin')
+    home.refused('admin can act as both', 'review', 'approve', model, who='joe')
+    home.ok('people', 'revoke-key', reset['key'][4:20], who='admin')
+    home.refused('admin can act as both', 'review', 'approve', model, who='joe')
+    home.person('kim', 'security-reviewer@acme', by='second')
+    done = home.ok('review', 'approve', model, who='kim')
     check('two are: it is ready and has its badge', done['state'] == 'approved' and done['version_state'] == 'ready'
           and done['badge']['state'] == 'scan-complete', done)
     home.refused('the review is approved', 'review', 'reject', model, who='joe')
     shown = home.ok('review', 'show', model, who='jane')
     said = [(e['act'], e['principal'], e.get('text')) for e in shown['events']]
     check('what was said is shown, decrypted', said == [('comment', 'pat', 'what is this \u202e for?'), ('approve', 'jane', 'I read the report'),
-                                                       ('approve', 'joe', None)], said)
+                                                       ('approve', 'kim', None)], said)
     text = home.run('review', 'show', model)[1]['text']
     check('and never misleads on a terminal', '\u202e' not in text and '\\u202e' in text, text)
     everything = b''.join(p.read_bytes() for p in home.path.rglob('*') if p.is_file())
@@ -217,7 +235,7 @@ def signed(home):
     event = home.ok('review', 'show', 'acme/more:1')['events'][-1]
     check('it is signed by her own key', event['signed_by'] == 'own key', event)
     home.ok('people', 'revoke-sign-key', fingerprint, who='jane')
-    home.ok('review', 'approve', 'acme/more:1', who='joe')
+    home.ok('review', 'approve', 'acme/more:1', who='kim')
     check('what a revoked key signed stays valid', home.version('acme/more:1').get('state') == 'ready')
     code, _, said = home.run('fsck')
     check('fsck re-verifies every decision', code == 0, said)
@@ -252,7 +270,8 @@ def short(home):
     """The same on another database: one way through."""
     home.ok('tenant', 'add', 'acme')
     home.person('jane', 'security-reviewer@acme')
-    home.person('joe', 'security-reviewer@acme')
+    home.person('second', 'platform-admin@platform')
+    home.person('joe', 'security-reviewer@acme', by='second')
     folder = home.root / 'model'
     folder.mkdir()
     (folder / 'model.safetensors').write_bytes(common.safetensors())
@@ -266,10 +285,46 @@ def short(home):
     check('audit verify', home.run('audit', 'verify')[0] == 0)
 
 
+def four_eyes(home):
+    """One person with two names is one pair of eyes: the author's hand on a reviewer, the way out, and the setting for small houses."""
+    folder = home.root / 'eyes'
+    folder.mkdir()
+    (folder / 'model.safetensors').write_bytes(common.safetensors())
+    home.ok('tenant', 'add', 'eyes')
+    home.person('ann', 'security-reviewer@eyes')
+    home.person('bob', 'security-reviewer@eyes')
+    check('imported by an administrator', home.run('import', str(folder), '--as', 'eyes/a:1', '--tier', 'high', who='admin')[0] == 0)
+    home.refused('admin imported this version, and appointed ann', 'review', 'approve', 'eyes/a:1', who='ann')
+    home.ok('review', 'comment', 'eyes/a:1', '-m', 'who may?', who='ann')
+    # The way out: another one grants the role and issues the key, before there is a review.
+    home.ok('people', 'revoke', 'bob', 'security-reviewer', 'eyes', who='admin')
+    home.ok('people', 'grant', 'bob', 'security-reviewer', 'eyes', who='second')
+    old = home.keys['bob']
+    home.keys['bob'] = home.ok('people', 'key', 'bob', who='second')['key']
+    home.ok('people', 'revoke-key', old[4:20], who='second')
+    time.sleep(1.1)  # times are seconds: the key ended before the review is opened
+    check('another version', home.run('import', str(folder), '--as', 'eyes/b:1', '--tier', 'high')[0] == 0)
+    home.ok('review', 'approve', 'eyes/b:1', who='ann')
+    check('ann and bob are two', home.ok('review', 'approve', 'eyes/b:1', who='bob')['version_state'] == 'ready')
+    # A rejection is one person's, whoever appointed them.
+    check('rejected', home.ok('review', 'reject', 'eyes/a:1', '-m', 'no', who='ann')['state'] == 'rejected')
+    settings = home.path / 'gatehouse.yaml'
+    text = settings.read_text()
+    check('the setting is there, and says what it is', 'four_eyes: "hands"' in text, text)
+    home.run('import', str(folder), '--as', 'eyes/c:1', '--tier', 'high', who='admin')
+    settings.write_text(text.replace('four_eyes: "hands"', 'four_eyes: "whatever"'))
+    home.refused("'four_eyes' must be hands or persons", 'models', status=2)
+    settings.write_text(text.replace('four_eyes: "hands"', 'four_eyes: "persons"'))
+    home.ok('review', 'approve', 'eyes/c:1', who='ann')
+    check('any two persons, where that was chosen', home.ok('review', 'approve', 'eyes/c:1', who='bob')['version_state'] == 'ready')
+    settings.write_text(text)
+    check('fsck', home.run('fsck')[0] == 0)
+
+
 def main():
     with tempfile.TemporaryDirectory() as root:
         home = Home(root)
-        for part in (tenants, people, keys, models, reviews, authors, signed, shredding):
+        for part in (tenants, people, keys, models, reviews, authors, signed, four_eyes, shredding):
             part(home)
     with tempfile.TemporaryDirectory() as root:
         home = Home(root)

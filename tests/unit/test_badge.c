@@ -23,6 +23,7 @@ struct made { /* everything that a test may want to change before the file is pu
 	const char *verdict, *issued, *expires, *entry_root, *entry_kind;
 	bool complete, status_empty; /* a status list is given, and has no byte */
 	struct gh_buf file, pem, status;
+	uint64_t status_min;
 };
 
 static void setup_made(struct made *m)
@@ -172,6 +173,7 @@ static int verdict_at(const struct made *m, struct gh_span file, int64_t at, con
 					     .keys = gh_buf_view(&m->pem),
 					     .status = gh_buf_view(&m->status),
 					     .status_given = m->status.n > 0 || m->status_empty,
+					     .status_min = m->status_min,
 					     .at = at,
 					     .root = root };
 	gh_badge_verify(&q, &a, r);
@@ -275,18 +277,52 @@ static void keys_and_models(void **state)
 	free_made(&m);
 }
 
-static void put_status(struct made *m, const char *id, const char *issued, const char *expires, const struct gh_key *by)
+static void put_status_number(struct made *m, unsigned number, const char *id, const char *issued, const char *expires,
+			      const struct gh_key *by)
 {
 	gh_auto_buf body = gh_buf(4096), sig = gh_buf(256);
 	gh_buf_fmt(&body,
 		   "{\"type\":\"gatehouse-status/"
-		   "1\",\"number\":1,\"issued\":\"%s\",\"expires\":\"%s\",\"revoked\":[{\"badge\":\"%s\","
+		   "1\",\"number\":%u,\"issued\":\"%s\",\"expires\":\"%s\",\"revoked\":[{\"badge\":\"%s\","
 		   "\"reason\":\"finding\",\"at\":\"%s\"}]}",
-		   issued, expires, id, issued);
+		   number, issued, expires, id, issued);
 	sign(by, GH_BADGE_STATUS_TYPE, gh_buf_view(&body), &sig);
 	const struct gh_dsse_sig s = { .sig = gh_buf_view(&sig) };
 	m->status.n = 0;
 	gh_dsse_write(&m->status, GH_SPAN(GH_BADGE_STATUS_TYPE), gh_buf_view(&body), &s, 1);
+}
+
+static void put_status(struct made *m, const char *id, const char *issued, const char *expires, const struct gh_key *by)
+{
+	put_status_number(m, 1, id, issued, expires, by);
+}
+
+/* An older list is valid for days after a newer one was made: who knows the newer one's number does not take it for an answer. */
+static void older_list(void **state)
+{
+	(void)state;
+	static const char other[] = "ffeeddccbbaa99887766554433221100", was[] = "2026-11-10T00:00:00Z",
+			  to[] = "2026-12-01T00:00:00Z";
+	static const struct {
+		unsigned number;
+		const char *id;
+		uint64_t known;
+		int verdict;
+	} rows[] = { { 7, other, 0, 0 }, { 7, other, 7, 0 }, { 7, other, 6, 0 }, { 7, other, 8, 2 },
+		     { 0, other, 1, 2 }, { 7, ID, 8, 1 },    { 7, ID, 7, 1 },	 { 7, other, UINT64_MAX, 2 } };
+	struct made m;
+	struct gh_badge_result r;
+	setup_made(&m);
+	make(&m);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		put_status_number(&m, rows[i].number, rows[i].id, was, to, m.badge[0]);
+		m.status_min = rows[i].known;
+		int verdict = verdict_at(&m, gh_buf_view(&m.file), NOW, NULL, &r);
+		if (verdict != rows[i].verdict)
+			fail_msg("row %zu: %d: %s", i, verdict, r.check[GH_BC_STATUS].detail);
+		assert_int_equal(r.status_number, rows[i].number);
+	}
+	free_made(&m);
 }
 
 static void revocation(void **state)
@@ -320,7 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones),	   cmocka_unit_test(flips),	 cmocka_unit_test(wrong_ones),
-		cmocka_unit_test(keys_and_models), cmocka_unit_test(revocation),
+		cmocka_unit_test(keys_and_models), cmocka_unit_test(revocation), cmocka_unit_test(older_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "crypto/pubkey.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What one test needs: a tenant, an author, three reviewers, a version of the tier. */
@@ -397,12 +398,95 @@ static void badges(void **state)
 	end_set(&s);
 }
 
+/* Who issued a key of a person, or granted the role it decides by, can act as that person. */
+static void four_eyes(void **state)
+{
+	(void)state;
+	/* who: r1 approves first, then r2; h: some administrator. Times: the review is opened at 2000. */
+	static const struct {
+		const char *name, *sql, *says; /* says NULL: r2 counts beside r1 */
+	} rows[] = {
+		{ "nobody's hand is on either", "", NULL },
+		{ "one issued a key of the other", "K r2 r1 - 9000", "r1 can act as both" },
+		{ "the other way round", "K r1 r2 - 9000", "r2 can act as both" },
+		{ "one issued keys of both", "K r1 h - 9000;K r2 h - 9000", "h can act as both" },
+		{ "one granted the role of both", "G r1 h;G r2 h", "h can act as both" },
+		{ "a grant and a key", "G r1 h;K r2 h - 9000", "h can act as both" },
+		{ "two different hands", "K r1 h - 9000;K r2 g - 9000;G r1 h;G r2 g", NULL },
+		{ "a key that ended before", "K r1 h - 9000;K r2 h 1999 9000", NULL },
+		{ "a key that expired before", "K r1 h - 9000;K r2 h - 1999", NULL },
+		{ "a key that was revoked meanwhile", "K r1 h 2500 9000;K r2 h 2600 9000", "h can act as both" },
+		{ "another role is nothing", "K r1 h - 9000;R r2 h", NULL },
+		{ "the author's hand", "K r2 author - 9000", "author imported this version, and appointed r2" },
+		{ "a hand on the author", "K author r2 - 9000",
+		  "r2 issued a key of author, who imported this version" },
+		{ "a hand on the author and on one", "K author h - 9000;K r2 h - 9000", NULL },
+	};
+	for (size_t i = 0; i < GH_ROWS(rows); i++) {
+		struct set s = new_set("high", "REVIEW");
+		struct gh_principal h = cat_person(s.db, &s.a, "h", "platform-admin@platform"),
+				    g = cat_person(s.db, &s.a, "g", "platform-admin@platform");
+		const struct gh_principal *all[] = { &s.author, &s.r1, &s.r2, &h, &g };
+		char text[200], *save = NULL;
+		(void)snprintf(text, sizeof text, "%s", rows[i].sql);
+		for (char *one = strtok_r(text, ";", &save); one != NULL; one = strtok_r(NULL, ";", &save)) {
+			char what, of[20], by[20], revoked[20] = "-", expires[20] = "0";
+			const struct gh_principal *p[2] = { NULL, NULL };
+			assert_true(sscanf(one, "%c %19s %19s %19s %19s", &what, of, by, revoked, expires) >= 3);
+			for (size_t k = 0; k < GH_ROWS(all); k++) {
+				p[0] = strcmp(all[k]->name, of) == 0 ? all[k] : p[0];
+				p[1] = strcmp(all[k]->name, by) == 0 ? all[k] : p[1];
+			}
+			assert_true(p[0] != NULL && p[1] != NULL);
+			if (what == 'G')
+				CAT_OK(gh_db_exec(s.db, NULL, err,
+						  "UPDATE grants SET created_by = ? WHERE principal = ?",
+						  GH_DBV(gh_dbs(p[1]->id.s), gh_dbs(p[0]->id.s))));
+			else if (what == 'R')
+				CAT_OK(gh_db_exec(
+					s.db, NULL, err,
+					"INSERT INTO grants (id, principal, role, project, created, created_by) "
+					"VALUES (?, ?, 'auditor', '', 1, ?)",
+					GH_DBV(gh_dbs(cat_id().s), gh_dbs(p[0]->id.s), gh_dbs(p[1]->id.s))));
+			else
+				CAT_OK(gh_db_exec(
+					s.db, NULL, err,
+					"INSERT INTO api_keys (id, prefix, hash, principal, created, created_by, "
+					"expires, "
+					"revoked) VALUES (?, ?, 'x', ?, 1, ?, ?, ?)",
+					GH_DBV(gh_dbs(cat_id().s), gh_dbs(cat_id().s), gh_dbs(p[0]->id.s),
+					       gh_dbs(p[1]->id.s), gh_dbi(strtol(expires, NULL, 10)),
+					       revoked[0] == '-' ? gh_dbnull() : gh_dbi(strtol(revoked, NULL, 10)))));
+		}
+		struct gh_err why = { 0 };
+		char line[GH_ERR_LINKS * GH_ERR_TEXT] = "";
+		enum gh_rc rc = decide(&s, &s.r1, GH_REVIEW_APPROVE, &why);
+		if (rc == GH_OK)
+			rc = decide(&s, &s.r2, GH_REVIEW_APPROVE, &why);
+		(void)gh_err_line(&why, line, sizeof line);
+		bool good = rows[i].says == NULL ? rc == GH_OK
+						 : rc == GH_E_DENIED && strstr(line, rows[i].says) != NULL;
+		bool approved = s.review.state == GH_REVIEW_APPROVED;
+		if (!good || approved != (rows[i].says == NULL))
+			fail_msg("%s: %d: %s", rows[i].name, rc, line);
+		if (rows[i].says != NULL) { /* where it was chosen, they count all the same; and anybody may reject */
+			struct gh_review_event e = event(&s, &s.r2, GH_REVIEW_APPROVE);
+			seal(&s, &e);
+			e.one_hand = true;
+			CAT_OK(gh_review_record(s.db, &s.r2, &s.v.name, &e, &s.review, err));
+			CAT_OK(decide(&s, &s.r1,
+				      s.review.state == GH_REVIEW_OPEN ? GH_REVIEW_REJECT : GH_REVIEW_COMMENT, err));
+		}
+		end_set(&s);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables),  cmocka_unit_test(refusals_say_why), cmocka_unit_test(bound_to_the_report),
 		cmocka_unit_test(opening), cmocka_unit_test(own_key),	       cmocka_unit_test(forged),
-		cmocka_unit_test(badges),
+		cmocka_unit_test(badges),  cmocka_unit_test(four_eyes),
 	};
 	return dbs_run(tests);
 }
