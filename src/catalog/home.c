@@ -63,6 +63,8 @@ static const struct setting {
 	TEXT(unlock, "How the root key is opened: passphrase, file:PATH, credential:NAME, tpm, tpm:TCTI."),
 	TEXT(policy, "Profile for tenants that set no policy: lenient, enterprise, high-risk."),
 	TEXT(opa, "URL of an Open Policy Agent that is asked as well; empty: none."),
+	TEXT(anchor,
+	     "File outside of the home that remembers its audit log, so that an older copy is noticed; empty: none."),
 	TEXT(four_eyes, "What counts as two: hands (nobody can act as both), or persons (any two)."),
 };
 

@@ -26,6 +26,7 @@ struct gh_home {
 		[GH_HOME_VALUE]; /* how the root key is opened: "passphrase", "file:PATH", "credential:NAME", "tpm" */
 	char policy[GH_HOME_VALUE]; /* name of a shipped profile for tenants without one: "enterprise" */
 	char opa[GH_HOME_VALUE];    /* URL of an OPA that is asked too; "": none */
+	char anchor[GH_HOME_VALUE]; /* file that remembers the last checkpoint (anchor.h); "": none */
 	char four_eyes[16]; /* what two persons are: "hands" (nobody can act as both), or "persons" (two principals) */
 	int64_t badge_days; /* how long a badge is valid */
 };

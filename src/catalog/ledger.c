@@ -1,3 +1,4 @@
+#include "catalog/anchor.h"
 #include "catalog/ledger.h"
 
 #include "audit/log.h"
@@ -62,14 +63,15 @@ static enum gh_rc group(struct gh_catalog *c, const struct gh_outbox_entry *v, s
 enum gh_rc gh_ledger_flush(struct gh_catalog *c, struct gh_err *err)
 {
 	uint64_t from = 0;
-	bool known = false;
+	bool known = false, logged = false;
 	for (;;) {
 		gh_auto_arena a = { .max = ARENA };
 		struct gh_outbox_entry *v;
 		size_t n;
 		GH_TRY(gh_outbox_pending(c->db, &a, GROUP, &v, &n, err), err, "what is to be logged");
 		if (n == 0)
-			return GH_OK;
+			return logged ? gh_anchor_advance(c, err) : GH_OK;
+		logged = true;
 		if (c->log == NULL)
 			return gh_fail(err, GH_E_DENIED, "the audit log needs the keys, which are locked");
 		if (!known)

@@ -6,6 +6,7 @@
 #include "api/op.h"
 #include "audit/log.h"
 #include "base/buf.h"
+#include "catalog/anchor.h"
 #include "catalog/ledger.h"
 #include "catalog/outbox.h"
 #include "catalog/schema.h"
@@ -167,7 +168,11 @@ static enum gh_rc open_all(struct gh_catalog *c, const char *home, struct gh_err
 	GH_TRY(gh_store_open(c->home.blobs, gh_home_path(&c->home, "blobs", blobs, sizeof blobs), &c->store, err), err,
 	       "the store of blobs");
 	GH_TRY(open_log(c, err), err, "the audit log");
+	/* Before anything is appended: a log that was put back must not grow until it hides that. */
+	GH_TRY(gh_anchor_check(c, err), err, "%s", home);
 	enum gh_rc rc = c->log != NULL ? gh_ledger_flush(c, err) : GH_OK;
+	if (rc == GH_OK)
+		rc = gh_anchor_advance(c, err);
 	return rc == GH_OK ? gh_ledger_agrees(c, err) : rc;
 }
 
@@ -192,7 +197,13 @@ static const char *lock_down(const struct gh_catalog *c)
 	char path[4][GH_HOME_PATH + 16];
 	const char *db = c->home.database, *blobs = c->home.blobs;
 	bool net = over_network(&c->home);
-	char outside[2][GH_HOME_PATH] = { "", "" };
+	char outside[3][GH_HOME_PATH] = { "", "", "" };
+	const char *anchor = gh_anchor_path(&c->home);
+	if (anchor != NULL) { /* replaced by rename: its directory is needed */
+		(void)snprintf(outside[2], sizeof outside[2], "%s", anchor);
+		char *slash = strrchr(outside[2], '/');
+		slash[slash == outside[2] ? 1 : 0] = '\0';
+	}
 	if (strncmp(db, "sqlite:/", 8) == 0) { /* SQLite makes files beside the database */
 		(void)snprintf(outside[0], sizeof outside[0], "%s", db + 7);
 		*strrchr(outside[0], '/') = '\0';
@@ -207,6 +218,7 @@ static const char *lock_down(const struct gh_catalog *c)
 		{ gh_home_path(&c->home, "run", path[3], sizeof path[3]), GH_ROLE_WRITE },
 		{ outside[0][0] != '\0' ? outside[0] : "/nonexistent", GH_ROLE_WRITE },
 		{ outside[1][0] != '\0' ? outside[1] : "/nonexistent", GH_ROLE_WRITE },
+		{ outside[2][0] != '\0' ? outside[2] : "/nonexistent", GH_ROLE_WRITE },
 		{ "/dev/urandom", GH_ROLE_READ },
 		{ "/etc/localtime", GH_ROLE_READ },
 		{ "/tmp", GH_ROLE_WRITE },

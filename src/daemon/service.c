@@ -56,10 +56,9 @@ static enum gh_rc unlock(struct gh_service *s, struct gh_err *err)
 size_t gh_service_environment(const char **env, size_t cap, char *room, size_t room_n)
 {
 	static const char *const names[] = {
-		"PGPASSFILE",	     "PGPASSWORD",
-		"PGSSLMODE",	     "PGSSLROOTCERT",
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-		"AWS_SESSION_TOKEN", "AWS_SHARED_CREDENTIALS_FILE",
+		"PGPASSFILE",	     "PGPASSWORD",	  "PGSSLMODE",
+		"PGSSLROOTCERT",     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+		"AWS_SESSION_TOKEN", "GATEHOUSE_ANCHOR",  "AWS_SHARED_CREDENTIALS_FILE",
 #ifdef GH_TEST_HOOKS
 		"LD_PRELOAD", /* faults of the disk, put in between by script/test-faults */
 #endif

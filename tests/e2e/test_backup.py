@@ -228,6 +228,58 @@ def strangers(tmp, whole):
     check('nothing is left behind', not to.exists() and not list(tmp.glob('strange.restoring-*')))
 
 
+def anchored(tmp, home):
+    """A copy of the whole home fits together; a file outside of it knows better."""
+    h, old, away = tmp / 'anchored', tmp / 'older', tmp / 'away'
+    shutil.copytree(home, h)
+    away.mkdir()
+    anchor = away / 'anchor'
+    settings = h / 'gatehouse.yaml'
+    settings.write_text(settings.read_text().replace('anchor: ""', f'anchor: "{anchor}"'))
+    expect('an anchor that is missing', run(h, 'models'), 2, 'it is not there')
+    anchor.touch()
+    expect('an empty one is filled', run(h, 'tenant', 'add', 'first'), 0)
+    said = anchor.read_text().splitlines()
+    check('… with a checkpoint: log, entries, root', len(said) == 3 and int(said[1]) > 0, said)
+    shutil.copytree(h, old)
+    expect('work', run(h, 'tenant', 'add', 'later'), 0)
+    check('it goes along with the log', int(anchor.read_text().splitlines()[1]) == int(said[1]) + 1, anchor.read_text())
+    expect('the home opens', run(h, 'models'), 0)
+    check('nothing else is left there', [f.name for f in away.iterdir()] == ['anchor'], list(away.iterdir()))
+    for what in (('models',), ('tenant', 'add', 'other'), ('audit', 'verify'), ('card', 'acme/llama:1.0')):
+        code, out, err = run(old, *what)
+        if what[0] == 'audit':
+            continue  # looks at the files of the log alone
+        check(f'an older copy: {what}', code in (1, 2) and 'this home is older than it' in err and ': > FILE' in err and err.count('\n') == 1,
+              (code, out, err))
+    check('… and does not move the anchor', int(anchor.read_text().splitlines()[1]) == int(said[1]) + 1)
+    # Two histories from one copy.
+    fork = tmp / 'fork'
+    shutil.copytree(old, fork)
+    keep = anchor.read_bytes()
+    anchor.write_bytes(b'')
+    for name in ('fork1', 'fork2'):
+        expect('the way out', run(fork, 'tenant', 'add', name), 0)
+    anchor.write_bytes(keep)
+    expect('another history', run(fork, 'models'), 2, 'this home has another history')
+    expect('the right one opens still', run(h, 'models'), 0)
+    for content, says in ((b'x', 'the anchor'), (b'\0' * 5000, 'too large'), (b'other\n1\nAAAA\n', 'the anchor'),
+                          (keep.replace(said[0].encode(), b'gatehouse/other', 1), 'that of another home')):
+        anchor.write_bytes(content)
+        expect(f'an anchor of {content[:12]}', run(h, 'models'), 2, says)
+    anchor.write_bytes(keep)
+    text = settings.read_text()
+    for path, says in ((h / 'log' / 'anchor', 'would lie within the home'), ('relative', 'with its whole path'), (away, 'it is no file')):
+        settings.write_text(text.replace(str(anchor), str(path)))
+        expect(f'an anchor at {path}', run(h, 'models'), 2, says)
+    settings.write_text(text.replace(str(anchor), ''))
+    env = dict(os.environ)
+    os.environ.pop('GATEHOUSE_ANCHOR', None)
+    p = subprocess.run([GATEHOUSE, 'models'], env={**env, 'GATEHOUSE_HOME': str(old), 'GATEHOUSE_ANCHOR': str(anchor)}, capture_output=True,
+                       text=True, timeout=60)
+    check('the environment names it too', p.returncode == 2 and 'this home is older than it' in p.stderr, p)
+
+
 def locked_down(tmp, whole):
     """What reads the archive is a process that has given everything up before it reads."""
     env = {k: v for k, v in os.environ.items() if not k.startswith('GATEHOUSE')} | {'GATEHOUSE_HOME': str(tmp / 'slow')}
@@ -343,6 +395,7 @@ def main():
             spiteful(tmp, whole)
             strangers(tmp, whole)
             locked_down(tmp, whole)
+            anchored(tmp, home)
             damage(tmp, home)
     print(f'test_backup: {passed} passed, {failed} failed')
     return failed != 0
