@@ -2,7 +2,8 @@
 #include "attest/kinds.h"
 
 const struct gh_attest_kind *const gh_attest_kinds[] = {
-	&gh_attest_snp, &gh_attest_tpm, &gh_attest_azure, &gh_attest_tdx, &gh_attest_sgx, &gh_attest_nitro,
+	&gh_attest_snp, &gh_attest_tpm,	  &gh_attest_azure,    &gh_attest_tdx,
+	&gh_attest_sgx, &gh_attest_nitro, &gh_attest_software,
 };
 const size_t gh_attest_kinds_n = sizeof gh_attest_kinds / sizeof gh_attest_kinds[0];
 

@@ -7,4 +7,5 @@ extern const struct gh_attest_kind gh_attest_snp, gh_attest_tpm, gh_attest_azure
 extern const struct gh_attest_kind gh_attest_tdx;
 extern const struct gh_attest_kind gh_attest_sgx;
 extern const struct gh_attest_kind gh_attest_nitro;
+extern const struct gh_attest_kind gh_attest_software;
 #endif

@@ -80,9 +80,8 @@ void gh_software_put(const uint8_t tbs[GH_SOFTWARE_TBS], const uint8_t sig[GH_SO
 /* Take it apart: strict to the last bit, nothing is verified. False: it is none. */
 bool gh_software_read(struct gh_span evidence, struct gh_software *out);
 
-/* The row of kinds.c. Checks: format, node_key (the endorsement is the key that the evidence names), node (the policy's list
+/* The row gh_attest_software of kinds.c. Checks: format, node_key (the endorsement is the key that the evidence names), node (the policy's list
  * `nodes` has it; UNKNOWN without such a list: nobody vouches for the key), signature, report_data, time (made within
  * `max_age_seconds`, 300, before `at`), layers (all of the policy's list `layers`; the default is every one but cgroup's),
  * landlock (at least `min_landlock`, 1), isolation, measurement (the policy's list `measurement`; UNKNOWN without one). */
-extern const struct gh_attest_kind gh_attest_software;
 #endif

@@ -22,6 +22,7 @@
 #include "runtime/stub_proto.h"
 
 #include <poll.h>
+#include <sys/types.h>
 
 struct gh_launch_file {
 	struct gh_stub_file file;
