@@ -168,7 +168,7 @@ enum gh_rc gh_jail_open(const struct gh_jail *j, struct gh_jailed *out, struct g
 	*out = (struct gh_jailed){ .pidfd = -1, .ctl = -1, .listen = -1, .out = -1, .say = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ctl) != 0 ||
 	    setsockopt(ctl[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 || pipe2(text, O_CLOEXEC) != 0 ||
-	    pipe2(say, O_CLOEXEC) != 0) {
+	    (j->talk <= 0 && pipe2(say, O_CLOEXEC) != 0)) {
 		enum gh_rc rc = gh_fail_sys(err, errno, "descriptors for a sandbox");
 		for (int i = 0; i < 2; i++) {
 			shut(&ctl[i]);
@@ -178,11 +178,12 @@ enum gh_rc gh_jail_open(const struct gh_jail *j, struct gh_jailed *out, struct g
 		return rc;
 	}
 	(void)fcntl(text[0], F_SETFL, O_NONBLOCK);
-	(void)fcntl(say[0], F_SETFL, O_NONBLOCK);
+	if (j->talk <= 0)
+		(void)fcntl(say[0], F_SETFL, O_NONBLOCK);
 	out->ctl = ctl[0];
 	out->out = text[0];
 	out->say = say[0];
-	enum gh_rc rc = start(j, out, ctl[1], text[1], say[1], err);
+	enum gh_rc rc = start(j, out, ctl[1], text[1], j->talk > 0 ? j->talk : say[1], err);
 	/* Without these, the end of what is inside shows as the end of the stream. */
 	shut(&ctl[1]);
 	shut(&text[1]);

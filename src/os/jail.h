@@ -26,6 +26,7 @@ struct gh_jail_bind {
 	bool optional;		   /* left out when the host has none */
 	bool run;		   /* programs and libraries in it may be executed (Landlock); never files of a model */
 	uint64_t dev, ino;	   /* it must be this very file (fstat); 0, 0: any */
+	bool write;		   /* a directory in which a Unix socket may be made; nothing else is writable */
 };
 
 /* A file that exists inside only. Directories above are made. */
@@ -33,9 +34,10 @@ struct gh_jail_text {
 	const char *path; /* absolute */
 	const void *text;
 	size_t n;
+	bool run; /* it may be executed, and mapped as code */
 };
 
-enum { GH_JAIL_BINDS = 64 }; /* at most so many */
+enum { GH_JAIL_BINDS = 64, GH_JAIL_FDS = 4 }; /* at most so many */
 
 struct gh_jail_link {
 	const char *path, *target;
@@ -68,8 +70,16 @@ struct gh_jail {
 	bool listen;		  /* the filter has rows that ask a listener */
 	uint64_t memory;	  /* bytes of private memory; cgroup, RLIMIT_DATA */
 	uint64_t disk;		  /* bytes that fit into /tmp, and into /dev/shm */
-	unsigned cpu_seconds;	  /* RLIMIT_CPU */
+	unsigned cpu_seconds;	  /* RLIMIT_CPU; 0: none */
 	unsigned processes;	  /* with threads */
+	/* What a service needs beside, and a program that only runs once does not */
+	int exec_fd; /* > 0: what is executed, by descriptor; argv[0] is a name only */
+	int talk;    /* > 0: a socket of ours that the program has as descriptor 3, instead of the pipe behind `say` */
+	uint64_t model;	 /* bytes of a file system in memory at /model; 0: there is none */
+	uint64_t file;	 /* longest file; 0: as `disk` */
+	uint64_t locked; /* bytes that may be locked, as far as the caller's own limit allows; 0: 1 MiB */
+	unsigned cpu;	 /* hundredths of one processor (cgroup); 0: no limit */
+	bool noexec;	 /* /tmp holds nothing that could be mapped as code */
 #ifdef GH_TEST_HOOKS
 	unsigned without; /* set of enum gh_jail_layer: for tests only, no shipped program has it */
 #endif
@@ -86,8 +96,8 @@ struct gh_jailed {
 	int say;      /* what it writes to descriptor 3: the loader's own messages */
 	int landlock; /* ABI that is in force, 0: none */
 	bool proc;    /* has a /proc */
-	bool cgroup_memory, cgroup_pids;
-	char cgroup[2][300]; /* made for it: to be removed */
+	bool cgroup_memory, cgroup_pids, cgroup_cpu;
+	char cgroup[4][300]; /* made for it: to be removed; memory (or all, version 2), processes, cpu, cpuacct */
 };
 
 /* Build the jail, stop just before the program starts. GH_OK; GH_E_DENIED when the kernel or the host refuses what is
@@ -97,6 +107,8 @@ enum gh_rc gh_jail_open(const struct gh_jail *j, struct gh_jailed *out, struct g
 bool gh_jail_go(struct gh_jailed *j);
 /* Has the program ended? True with its wait status in *status; also when the whole jail is gone (then SIGKILL). Does not wait. */
 bool gh_jail_ended(struct gh_jailed *j, int *status);
+/* What it uses now: bytes and microseconds of processor time; 0: unknown (no cgroup). */
+void gh_jail_usage(const struct gh_jailed *j, uint64_t *memory, uint64_t *cpu_us);
 /* Kill everything in it. */
 void gh_jail_kill(struct gh_jailed *j);
 /* Kill, wait, close, remove cgroups. Safe to call twice. *oom: the kernel killed it for its memory (cgroup). */

@@ -122,11 +122,14 @@ static bool version2(const struct gh_jail *j, struct gh_jailed *out)
 	out->cgroup_memory = strstr(have, "memory") != NULL && put_number(out->cgroup[0], "memory.max", j->memory) &&
 			     (put(out->cgroup[0], "memory.swap.max", "0") || errno == ENOENT);
 	out->cgroup_pids = strstr(have, "pids") != NULL && put_number(out->cgroup[0], "pids.max", j->processes);
-	if ((out->cgroup_memory || out->cgroup_pids) && put_number(out->cgroup[0], "cgroup.procs", (uint64_t)out->init))
+	(void)snprintf(file, sizeof file, "%u 100000", j->cpu * 1000);
+	out->cgroup_cpu = j->cpu != 0 && strstr(have, "cpu") != NULL && put(out->cgroup[0], "cpu.max", file);
+	if ((out->cgroup_memory || out->cgroup_pids || out->cgroup_cpu) &&
+	    put_number(out->cgroup[0], "cgroup.procs", (uint64_t)out->init))
 		return true;
 	(void)rmdir(out->cgroup[0]);
 	out->cgroup[0][0] = '\0';
-	out->cgroup_memory = out->cgroup_pids = false;
+	out->cgroup_memory = out->cgroup_pids = out->cgroup_cpu = false;
 	return false;
 }
 
@@ -143,10 +146,21 @@ static bool version1(const char *controller, const char *file, uint64_t v, pid_t
 	return false;
 }
 
+/* Version 1's hierarchies carry names of one or two controllers. */
+static bool first_of(const char *a, const char *b, const char *file, uint64_t v, pid_t init, char out[300])
+{
+	return version1(a, file, v, init, out) || version1(b, file, v, init, out);
+}
+
 void gh_jail_cgroups(const struct gh_jail *j, struct gh_jailed *out)
 {
 	if (version2(j, out))
 		return;
+	if (j->cpu != 0) { /* a period of a tenth of a second is the kernel's default */
+		out->cgroup_cpu = first_of("cpu", "cpu,cpuacct", "cpu.cfs_quota_us", (uint64_t)j->cpu * 1000, out->init,
+					   out->cgroup[2]);
+		(void)version1("cpuacct", "cpuacct.usage", 0, out->init, out->cgroup[3]);
+	}
 	out->cgroup_memory = version1("memory", "memory.limit_in_bytes", j->memory, out->init, out->cgroup[0]);
 	out->cgroup_pids = version1("pids", "pids.max", j->processes, out->init, out->cgroup[1]);
 }
@@ -169,9 +183,28 @@ bool gh_jail_cgroup_oom(const struct gh_jailed *out)
 	       counted(out->cgroup[0], "memory.oom_control", "oom_kill ") != 0;
 }
 
+static uint64_t number(const char *dir, const char *file)
+{
+	char path[400], text[64];
+	(void)snprintf(path, sizeof path, "%s/%s", dir, file);
+	return slurp(path, text, sizeof text) == 0 ? 0 : strtoull(text, NULL, 10);
+}
+
+void gh_jail_usage(const struct gh_jailed *j, uint64_t *memory, uint64_t *cpu_us)
+{
+	*memory = *cpu_us = 0;
+	if (j->cgroup_memory && (*memory = number(j->cgroup[0], "memory.current")) == 0)
+		*memory = number(j->cgroup[0], "memory.usage_in_bytes");
+	if (j->cgroup[0][0] != '\0')
+		*cpu_us = counted(j->cgroup[0], "cpu.stat", "usage_usec ");
+	for (size_t i = 2; *cpu_us == 0 && i < 4; i++)
+		if (j->cgroup[i][0] != '\0')
+			*cpu_us = number(j->cgroup[i], "cpuacct.usage") / 1000;
+}
+
 void gh_jail_cgroups_remove(struct gh_jailed *out)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof out->cgroup / sizeof *out->cgroup; i++) {
 		/* A group empties a moment after its last process was reaped. */
 		for (int t = 0; out->cgroup[i][0] != '\0' && t < TRIES && rmdir(out->cgroup[i]) != 0 && errno == EBUSY;
 		     t++)

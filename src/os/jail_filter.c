@@ -1,5 +1,7 @@
 #include "os/jail_filter.h"
 
+#include "os/jail_bpf.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -11,15 +13,6 @@
 #include <sys/syscall.h>
 #include <termios.h>
 
-#if defined(__x86_64__)
-#define ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH AUDIT_ARCH_AARCH64
-#else
-#error "jails know the system calls of x86-64 and arm64"
-#endif
-
-#define X32_BIT 0x40000000u
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
@@ -213,73 +206,48 @@ static const struct {
 	{ SYS_personality, 0, ask_only, 1 },
 };
 
-struct writer {
-	struct sock_filter *ins;
-	size_t n;
-	bool full;
-};
-
-static void put(struct writer *w, uint16_t code, uint32_t k, unsigned jt, unsigned jf)
-{
-	if (w->n >= GH_JAIL_FILTER_MAX || jt > 255 || jf > 255) {
-		w->full = true;
-		return;
-	}
-	w->ins[w->n++] = (struct sock_filter){ code, (uint8_t)jt, (uint8_t)jf, k };
-}
-
-static void load(struct writer *w, size_t off) { put(w, BPF_LD | BPF_W | BPF_ABS, (uint32_t)off, 0, 0); }
-static void answer(struct writer *w, uint32_t action) { put(w, BPF_RET | BPF_K, action, 0, 0); }
-static void answer_if(struct writer *w, uint32_t value, uint32_t action)
-{
-	put(w, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-	answer(w, action);
-}
-
-static size_t arg_low(unsigned i) { return offsetof(struct seccomp_data, args) + 8 * (size_t)i; }
-
 /* Memory may be mapped, and its protection changed, but what is to be run is asked about: a library that came with the
  * model, code that was just written. */
-static void running(struct writer *w, uint32_t ask)
+static void running(struct gh_bpf *w, uint32_t ask)
 {
-	put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0);
-	put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 4);
-	load(w, arg_low(2));
-	put(w, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
-	answer(w, ask);
-	answer(w, SECCOMP_RET_ALLOW);
+	gh_bpf_put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0);
+	gh_bpf_put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 4);
+	gh_bpf_load(w, gh_bpf_arg(2));
+	gh_bpf_put(w, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
+	gh_bpf_answer(w, ask);
+	gh_bpf_answer(w, SECCOMP_RET_ALLOW);
 }
 
 bool gh_jail_filter(struct sock_filter ins[GH_JAIL_FILTER_MAX], bool listen, struct sock_fprog *out)
 {
-	struct writer w = { .ins = ins };
+	struct gh_bpf w = { .ins = ins };
 	const uint32_t ask = listen ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | EPERM;
-	load(&w, offsetof(struct seccomp_data, arch));
-	put(&w, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
-	answer(&w, SECCOMP_RET_KILL_PROCESS);
-	load(&w, offsetof(struct seccomp_data, nr));
+	gh_bpf_load(&w, offsetof(struct seccomp_data, arch));
+	gh_bpf_put(&w, BPF_JMP | BPF_JEQ | BPF_K, GH_BPF_ARCH, 1, 0);
+	gh_bpf_answer(&w, SECCOMP_RET_KILL_PROCESS);
+	gh_bpf_load(&w, offsetof(struct seccomp_data, nr));
 #ifdef __x86_64__
-	put(&w, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-	answer(&w, SECCOMP_RET_KILL_PROCESS);
+	gh_bpf_put(&w, BPF_JMP | BPF_JGE | BPF_K, GH_BPF_X32, 0, 1);
+	gh_bpf_answer(&w, SECCOMP_RET_KILL_PROCESS);
 #endif
 	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
-		answer_if(&w, (uint32_t)absent[i], SECCOMP_RET_ERRNO | ENOSYS);
+		gh_bpf_answer_if(&w, (uint32_t)absent[i], SECCOMP_RET_ERRNO | ENOSYS);
 	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-		answer_if(&w, (uint32_t)harmless[i], SECCOMP_RET_ALLOW);
+		gh_bpf_answer_if(&w, (uint32_t)harmless[i], SECCOMP_RET_ALLOW);
 	running(&w, ask);
 	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
 		unsigned body = 4 + 2 * (unsigned)with[i].n;
-		put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)with[i].nr, 0, body);
-		load(&w, arg_low(with[i].arg) + 4);
+		gh_bpf_put(&w, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)with[i].nr, 0, body);
+		gh_bpf_load(&w, gh_bpf_arg(with[i].arg) + 4);
 		/* an argument of 32 bits may arrive with anything above; of pointers the upper half counts */
-		put(&w, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, with[i].nr == SYS_prlimit64 ? 0 : 1);
-		answer(&w, ask);
-		load(&w, arg_low(with[i].arg));
+		gh_bpf_put(&w, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, with[i].nr == SYS_prlimit64 ? 0 : 1);
+		gh_bpf_answer(&w, ask);
+		gh_bpf_load(&w, gh_bpf_arg(with[i].arg));
 		for (size_t k = 0; k < with[i].n; k++)
-			answer_if(&w, with[i].value[k], SECCOMP_RET_ALLOW);
-		load(&w, offsetof(struct seccomp_data, nr));
+			gh_bpf_answer_if(&w, with[i].value[k], SECCOMP_RET_ALLOW);
+		gh_bpf_load(&w, offsetof(struct seccomp_data, nr));
 	}
-	answer(&w, ask);
+	gh_bpf_answer(&w, ask);
 	*out = (struct sock_fprog){ .len = (unsigned short)w.n, .filter = ins };
 	return !w.full;
 }

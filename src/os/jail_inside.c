@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAY = 3, CTL = 4, NOFILE = 1024, CAPS = 64, INPUT = 4096 };
+enum { SAY = 3, CTL = 4, EXEC = 5, NOFILE = 1024, NOFILE_MODEL = 4096, CAPS = 64, INPUT = 4096 };
 
 static void send_word(int ctl, struct gh_jail_msg m)
 {
@@ -50,8 +50,15 @@ static const char *rlimits(const struct gh_jail *j)
 #else
 	(void)room;
 #endif
-	if (!limit(RLIMIT_CPU, j->cpu_seconds) || !limit(RLIMIT_FSIZE, j->disk) || !limit(RLIMIT_CORE, 0) ||
-	    !limit(RLIMIT_NOFILE, NOFILE) || !limit(RLIMIT_MSGQUEUE, 0) || !limit(RLIMIT_MEMLOCK, 1 << 20) ||
+	struct rlimit lock = { 0, 0 }, files = { 0, 0 };
+	(void)getrlimit(RLIMIT_MEMLOCK, &lock);
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	const rlim_t nofile = j->talk <= 0 ? NOFILE : files.rlim_max < NOFILE_MODEL ? files.rlim_max : NOFILE_MODEL;
+	const rlim_t locked = j->locked == 0 ? 1 << 20 : j->locked;
+	if ((j->cpu_seconds != 0 && !limit(RLIMIT_CPU, j->cpu_seconds)) ||
+	    !limit(RLIMIT_FSIZE, j->file != 0 ? j->file : j->disk) || !limit(RLIMIT_CORE, 0) ||
+	    !limit(RLIMIT_NOFILE, nofile) || !limit(RLIMIT_MSGQUEUE, 0) ||
+	    !limit(RLIMIT_MEMLOCK, locked < lock.rlim_max ? locked : lock.rlim_max) ||
 	    !limit(RLIMIT_NPROC, j->processes))
 		return "set the limits";
 	return NULL;
@@ -109,7 +116,10 @@ static _Noreturn void program(const struct gh_jail_inside *in)
 		(void)close(CTL);
 		_exit(j->entry(j->entry_arg));
 	}
-	(void)execve(j->argv[0], (char *const *)(size_t)j->argv, (char *const *)(size_t)j->envp);
+	if (j->exec_fd > 0) /* by descriptor: what was measured is what runs */
+		(void)syscall(SYS_execveat, EXEC, "", j->argv, j->envp, AT_EMPTY_PATH);
+	else
+		(void)execve(j->argv[0], (char *const *)(size_t)j->argv, (char *const *)(size_t)j->envp);
 	fail(CTL, "start the program");
 }
 
@@ -127,19 +137,20 @@ static int input(const char *text)
 	return ok ? p[0] : -1;
 }
 
-/* 0 nothing or what it is given, 1 and 2 what it prints, 3 what it has to say, 4 our control socket; all others are closed. */
+/* 0 nothing or what it is given, 1 and 2 what it prints, 3 what it has to say, 4 our control socket, 5 what is to be executed, if
+ * that is a descriptor; all others are closed. */
 static bool descriptors(struct gh_jail_inside *in)
 {
-	int from[] = { input(in->j->input), in->out, in->out, in->say, in->ctl };
-	enum { N = sizeof from / sizeof *from };
-	int high[N];
-	for (int i = 0; i < N; i++)
+	int from[] = { input(in->j->input), in->out, in->out, in->say, in->ctl, in->j->exec_fd };
+	const unsigned n = in->j->exec_fd > 0 ? EXEC + 1 : CTL + 1;
+	int high[sizeof from / sizeof *from];
+	for (unsigned i = 0; i < n; i++)
 		if ((high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64)) < 0)
 			return false;
-	for (int i = 0; i < N; i++)
-		if (dup3(high[i], i, i == CTL ? O_CLOEXEC : 0) < 0 && high[i] != i)
+	for (unsigned i = 0; i < n; i++)
+		if (dup3(high[i], (int)i, i >= CTL ? O_CLOEXEC : 0) < 0)
 			return false;
-	return syscall(SYS_close_range, N, ~0u, 0) == 0;
+	return syscall(SYS_close_range, n, ~0u, 0) == 0;
 }
 
 _Noreturn void gh_jail_init(struct gh_jail_inside *in)
@@ -164,8 +175,9 @@ _Noreturn void gh_jail_init(struct gh_jail_inside *in)
 		fail(CTL, "start a process");
 	if (pid == 0)
 		program(in);
-	for (int i = 0; i < CTL; i++)
-		(void)close(i);
+	for (int i = 0; i <= EXEC; i++)
+		if (i != CTL)
+			(void)close(i);
 	/* This process is a copy of the caller, with its memory and environment: nobody inside may look. */
 	if (!drop_rights() || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fail(CTL, "give up all capabilities");

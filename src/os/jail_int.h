@@ -16,8 +16,8 @@ struct gh_jail_msg {
 
 struct gh_jail_inside {
 	const struct gh_jail *j;
-	int ctl, out, say;
-	bool privileged; /* the caller is root: supplementary groups can be dropped */
+	int ctl, out, say; /* say: the pipe, or the caller's `talk` */
+	bool privileged;   /* the caller is root: supplementary groups can be dropped */
 	bool proc;
 	char failed[120]; /* which step, where that needs a name */
 	unsigned without; /* set of enum gh_jail_layer; 0 in every program that ships */

@@ -19,7 +19,9 @@ enum {
 	WRITE_FILE = 1 << 1,
 	READ_FILE = 1 << 2,
 	READ_DIR = 1 << 3,
+	REMOVE_FILE = 1 << 5,
 	MAKE_CHAR = 1 << 6,
+	MAKE_SOCK = 1 << 9,
 	MAKE_BLOCK = 1 << 11,
 	TRUNCATE = 1 << 14,
 	IOCTL_DEV = 1 << 15,
@@ -66,9 +68,18 @@ int gh_jail_landlock(const struct gh_jail *j)
 	bool ok = allow(fd, "/", READ_FILE | READ_DIR, attr.fs) && allow(fd, "/tmp", all, attr.fs) &&
 		  allow(fd, "/dev/shm", all, attr.fs) && allow(fd, "/dev/null", READ_FILE | WRITE_FILE, attr.fs) &&
 		  allow(fd, "/dev/zero", READ_FILE | WRITE_FILE, attr.fs);
-	for (size_t i = 0; ok && i < j->nbind; i++)
-		if (j->bind[i].run)
-			ok = allow(fd, j->bind[i].inside, EXECUTE | READ_FILE | READ_DIR, attr.fs);
+	if (ok && j->model != 0)
+		ok = allow(fd, "/model", all, attr.fs);
+	for (size_t i = 0; ok && i < j->nbind; i++) {
+		const struct gh_jail_bind *b = &j->bind[i];
+		if (b->run)
+			ok = allow(fd, b->inside, EXECUTE | READ_FILE | READ_DIR, attr.fs);
+		if (ok && b->write)
+			ok = allow(fd, b->inside, READ_FILE | READ_DIR | MAKE_SOCK | REMOVE_FILE, attr.fs);
+	}
+	for (size_t i = 0; ok && i < j->ntext; i++)
+		if (j->text[i].run)
+			ok = allow(fd, j->text[i].path, EXECUTE | READ_FILE, attr.fs);
 	ok = ok && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 	int e = errno;
 	(void)close(fd);

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PATH = 4096 };
+enum { PATH = 4096, ROOT_BYTES = 16 << 20 };
 
 /* Debian 12's headers have no AT_RECURSIVE beside <fcntl.h> of glibc 2.36. */
 #ifndef AT_RECURSIVE
@@ -41,18 +41,18 @@ static bool under(char out[PATH], const char *root, const char *path)
 	return true;
 }
 
-static bool make_file(const char *root, const char *path, const void *text, size_t n)
+static bool make_file(const char *root, const struct gh_jail_text *t)
 {
 	char at[PATH];
-	if (!under(at, root, path) || !make_above(at))
+	if (!under(at, root, t->path) || !make_above(at))
 		return false;
-	int fd = open(at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = open(at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, t->run ? 0755 : 0644);
 	if (fd < 0)
 		return false;
-	const char *p = text;
+	const char *p = t->text;
 	bool ok = true;
-	for (size_t off = 0; ok && off < n;) {
-		ssize_t w = write(fd, p + off, n - off);
+	for (size_t off = 0; ok && off < t->n;) {
+		ssize_t w = write(fd, p + off, t->n - off);
 		ok = w > 0;
 		off += ok ? (size_t)w : 0;
 	}
@@ -74,9 +74,11 @@ static int copy_of(const struct gh_jail_bind *b, struct stat *st)
 	return fd;
 }
 
-static bool seal(int fd, bool device)
+static bool seal(int fd, bool device, bool write)
 {
-	struct mount_attr a = { .attr_set = MOUNT_ATTR_NOSUID | (device ? 0u : MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV) };
+	struct mount_attr a = { .attr_set = MOUNT_ATTR_NOSUID | (device ? 0u : MOUNT_ATTR_NODEV) };
+	if (!device)
+		a.attr_set |= write ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_RDONLY;
 	return syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof a) == 0;
 }
 
@@ -88,7 +90,7 @@ static bool attach(const char *root, const struct gh_jail_bind *b, int fd, const
 	bool ok = under(at, root, b->inside) && make_above(at);
 	if (ok && lstat(at, &there) != 0)
 		ok = S_ISDIR(st->st_mode) ? mkdir(at, 0755) == 0 : mknod(at, S_IFREG | 0600, 0) == 0;
-	ok = ok && seal(fd, S_ISCHR(st->st_mode)) &&
+	ok = ok && seal(fd, S_ISCHR(st->st_mode), b->write) &&
 	     syscall(SYS_move_mount, fd, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 	int e = errno;
 	(void)close(fd);
@@ -131,13 +133,16 @@ static const char *fill(struct gh_jail_inside *in, const char *root)
 {
 	const struct gh_jail *j = in->j;
 	char at[PATH];
-	if (!memory_fs(root, "/tmp", j->disk, MS_NODEV) || !memory_fs(root, "/dev/shm", j->disk, MS_NODEV | MS_NOEXEC))
+	const unsigned long plain = MS_NODEV | (j->noexec ? MS_NOEXEC : 0ul);
+	if (!memory_fs(root, "/tmp", j->disk, plain) || !memory_fs(root, "/dev/shm", j->disk, MS_NODEV | MS_NOEXEC))
 		return "mount a bounded /tmp";
+	if (j->model != 0 && !memory_fs(root, "/model", j->model, MS_NODEV | MS_NOEXEC))
+		return "mount a file system for the model";
 	for (size_t i = 0; i < j->nlink; i++)
 		if (!under(at, root, j->link[i].path) || !make_above(at) || symlink(j->link[i].target, at) != 0)
 			return "make a link in the new root";
 	for (size_t i = 0; i < j->ntext; i++)
-		if (!make_file(root, j->text[i].path, j->text[i].text, j->text[i].n))
+		if (!make_file(root, &j->text[i]))
 			return "make a file in the new root";
 	/* A container that hides parts of /proc lets nobody mount a whole one: then the program does without. */
 	if (!under(at, root, "/proc") || mkdir(at, 0755) != 0)
@@ -184,9 +189,13 @@ const char *gh_jail_mounts(struct gh_jail_inside *in)
 	const char *base = staging();
 	if (base == NULL)
 		return "mount a file system in memory";
-	char root[64];
+	char root[64], opts[100];
 	(void)snprintf(root, sizeof root, "%s/root", base);
-	if (mkdir(root, 0755) != 0 || mount("tmpfs", root, "tmpfs", 0, "size=16m,nr_inodes=16384,mode=0755") != 0)
+	uint64_t bytes = ROOT_BYTES;
+	for (size_t i = 0; i < j->ntext; i++)
+		bytes += (j->text[i].n + 4095) & ~(uint64_t)4095;
+	(void)snprintf(opts, sizeof opts, "size=%llu,nr_inodes=16384,mode=0755", (unsigned long long)bytes);
+	if (mkdir(root, 0755) != 0 || mount("tmpfs", root, "tmpfs", 0, opts) != 0)
 		return "make the new root";
 	const char *why = fill(in, root);
 	for (size_t i = 0; why == NULL && i < n; i++) {

@@ -12,23 +12,28 @@ enum gh_engine_socket {
 	GH_ENGINE_BIND,	       /* the engine makes it itself: "{socket}" becomes /run/gatehouse/engine.sock */
 };
 
+enum { GH_ENGINE_FILES = 256 }; /* files and directories that a profile may name, and that may be shown inside */
+
 struct gh_engine_bind {
-	const char *host,
-		*inside; /* host: absolute, or "{engine}/…": the engine's own directory. inside: NULL: the same */
+	const char *
+		host; /* absolute, or "{engine}/…": the engine's own directory; one that ends in a slash and a star: all files of that directory */
+	const char *inside; /* absolute; of all files of a directory: a directory */
 	bool optional;
-	bool tree; /* a directory; else a file, which is copied */
+	bool tree; /* a directory, shown from where it lies; else a file, which is copied */
 };
 
 struct gh_engine_profile {
 	const char *name, *about;
-	const char *const *argv,
-		*const *envp; /* words with {model}, {file:NAME}, {socket}, {context}, {threads}, {parallel},
-						{alias}; end with NULL. argv[0]: path inside */
+	const char *program; /* host path of argv[0], as in gh_engine_bind */
+	/* Words with {model}, {file:NAME}, {socket}, {context}, {threads}, {parallel}, {alias}; argv[0]: path inside */
+	const char *const *argv, *const *envp;
 	size_t nargv, nenv;
+	const char *const *adapter; /* words added for each adapter, {adapter} being its file; none: it takes none */
+	size_t nadapter;
 	const struct gh_engine_bind *bind;
 	size_t nbind;
-	bool libraries;	      /* find what argv[0] and `load` need as ld.so would, and show it inside */
-	const char *syscalls; /* row of the seccomp lists: "engine", "python" */
+	bool libraries;	      /* find what programs and libraries need as ld.so would, and show it inside */
+	const char *syscalls; /* row of os/jail_serve.h: "engine", "python" */
 	enum gh_engine_socket socket;
 	enum gh_stub_model model;
 	const char *ready;	/* path that answers 200 when it serves: "/health" */
@@ -36,18 +41,21 @@ struct gh_engine_profile {
 	uint64_t memory;	/* bytes beside the model itself */
 	uint64_t disk;		/* bytes of /tmp, in memory */
 	unsigned processes;	/* with threads */
-	struct gh_span text;	/* the canonical form: part `config` of the measurement */
+	struct gh_span text;	/* as it was read: part `config` of the measurement */
 };
 
-/* A shipped one. NULL: there is none of this name. */
-const struct gh_engine_profile *gh_engine_profile(const char *name);
-/* The i-th shipped one; NULL behind the last. The first is the default. */
-const struct gh_engine_profile *gh_engine_profile_at(size_t i);
+/* Read a profile; everything lies in the arena. Pure. GH_E_MALFORMED with the line and what is wrong there. */
+enum gh_rc gh_engine_read(struct gh_arena *a, const char *name, struct gh_span text, struct gh_engine_profile *out,
+			  struct gh_err *err);
+/* A shipped one, read; GH_E_ABSENT: there is none of this name (the line lists them). */
+enum gh_rc gh_engine_profile(struct gh_arena *a, const char *name, struct gh_engine_profile *out, struct gh_err *err);
+/* Name of the i-th shipped one; NULL behind the last. The first is the default. */
+const char *gh_engine_name_at(size_t i);
 
 /* Everything that will be executed, read once from opened descriptors into private memory, and digested. */
 struct gh_engine_image;
-/* where: directory of the engine ("{engine}"); NULL: beside the program, or where the build put it. GH_E_ABSENT: something is not
- * there (the line says what, and how to get it). */
+/* where: directory of the engine ("{engine}"); NULL: where gatehouse-engine or else gatehouse-stub lies. p must live as long.
+ * GH_E_ABSENT: something is not there (the line says what); GH_E_UNREAD: it is no program of this machine. */
 enum gh_rc gh_engine_load(const struct gh_engine_profile *p, const char *where, struct gh_engine_image **out,
 			  struct gh_err *err);
 void gh_engine_free(struct gh_engine_image *i);

@@ -1,6 +1,6 @@
 #include "runtime/home.h"
 
-#define TEXT(at, s) { at, s, sizeof(s) - 1 }
+#define TEXT(at, s) { at, s, sizeof(s) - 1, false }
 #define HOME "/home/user/"
 
 const struct gh_jail_text gh_home_text[] = {

@@ -33,6 +33,7 @@ struct gh_launch_spec {
 	const struct gh_engine_image *image; /* must live as long as the launch */
 	const struct gh_launch_file *file;   /* the model first, adapters after it */
 	size_t nfile;
+	size_t nadapter; /* how many of the last files are adapters (LoRA) */
 	uint8_t nonce[GH_STUB_NONCE], model[GH_STUB_DIGEST], policy[GH_STUB_DIGEST], deployment[GH_STUB_ID];
 	const char *socket_dir; /* exists, 0700, belongs to us; the socket in it is "engine.sock" */
 	const char *alias;	/* what the engine calls the model */
@@ -101,7 +102,7 @@ struct gh_launch_state { /* for ps and inspect */
 	bool cgroup_memory, cgroup_pids, cgroup_cpu;
 	pid_t pid;  /* of the jail's first process, as seen from here */
 	pid_t stub; /* of the stub */
-	uint64_t attempts, log_dropped;
+	uint64_t attempts;
 	uint64_t us_launch;	       /* gh_launch_open() to HELLO */
 	uint64_t us_evidence;	       /* … to EVIDENCE */
 	uint64_t us_decrypt, us_ready; /* KEYS to LOADED, LOADED to READY */

@@ -76,7 +76,7 @@ static const char *show_prefix(struct gh_plan *p, struct gh_arena *a, const char
 
 static void add_script(struct gh_plan *p, const char *path, const char *text, const char *end)
 {
-	p->text[p->ntext++] = (struct gh_jail_text){ path, text, (size_t)(end - text) };
+	p->text[p->ntext++] = (struct gh_jail_text){ path, text, (size_t)(end - text), false };
 }
 
 static const char *plan_python(const struct gh_plan_with *with, const struct gh_loader *l, struct gh_plan *p,
@@ -164,7 +164,7 @@ const char *gh_plan_run(struct gh_plan *p, const struct gh_plan_with *with, cons
 {
 	show_system(p, a);
 	if (modules != NULL) /* an empty file takes the model's place */
-		p->text[p->ntext++] = (struct gh_jail_text){ p->inside, "", 0 };
+		p->text[p->ntext++] = (struct gh_jail_text){ p->inside, "", 0, false };
 	if (with->command != NULL)
 		plan_command(with, p, a);
 	else if (l->host == GH_LOADER_R)

@@ -16,7 +16,6 @@
  *			<- STARTED	the engine runs
  *			<- ENDED	it does not any more
  *			<- FAILED	instead of any of these: why; the stub ends
- *	STOP ->				any time: end the engine, then yourself
  */
 #ifndef GH_RUNTIME_STUB_PROTO_H
 #define GH_RUNTIME_STUB_PROTO_H
@@ -94,7 +93,6 @@ enum gh_stub_kind {
 	GH_SP_SOCKET,
 	GH_SP_BEGIN,
 	GH_SP_KEYS,
-	GH_SP_STOP,
 	GH_SP_HELLO = 32,
 	GH_SP_PROVE,
 	GH_SP_LOADED,
@@ -120,11 +118,14 @@ struct gh_stub_start {
 	uint32_t version, model; /* enum gh_stub_model */
 	uint32_t nfile, nargv, nenv;
 	uint32_t zero;
+	uint64_t file; /* longest file that the engine may write: RLIMIT_FSIZE */
 	uint8_t nonce[GH_STUB_NONCE], model_digest[GH_STUB_DIGEST], policy[GH_STUB_DIGEST];
 	uint8_t deployment[GH_STUB_ID];
 	/* nargv + nenv words follow, each ended by NUL; the first one is the engine's path */
 };
-static_assert(sizeof(struct gh_stub_start) == 144, "no padding");
+/* Descriptors of the engine: 0 nothing, 1 and 2 the log, and these */
+enum { GH_STUB_SOCKET_FD = 3, GH_STUB_FILE_FD = 10 /* of the first file, the next ones follow */ };
+static_assert(sizeof(struct gh_stub_start) == 152, "no padding");
 struct gh_stub_file_msg {
 	struct gh_stub_head head;
 	struct gh_stub_file file;
@@ -140,7 +141,7 @@ struct gh_stub_keys {
 	uint8_t evidence[GH_STUB_DIGEST], enc[GH_STUB_KEY];
 	/* n * 48 + 16 bytes follow */
 };
-/* HELLO, LOADED, STARTED, ENDED, FAILED; BEGIN, SOCKET and STOP are a head alone. */
+/* HELLO, LOADED, STARTED, ENDED, FAILED; BEGIN and SOCKET are a head alone. */
 struct gh_stub_word {
 	struct gh_stub_head head;
 	uint32_t why, sys;  /* FAILED: enum gh_stub_why, errno; ENDED: sys is the wait status */

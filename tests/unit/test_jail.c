@@ -262,7 +262,7 @@ static struct gh_jail_bind binds[] = {
 	{ .host = "/usr", .inside = "/usr", .run = true },
 	{ .host = "/lib64", .inside = "/lib64", .run = true, .optional = true },
 };
-static const struct gh_jail_text texts[] = { { "/home/user/.netrc", "decoy", 5 } };
+static const struct gh_jail_text texts[] = { { "/home/user/.netrc", "decoy", 5, false } };
 static struct sock_filter ins[GH_JAIL_FILTER_MAX];
 static char no_jail[400]; /* why none can be made here */
 
