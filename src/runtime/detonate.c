@@ -4,6 +4,7 @@
 #include "os/file.h"
 #include "os/jail_filter.h"
 #include "runtime/command.h"
+#include "runtime/detonate_int.h"
 #include "runtime/home.h"
 #include "runtime/loaders.h"
 #include "runtime/plan.h"
@@ -19,8 +20,6 @@
 #include <unistd.h>
 
 enum { WORD = 33, PYTHONS = 4, ARENA = 16 << 20, PROCESSES = 320, CPU_MORE = 5 };
-
-#define IN_ARCHIVE "what an archive holds is not loaded: unpack it, and scan the directory"
 
 const struct gh_detonate_options gh_detonate_options_default = {
 	.seconds = 60,
@@ -339,8 +338,6 @@ static const char *no_loader(struct gh_detonator *d, const struct gh_loader *l, 
 	gh_auto_buf b = gh_buf(300);
 	if (d->command != NULL)
 		return NULL;
-	if (l->archive)
-		return IN_ARCHIVE;
 	if (l->host == GH_LOADER_NONE) {
 		gh_buf_fmt(&b, "no loader here for %s, which needs %s: see --detonate-with", l->format, l->needs);
 		return kept(a, &b);
@@ -354,13 +351,33 @@ static const char *no_loader(struct gh_detonator *d, const struct gh_loader *l, 
 	return kept(a, &b);
 }
 
+/* Run the loader on what the plan shows. NULL: something came of it, which *out says; *for_r: it is nothing for this loader, but for R. */
+static const char *load_shown(struct gh_detonator *d, const struct gh_loader *l, struct gh_plan *p, struct gh_arena *a,
+			      struct gh_detonation *out, bool *for_r)
+{
+	struct gh_watched w = { 0 };
+	struct gh_err err = { 0 };
+	const char *why = plan(d, l, p, a, NULL);
+	if (why != NULL)
+		return why;
+	if (run(d, p, a, &w, &err) != GH_OK) {
+		char line[400];
+		gh_auto_buf b = gh_buf(600);
+		gh_buf_fmt(&b, "%s; nothing was run", gh_err_line(&err, line, sizeof line));
+		gh_watched_free(&w);
+		return kept(a, &b);
+	}
+	*for_r = !conclude(d, l, a, &w, p->inside, out);
+	gh_watched_free(&w);
+	return NULL;
+}
+
 static const char *load(struct gh_detonator *d, const struct gh_loader *l, const struct gh_detonate_file *f,
 			struct gh_arena *a, struct gh_detonation *out)
 {
 	struct stat before, after;
 	struct gh_plan p = { 0 };
-	struct gh_watched w = { 0 };
-	struct gh_err err = { 0 };
+	bool for_r = false;
 	int fd = gh_os_open_regular(f->path, &before);
 	if (fd < 0)
 		return "it could not be opened once more";
@@ -369,48 +386,82 @@ static const char *load(struct gh_detonator *d, const struct gh_loader *l, const
 	if (why == NULL)
 		why = gh_plan_model(&p, f->path, f->dir, f->name, &before, a);
 	if (why == NULL)
-		why = plan(d, l, &p, a, NULL);
+		why = load_shown(d, l, &p, a, out, &for_r);
 	if (why != NULL)
 		return why;
-	if (run(d, &p, a, &w, &err) != GH_OK) {
-		char line[400];
-		gh_auto_buf b = gh_buf(600);
-		gh_buf_fmt(&b, "%s; nothing was run", gh_err_line(&err, line, sizeof line));
-		gh_watched_free(&w);
-		return kept(a, &b);
-	}
-	bool mine = conclude(d, l, a, &w, p.inside, out);
-	gh_watched_free(&w);
-	if (!mine) {
+	if (for_r) {
 		const struct gh_loader *r = gh_loader_named("r-data");
 		why = no_loader(d, r, a);
 		return why != NULL ? why : load(d, r, f, a, out); /* once: that loader never says so */
 	}
 	if (stat(f->path, &after) != 0 || !gh_os_same_file(&before, &after))
 		return "it changed while it was loaded";
-	if (out->why == NULL && l != NULL && l->perhaps && out->nexercised == 0 && f->report->loadable != 0)
-		return IN_ARCHIVE;
 	return out->why;
+}
+
+void gh_detonate_bytes(struct gh_detonator *d, const struct gh_loader *l, struct gh_span bytes, struct gh_arena *a,
+		       struct gh_detonation *out)
+{
+	struct gh_plan p = { 0 };
+	bool for_r = false;
+	const char *why = no_loader(d, l, a);
+	if (why == NULL)
+		why = gh_plan_bytes(&p, bytes, l->as, a);
+	if (why == NULL)
+		why = load_shown(d, l, &p, a, out, &for_r);
+	if (why != NULL)
+		out->why = why;
+}
+
+/* What an archive, or a compressed stream that is no pickle, holds. */
+static void load_members(struct gh_detonator *d, const struct gh_detonate_file *f, struct gh_arena *a,
+			 struct gh_detonation *out)
+{
+	struct stat st;
+	int fd = gh_os_open_regular(f->path, &st);
+	if (fd < 0) {
+		out->why = "it could not be opened once more";
+		return;
+	}
+	const char *why = same_bytes(fd, f->report->sha256);
+	if (why != NULL)
+		out->why = why;
+	else
+		gh_detonate_members(d, fd, f->name, d->opt->seconds, a, out);
+	(void)close(fd);
+}
+
+/* Only when it is that and nothing else besides. */
+static bool runs_nothing(const struct gh_loader *l, const char *format)
+{
+	return l != NULL && l->inert && strcmp(format, l->format) == 0;
 }
 
 bool gh_detonate(struct gh_detonator *d, const struct gh_detonate_file *f, struct gh_arena *a,
 		 struct gh_detonation *out)
 {
 	const struct gh_loader *l = gh_loader_for(f->report->format);
-	if (l == NULL && d->command == NULL)
+	bool own = d->command != NULL;
+	if (l == NULL && !own)
 		return false;
-	if (d->command == NULL && l->archive && f->report->loadable == 0)
-		return false; /* texts, pictures, data: nobody loads them */
-	*out = (struct gh_detonation){ .path = f->report->path, .loader = "", .layers = "", .bytes = f->report->size };
+	*out = (struct gh_detonation){
+		.path = f->report->path, .member = "", .loader = "", .layers = "", .bytes = f->report->size
+	};
+	if (!own && l->archive) {
+		load_members(d, f, a, out);
+		return true;
+	}
 	out->why = no_loader(d, l, a);
-	/* Only when it is that and nothing else besides. */
-	if (out->why != NULL && l != NULL && l->inert && strcmp(f->report->format, l->format) == 0) {
+	if (out->why != NULL && runs_nothing(l, f->report->format)) {
 		out->spared = "nothing in it runs when it is loaded";
 		out->why = NULL;
 		return true;
 	}
 	if (out->why == NULL)
 		out->why = load(d, l, f, a, out);
+	bool unused = out->why == NULL && out->nexercised == 0;
+	if (!own && (l->open || (l->perhaps && unused)))
+		load_members(d, f, a, out);
 	return true;
 }
 

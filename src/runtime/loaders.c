@@ -27,27 +27,38 @@ SCRIPT("gh_load_r", "load.R");
 	{ .format = (format_), .host = GH_LOADER_NONE, .kind = "", .modules = "", .needs = (needs_) }
 #define ARCHIVE(format_) \
 	{ .format = (format_), .host = GH_LOADER_NONE, .kind = "", .modules = "", .needs = "", .archive = true }
-static const struct gh_loader loaders[] = {
-	{ PYTHON("pytorch-zip", "torch", "torch", "python3-torch") },
-	{ PYTHON("pytorch-legacy", "torch", "torch", "python3-torch") },
-	{ PYTHON("pytorch-tar", "torch", "torch", "python3-torch") },
-	{ PYTHON("pytorch-export", "export", "torch", "torch 2.1 or later") },
-	{ PYTHON("pickle", "pickle", "", "python3") },
-	{ PYTHON("joblib-zfile", "pickle", PICKLES, "python3-joblib") },
-	{ PYTHON("skops", "skops", "skops", "skops") },
-	{ PYTHON("npz", "numpy", "numpy", "python3-numpy") },
-	{ PYTHON("npy", "numpy", "numpy", "python3-numpy") },
-	{ PYTHON("keras", "keras", "keras tensorflow", "keras") },
-	{ PYTHON("hdf5", "hdf5", "h5py", "python3-h5py") },
-	{ PYTHON("safetensors", "safetensors", "safetensors", "safetensors"), .inert = true },
-	{ PYTHON("onnx", "onnx", "onnxruntime cv2", "onnxruntime or python3-opencv") },
-	{ PYTHON("gguf", "gguf", "", "node-llama-cpp (see --detonate-engine)"), .engine = true },
-	{ .format = "r-data", .host = GH_LOADER_R, .kind = "", .modules = "", .needs = "r-base-core" },
+const struct gh_loader gh_loaders[] = {
+	{ PYTHON("pytorch-zip", "torch", "torch", "python3-torch"), .as = "model.pt" },
+	{ PYTHON("pytorch-legacy", "torch", "torch", "python3-torch"), .as = "model.pt" },
+	{ PYTHON("pytorch-tar", "torch", "torch", "python3-torch"), .as = "model.pt" },
+	{ PYTHON("pytorch-export", "export", "torch", "torch 2.1 or later"), .as = "model.pt2" },
+	{ PYTHON("pickle", "pickle", "", "python3"), .as = "model.pkl" },
+	{ PYTHON("joblib-zfile", "pickle", PICKLES, "python3-joblib"), .as = "model.joblib" },
+	{ PYTHON("skops", "skops", "skops", "skops"), .as = "model.skops" },
+	{ PYTHON("npz", "numpy", "numpy", "python3-numpy"), .as = "model.npz" },
+	{ PYTHON("npy", "numpy", "numpy", "python3-numpy"), .as = "model.npy" },
+	{ PYTHON("keras", "keras", "keras tensorflow", "keras"), .as = "model.keras" },
+	{ PYTHON("hdf5", "hdf5", "h5py", "python3-h5py"), .as = "model.h5" },
+	{ PYTHON("safetensors", "safetensors", "safetensors", "safetensors"), .inert = true,
+	  .as = "model.safetensors" },
+	{ PYTHON("onnx", "onnx", "onnxruntime cv2", "onnxruntime or python3-opencv"), .as = "model.onnx" },
+	{ PYTHON("gguf", "gguf", "", "node-llama-cpp (see --detonate-engine)"), .engine = true, .as = "model.gguf" },
+	{ .format = "r-data",
+	  .host = GH_LOADER_R,
+	  .kind = "",
+	  .modules = "",
+	  .needs = "r-base-core",
+	  .as = "model.rds" },
 	/* what runs code when it is loaded, by programs that are not for a sandbox of this kind, or not in Debian */
 	NOBODY("tf-savedmodel", "TensorFlow"),
 	NOBODY("tf-metagraph", "TensorFlow"),
 	NOBODY("tf-graphdef", "TensorFlow"),
-	NOBODY("torchserve", "TorchServe"),
+	{ .format = "torchserve",
+	  .host = GH_LOADER_NONE,
+	  .kind = "",
+	  .modules = "",
+	  .needs = "TorchServe",
+	  .open = true },
 	NOBODY("torch7", "Torch"),
 	NOBODY("caffe", "Caffe"),
 	NOBODY("r-lazyload", "an R package around it"),
@@ -65,6 +76,7 @@ static const struct gh_loader loaders[] = {
 	ARCHIVE("7z"),
 	ARCHIVE("zstd"),
 };
+const size_t gh_nloaders = sizeof gh_loaders / sizeof *gh_loaders;
 
 static bool word_in(const char *list, const char *word, size_t n)
 {
@@ -79,17 +91,17 @@ static bool word_in(const char *list, const char *word, size_t n)
 
 const struct gh_loader *gh_loader_for(const char *format)
 {
-	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
-		if (word_in(format, loaders[i].format, strlen(loaders[i].format)))
-			return &loaders[i];
+	for (size_t i = 0; i < gh_nloaders; i++)
+		if (word_in(format, gh_loaders[i].format, strlen(gh_loaders[i].format)))
+			return &gh_loaders[i];
 	return NULL;
 }
 
 const struct gh_loader *gh_loader_named(const char *format)
 {
-	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
-		if (strcmp(loaders[i].format, format) == 0)
-			return &loaders[i];
+	for (size_t i = 0; i < gh_nloaders; i++)
+		if (strcmp(gh_loaders[i].format, format) == 0)
+			return &gh_loaders[i];
 	return NULL;
 }
 

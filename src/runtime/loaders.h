@@ -22,8 +22,13 @@ struct gh_loader {
 	bool engine;	     /* needs the engine's folder */
 	bool perhaps;	     /* the format may hold something else than a model: then failing proves nothing */
 	bool inert;	     /* loading it runs nothing that the file brings along: no loader is missed */
-	bool archive;	     /* holds other files, which are not loaded */
+	bool archive;	     /* holds other files: what they are loaded with follows from their formats */
+	bool open;	     /* … and so does this one, which is more than that */
+	const char *as;	     /* name for a file that has none of its own: some libraries go by the end of it */
 };
+/* All of them, in the order in which they are preferred. */
+extern const struct gh_loader gh_loaders[];
+extern const size_t gh_nloaders;
 /* The loader for a format, or for the first of several joined by '+' that has one. NULL: none. */
 const struct gh_loader *gh_loader_for(const char *format);
 const struct gh_loader *gh_loader_named(const char *format);

@@ -159,6 +159,17 @@ const char *gh_plan_model(struct gh_plan *p, const char *path, const char *dir, 
 	return NULL;
 }
 
+const char *gh_plan_bytes(struct gh_plan *p, struct gh_span bytes, const char *name, struct gh_arena *a)
+{
+	gh_auto_buf b = gh_buf(200);
+	gh_buf_fmt(&b, "/model/%s", name);
+	p->inside = (const char *)gh_keep(a, gh_buf_view(&b)).p;
+	if (p->inside == NULL || b.full)
+		return "its path is too long";
+	p->text[p->ntext++] = (struct gh_jail_text){ p->inside, bytes.p, bytes.n };
+	return NULL;
+}
+
 const char *gh_plan_run(struct gh_plan *p, const struct gh_plan_with *with, const struct gh_loader *l,
 			const char *modules, struct gh_arena *a)
 {

@@ -37,6 +37,8 @@ struct gh_plan_with {
  * p is zeroed before. NULL, or why it cannot be shown. Texts are made in the arena or kept as pointers. */
 const char *gh_plan_model(struct gh_plan *p, const char *path, const char *dir, const char *name, const struct stat *st,
 			  struct gh_arena *a);
+/* The same for a model that is no file of the host: its bytes, which stay the caller's until it was run, under this name alone. */
+const char *gh_plan_bytes(struct gh_plan *p, struct gh_span bytes, const char *name, struct gh_arena *a);
 /* Everything else. modules: NULL for a run with the model; else a run without it, which imports these instead ("" for none),
  * with an empty file where the model would be. NULL, or why it cannot be run. */
 const char *gh_plan_run(struct gh_plan *p, const struct gh_plan_with *with, const struct gh_loader *l,

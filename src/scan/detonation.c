@@ -65,12 +65,14 @@ const char *gh_detonation_kind_name(enum gh_detonation_kind k)
 	return (unsigned)k < GH_DET_KINDS ? kind_names[k] : "?";
 }
 
+static const char *member_of(const struct gh_detonation *d) { return d->member == NULL ? "" : d->member; }
+
 /* ---- into the file's row ----------------------------------------------------------------------------------------- */
 
 enum { PER_RULE = 50 };
 
-static bool add(struct gh_arena *a, struct gh_file_report *r, enum gh_detonation_rule rule, const char *detail,
-		unsigned times)
+static bool add(struct gh_arena *a, struct gh_file_report *r, const char *member, enum gh_detonation_rule rule,
+		const char *detail, unsigned times)
 {
 	struct gh_finding *v = GH_NEW(a, struct gh_finding, r->nfinding + 1);
 	if (v == NULL)
@@ -78,7 +80,7 @@ static bool add(struct gh_arena *a, struct gh_file_report *r, enum gh_detonation
 	if (r->nfinding != 0)
 		memcpy(v, r->finding, r->nfinding * sizeof *v);
 	v[r->nfinding++] = (struct gh_finding){
-		.rule = &gh_detonation_rules[rule], .detail = detail, .member = "", .times = times
+		.rule = &gh_detonation_rules[rule], .detail = detail, .member = member, .times = times
 	};
 	r->finding = v;
 	return true;
@@ -91,10 +93,10 @@ bool gh_detonation_judge(const struct gh_detonation *d, struct gh_arena *a, stru
 		const struct gh_detonation_event *e = &d->event[i];
 		if (shown[e->kind]++ >= PER_RULE)
 			r->dropped++;
-		else if (!add(a, r, (enum gh_detonation_rule)e->kind, e->text, e->times))
+		else if (!add(a, r, member_of(d), (enum gh_detonation_rule)e->kind, e->text, e->times))
 			return false;
 	}
-	if (d->why != NULL && !add(a, r,
+	if (d->why != NULL && !add(a, r, member_of(d),
 				   d->flooded ? GH_DR_FLOOD
 				   : d->ran   ? GH_DR_FAILED
 					      : GH_DR_NOT_EXERCISED,
@@ -175,6 +177,8 @@ static void joined(struct gh_buf *b, const char *label, const char *const *v, si
 void gh_detonation_line(struct gh_buf *b, const struct gh_detonation *d)
 {
 	gh_plain_path(b, d->path);
+	if (member_of(d)[0] != '\0')
+		gh_buf_fmt(b, " > %s", d->member);
 	if (!d->ran) {
 		gh_buf_fmt(b, ": not loaded: %s", d->why != NULL ? d->why : d->spared != NULL ? d->spared : "");
 		return;
@@ -203,6 +207,8 @@ static void put_event(struct gh_jout *j, const struct gh_detonation *d, const st
 	const struct gh_rule *rule = &gh_detonation_rules[e->kind];
 	gh_jout_open(j, NULL, '{');
 	gh_jout_str(j, "file", d->path);
+	if (member_of(d)[0] != '\0')
+		gh_jout_str(j, "member", d->member);
 	gh_jout_str(j, "kind", gh_detonation_kind_name(e->kind));
 	gh_jout_str(j, "text", e->text);
 	gh_jout_number(j, "times", e->times);
@@ -215,6 +221,8 @@ static void put_run(struct gh_jout *j, const struct gh_detonation *d)
 {
 	gh_jout_open(j, NULL, '{');
 	gh_jout_str(j, "path", d->path);
+	if (member_of(d)[0] != '\0')
+		gh_jout_str(j, "member", d->member);
 	gh_jout_str(j, "loader", d->loader[0] == '\0' ? NULL : d->loader);
 	gh_jout_str(j, "sandbox", d->layers[0] == '\0' ? NULL : d->layers);
 	gh_jout_bool(j, "loaded", d->ran && d->why == NULL);

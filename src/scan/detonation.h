@@ -38,6 +38,7 @@ struct gh_detonation_event {
 /* One file that was loaded, or was to be. Texts are safe to print. */
 struct gh_detonation {
 	const char *path;   /* of the file's row */
+	const char *member; /* of an archive: "inner.tar > model.pkl"; "": the file itself */
 	const char *loader; /* "python3 3.11.2, torch 1.13.0"; "" when none ran */
 	const char *layers; /* what held it: "namespaces, mounts, …" */
 	const char *why;    /* not exercised to the end: the reason; NULL: it was */
@@ -51,6 +52,8 @@ struct gh_detonation {
 	uint64_t refused; /* calls that were refused */
 	bool ran;	  /* the loader was started */
 	bool flooded;
+	struct gh_detonation *part; /* members of it, each loaded by itself, or not; they have no parts */
+	size_t npart;
 };
 
 /* Findings of a detonation into the row of its file, whose verdict changes accordingly. False: no memory. */

@@ -25,7 +25,6 @@ struct gh_file_report {
 	uint64_t understood; /* bytes that some reader accounted for; coverage is complete when understood == size */
 	uint64_t members;    /* members inspected, nested ones included */
 	uint64_t expanded;   /* bytes they had */
-	uint64_t loadable;   /* calls, sources and tensors in it: what a loader would do something with */
 	enum gh_verdict verdict;
 	const struct gh_finding *finding; /* sorted: worst effect first, then severity, member, offset, id */
 	size_t nfinding;

@@ -376,16 +376,6 @@ static enum gh_rc lone_row(struct gh_scan *s, const char *path, enum gh_scan_rul
 	return GH_OK;
 }
 
-static uint64_t loadable(const struct gh_repo_file *f)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < f->nfact; i++)
-		if (f->fact[i].kind == GH_FACT_STAGE &&
-		    (f->fact[i].a == GH_STAGE_CODE || f->fact[i].a == GH_STAGE_TENSORS))
-			n |= f->fact[i].b; /* a worker's numbers: never summed up */
-	return n;
-}
-
 /* Hand the files to the last stage, one after the other, and put what came of it into their rows. */
 static bool detonate(struct pool *p, const char *path)
 {
@@ -394,17 +384,19 @@ static bool detonate(struct pool *p, const char *path)
 		const struct gh_os_entry *e = &p->tree.v[i];
 		struct gh_file_report *r = &s->file[p->first + i];
 		struct gh_detonation d;
-		r->loadable = loadable(&p->known[i]);
 		if ((e->kind != GH_OS_FILE && e->kind != GH_OS_LINK_FILE) ||
 		    !p->opt->detonate(p->opt->detonate_arg, e, p->tree.alone ? NULL : path, r, &s->arena, &d))
 			continue;
-		struct gh_detonation *v = realloc(s->detonation, (s->ndetonation + 1) * sizeof *v);
+		struct gh_detonation *v = realloc(s->detonation, (s->ndetonation + 1 + d.npart) * sizeof *v);
 		if (v == NULL)
 			return false;
 		s->detonation = v;
 		v[s->ndetonation++] = d;
-		if (!gh_detonation_judge(&d, &p->scan->file_arena[p->first + i], r))
-			return false;
+		for (size_t k = 0; k < d.npart; k++)
+			v[s->ndetonation++] = d.part[k];
+		for (size_t k = s->ndetonation - 1 - d.npart; k < s->ndetonation; k++)
+			if (!gh_detonation_judge(&v[k], &p->scan->file_arena[p->first + i], r))
+				return false;
 	}
 	return true;
 }

@@ -17,7 +17,7 @@ static const struct gh_tool_mode modes[] = {
 	{ "diff", gh_diff_main, false },	 { "disarm", gh_disarm_main, false },
 	{ "verify", gh_verify_main, true },	 { "badge", gh_badge_main, true },
 	{ "card", gh_card_main, false },	 { "attest", gh_attest_main, true },
-	{ "evidence", gh_evidence_main, false },
+	{ "evidence", gh_evidence_main, false }, { "extract", gh_extract_main, false },
 };
 
 const struct gh_tool_mode *gh_tool_mode(const char *name)

@@ -72,6 +72,7 @@ enum gh_rc gh_badge_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_card_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_attest_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_evidence_main(struct gh_tool *t, struct gh_err *err);
+enum gh_rc gh_extract_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_verify_main(struct gh_tool *t, struct gh_err *err);
 
 /* What worker_main.c calls for argv[1] == a mode's name: arguments are memory, bytes per file, seconds. Returns the
