@@ -166,7 +166,7 @@ const char *gh_plan_bytes(struct gh_plan *p, struct gh_span bytes, const char *n
 	p->inside = (const char *)gh_keep(a, gh_buf_view(&b)).p;
 	if (p->inside == NULL || b.full)
 		return "its path is too long";
-	p->text[p->ntext++] = (struct gh_jail_text){ p->inside, bytes.p, bytes.n };
+	p->text[p->ntext++] = (struct gh_jail_text){ .path = p->inside, .text = bytes.p, .n = bytes.n };
 	return NULL;
 }
 
