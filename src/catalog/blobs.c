@@ -188,7 +188,6 @@ enum gh_rc gh_blob_behind(struct gh_db *db, struct gh_arena *a, const struct gh_
 	" AND NOT EXISTS (SELECT 1 FROM badges x WHERE x.blob = b.id)" \
 	" AND NOT EXISTS (SELECT 1 FROM review_events x WHERE x.comment = b.id)" \
 	" AND NOT EXISTS (SELECT 1 FROM policies x WHERE x.blob = b.id)" \
-	" AND NOT EXISTS (SELECT 1 FROM exceptions x WHERE x.blob = b.id)" \
 	" AND NOT EXISTS (SELECT 1 FROM evidence x WHERE x.blob = b.id)"
 
 enum gh_rc gh_blob_unused(struct gh_db *db, struct gh_arena *a, int64_t before, size_t max, struct gh_blob **out,

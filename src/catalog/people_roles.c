@@ -32,7 +32,6 @@ static const struct gh_permission permissions[] = {
 	{ "review.decide", "approve and reject; never as the author" },
 	{ "policy.read", "read policies and have them explained" },
 	{ "policy.set", "put policies into force" },
-	{ "exception.set", "grant and end exceptions from policies" },
 	/* ---- running ---- */
 	{ "deploy.run", "start deployments" },
 	{ "deploy.stop", "stop deployments" },
@@ -51,10 +50,9 @@ static const struct gh_people_role roles[] = {
 	  " tenant.manage people.manage people.read key.manage backup.run fsck.run audit.read status.read config.manage"
 	  " model.import model.manage model.share rescan.run badge.issue badge.revoke evidence.add review.open"
 	  " review.comment policy.set deploy.run deploy.stop guard.manage" },
-	{ "security-reviewer", "Looks at what was found, approves and rejects, grants exceptions, takes badges back.",
-	  false, true, true,
+	{ "security-reviewer", "Looks at what was found, approves and rejects, takes badges back.", false, true, true,
 	  READ " people.read audit.read review.open review.comment review.decide rescan.run badge.revoke evidence.add"
-	       " exception.set model.manage deploy.stop redteam.run" },
+	       " model.manage deploy.stop redteam.run" },
 	{ "tenant-admin", "Runs a tenant or project: its people, models and policies. Decides no reviews.", false,
 	  false, true,
 	  READ " people.manage people.read audit.read model.import model.export model.manage model.share rescan.run "

@@ -32,13 +32,8 @@ static const struct gh_schema_table tables[] = {
 	  "id" },
 	{ "policies", "id, tenant, name, number, digest, blob, body, signature, key_id, state, created, created_by",
 	  "id" },
-	{ "exceptions",
-	  "id, tenant, rule, subject, digest, blob, body, signature, key_id, owner, created, expires, revoked", "id" },
 	{ "evidence", "id, version, kind, signer, trusted, digest, blob, created, created_by", "id" },
 	{ "outbox", "seq, id, at, kind, entry, log_index", "seq" },
-	{ "jobs",
-	  "id, kind, tenant, subject, body, state, reason, owner, lease_until, fence, attempts, due, created, ended",
-	  "id" },
 	{ "status_lists", "number, digest, body, issued, expires", "number" },
 };
 

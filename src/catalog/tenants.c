@@ -116,8 +116,6 @@ static const struct {
 	  false, SIZE_MAX },
 	{ "evidence", "UPDATE evidence SET blob = NULL WHERE version IN (" VERSIONS ")", false, SIZE_MAX },
 	{ "policies", "UPDATE policies SET blob = NULL, state = 'past' WHERE tenant = ?", false, SIZE_MAX },
-	{ "exceptions", "UPDATE exceptions SET blob = NULL, revoked = COALESCE(revoked, ?) WHERE tenant = ?", true,
-	  SIZE_MAX },
 	{ "shares of its models", "DELETE FROM shares WHERE version IN (" VERSIONS ")", false, SIZE_MAX },
 	{ "shares with it", "DELETE FROM shares WHERE tenant = ?", false, SIZE_MAX },
 	{ "versions",
@@ -135,10 +133,6 @@ static const struct {
 	  true, SIZE_MAX },
 	{ "principals", "UPDATE principals SET state = 'disabled', disabled = ? WHERE state = 'active' AND tenant = ?",
 	  true, offsetof(struct gh_tenant_left, principals) },
-	{ "jobs",
-	  "UPDATE jobs SET state = 'failed', reason = 'tenant-removed', ended = ?"
-	  " WHERE state IN ('waiting', 'running') AND tenant = ?",
-	  true, SIZE_MAX },
 	{ "the tenant", "UPDATE tenants SET state = 'removed', removed = ? WHERE state = 'active' AND id = ?", true,
 	  SIZE_MAX },
 };

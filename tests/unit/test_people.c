@@ -51,7 +51,7 @@ static void table_is_whole(void **state)
 	assert_false(gh_people_role_permits(gh_people_role_named("platform-admin"), "review.decide"));
 	assert_false(gh_people_role_permits(gh_people_role_named("tenant-admin"), "review.decide"));
 	assert_false(gh_people_role_permits(gh_people_role_named("security-reviewer"), "people.manage"));
-	static const char *const persons[] = { "review.decide", "review.comment", "people.manage", "exception.set" };
+	static const char *const persons[] = { "review.decide", "review.comment", "people.manage" };
 	for (size_t i = 0; i < GH_ROWS(persons); i++)
 		assert_false(gh_people_role_permits(gh_people_role_named("local"), persons[i]));
 }
