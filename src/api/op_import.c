@@ -64,6 +64,16 @@ static bool owner_died(struct gh_op_run *r, const struct gh_name *name)
 
 /* ---- begin ------------------------------------------------------------------------------------------------------------------- */
 
+/* The words of fact lineage.relation; "quantized" is spelt as model cards spell it. */
+static bool lineage_known(const char *word)
+{
+	static const char *const words[] = { "adapter", "fine-tune", "quantized", "merge", "distilled" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
 static enum gh_rc begin(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_name name, base_name;
@@ -77,7 +87,15 @@ static enum gh_rc begin(struct gh_op_run *r, struct gh_err *err)
 		GH_TRY(gh_share_usable(r->cat->db, &base, name.tenant, err), err, "--base");
 		b.base = base.id;
 		b.lineage = gh_in_text(r->in, "lineage", "fine-tune");
+		if (!lineage_known(b.lineage))
+			return gh_fail(err, GH_E_MALFORMED,
+				       "--lineage is adapter, fine-tune, quantized, merge or distilled, not '%.20s'",
+				       b.lineage);
 	}
+	b.publisher = gh_in_text(r->in, "publisher", "");
+	b.source = gh_in_text(r->in, "source", "");
+	if (strlen(b.publisher) >= GH_V_SAID || strlen(b.source) >= GH_V_SAID)
+		return gh_fail(err, GH_E_MALFORMED, "--publisher and --source have at most %d bytes", GH_V_SAID - 1);
 	const char *tier = gh_in_text(r->in, "tier", "standard");
 	if (strcmp(tier, "standard") != 0 && strcmp(tier, "high") != 0)
 		return gh_fail(err, GH_E_MALFORMED, "the tier is standard or high, not '%.20s'", tier);
@@ -103,6 +121,8 @@ static const struct gh_op_field begin_in[] = {
 	{ "base", GH_IN_VERSION, false, "the version it derives from" },
 	{ "lineage", GH_IN_WORD, false, "how" },
 	{ "tier", GH_IN_WORD, false, "risk tier" },
+	{ "publisher", GH_IN_TEXT, false, "who publishes it" },
+	{ "source", GH_IN_TEXT, false, "where it was taken from" },
 	{ 0 },
 };
 const struct gh_op gh_op_import_begin = { .name = "import.begin",

@@ -237,6 +237,8 @@ static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 	gh_jout_str(r->out, "root", v.root);
 	gh_jout_str(r->out, "manifest", v.manifest.s);
 	gh_jout_str(r->out, "by", who(r->cat, &v.by, &room));
+	gh_jout_str(r->out, "publisher", v.publisher);
+	gh_jout_str(r->out, "source", v.source);
 	put_time(r->out, "created", v.created);
 	put_time(r->out, "quarantine_until", v.quarantine_until);
 	op_lineage_put(r, &v);

@@ -164,6 +164,9 @@ static void put_version(struct gh_catalog *c, const struct gh_version *v, const 
 	gh_facts_put_str(f, "digest", v->root);
 	bool person = !gh_id_none(&v->by) && gh_principal_get(c->db, &v->by, &by, &err) == GH_OK;
 	gh_facts_put_str(f, "author", person ? by.name : "local");
+	if (v->publisher[0] != '\0') /* else nobody said: a rule that needs it fails closed */
+		gh_facts_put_str(f, "publisher", v->publisher);
+	gh_facts_put_str(f, "source", v->source);
 	gh_facts_put_int(f, "imported", v->imported != 0 ? v->imported : c->now());
 	gh_facts_put_str(f, "risk.declared", strcmp(v->tier, "high") == 0 ? "high" : "standard");
 	if (!gh_id_none(&v->report) && gh_report_get(c->db, &v->report, &report, &err) == GH_OK)
@@ -275,7 +278,10 @@ enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const c
 	const struct gh_facts *f = collect(c, v, action, known, a, err);
 	if (f == NULL)
 		return gh_fail(err, err->rc, "the facts about the model");
-	for (size_t i = 0; i < n; i++)
-		GH_TRY(ask(c, &s[i], v, f, a, out, err), err, "the policy");
+	for (size_t i = 0; i < n; i++) {
+		enum gh_rc rc = ask(c, &s[i], v, f, a, out, err); /* it names the policy */
+		if (rc != GH_OK)
+			return rc;
+	}
 	return GH_OK;
 }

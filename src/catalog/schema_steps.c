@@ -137,11 +137,15 @@ static const char first[] =
 	" expires {int} NOT NULL) {strict};\n";
 
 /* ---- 2: two tables that no version of the program ever wrote to. Exceptions stand in the policy that they are from, and are signed and
- * logged with it; a second place would be a second truth. Leased jobs come with what needs them. ---- */
-static const char without_unused[] = "DROP TABLE exceptions;\nDROP TABLE jobs;\n";
+ * logged with it; a second place would be a second truth. Leased jobs come with what needs them. And who publishes a version and where it was
+ * taken from, by the word of whoever imported it: "" for those that were imported before anybody was asked. ---- */
+static const char second[] = "DROP TABLE exceptions;\n"
+			     "DROP TABLE jobs;\n"
+			     "ALTER TABLE versions ADD COLUMN publisher {text} NOT NULL DEFAULT '';\n"
+			     "ALTER TABLE versions ADD COLUMN source {text} NOT NULL DEFAULT '';\n";
 
 const struct gh_schema_step gh_schema_steps[] = {
 	{ "the first schema", first },
-	{ "without tables that nothing uses", without_unused },
+	{ "publisher and source of a version; without tables that nothing uses", second },
 };
 const size_t gh_schema_steps_n = sizeof gh_schema_steps / sizeof gh_schema_steps[0];

@@ -14,7 +14,7 @@ static const struct gh_schema_table tables[] = {
 	{ "versions",
 	  "id, model, version, state, reason, verdict, root, tier, created_by, base, lineage, manifest, card, report, "
 	  "badge, files,"
-	  " bytes, created, imported, quarantine_until, lease_owner, lease_until",
+	  " bytes, created, imported, quarantine_until, lease_owner, lease_until, publisher, source",
 	  "id" },
 	{ "version_blobs", "version, seq, blob", "version, seq" },
 	{ "shares", "version, tenant, created, created_by", "version, tenant" },

@@ -42,7 +42,7 @@ bool gh_vstate_may(enum gh_vstate from, enum gh_vstate to)
 	"v.tier, v.created_by," \
 	" v.base, v.lineage, v.manifest, v.card, v.report, v.badge, v.files, v.bytes, v.created, v.imported, " \
 	"v.quarantine_until," \
-	" v.lease_owner, v.lease_until"
+	" v.lease_owner, v.lease_until, v.publisher, v.source"
 #define FROM " FROM versions v JOIN models m ON m.id = v.model JOIN tenants t ON t.id = m.tenant "
 /* For lists: CROSS JOIN tells SQLite to walk the unique keys (tenant, project, name, version) in their order, instead of sorting. */
 #define FROM_IN_ORDER \
@@ -78,6 +78,8 @@ static void version_of(const struct gh_db_rows *r, size_t i, struct gh_version *
 	GH_ROW_TEXT(v->root, r, i, 10);
 	GH_ROW_TEXT(v->tier, r, i, 11);
 	GH_ROW_TEXT(v->lineage, r, i, 14);
+	GH_ROW_TEXT(v->publisher, r, i, 26);
+	GH_ROW_TEXT(v->source, r, i, 27);
 }
 
 static enum gh_rc versions(struct gh_db *db, struct gh_arena *a, const char *sql, struct gh_dbvs args,

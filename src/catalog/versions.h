@@ -33,24 +33,25 @@ const char *gh_vstate_name(enum gh_vstate s);
 enum gh_vstate gh_vstate_named(const char *name);
 bool gh_vstate_may(enum gh_vstate from, enum gh_vstate to);
 
-enum { GH_V_WORD = 24, GH_V_REASON = 200 };
+enum { GH_V_WORD = 24, GH_V_REASON = 200, GH_V_SAID = 201 };
 struct gh_version {
 	struct gh_id id, model, tenant;
 	struct gh_name name;
 	enum gh_vstate state;
-	char reason[GH_V_REASON + 1]; /* why it is in that state; words of ours, never of a model */
-	char verdict[GH_V_WORD];      /* "CLEAN", …; "" while importing */
-	char root[GH_DIGEST_HEX + 1]; /* root digest of the artifact (OMS) */
-	char tier[GH_V_WORD];	      /* "standard", "high" */
-	struct gh_id by;	      /* principal that imported it: never counts as an approver */
-	struct gh_id base;	      /* version it derives from, or none */
-	char lineage[GH_V_WORD];      /* how: "adapter", "fine-tune", "quantized", "merge"; "" without base */
-	struct gh_id manifest, card;  /* blobs (of the tenant): files with paths; model card */
-	struct gh_id report, badge;   /* the ones that count now; none */
-	int64_t files, bytes;	      /* of the artifact, plaintext */
-	int64_t created, imported;    /* imported: 0 while importing */
-	int64_t quarantine_until;     /* not before this time may it be deployed; 0 */
-	struct gh_id lease_owner;     /* while importing */
+	char reason[GH_V_REASON + 1];		      /* why it is in that state; words of ours, never of a model */
+	char verdict[GH_V_WORD];		      /* "CLEAN", …; "" while importing */
+	char root[GH_DIGEST_HEX + 1];		      /* root digest of the artifact (OMS) */
+	char tier[GH_V_WORD];			      /* "standard", "high" */
+	struct gh_id by;			      /* principal that imported it: never counts as an approver */
+	struct gh_id base;			      /* version it derives from, or none */
+	char publisher[GH_V_SAID], source[GH_V_SAID]; /* by the word of whoever imported it; "" when nobody said */
+	char lineage[GH_V_WORD];     /* how: "adapter", "fine-tune", "quantized", "merge"; "" without base */
+	struct gh_id manifest, card; /* blobs (of the tenant): files with paths; model card */
+	struct gh_id report, badge;  /* the ones that count now; none */
+	int64_t files, bytes;	     /* of the artifact, plaintext */
+	int64_t created, imported;   /* imported: 0 while importing */
+	int64_t quarantine_until;    /* not before this time may it be deployed; 0 */
+	struct gh_id lease_owner;    /* while importing */
 	int64_t lease_until;
 };
 
@@ -58,11 +59,12 @@ struct gh_version {
 struct gh_version_begin {
 	const struct gh_name *name; /* its tenant must exist and be active; the model is made when it is new */
 	struct gh_id by;
-	struct gh_id owner;  /* of the lease: a random id of this import */
-	int64_t now, lease;  /* seconds since 1970; seconds */
-	struct gh_id base;   /* or none */
-	const char *lineage; /* or NULL */
-	const char *tier;    /* NULL: "standard" */
+	struct gh_id owner;		/* of the lease: a random id of this import */
+	int64_t now, lease;		/* seconds since 1970; seconds */
+	struct gh_id base;		/* or none */
+	const char *lineage;		/* or NULL */
+	const char *tier;		/* NULL: "standard" */
+	const char *publisher, *source; /* or NULL; shorter than GH_V_SAID */
 };
 /* Reserve the name. Of two at the same time one wins. *out is the row; *resumed tells that a dead import's row was taken over
  * (without the blobs it had: the same content is found again by gh_blob_find()).

@@ -73,19 +73,22 @@ static enum gh_rc taken(const struct gh_version *v, int64_t now, struct gh_err *
 		       when(v->imported, at));
 }
 
+static const char *said(const char *text) { return text == NULL ? "" : text; }
+
 /* The process that imported it is dead: go on with its row. */
 static enum gh_rc take_over(struct gh_db *db, const struct gh_version_begin *b, const struct gh_version *v,
 			    struct gh_err *err)
 {
 	int64_t changed;
-	GH_TRY(gh_db_exec(db, &changed, err,
-			  "UPDATE versions SET lease_owner = ?, lease_until = ?, created = ?, created_by = ?, base = "
-			  "?, lineage = ?,"
-			  " tier = ? WHERE id = ? AND state = 'importing' AND lease_owner = ?",
-			  GH_DBV(gh_dbs(b->owner.s), gh_dbi(b->now + b->lease), gh_dbi(b->now), gh_dbs(b->by.s),
-				 gh_dbid(&b->base), gh_dbs(b->lineage == NULL ? "" : b->lineage),
-				 gh_dbs(b->tier == NULL ? "standard" : b->tier), gh_dbs(v->id.s),
-				 gh_dbs(v->lease_owner.s))),
+	GH_TRY(gh_db_exec(
+		       db, &changed, err,
+		       "UPDATE versions SET lease_owner = ?, lease_until = ?, created = ?, created_by = ?, base = "
+		       "?, lineage = ?,"
+		       " tier = ?, publisher = ?, source = ? WHERE id = ? AND state = 'importing' AND lease_owner = ?",
+		       GH_DBV(gh_dbs(b->owner.s), gh_dbi(b->now + b->lease), gh_dbi(b->now), gh_dbs(b->by.s),
+			      gh_dbid(&b->base), gh_dbs(b->lineage == NULL ? "" : b->lineage),
+			      gh_dbs(b->tier == NULL ? "standard" : b->tier), gh_dbs(said(b->publisher)),
+			      gh_dbs(said(b->source)), gh_dbs(v->id.s), gh_dbs(v->lease_owner.s))),
 	       err, "versions");
 	if (changed != 1)
 		return taken(v, b->now, err);
@@ -120,13 +123,13 @@ static enum gh_rc reserve(struct gh_db *db, void *arg, struct gh_err *err)
 	GH_TRY(gh_db_exec(db, &changed, err,
 			  "INSERT INTO versions (id, model, version, state, reason, verdict, root, tier, created_by, "
 			  "base, lineage, files,"
-			  " bytes, created, quarantine_until, lease_owner, lease_until)"
-			  " VALUES (?, ?, ?, 'importing', '', '', '', ?, ?, ?, ?, 0, 0, ?, 0, ?, ?) ON CONFLICT "
+			  " bytes, created, quarantine_until, lease_owner, lease_until, publisher, source)"
+			  " VALUES (?, ?, ?, 'importing', '', '', '', ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?) ON CONFLICT "
 			  "(model, version) DO NOTHING",
 			  GH_DBV(gh_dbs(id.s), gh_dbs(model.s), gh_dbs(b->name->version),
 				 gh_dbs(b->tier == NULL ? "standard" : b->tier), gh_dbs(b->by.s), gh_dbid(&b->base),
 				 gh_dbs(b->lineage == NULL ? "" : b->lineage), gh_dbi(b->now), gh_dbs(b->owner.s),
-				 gh_dbi(b->now + b->lease))),
+				 gh_dbi(b->now + b->lease), gh_dbs(said(b->publisher)), gh_dbs(said(b->source)))),
 	       err, "versions");
 	rc = gh_version_look(db, b->name, g->out, &there, err);
 	if (rc != GH_OK)

@@ -79,6 +79,8 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 	row(b, "Root digest (SHA-256)", gh_jstr(v, "root"));
 	row(b, "Imported", gh_jstr(v, "imported"));
 	row(b, "By", gh_jstr(v, "by"));
+	row(b, "Publisher, by their word", gh_jstr(v, "publisher"));
+	row(b, "Source, by their word", gh_jstr(v, "source"));
 	if (lineage != NULL) {
 		row(b, "Derives from", gh_jstr(lineage, "base"));
 		row(b, "How", gh_jstr(lineage, "relation"));
@@ -158,6 +160,12 @@ void gh_card_html(const struct gh_jval *v, struct gh_buf *b)
 						 "State", "state",    "Badge", "badge", NULL };
 	static const char *const derived[] = { "Model", "model", "How",	  "relation", "State",
 					       "state", "Badge", "badge", NULL };
+	static const char *const evaluations[] = { "Result", "result", "Test", "name", "Signer", "signer", NULL };
+	static const char *const vex[] = { "Status",  "status", "Vulnerability", "vulnerability", "Product",
+					   "product", "Why",	"justification", "Signer",	  "signer",
+					   NULL };
+	static const char *const others[] = { "Severity", "severity", "Finding", "id",	   "File", "file",
+					      "Program",  "tool",     "Signer",	 "signer", NULL };
 	static const char *const events[] = { "Who",	"by",	  "What", "act", "Role", "role",
 					      "Signed", "signed", "When", "at",	 NULL };
 	static const char *const files[] = { "File", "path", "Bytes", "size", "SHA-256", "sha256", NULL };
@@ -167,6 +175,9 @@ void gh_card_html(const struct gh_jval *v, struct gh_buf *b)
 	security(v, b);
 	table(b, "Stages of the scan", gh_jget(v, "stages"), stages);
 	table(b, "Findings", gh_jget(v, "findings"), findings);
+	table(b, "Evaluations by others", gh_jget(v, "evaluations"), evaluations);
+	table(b, "Vulnerabilities, as others see them", gh_jget(v, "vex"), vex);
+	table(b, "Findings of others", gh_jget(v, "others_found"), others);
 	table(b, "Exceptions from policies", gh_jget(v, "exceptions"), exceptions);
 	table(b, "Its base was made from", gh_jget(v, "ancestors"), ancestors);
 	table(b, "What was made from it", gh_jget(v, "derived"), derived);

@@ -23,6 +23,8 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 	gh_buf_fmt(b, "  %-12s sha256:%s\n", "root digest", gh_verbs_cell(v, "root"));
 	line(b, "risk tier", gh_jstr(v, "tier"));
 	gh_buf_fmt(b, "  %-12s %s by %s\n", "imported", gh_verbs_cell(v, "imported"), gh_verbs_cell(v, "by"));
+	line(b, "publisher", gh_jstr(v, "publisher"));
+	line(b, "source", gh_jstr(v, "source"));
 	if (lineage != NULL)
 		gh_buf_fmt(b, "  %-12s %s of %s\n", "lineage", gh_verbs_cell(lineage, "relation"),
 			   gh_verbs_cell(lineage, "base"));
@@ -100,6 +102,31 @@ static void exceptions(const struct gh_jval *v, struct gh_buf *b)
 			   gh_verbs_cell(x, "policy"));
 }
 
+/* Statements of others: what they tested, what they say of vulnerabilities, what they found. */
+static void of_others(const struct gh_jval *v, struct gh_buf *b)
+{
+	enum { SHOWN = 25 };
+	static const struct {
+		const char *list, *title, *first, *second, *third;
+	} parts[] = {
+		{ "evaluations", "Evaluations by others (verified)", "result", "name", "signer" },
+		{ "vex", "Vulnerabilities, as others see them (verified)", "status", "vulnerability", "signer" },
+		{ "others_found", "Findings of others", "severity", "id", "tool" },
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const struct gh_jval *x = gh_jfirst(gh_jget(v, parts[i].list));
+		size_t n = 0;
+		if (x != NULL)
+			gh_buf_fmt(b, "\n%s\n", parts[i].title);
+		for (; x != NULL; x = x->next)
+			if (n++ < SHOWN)
+				gh_buf_fmt(b, "  %-10s %s  (%s)\n", gh_verbs_cell(x, parts[i].first),
+					   gh_verbs_cell(x, parts[i].second), gh_verbs_cell(x, parts[i].third));
+		if (n > SHOWN)
+			gh_buf_fmt(b, "  and %zu more (--format json)\n", n - SHOWN);
+	}
+}
+
 static void publisher(const struct gh_jval *v, bool verbose, struct gh_buf *b)
 {
 	const struct gh_jval *card = gh_jget(v, "card");
@@ -125,6 +152,7 @@ void gh_card_text(const struct gh_jval *v, bool verbose, struct gh_buf *b)
 	stages(v, b);
 	findings(v, verbose, b);
 	exceptions(v, b);
+	of_others(v, b);
 	gh_buf_fmt(b, "\nFiles\n");
 	size_t n = 0;
 	for (const struct gh_jval *f = gh_jfirst(gh_jget(v, "content")); f != NULL; f = f->next) {

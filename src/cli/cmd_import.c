@@ -13,7 +13,7 @@
 struct args {
 	struct gh_client_args client;
 	unsigned format;
-	const char *as, *base, *lineage, *tier;
+	const char *as, *base, *lineage, *tier, *publisher, *source;
 	uint64_t jobs;
 	bool no_progress;
 };
@@ -34,12 +34,22 @@ static const struct gh_opt opts[] = {
 	  .kind = GH_OPT_FILE,
 	  .value = "HOW",
 	  AT(lineage),
-	  .about = "Record how: adapter, fine-tune, quantized or merge (fine-tune)." },
+	  .about = "Record how: adapter, fine-tune, quantized, merge or distilled (fine-tune)." },
 	{ .name = "tier",
 	  .kind = GH_OPT_FILE,
 	  .value = "TIER",
 	  AT(tier),
 	  .about = "Declare the tier of risk: standard or high (standard)." },
+	{ .name = "publisher",
+	  .kind = GH_OPT_FILE,
+	  .value = "NAME",
+	  AT(publisher),
+	  .about = "Record who publishes it, for the policy: your word, not the model's." },
+	{ .name = "source",
+	  .kind = GH_OPT_FILE,
+	  .value = "WHERE",
+	  AT(source),
+	  .about = "Record where it was taken from, such as a URL." },
 	{ .name = "jobs",
 	  .letter = 'j',
 	  .kind = GH_OPT_NUMBER,
@@ -77,6 +87,10 @@ static void request(const struct args *a, const char *path, struct gh_buf *in)
 		gh_jout_str(&j, "lineage", a->lineage);
 	if (a->tier != NULL)
 		gh_jout_str(&j, "tier", a->tier);
+	if (a->publisher != NULL)
+		gh_jout_str(&j, "publisher", a->publisher);
+	if (a->source != NULL)
+		gh_jout_str(&j, "source", a->source);
 	if (a->jobs != 0)
 		gh_jout_number(&j, "jobs", a->jobs);
 	gh_jout_close(&j, '}');

@@ -2,6 +2,7 @@
 
 #include "crypto/digest.h"
 #include "scan/report_cyclonedx.h"
+#include "scan/report_licences.h"
 #include "scan/verify/files.h"
 #include "scan/vex.h"
 #include "wire/b64.h"
@@ -187,6 +188,7 @@ void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_
 			n++;
 		}
 	gh_jout_close(j, ']');
+	gh_report_licence_names(j, "licences", r->file, r->nfile);
 	dropped = all_findings(r, j);
 	for (size_t i = 0; i < r->nfile; i++)
 		dropped += r->file[i].dropped;
@@ -208,6 +210,9 @@ void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_
 	gh_jout_close(j, '}');
 	gh_jout_open(j, "scanner", '{');
 	gh_jout_str(j, "version", r->scanner);
+	gh_jout_close(j, '}');
+	gh_jout_open(j, "rules", '{');
+	gh_jout_str(j, "version", r->rules);
 	gh_jout_close(j, '}');
 	advisories_date(r, j);
 }

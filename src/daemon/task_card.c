@@ -127,6 +127,23 @@ static void copy(struct gh_jout *j, const struct gh_jval *v, const char *key)
 	gh_jout_close(j, v->kind == GH_J_OBJECT ? '}' : ']');
 }
 
+/* What stands in statements of others: evaluations, VEX, findings. A list that is not known is not there. */
+static void of_others(struct card *c, const struct gh_jval *evidence)
+{
+	static const char *const lists[][2] = { { "evaluations", "tests" },
+						{ "vex", "vex" },
+						{ "others_found", "findings" } };
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		const struct gh_jval *list = gh_jget(evidence, lists[i][1]);
+		if (list == NULL)
+			continue;
+		gh_jout_open(c->r->out, lists[i][0], '[');
+		for (const struct gh_jval *v = gh_jfirst(list); v != NULL; v = v->next)
+			copy(c->r->out, v, NULL);
+		gh_jout_close(c->r->out, ']');
+	}
+}
+
 static enum gh_rc findings(struct card *c, struct gh_err *err)
 {
 	struct gh_span text;
@@ -142,6 +159,7 @@ static enum gh_rc findings(struct card *c, struct gh_err *err)
 			copy(c->r->out, v, NULL);
 		gh_jout_close(c->r->out, ']');
 	}
+	of_others(c, gh_jget(facts, "evidence"));
 	gh_auto_buf in = gh_buf(32 << 20);
 	const struct gh_jval *policy;
 	struct gh_jout j = gh_jout(&in);

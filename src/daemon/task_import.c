@@ -449,7 +449,7 @@ static enum gh_rc import(struct import *im, const char *path, const char *name, 
 
 static enum gh_rc reserve(struct import *im, struct gh_err *err)
 {
-	static const char *const copied[] = { "base", "lineage", "tier" };
+	static const char *const copied[] = { "base", "lineage", "tier", "publisher", "source" };
 	gh_auto_buf in = gh_buf(64 << 10);
 	const struct gh_jval *out;
 	struct gh_jout j = gh_jout(&in);
@@ -532,8 +532,10 @@ static const struct gh_op_field in[] = {
 	{ "as", GH_IN_VERSION, true, "the name the model gets: TENANT/[PROJECT/]NAME:VERSION" },
 	{ "file", GH_IN_TEXT, false, "name of the file, when the model is a single one" },
 	{ "base", GH_IN_VERSION, false, "the version it derives from" },
-	{ "lineage", GH_IN_WORD, false, "how: adapter, fine-tune, quantized, merge" },
+	{ "lineage", GH_IN_WORD, false, "how: adapter, fine-tune, quantized, merge, distilled" },
 	{ "tier", GH_IN_WORD, false, "risk tier: standard, high" },
+	{ "publisher", GH_IN_TEXT, false, "who publishes it, by the word of whoever imports it" },
+	{ "source", GH_IN_TEXT, false, "where it was taken from, such as a URL" },
 	{ "jobs", GH_IN_NUMBER, false, "workers at a time" },
 	{ 0 },
 };

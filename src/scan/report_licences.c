@@ -2,10 +2,16 @@
 
 #include "check/licences.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { MOST = 32 }; /* licences of one component */
+enum {
+	MOST = 32,	  /* licences of one component */
+	CLAIM = 200,	  /* bytes of what a file says */
+	MOST_NAMES = 500, /* of a model */
+};
 
 const char *gh_licence_spdx(const char *id)
 {
@@ -110,4 +116,47 @@ void gh_report_licences(struct gh_jout *j, const struct gh_file_report *file, si
 		gh_jout_close(j, '}');
 	}
 	gh_jout_close(j, ']');
+}
+
+/* What a finding says a file is under; NULL: it is about something else. */
+static const char *claimed(const struct gh_finding *f, char room[CLAIM])
+{
+	bool known = strcmp(f->rule->id, gh_licence_rules[GH_LICENCE_DECLARED].id) == 0 ||
+		     strcmp(f->rule->id, gh_licence_rules[GH_LICENCE_TEXT].id) == 0;
+	bool other = strcmp(f->rule->id, gh_licence_rules[GH_LICENCE_UNKNOWN].id) == 0;
+	if ((!known && !other) || f->detail == NULL)
+		return NULL;
+	const char *id = known ? gh_licence_of_name(gh_span_str(f->detail)) : NULL;
+	if (id != NULL)
+		return gh_licence_spdx(id) != NULL ? gh_licence_spdx(id) : id;
+	(void)snprintf(room, CLAIM, "%s", f->detail);
+	return room;
+}
+
+void gh_report_licence_names(struct gh_jout *j, const char *key, const struct gh_file_report *file, size_t n)
+{
+	char(*name)[CLAIM] = calloc(MOST_NAMES, CLAIM), room[CLAIM];
+	size_t names = 0;
+	bool whole = name != NULL;
+	for (size_t i = 0; i < n && whole; i++) {
+		whole = file[i].dropped == 0;
+		for (size_t k = 0; k < file[i].nfinding && whole; k++) {
+			const char *one = claimed(&file[i].finding[k], room);
+			size_t at = 0;
+			while (one != NULL && at < names && strcmp(name[at], one) != 0)
+				at++;
+			if (one == NULL || at < names)
+				continue;
+			whole = names < MOST_NAMES;
+			if (whole)
+				(void)snprintf(name[names++], CLAIM, "%s", one);
+		}
+	}
+	if (whole) {
+		gh_jout_open(j, key, '[');
+		for (size_t i = 0; i < names; i++)
+			gh_jout_str(j, NULL, name[i]);
+		gh_jout_close(j, ']');
+	}
+	free(name);
 }

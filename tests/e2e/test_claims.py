@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """What others say about a model, from end to end: VEX documents and test results as facts for the policy, signed and not; our own
-test-result statement; exceptions of policies on the card."""
+test-result statement; exceptions of policies and what others say on the card; facts that an import states; a policy whose key is gone."""
 import base64
 import hashlib
 import json
 import os
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -217,12 +218,85 @@ def exceptions():
             check(f'{model}: {form}', all(w in card for w in (state, owner, reason, 'small', '-01-01')) and gone not in card, card)
 
 
+def card_of_others():
+    """What others say stands on the card, too."""
+    card = doc('card', 'acme/n:1')
+    check('evaluations', {(e['name'], e['result'], e['signer']) for e in card.get('evaluations', [])} ==
+          {('harmbench', 'pass', fingerprint('tester')), ('jailbreak', 'pass', fingerprint('tester')), ('harmbench', 'fail', fingerprint('tester'))},
+          card.get('evaluations'))
+    check('VEX is not known, since a document of that kind was not read', 'vex' not in card or card['vex'], card.get('vex'))
+    text, html = (gh('card', 'acme/n:1', '--format', f).stdout.decode() for f in ('text', 'html'))
+    check('as text and HTML', all('Evaluations by others' in t and 'harmbench' in t for t in (text, html)), text)
+    text = gh('card', 'acme/m:1').stdout.decode()
+    check('findings of others', 'Findings of others' in text and 'CVE-9' in text and 'as others see them' in text and 'CVE-8' in text, text)
+
+
+GIVEN = '''policy: 1
+name: given
+version: "1"
+rules:
+  - id: publisher
+    on: [deploy]
+    when: publisher != "acme research"
+    effect: deny
+    message: not by us
+  - id: source
+    on: [deploy]
+    when: not (source like "https://hub.example/**")
+    effect: deny
+    message: from nowhere
+  - id: licence
+    on: [deploy]
+    when: none(licences) or not all(licences, . in ["Apache-2.0", "MIT"])
+    effect: deny
+    message: not under a licence of ours
+'''
+
+
+def given():
+    """Who publishes it, where it comes from, under which licences."""
+    check('set', gh('policy', 'set', write('given.yaml', GIVEN), '--tenant', 'acme').returncode == 0)
+    said = ('--publisher', 'acme research', '--source', 'https://hub.example/x')
+    for i, (licence, more, words) in enumerate((('apache-2.0', said, ()), ('mit', (), ('missing: publisher', 'from nowhere')),
+                                                ('proprietary-and-odd', said, ('not under a licence',)),
+                                                ('gpl-3.0', said, ('not under a licence',)))):
+        write(f'l{i}/model.safetensors', safetensors(4))
+        write(f'l{i}/README.md', f'---\nlicense: {licence}\n---\n# x\n')
+        doc('import', path(f'l{i}'), '--as', f'acme/l:{i}', *more)
+        rc, t = explain(f'acme/l:{i}')
+        check(f'{licence} {more}', rc == (1 if words else 0) and all(w in t for w in words), t)
+    card = doc('card', 'acme/l:0')
+    check('on the card', (card.get('publisher'), card.get('source')) == ('acme research', 'https://hub.example/x'), card)
+    check('as text', 'acme research' in gh('card', 'acme/l:0').stdout.decode())
+    refused('a publisher that is too long', ('import', path('l0'), '--as', 'acme/l:9', '--publisher', 'x' * 300), 64, '200 bytes')
+    refused('no such lineage', ('import', path('l0'), '--as', 'acme/l:9', '--base', 'acme/l:0', '--lineage', 'clone'), 64, 'distilled')
+
+
+def lost_key():
+    """A policy whose badge key is gone is not called altered; one that was altered is."""
+    key_file = path('home', 'keys', 'signing', 'badge-1')
+    check('rotate', gh('key', 'rotate', 'badge').returncode == 0)
+    check('signed by the first, in force under the second', explain('acme/l:0')[0] == 0)
+    os.rename(key_file, path('kept'))
+    refused('the key that signed it is gone', ('policy', 'explain', 'acme/l:0'), 2, 'is not among the keys of this home', 'restore keys/')
+    os.rename(path('kept'), key_file)
+    check('it is back', explain('acme/l:0')[0] == 0)
+    db = sqlite3.connect(path('home', 'db', 'catalog.db'))
+    db.execute("UPDATE policies SET body = CAST(replace(CAST(body AS TEXT), 'MIT', 'mit') AS BLOB) WHERE state = 'current'")
+    db.commit()
+    db.close()
+    refused('altered', ('policy', 'explain', 'acme/l:0'), 2, 'not as it was signed')
+
+
 def main():
     admin, roots = setup()
     claims(roots)
     exceptions()
+    card_of_others()
     tested(admin)
+    given()
     check('fsck: nothing is wrong', gh('fsck').returncode == 0, gh('fsck').stdout)
+    lost_key()
     sys.exit(common.end('test_claims'))
 
 
