@@ -3,6 +3,7 @@
  * The file holds the rules as libyara serialises them, and a row for each in the table of Gatehouse's rules, made from its meta
  * data (docs/howto/new-yara-rule.md): id, severity, effect, kind, description, gain, reference; fix may be left out; and how long the
  * matches of each regular expression can be (tools/yara_reach.h), and an automaton that finds where (tools/yara_dfa.h). Everything doubtful is an error with file and rule. The output depends on the content of the inputs only. */
+#include "scan/yara_first.h"
 #include "scan/yara_modules.h"
 #include "yara_dfa.h"
 #include "yara_reach.h"
@@ -191,6 +192,30 @@ static unsigned put_automaton(FILE *out, const YR_RULES *rules, uint32_t i, cons
 	return made + 1;
 }
 
+/* What scan/yara_first.h looks for, so that no worker has to read it from the rules. */
+static bool put_atoms(FILE *out, YR_RULES *rules, const uint16_t *reach, const uint16_t *of)
+{
+	struct gh_arena room = { .max = 64 << 20 };
+	const struct gh_first_known known = { .strings = rules->num_strings, .reach = reach, .of = of };
+	const struct gh_atom *v = NULL;
+	size_t n = 0, head = 0;
+	bool ok = gh_first_read(rules, &known, &room, &v, &n, &head);
+	if (!ok)
+		(void)fputs("yarac: the rules get no first look: a string of one byte, or pieces far apart\n", stderr);
+	(void)fputs("const struct gh_atom gh_yarapack_atoms[] = {\n", out);
+	for (size_t i = 0; ok && i < n; i++) {
+		(void)fprintf(out, "\t{ { %u, %u, %u, %u }, %u, %u, %u, { ", v[i].b[0], v[i].b[1], v[i].b[2], v[i].b[3],
+			      v[i].n, v[i].reach, v[i].words);
+		for (unsigned k = 0; k < GH_ATOM_SETS; k++)
+			(void)fprintf(out, "%lluu, ", (unsigned long long)v[i].of[k]);
+		(void)fputs("} },\n", out);
+	}
+	(void)fprintf(out, "};\nconst size_t gh_yarapack_natoms = %zu;\nconst size_t gh_yarapack_head = %zu;\n", n,
+		      head);
+	gh_arena_free(&room);
+	return ok;
+}
+
 /* By the index of a string: see check/yarapack.h. */
 static bool put_strings(FILE *out, YR_RULES *rules, char **path, int n)
 {
@@ -210,6 +235,7 @@ static bool put_strings(FILE *out, YR_RULES *rules, char **path, int n)
 		of[i] = (uint16_t)(here = put_automaton(out, rules, i, regex, more, made));
 		made = here > made ? here : made;
 	}
+	ok = ok && put_atoms(out, rules, reach, of);
 	(void)fputs("const uint16_t gh_yarapack_reach[] = {", out);
 	put_numbers(out, reach, ok ? rules->num_strings : 0);
 	(void)fputs("};\nconst uint16_t gh_yarapack_of[] = {", out);

@@ -115,6 +115,24 @@ static const char *provider(struct gh_span name)
 	return NULL;
 }
 
+/* Behind a value without quotes. */
+static bool ends_bare(uint8_t c)
+{
+	switch (c) {
+	case ',':
+	case ';':
+	case '"':
+	case '\'':
+	case '`':
+	case ')':
+	case '}':
+	case ']':
+	case '&':
+	case '<': return true;
+	default: return c <= ' ';
+	}
+}
+
 /* The value behind a name that ends at i: past quotes, white space, a type and the sign of the assignment. quoted: it
  * stands between quotes, and the closing one is there. */
 static bool value_at(struct gh_span s, size_t i, struct gh_span *v, bool *quoted)
@@ -148,8 +166,7 @@ static bool value_at(struct gh_span s, size_t i, struct gh_span *v, bool *quoted
 	size_t n = 0;
 	while (i + n < s.n && n <= VALUE) {
 		uint8_t c = s.p[i + n];
-		if (quote != 0 ? c == quote || c == '\\' || c == '\n'
-			       : c <= ' ' || memchr(",;\"'`)}]&<", c, 10) != NULL)
+		if (quote != 0 ? c == quote || c == '\\' || c == '\n' : ends_bare(c))
 			break;
 		n++;
 	}

@@ -310,8 +310,8 @@ static bool in_set(uint8_t c, enum set set)
 	case B64U: return gh_c_word(c) || c == '-';
 	case HEX: return gh_c_digit(c) || (c >= 'a' && c <= 'f');
 	case UP32: return gh_c_digit(c) || (c >= 'A' && c <= 'Z');
-	case B64: return gh_c_word(c) || memchr("+/=-%", c, 5) != NULL;
-	case DOTTED: return gh_c_word(c) || memchr("-.~", c, 3) != NULL;
+	case B64: return gh_c_word(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '%';
+	case DOTTED: return gh_c_word(c) || c == '-' || c == '.' || c == '~';
 	case UPHEX: return gh_hex_digit(c) >= 0;
 	case LOW36: return gh_c_alnum(c);
 	}

@@ -15,7 +15,7 @@ enum sc_class gh_sc_class(const char *base, const char **verbs)
 		size_t mid = lo + (hi - lo) / 2;
 		int order = strcmp(base, programs[mid].name);
 		if (order == 0) {
-			*verbs = programs[mid].verbs == NULL ? "" : programs[mid].verbs;
+			*verbs = verbs_of[programs[mid].verbs];
 			return programs[mid].is;
 		}
 		if (order < 0)

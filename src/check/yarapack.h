@@ -3,6 +3,7 @@
 #define GH_CHECK_YARAPACK_H
 #include "base/span.h"
 #include "format/rule.h"
+#include "wire/atoms.h"
 
 extern const uint8_t gh_yarapack[]; /* as yr_rules_save_stream() writes it */
 extern const size_t gh_yarapack_size;
@@ -22,4 +23,7 @@ struct gh_yarapack_automaton {
 extern const struct gh_yarapack_automaton gh_yarapack_automata[];
 extern const size_t gh_yarapack_nautomata;
 extern const uint16_t gh_yarapack_of[];
+/* What is looked for first, as scan/yara_first.h reads it from the rules' own automaton, and how much of the start of a source counts. */
+extern const struct gh_atom gh_yarapack_atoms[];
+extern const size_t gh_yarapack_natoms, gh_yarapack_head;
 #endif

@@ -15,6 +15,23 @@ struct head {
 
 static uint64_t aligned(uint64_t n) { return (n + ALIGN - 1) / ALIGN * ALIGN; }
 
+/* Written, not mapped: a page fault for each page costs more than the copy. */
+static bool put(int fd, uint64_t off, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+	while (n > 0) {
+		ssize_t wrote = pwrite(fd, p, n, (off_t)off);
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return false;
+		p += wrote;
+		off += (uint64_t)wrote;
+		n -= (size_t)wrote;
+	}
+	return true;
+}
+
 int gh_data_seal(const struct gh_data *d, uint64_t *size)
 {
 	struct head h = { 0 };
@@ -35,16 +52,10 @@ int gh_data_seal(const struct gh_data *d, uint64_t *size)
 	int fd = memfd_create("gatehouse-data", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -1;
-	uint8_t *m = ftruncate(fd, (off_t)end) != 0 ? MAP_FAILED
-						    : mmap(NULL, end, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (m != MAP_FAILED) {
-		memcpy(m, &h, sizeof h);
-		for (size_t i = 0; i < GH_DATA_KINDS; i++)
-			if (d->section[i].n != 0)
-				memcpy(m + h.at[i].off, d->section[i].p, d->section[i].n);
-		(void)munmap(m, end);
-	}
-	if (m == MAP_FAILED || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+	bool ok = ftruncate(fd, (off_t)end) == 0 && put(fd, 0, &h, sizeof h);
+	for (size_t i = 0; ok && i < GH_DATA_KINDS; i++)
+		ok = put(fd, h.at[i].off, d->section[i].p, d->section[i].n);
+	if (!ok || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
 		int e = errno;
 		(void)close(fd);
 		errno = e;

@@ -13,6 +13,9 @@
 
 enum { MATCH_DATA = 64, SAY_STRINGS = 4, SAY_BYTES = 48, WHAT = 900, NAME = 256, SETS = 2, PLACES = 3, PLACE = 90 };
 enum { ENOUGH = 96 << 10 }; /* bytes shown before a first look for the user's rules is worth its making */
+/* Bytes that libyara may be shown again, for one string at a time, where its automaton says that it may match: so many, and a part of what
+ * came by. Of 10,000 genuine files none needs a third of it; libyara takes up to two seconds for a megabyte of them. */
+enum { CONFIRM = 48 << 10, CONFIRM_PART = 32 };
 enum { BUNDLED, USERS };
 
 /* One set of rules over one source: what libyara calls an iterator asks it for blocks. */
@@ -24,7 +27,10 @@ struct run {
 	struct gh_span now; /* the block at hand */
 	uint64_t off;
 	bool pending, finished, evaluating, started;
-	int rc; /* of the first failure; ERROR_SUCCESS */
+	bool spent;	    /* more would have been shown again than may be */
+	uint64_t passed;    /* bytes of the source that came by … */
+	uint64_t confirmed; /* … and that were shown again for one string each */
+	int rc;		    /* of the first failure; ERROR_SUCCESS */
 	unsigned set;
 	struct stream *of;
 };
@@ -90,7 +96,8 @@ static const char *name_of(int rc)
 
 static void first_look_bundled(struct gh_yara *y)
 {
-	y->known = (struct gh_first_known){ gh_yarapack_strings, gh_yarapack_reach, gh_yarapack_of };
+	y->known = (struct gh_first_known){ gh_yarapack_strings, gh_yarapack_reach,  gh_yarapack_of,
+					    gh_yarapack_atoms,	 gh_yarapack_natoms, gh_yarapack_head };
 	y->first[BUNDLED] = gh_first_new(y->rules[BUNDLED], &y->known);
 	if (y->first[BUNDLED] != NULL)
 		y->narrow = gh_narrow_new(y->rules[BUNDLED], &y->known);
@@ -353,6 +360,16 @@ static void put_part(struct run *r, struct gh_span part, uint64_t off)
 	step(r);
 }
 
+/* A place where a string may match, within what such places may cost. */
+static void confirm(struct run *r, struct gh_span place, uint64_t off)
+{
+	r->spent = r->spent || r->confirmed + place.n > CONFIRM + r->passed / CONFIRM_PART;
+	if (r->spent)
+		return;
+	r->confirmed += place.n;
+	put_part(r, place, off);
+}
+
 /* Of a block, what may match. The head of a source is always shown: for entry points (the user's rules), and to begin with. */
 static void put_parts(struct run *r, struct gh_span block, uint64_t off)
 {
@@ -360,6 +377,7 @@ static void put_parts(struct run *r, struct gh_span block, uint64_t off)
 	size_t from = 0, head = r->started ? 0 : gh_first_head(f);
 	struct gh_narrow *narrow = r->set == BUNDLED ? r->y->narrow : NULL;
 	struct gh_narrowing n = { .now = 0 };
+	r->passed += block.n;
 	if (!r->started && r->set == USERS && head < GH_YARA_HEAD)
 		head = GH_YARA_HEAD;
 	for (;;) {
@@ -372,7 +390,7 @@ static void put_parts(struct run *r, struct gh_span block, uint64_t off)
 		n.part = part;
 		while (narrow != NULL && r->rc == ERROR_SUCCESS &&
 		       (place = gh_narrow_next(narrow, r->scanner, &n)).n != 0)
-			put_part(r, place, off + (uint64_t)(place.p - block.p));
+			confirm(r, place, off + (uint64_t)(place.p - block.p));
 		if (r->rc != ERROR_SUCCESS)
 			return; /* the scanner is gone */
 	}
@@ -426,6 +444,8 @@ const char *gh_yara_end(struct gh_yara *y, enum gh_yara_slot slot, void (*hit)(v
 			step(r);
 		}
 		r->finished = true;
+		if (r->spent && r->rc == ERROR_SUCCESS)
+			r->rc = ERROR_TOO_MANY_RE_FIBERS; /* what was found before is told all the same */
 		if (r->rc == ERROR_SUCCESS || s->why[0] != '\0')
 			continue;
 		const char *why = name_of(r->rc);

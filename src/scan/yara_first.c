@@ -1,7 +1,5 @@
 #include "scan/yara_first.h"
 
-#include "wire/atoms.h"
-
 #include <stdlib.h>
 #include <yara.h>
 #include <yara/ahocorasick.h>
@@ -123,24 +121,40 @@ static bool fits(const YR_RULES *rules, size_t *head)
 	return true;
 }
 
-struct gh_first *gh_first_new(const struct YR_RULES *rules, const struct gh_first_known *known)
+bool gh_first_read(const struct YR_RULES *rules, const struct gh_first_known *known, struct gh_arena *a,
+		   const struct gh_atom **atoms, size_t *n, size_t *head)
 {
-	struct gh_arena room = { .max = MEMORY };
-	struct gh_first *f = calloc(1, sizeof *f);
 	struct reading r = { .rules = rules,
 			     .known = known != NULL && known->strings == rules->num_strings ? known : NULL,
 			     .states = yr_arena_get_current_offset(rules->arena, YR_AC_TRANSITION_TABLE) /
 				       sizeof(YR_AC_TRANSITION),
-			     .arena = &room };
+			     .arena = a };
+	*head = SLACK;
+	r.bad = !fits(rules, head);
+	if (!r.bad)
+		read_states(&r);
+	*atoms = r.atom;
+	*n = r.n;
+	return !r.bad;
+}
+
+struct gh_first *gh_first_new(const struct YR_RULES *rules, const struct gh_first_known *known)
+{
+	struct gh_arena room = { .max = MEMORY };
+	struct gh_first *f = calloc(1, sizeof *f);
+	const struct gh_atom *atoms = NULL;
+	size_t n = 0;
 	if (f == NULL)
 		return NULL;
 	f->arena.max = MEMORY;
-	f->head = SLACK;
-	r.bad = !fits(rules, &f->head);
-	if (!r.bad)
-		read_states(&r);
-	if (!r.bad)
-		f->atoms = gh_atoms_new(&f->arena, r.atom, r.n);
+	bool have = known != NULL && known->atoms != NULL && known->strings == rules->num_strings;
+	if (have) {
+		atoms = known->atoms;
+		n = known->natoms;
+		f->head = known->head;
+	}
+	if (have || gh_first_read(rules, known, &room, &atoms, &n, &f->head))
+		f->atoms = gh_atoms_new(&f->arena, atoms, n);
 	gh_arena_free(&room);
 	if (f->atoms == NULL) {
 		gh_first_free(f);

@@ -7,6 +7,7 @@
 #ifndef GH_SCAN_YARA_FIRST_H
 #define GH_SCAN_YARA_FIRST_H
 #include "base/span.h"
+#include "wire/atoms.h"
 
 struct YR_RULES;
 struct gh_first;
@@ -16,9 +17,16 @@ enum { GH_FIRST_SETS = 4 };
 struct gh_first_known {
 	size_t strings;
 	const uint16_t *reach, *of;
+	/* What gh_first_read() read of them; NULL: it is read anew. */
+	const struct gh_atom *atoms;
+	size_t natoms, head;
 };
 /* NULL: these rules have to see everything, or there is no memory. known: NULL when nothing is. */
 struct gh_first *gh_first_new(const struct YR_RULES *rules, const struct gh_first_known *known);
+/* What is looked for, from the rules' automaton, for gh_first_new() of another process: *atoms, of `a`, and how much of the start of a source
+ * has to be shown. False: as gh_first_new(). */
+bool gh_first_read(const struct YR_RULES *rules, const struct gh_first_known *known, struct gh_arena *a,
+		   const struct gh_atom **atoms, size_t *n, size_t *head);
 void gh_first_free(struct gh_first *f);
 
 /* How much of the start of a source has to be shown whatever stands there: strings for one place only. */

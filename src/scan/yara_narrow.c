@@ -7,9 +7,9 @@
 
 enum {
 	ACCEPTS = 0x8000,
-	BEHIND = 2,	 /* bytes behind a match that say where a word ends */
-	TOGETHER = 64,	 /* ends of matches so near each other are one place */
-	MOST = 16 << 10, /* … which is no longer than this */
+	BEHIND = 2,	/* bytes behind a match that say where a word ends */
+	TOGETHER = 64,	/* ends of matches so near each other are one place */
+	MOST = 2 << 10, /* … which is no longer than this: one that matches ends the search */
 	ROOM = YR_RE_SCAN_LIMIT + 64,
 };
 

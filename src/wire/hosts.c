@@ -3,7 +3,7 @@
 #include "base/utf8.h"
 
 struct row {
-	const char *name; /* stands for all below it */
+	char name[28]; /* stands for all below it */
 	enum gh_host_class class;
 };
 

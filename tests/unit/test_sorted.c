@@ -5,7 +5,7 @@
 #include "wire/hosts.h"
 
 struct row {
-	const char *name;
+	char name[28];
 	enum gh_host_class class;
 };
 #include "check/shcode_programs.h"
