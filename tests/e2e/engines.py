@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ class Engine:
     """One running engine. `with Engine(...) as e`."""
     count = 0
 
-    def __init__(self, *args, model=Q8, pass_fds=(), ready=True, listen=True):
+    def __init__(self, *args, model=Q8, pass_fds=(), ready=True, listen=True, under=()):
         Engine.count += 1
         self.path = os.path.join(TMP, f'{Engine.count}.sock')
         r, w = os.pipe()
@@ -33,14 +34,14 @@ class Engine:
             fds.append(self.listener.fileno())
             more = ['--listen', f'fd:{self.listener.fileno()}']
         self.err = tempfile.TemporaryFile(dir=TMP)
-        self.p = subprocess.Popen([ENGINE, '--model', model, '--name', 'demo', '--context', '512', '--ready', f'fd:{w}', *more,
+        self.p = subprocess.Popen([*under, ENGINE, '--model', model, '--name', 'demo', '--context', '512', '--ready', f'fd:{w}', *more,
                                    *map(str, args)], pass_fds=fds, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=self.err)
         os.close(w)
         if listen:
             self.listener.close()
         with os.fdopen(r) as f:
-            self.ready = f.read() == 'ready\n'
+            self.ready = f.readline() == 'ready\n' # not to its end: a tracer has it too
         if ready:
             check(f'engine {args}: ready', self.ready, self.errors())
 
@@ -90,8 +91,10 @@ class Engine:
         return self.post('/v1/chat/completions', {'messages': [{'role': 'user', 'content': text}], 'temperature': 0, **more})
 
     def close(self):
+        """Its exit status. Under another program, which runs it as its child, that one's."""
         if self.p.poll() is None:
-            self.p.terminate()
+            with open(f'/proc/{self.p.pid}/task/{self.p.pid}/children', encoding='utf-8') as f:
+                os.kill(int((f.read().split() or [self.p.pid])[0]), signal.SIGTERM)
         return self.p.wait(60)
 
     def __enter__(self):

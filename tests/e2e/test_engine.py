@@ -416,15 +416,70 @@ def libraries():
         check('the plain back end answers alike', e.chat('What is phishing?')[1]['choices'][0]['message']['content'] == PHISHING)
 
 
+def sanitized():
+    with open(ENGINE, 'rb') as f:
+        return b'__asan_init' in f.read()
+
+
 def locked(e):
     with open(f'/proc/{e.p.pid}/status', encoding='utf-8') as f:
         status = dict(line.rstrip('\n').split(':\t', 1) for line in f if ':\t' in line)
     check('no new privileges', status['NoNewPrivs'] == '1', status['NoNewPrivs'])
     check('one thread', status['Threads'] == '1', status['Threads'])
-    if b'__asan_init' in open(ENGINE, 'rb').read():
+    check('seccomp', sanitized() or status['Seccomp'] == '2', status['Seccomp'])
+
+
+ENDED = '' # by SIGSYS
+TRIED = { # call: without the lock, with it, in a jail with a listener (which answers E2BIG here), with threads
+    'socket': ('done', ENDED, 'E2BIG', ENDED), 'connect': ('ENOTSOCK', ENDED, 'E2BIG', ENDED), 'ptrace': ('done', ENDED, 'E2BIG', ENDED),
+    'exec': (None, ENDED, 'E2BIG', ENDED), 'open': ('done', 'EPERM', 'E2BIG', 'EPERM'), 'fork': (None, ENDED, ENDED, ENDED),
+    'clone': (None, 'EPERM', 'EPERM', 'EPERM'), 'clone3': (None, 'ENOSYS', 'ENOSYS', 'ENOSYS'), 'memfd': ('done', ENDED, ENDED, ENDED),
+    'kill': ('done', 'EPERM', 'EPERM', 'EPERM'), 'tgkill': ('done', 'EPERM', 'EPERM', 'EPERM'), 'unlink': ('ENOENT', 'EPERM', 'EPERM', 'EPERM'),
+    'sendmsg': ('ENOTSOCK', ENDED, 'ENOTSOCK', ENDED), 'ioctl': ('ENOTTY', 'EPERM', 'EPERM', 'EPERM'), 'memory': ('done', 'done', 'done', 'done'),
+    'mmap-exec': ('done', 'EPERM', 'EPERM', 'EPERM'), 'mprotect-exec': ('done', 'EPERM', 'EPERM', 'EPERM'),
+    'thread': ('done', 'EPERM', 'EPERM', 'done'),
+}
+
+
+def walls():
+    """The lock by itself: each call is tried by a process that locked itself down as the engine does."""
+    probe = os.path.join(os.path.dirname(ENGINE), 'engine_lock_probe')
+    if sanitized() or not os.path.exists(probe):
         print('skipped: a build with sanitizers has no seccomp filter')
         return
-    check('seccomp', status['Seccomp'] == '2', status['Seccomp'])
+    for call, want in TRIED.items():
+        for wall, expected in zip(('off', 'on', 'watched', 'threads'), want):
+            r = subprocess.run([probe, wall, call], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=ENV, check=False)
+            got = r.stdout.decode().strip()
+            if expected is not None:
+                check(f'{wall}: {call}', got == expected and r.returncode == (-31 if expected == ENDED else 0), f'{r.returncode} {got}')
+
+
+def calls():
+    """What the engine calls once it is locked: nothing that is refused, and no more than is on its list."""
+    trace = os.path.join(TMP, 'trace')
+    if sanitized() or shutil.which('strace') is None or subprocess.run(['strace', '-o', trace, 'true'], check=False, stderr=subprocess.DEVNULL).returncode:
+        print('skipped: no strace, or a build with sanitizers: the system calls of the engine')
+        return
+    with Engine(under=['strace', '-f', '-o', trace]) as e:
+        e.chat('What is phishing?', stream=True)
+        e.chat('Hello', response_format={'type': 'json_object'}, temperature=1, logprobs=True)
+        e.post('/v1/embeddings', {'input': ['a', 'b']})
+        e.raw(b'rubbish\r\n\r\n')
+    with open(trace, encoding='utf-8', errors='replace') as f:
+        text = f.read()
+    after = text[text.rindex('seccomp(SECCOMP_SET_MODE_FILTER'):].splitlines()[1:]
+    names = {m.group(1) for m in (re.match(r'\d+ +(\w+)\(', line) for line in after) if m}
+    refused = [line for line in after if re.search(r'= -1 (EPERM|EACCES|ENOSYS)', line)]
+    check('nothing that it needs is refused', refused == [], refused)
+    check('few calls, none of them opens, makes or executes anything', 8 < len(names) < 30 and not names & {
+        'open', 'openat', 'socket', 'connect', 'execve', 'clone', 'clone3', 'ioctl', 'memfd_create', 'kill'}, names)
+
+
+def threads():
+    with Engine('--threads', '2', '--sequences', '1') as e: # they spin: one token is enough here
+        r = e.chat('What is phishing?', max_tokens=1)
+        check('two threads, made for each step', r[0] == 200 and r[1]['usage']['completion_tokens'] == 1, r)
 
 
 def openai_client(e):
@@ -467,6 +522,9 @@ def main():
         templates()
         cannot_start()
         libraries()
+        walls()
+        calls()
+        threads()
     finally:
         shutil.rmtree(TMP, ignore_errors=True)
     return end('engine')
