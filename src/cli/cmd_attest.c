@@ -1,4 +1,6 @@
 /* `gatehouse attest verify|bench|kinds`: is this evidence of hardware genuine, fresh, and good enough? Works on files alone. */
+#include "cli/attest_collect.h"
+#include "cli/attest_enrol.h"
 #include "cli/attest_token.h"
 #include "cli/cmds.h"
 #include "cli/output.h"
@@ -17,7 +19,7 @@ struct args {
 	unsigned format;
 	const char *kind, *collateral, *nonce, *report_data, *at, *policy;
 	struct gh_opt_files endorsements;
-	const char *key, *output;
+	const char *key, *output, *tcti, *secret, *answer;
 	bool token;
 	uint64_t rounds;
 };
@@ -70,13 +72,29 @@ static const struct gh_opt opts[] = {
 	  .kind = GH_OPT_FILE,
 	  .value = "KEY",
 	  AT(key),
-	  .about = "Sign the token with this private key: P-256, P-384 or Ed25519, PEM or DER, no passphrase." },
+	  .about = "Sign the token or record with this private key: P-256, P-384 or Ed25519, no passphrase." },
 	{ .name = "output",
 	  .letter = 'o',
 	  .kind = GH_OPT_FILE,
 	  .value = "FILE",
 	  AT(output),
-	  .about = "Write the token to FILE; without it to standard output, instead of the report." },
+	  .about = "Write the token to FILE (to standard output, instead of the report); or what a TPM's enrolment "
+		   "makes." },
+	{ .name = "tcti",
+	  .kind = GH_OPT_FILE,
+	  .value = "TCTI",
+	  AT(tcti),
+	  .about = "identity, activate, collect: reach the TPM so, as tpm2-tss writes it (device:/dev/tpmrm0)." },
+	{ .name = "secret",
+	  .kind = GH_OPT_FILE,
+	  .value = "FILE",
+	  AT(secret),
+	  .about = "challenge writes, enrol reads: what the enroller keeps to itself in between." },
+	{ .name = "answer",
+	  .kind = GH_OPT_FILE,
+	  .value = "FILE",
+	  AT(answer),
+	  .about = "enrol: what the TPM answered (attest activate)." },
 	{ .name = "rounds",
 	  .kind = GH_OPT_NUMBER,
 	  .value = "N",
@@ -362,11 +380,28 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	int rc = gh_cli_options(cli, cmd, argc, argv, &a, &n);
 	if (rc != GH_CLI_GO)
 		return rc;
+	if (gh_attest_enrol_is(argv[0])) {
+		const struct gh_attest_enrol o = { a.tcti, a.secret, a.answer, a.key, a.output };
+		return gh_attest_enrol(cli, argv[0], &o, n - 1, argv + 1);
+	}
+	if (strcmp(argv[0], "collect") == 0) {
+		if (n != 2)
+			return gh_cli_wrong(cli, "collect: one way to get evidence is expected, tpm or tsm");
+		if (a.report_data != NULL && !hex(a.report_data, room[1], &job.report_data))
+			return gh_cli_wrong(cli, "--report-data: 1 to %d bytes in hexadecimal are expected",
+					    GH_ATTEST_NONCE);
+		return gh_attest_collect(cli, argv[1], job.report_data, a.tcti, a.output);
+	}
+	if (a.tcti != NULL || a.secret != NULL || a.answer != NULL)
+		return gh_cli_wrong(cli, "--tcti, --secret and --answer go with collect and the enrolment of a TPM");
 	bool is_verify = strcmp(argv[0], "verify") == 0, is_bench = strcmp(argv[0], "bench") == 0;
 	if (strcmp(argv[0], "kinds") == 0)
 		return n == 1 ? kinds(cli, &a) : gh_cli_wrong(cli, "kinds takes no argument");
 	if (!is_verify && !is_bench)
-		return gh_cli_wrong(cli, "'%s' is none of verify, bench, kinds", gh_safe(gh_span_str(argv[0])).s);
+		return gh_cli_wrong(cli,
+				    "'%s' is none of verify, bench, kinds, collect, identity, challenge, "
+				    "activate, enrol",
+				    gh_safe(gh_span_str(argv[0])).s);
 	if (n < 2)
 		return gh_cli_wrong(cli, "say which file holds the evidence: attest %s FILE --kind KIND",
 				    is_bench ? "bench" : "verify");
@@ -383,11 +418,12 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 const struct gh_cmd gh_cmd_attest = {
 	.name = "attest",
 	.about = "Judge whether evidence of confidential hardware is genuine, fresh and good enough.",
-	.usage = "verify|bench FILE --kind KIND [OPTION]... | kinds",
+	.usage = "verify|bench FILE --kind KIND [OPTION]... | kinds | collect tpm|tsm | "
+		 "identity|challenge|activate|enrol ...",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 2 + GH_ATTEST_FILES,
-	.words = "verify bench kinds",
+	.words = "verify bench kinds collect identity challenge activate enrol",
 	.notes = "verify  judges FILE offline, against roots of the vendors that are compiled in,\n"
 		 "        and lists every check with its outcome, and what the evidence claims.\n"
 		 "bench   says how many appraisals per second one core does: cold (nothing is\n"
@@ -397,6 +433,18 @@ const struct gh_cmd gh_cmd_attest = {
 		 "\n"
 		 "With --token the result is written for others: an EAT Attestation Result\n"
 		 "(draft-ietf-rats-ear) as a JWT, signed by --key, valid for five minutes.\n"
+		 "\n"
+		 "collect asks this machine for evidence over --report-data (a TPM through tpm2-tss,\n"
+		 "SEV-SNP or TDX through configfs-tsm), writes it to --output DIR, and says how to\n"
+		 "judge it elsewhere.\n"
+		 "\n"
+		 "A TPM's attestation key is bound to its endorsement key once, in four steps:\n"
+		 "  identity -o DIR                     on the host: ek.crt, ek.pub, ak.pub\n"
+		 "  challenge EK.CRT AK.PUB -o C --secret S   on yours: for that TPM only\n"
+		 "  activate C -o A                     on the host: what only it can answer\n"
+		 "  enrol EK.CRT AK.PUB [CHAIN.CRT]... --secret S --answer A --key K -o R\n"
+		 "R is a record, signed by K, to be given with --endorsements; the policy names\n"
+		 "K in enrolled_by.\n"
 		 "\n"
 		 "Without --nonce or --report-data nobody knows how old the evidence is, and\n"
 		 "without a policy any measurement will do: then \"accepted\" says that it is\n"

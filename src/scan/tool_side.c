@@ -18,6 +18,7 @@ static const struct gh_tool_mode modes[] = {
 	{ "verify", gh_verify_main, true },	 { "badge", gh_badge_main, true },
 	{ "card", gh_card_main, false },	 { "attest", gh_attest_main, true },
 	{ "evidence", gh_evidence_main, false }, { "extract", gh_extract_main, false },
+	{ "enrol", gh_enrol_main, true },
 };
 
 const struct gh_tool_mode *gh_tool_mode(const char *name)

@@ -71,6 +71,7 @@ enum gh_rc gh_disarm_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_badge_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_card_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_attest_main(struct gh_tool *t, struct gh_err *err);
+enum gh_rc gh_enrol_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_evidence_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_extract_main(struct gh_tool *t, struct gh_err *err);
 enum gh_rc gh_verify_main(struct gh_tool *t, struct gh_err *err);
