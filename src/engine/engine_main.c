@@ -240,6 +240,8 @@ int main(int argc, char **argv)
 		return FINE;
 	}
 	(void)clearenv(); /* llama.cpp and the C library look at some variables */
+	/* Where it cannot go on, it would start a debugger on itself: a try that is refused, and that a listener would report. */
+	(void)setenv("GGML_NO_BACKTRACE", "1", 1);
 	(void)sigaction(SIGTERM, &a, NULL);
 	(void)sigaction(SIGINT, &a, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -17,10 +17,12 @@ static FILE *stream(int fd)
 	if (own < 0)
 		return NULL;
 	FILE *f = fdopen(own, "rb");
-	if (f == NULL)
+	if (f == NULL) {
 		(void)close(own);
-	else
-		rewind(f);
+	} else if (fseek(f, 0, SEEK_SET) != 0) {
+		(void)fclose(f);
+		f = NULL;
+	}
 	return f;
 }
 
