@@ -64,8 +64,9 @@ struct gh_op {
 	const struct gh_op_field *in;
 	const char *permission; /* "tenant.manage": what a role must grant; see docs/people.md */
 	enum gh_op_scope scope;
-	bool asks;     /* only looks: changes nothing, logs nothing, works while the keys are locked */
-	bool local;    /* may be run by `local`, who holds the home and its passphrase but is no person */
+	bool asks;  /* only looks: changes nothing, logs nothing, works while the keys are locked */
+	bool local; /* may be run by `local`, who holds the home and its passphrase but is no person */
+	bool when_full; /* also while the disk is full (catalog/reserve.h): takes away, or writes no more than an entry of the log */
 	bool internal; /* a step of a command, for `main` only: not shown, not served */
 	enum gh_rc (*run)(struct gh_op_run *r, struct gh_err *err);
 };

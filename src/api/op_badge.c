@@ -207,6 +207,7 @@ static const struct gh_op_field revoke_in[] = {
 	{ 0 },
 };
 const struct gh_op gh_op_badge_revoke = { .name = "badge.revoke",
+					  .when_full = true,
 					  .about = "Revoke a version's badge.",
 					  .in = revoke_in,
 					  .permission = "badge.revoke",

@@ -323,6 +323,7 @@ static const struct gh_op_field open_in[] = {
 	{ 0 },
 };
 const struct gh_op gh_op_blob_open = { .name = "blob.open",
+				       .when_full = true,
 				       .about = "Open a blob's ciphertext and release its key to a blob process.",
 				       .in = open_in,
 				       .permission = "model.read",

@@ -1,15 +1,20 @@
 /* Steps of an import: reserve a name, take a scanned and stored model in as one transaction, or give up. */
 #include "api/op_lease.h"
 #include "api/intake.h"
+#include "catalog/fsck.h"
 #include "catalog/ledger.h"
 #include "catalog/principals.h"
 #include "catalog/shares.h"
+#include "catalog/store.h"
 #include "catalog/versions.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { SWEEP_EVERY = 3600, STAGING_GRACE = 60 }; /* seconds */
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
 static struct gh_id id(const struct gh_op_run *r, const char *name) { return gh_id(gh_span_str(text(r, name))); }
@@ -62,6 +67,52 @@ static bool owner_died(struct gh_op_run *r, const struct gh_name *name)
 	return ok;
 }
 
+/* ---- what others left ------------------------------------------------------------------------------------------------------------ */
+
+static void silent(void *arg, const struct gh_fsck_problem *p)
+{
+	(void)arg;
+	(void)p;
+}
+
+static bool swept_lately(const struct gh_op_run *r)
+{
+	char path[GH_HOME_PATH + 32];
+	struct stat st;
+	const char *p = gh_home_path(&r->cat->home, "run/swept", path, sizeof path);
+	if (p == NULL || (stat(p, &st) == 0 && st.st_mtime <= r->now && r->now - st.st_mtime < SWEEP_EVERY))
+		return true;
+	int fd = open(p, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool good = fd >= 0 && futimens(fd, NULL) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return !good; /* not at every import, come what may */
+}
+
+/* Imports that died leave staging files, a name and blobs. Those of live ones are locked, leased or young: the same rules as those
+ * of `fsck --repair`, which finds what is not removed here. Blobs are kept for a while, for whoever repeats the import. */
+static void sweep(struct gh_op_run *r)
+{
+	static const struct {
+		const char *part;
+		int64_t grace;
+		bool often; /* at every import: it costs a look into a directory */
+	} parts[] = { { "staging", STAGING_GRACE, true },
+		      { "imports", GH_FSCK_GRACE, false },
+		      { "unused", GH_FSCK_GRACE, false } };
+	if (!gh_store_is_local(r->cat->store))
+		return; /* a look costs requests: left to fsck */
+	bool lately = swept_lately(r);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct gh_err ignored = { 0 }; /* an import does not fail because of what others left */
+		struct gh_fsck f = {
+			.part = parts[i].part, .repair = true, .grace = parts[i].grace, .now = r->now, .say = silent
+		};
+		if (parts[i].often || !lately)
+			(void)!gh_fsck_step(r->cat, &f, &ignored);
+	}
+}
+
 /* ---- begin ------------------------------------------------------------------------------------------------------------------- */
 
 /* The words of fact lineage.relation; "quantized" is spelt as model cards spell it. */
@@ -101,6 +152,7 @@ static enum gh_rc begin(struct gh_op_run *r, struct gh_err *err)
 		return gh_fail(err, GH_E_MALFORMED, "the tier is standard or high, not '%.20s'", tier);
 	b.tier = tier;
 	GH_TRY(gh_id_new(&b.owner, err), err, "a lease");
+	sweep(r);
 	enum gh_rc rc = gh_version_begin(r->cat->db, &b, &v, &resumed, err);
 	if (rc == GH_E_EXISTS && owner_died(r, &name)) {
 		*err = (struct gh_err){ 0 };

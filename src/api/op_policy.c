@@ -129,6 +129,7 @@ static const struct gh_op_field allow_in[] = {
 	{ 0 },
 };
 const struct gh_op gh_op_export_allow = { .name = "export.allow",
+					  .when_full = true,
 					  .about = "May a decrypted copy be made? Logged when it may.",
 					  .in = allow_in,
 					  .permission = "model.export",

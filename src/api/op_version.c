@@ -110,6 +110,7 @@ static const struct gh_op_field in[] = {
 	{ 0 },
 };
 const struct gh_op gh_op_model_disable = { .name = "model.disable",
+					   .when_full = true,
 					   .about = "Take a version out of use: no export, no deployment, no badge.",
 					   .in = in,
 					   .permission = "model.manage",
@@ -126,6 +127,7 @@ const struct gh_op gh_op_model_enable = {
 	.run = enable
 };
 const struct gh_op gh_op_model_delete = { .name = "model.delete",
+					  .when_full = true,
 					  .about = "Delete a version: its weights go, its record stays.",
 					  .in = in,
 					  .permission = "model.manage",

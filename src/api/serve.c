@@ -122,6 +122,10 @@ static enum gh_rc serve(struct gh_catalog *cat, struct gh_span request, bool loc
 	if (!r.op->asks && cat->log == NULL)
 		return gh_fail(err, GH_E_DENIED,
 			       "%s changes something, which has to be logged, and the keys are locked", r.op->name);
+	if (!r.op->asks && !r.op->when_full && cat->tight)
+		return gh_fail(err, GH_E_IO,
+			       "the disk is full: make room on it first (reading works, and so do `delete` and `fsck "
+			       "--repair`)");
 	gh_jout_open(&out, NULL, '{');
 	rc = r.op->run(&r, err);
 	gh_jout_close(&out, '}');

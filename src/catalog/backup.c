@@ -300,7 +300,8 @@ static enum gh_rc put_blobs(struct writing *w, struct gh_err *err)
 				? gh_fail(err, GH_E_LIMIT, "the path of the home is too long")
 				: gh_store_open(w->how->home->blobs, dir, &s, err);
 	if (rc == GH_OK && !gh_store_is_local(s))
-		rc = gh_fail(err, GH_E_UNREAD, "the blobs lie in %.80s: back that store up with its own means",
+		rc = gh_fail(err, GH_E_UNREAD,
+			     "the blobs lie in %.60s: back up without --blobs, and that store with its own means",
 			     gh_store_where(s));
 	struct gh_store_key after;
 	bool from = false;

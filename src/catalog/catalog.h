@@ -28,6 +28,7 @@ struct gh_catalog {
 	struct gh_log *log;	/* the audit log; NULL before `init` is through */
 	struct gh_vault *vault; /* client; NULL: operations that need it say so */
 	int64_t (*now)(void);	/* seconds since 1970 */
+	bool tight;		/* the disk is full, and the reserve is used up: nothing is let in (reserve.h) */
 	struct gh_catalog_check check[GH_CATALOG_CHECKS];
 };
 #endif

@@ -1,6 +1,7 @@
 /* `gatehouse backup`: the home in one file, while everything runs. */
 #include "cli/client.h"
 #include "cli/cmds.h"
+#include "format/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,7 +101,7 @@ static int answer(struct gh_cli *cli, const struct args *a, const struct target 
 	char size[24];
 	(void)gh_ju64(gh_jget(v, "bytes"), &bytes);
 	(void)gh_ju64(gh_jget(v, "files"), &files);
-	const char *manifest = gh_jstr(v, "manifest");
+	const char *manifest = gh_jstr(v, "manifest"), *store = gh_jstr(v, "store");
 	if (a->format == GH_FORMAT_JSON) {
 		struct gh_jout j = gh_jout(&doc);
 		gh_jout_open(&j, NULL, '{');
@@ -109,11 +110,18 @@ static int answer(struct gh_cli *cli, const struct args *a, const struct target 
 		gh_jout_number(&j, "files", files);
 		gh_jout_number(&j, "bytes", bytes);
 		gh_jout_bool(&j, "blobs", a->blobs);
+		gh_jout_str(&j, "store", store);
 		gh_jout_close(&j, '}');
 	} else {
 		gh_buf_fmt(&doc, "%s: %llu files, %s; manifest %s\n", t->path, (unsigned long long)files,
 			   gh_client_size(bytes, size), manifest == NULL ? "" : manifest);
-		if (!a->blobs)
+		if (store != NULL)
+			gh_buf_fmt(&doc,
+				   "The encrypted models are not in it: they lie in %s; keep them with the store's own "
+				   "means "
+				   "(versions, replication, a copy of the bucket).\n",
+				   gh_safe(gh_span_str(store)).s);
+		else if (!a->blobs)
 			gh_buf_str(&doc,
 				   "The encrypted models are not in it: save the blob store too, or use --blobs.\n");
 		gh_buf_str(&doc, "It holds no key in the open and no password of gatehouse.yaml: restoring needs the "

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MAX = 16 << 10 };
+enum { KEY_MAX = 16 << 10, SHOWN = 5 /* missing blobs that are named */ };
 
 struct args {
 	struct gh_client_args client;
@@ -75,8 +75,70 @@ static bool log_it(struct gh_cli *cli, const struct args *a, const struct gh_res
 	return good;
 }
 
+/* ---- are the models there? ---- */
+
+struct blobs {
+	bool looked;
+	uint64_t missing; /* or not what they were */
+	struct gh_buf first;
+};
+
+/* The database names blobs, and the store has them or not: asked of the restored home itself, by the part of fsck that needs no keys. */
+static void look_for_blobs(const char *home, struct blobs *b)
+{
+	const struct gh_service_how how = { .home = home, .alone = true };
+	struct gh_service *s = NULL;
+	struct gh_err err = { 0 };
+	char cursor[200] = "", before[200];
+	b->first = gh_buf(8192);
+	if (gh_service_open(&how, &s, &err) != GH_OK)
+		return;
+	enum gh_rc rc;
+	do {
+		gh_auto_arena arena = { .max = 64 << 20 };
+		gh_auto_buf in = gh_buf(1024);
+		const struct gh_jval *out = NULL;
+		struct gh_jout j = gh_jout(&in);
+		gh_jout_open(&j, NULL, '{');
+		gh_jout_str(&j, "part", "blobs");
+		if (cursor[0] != '\0')
+			gh_jout_str(&j, "cursor", cursor);
+		gh_jout_close(&j, '}');
+		(void)snprintf(before, sizeof before, "%s", cursor);
+		rc = gh_service_ask(s, "fsck.step", gh_buf_view(&in), -1, &arena, &out, NULL, &err);
+		for (const struct gh_jval *p = gh_jfirst(gh_jget(out, "problems")); p != NULL; p = p->next) {
+			const char *what = gh_jstr(p, "what");
+			if (what == NULL || b->missing++ >= SHOWN)
+				continue;
+			gh_buf_str(&b->first, "  ");
+			gh_buf_safe(&b->first, gh_span_str(what), 400);
+			gh_buf_ch(&b->first, '\n');
+		}
+		const char *next = gh_jstr(out, "cursor");
+		(void)snprintf(cursor, sizeof cursor, "%s", next == NULL ? "" : next);
+	} while (rc == GH_OK && cursor[0] != '\0' && strcmp(cursor, before) != 0);
+	b->looked = rc == GH_OK;
+	gh_service_close(s);
+}
+
+static void say_blobs(struct gh_buf *doc, const struct gh_restore_done *d, const struct blobs *b)
+{
+	const char *where = d->elsewhere ? "the object store" : "blobs/";
+	if (!b->looked)
+		gh_buf_fmt(doc, "Whether %s holds the encrypted models was not looked at: run `gatehouse fsck`.\n",
+			   where);
+	else if (b->missing > 0) {
+		gh_buf_fmt(doc, "%llu encrypted blobs that the database names are not in %s as they were:\n",
+			   (unsigned long long)b->missing, where);
+		gh_buf_span(doc, gh_buf_view(&b->first));
+		if (b->missing > SHOWN)
+			gh_buf_str(doc, "  … the others: `gatehouse fsck`\n");
+	} else
+		gh_buf_fmt(doc, "Every encrypted blob that the database names is in %s.\n", where);
+}
+
 static int answer(struct gh_cli *cli, const struct args *a, const char *home, const struct gh_restore_done *d,
-		  bool logged)
+		  bool logged, const struct blobs *b)
 {
 	gh_auto_buf doc = gh_buf(64 << 10);
 	char size[24];
@@ -91,6 +153,9 @@ static int answer(struct gh_cli *cli, const struct args *a, const char *home, co
 		gh_jout_number(&j, "bytes", d->bytes);
 		gh_jout_number(&j, "log_entries", d->log_size);
 		gh_jout_bool(&j, "blobs", d->blobs);
+		gh_jout_bool(&j, "blobs_elsewhere", d->elsewhere);
+		gh_jout_bool(&j, "blobs_looked_at", b->looked);
+		gh_jout_number(&j, "blobs_missing", b->missing);
 		gh_jout_bool(&j, "signed", d->is_signed);
 		gh_jout_bool(&j, "signature_checked", d->key_checked);
 		gh_jout_bool(&j, "logged", logged);
@@ -106,8 +171,9 @@ static int answer(struct gh_cli *cli, const struct args *a, const char *home, co
 			   d->is_signed ? "Its signature was not checked" : "It is not signed");
 	if (d->left_out)
 		gh_buf_str(&doc, "Passwords are not in a backup: gatehouse.yaml says which one to put back.\n");
-	if (!d->blobs)
+	if (!d->blobs && !d->elsewhere)
 		gh_buf_str(&doc, "The encrypted models were not in it: put them back, then run `gatehouse fsck`.\n");
+	say_blobs(&doc, d, b);
 	if (!logged)
 		gh_buf_str(&doc, "The keys were not opened, so that the restore is not in the audit log yet.\n");
 	return gh_cli_print(cli, &doc);
@@ -145,7 +211,12 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		return got == GH_E_MALFORMED || got == GH_E_DENIED ? GH_EXIT_FOUND : GH_EXIT_UNFINISHED;
 	}
 	a.client.home = home;
-	return answer(cli, &a, home, &done, log_it(cli, &a, &done));
+	struct blobs blobs = { 0 };
+	bool logged = log_it(cli, &a, &done);
+	look_for_blobs(home, &blobs);
+	int status = answer(cli, &a, home, &done, logged, &blobs);
+	gh_buf_free(&blobs.first);
+	return status;
 }
 
 const struct gh_cmd gh_cmd_restore = {
@@ -158,7 +229,8 @@ const struct gh_cmd gh_cmd_restore = {
 	.words = "files",
 	.notes = "DIR must not be there, or be empty. Every byte is compared with the manifest,\n"
 		 "the database is checked and the audit log verified before the home gets its\n"
-		 "name: it is there whole, or not at all. FILE '-' is standard input.\n"
+		 "name: it is there whole, or not at all. FILE '-' is standard input. Which\n"
+		 "encrypted models are missing is said; put them back from where they were kept.\n"
 		 "\n"
 		 "Exit status:\n"
 		 "  0   restored\n"

@@ -9,6 +9,7 @@
 #include "catalog/anchor.h"
 #include "catalog/ledger.h"
 #include "catalog/outbox.h"
+#include "catalog/reserve.h"
 #include "catalog/schema.h"
 #include "catalog/store.h"
 #include "catalog/vault.h"
@@ -158,7 +159,7 @@ static enum gh_rc open_all(struct gh_catalog *c, const char *home, struct gh_err
 	char blobs[GH_HOME_PATH + 8];
 	c->now = seconds;
 	GH_TRY(gh_home_load(home, &c->home, err), err, "the home");
-	if (fstat(VAULT, &st) == 0 && S_ISSOCK(st.st_mode)) {
+	if (c->vault == NULL && fstat(VAULT, &st) == 0 && S_ISSOCK(st.st_mode)) {
 		(void)fcntl(VAULT, F_SETFD, FD_CLOEXEC);
 		c->vault = gh_vault_new(VAULT, log_release, c);
 		if (c->vault == NULL)
@@ -232,12 +233,27 @@ static const char *lock_down(const struct gh_catalog *c)
 	return gh_role_lock(&lock);
 }
 
-static void close_all(struct gh_catalog *c)
+static void close_files(struct gh_catalog *c)
 {
 	gh_log_close(c->log);
 	gh_store_close(c->store);
 	gh_db_close(c->db);
+}
+
+static void close_all(struct gh_catalog *c)
+{
+	close_files(c);
 	gh_vault_free(c->vault);
+}
+
+/* Once more, with the room that is kept for a full disk. */
+static enum gh_rc open_again(struct gh_catalog *c, const char *home, struct gh_err *err)
+{
+	struct gh_vault *vault = c->vault; /* its channel is there once */
+	close_files(c);
+	*c = (struct gh_catalog){ .vault = vault, .tight = true };
+	*err = (struct gh_err){ 0 };
+	return open_all(c, home, err);
 }
 
 /* ---- serving ----------------------------------------------------------------------------------------------------------- */
@@ -282,6 +298,12 @@ int gh_role_catalog(int argc, char **argv)
 	if (argc != 1)
 		return 64;
 	enum gh_rc rc = open_all(&c, argv[0], &err);
+	/* Little room is no room: what was opened would fail half-way. */
+	if (c.home.dir[0] != '\0' && gh_reserve_needed(&c.home) && gh_reserve_release(&c.home)) {
+		c.tight = true;
+		if (rc != GH_OK)
+			rc = open_again(&c, argv[0], &err);
+	}
 	if (rc == GH_OK) {
 		const char *layer = lock_down(&c);
 		if (layer != NULL)
@@ -296,5 +318,7 @@ int gh_role_catalog(int argc, char **argv)
 	while (go && (settle_when_quiet(&c), serve_one(&c)))
 		;
 	close_all(&c);
+	if (c.home.dir[0] != '\0') /* also when it could not be opened: what was given back is kept again */
+		gh_reserve_hold(&c.home, c.tight);
 	return rc == GH_OK ? 0 : 2;
 }

@@ -62,6 +62,10 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	gh_jout_number(r->out, "files", done.files);
 	gh_jout_number(r->out, "bytes", done.bytes);
 	gh_jout_bool(r->out, "blobs", how.blobs);
+	/* Its address only: a query may say where credentials lie. */
+	const char *store = how.home->blobs;
+	if (strncmp(store, "s3:", 3) == 0)
+		gh_jout_span(r->out, "store", (struct gh_span){ (const uint8_t *)store, strcspn(store, "?") });
 	return GH_OK;
 }
 

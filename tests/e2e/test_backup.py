@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Backup and restore as a user runs them: a home comes back whole, an altered backup is refused and leaves nothing, fsck finds what was
 done to a home. Usage: test_backup.py PATH-OF-GATEHOUSE"""
+import fcntl
 import hashlib
 import json
 import os
@@ -93,7 +94,8 @@ def restores(tmp, home, whole, small):
     code, out, err = run(home, 'key', 'export', '-o', pub)
     have_key = check('key export', code == 0, err) if 'no such command' not in err and 'unknown' not in err else False
     back = tmp / 'back'
-    expect('restore', run(back, 'restore', whole, *(['--key', pub] if have_key else [])), 0, 'restored from the backup of')
+    expect('restore', run(back, 'restore', whole, *(['--key', pub] if have_key else [])), 0,
+           'Every encrypted blob that the database names is in blobs/')
     before, after = tree(home), tree(back)
     differ = [n for n in after if n.startswith(('blobs/', 'keys/tenants', 'keys/signing', 'keys/root')) and after[n] != before.get(n)]
     check('keys and blobs are bit-equal', not differ and any(n.startswith('blobs/') for n in after), differ)
@@ -109,6 +111,7 @@ def restores(tmp, home, whole, small):
     empty = tmp / 'empty'
     empty.mkdir()
     expect('into an empty directory', run(empty, 'restore', small), 0, 'models were not in it')
+    expect('what is missing is said', run(tmp / 'lacking', 'restore', small), 0, 'encrypted blobs that the database names are not in blobs/')
     expect('fsck misses the blobs', run(empty, 'fsck'), 1, 'is missing from the store')
     if have_key:
         subprocess.run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', tmp / 'wrong.key'], check=True,
@@ -347,6 +350,20 @@ def damage(tmp, home):
     code, out, err = run(h, 'fsck', '--grace', '0', '--repair', '--format', 'json')
     check('both are removed', code == 0 and json.loads(out)['repaired'] >= 2 and not extra.exists() and not left.exists(), out + err)
     expect('and then all is well', run(h, 'fsck', '--grace', '0', '--deep'), 0)
+    # The next import removes what dead ones staged, and nothing that somebody still writes.
+    h = copy('swept')
+    staging = h / 'blobs' / 'staging'
+    staging.mkdir(mode=0o700, exist_ok=True)
+    dead, live, young = (staging / f'{"0" * 32}.{n * 32}' for n in '123')
+    for f in (dead, live, young):
+        f.write_bytes(b'x' * 10)
+    for f in (dead, live):
+        os.utime(f, (time.time() - 3600,) * 2)
+    with open(live, 'rb') as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        expect('an import', run(h, 'import', tmp / 'model', '--as', 'acme/swept:1'), 0)
+        check('what a dead import staged is gone, what is written or young is not', [f.exists() for f in (dead, live, young)] == [False, True, True],
+              list(staging.iterdir()))
     h = copy('log')
     tile = next(f for f in sorted((h / 'log' / 'tile' / 'entries').rglob('*'), reverse=True) if f.is_file())
     flip(tile, 20)

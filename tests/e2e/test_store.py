@@ -69,11 +69,21 @@ def over(tmp, endpoint, control):
         expect(f'export of {name}', run(home, 'export', f'acme/{name}:1', '-o', tmp / f'out-{name}'), 0)
         check(f'{name} is bit-equal', same(folder, tmp / f'out-{name}'))
     expect('fsck --deep', run(home, 'fsck', '--deep'), 0)
-    expect('backup', run(home, 'backup', '-o', tmp / 'b.tar'), 0)
-    expect('backup --blobs', run(home, 'backup', '-o', tmp / 'c.tar', '--blobs'), 2, 'back that store up with its own means')
+    expect('backup', run(home, 'backup', '-o', tmp / 'b.tar'), 0, f'they lie in {url.partition("?")[0]}; keep them with the store')
+    expect('backup --blobs', run(home, 'backup', '-o', tmp / 'c.tar', '--blobs'), 2, 'and that store with its own means')
     check('nothing is left of it', not list(tmp.glob('c.tar*')))
     back = tmp / 'back'
-    expect('restore', run(back, 'restore', tmp / 'b.tar'), 0)
+    expect('restore', run(back, 'restore', tmp / 'b.tar'), 0, 'Every encrypted blob that the database names is in the object store')
+    expect('restore without credentials', run(tmp / 'blind', 'restore', tmp / 'b.tar', keys={}), 0, 'was not looked at')
+    settings = home / 'gatehouse.yaml'
+    text = settings.read_text()
+    settings.write_text(text.replace('/e2e-', '/lost-e2e-'))
+    expect('backup of a home whose store lost everything', run(home, 'backup', '-o', tmp / 'lost.tar'), 0)
+    settings.write_text(text)
+    code, out, err = run(tmp / 'lost', 'restore', tmp / 'lost.tar', '--format', 'json')
+    said = json.loads(out) if code == 0 else {}
+    check('what is missing is counted', said.get('blobs_elsewhere') and said.get('blobs_looked_at') and said.get('blobs_missing', 0) > 5, (code, out, err))
+    expect('… and named', run(tmp / 'lost2', 'restore', tmp / 'lost.tar'), 0, 'is missing from the store')
     expect('it finds its blobs', run(back, 'fsck', '--deep'), 0)
     # Wrong credentials, none at all: a reason, and nothing is imported.
     wrong = {**KEYS, 'AWS_SECRET_ACCESS_KEY': 'wrong'}
