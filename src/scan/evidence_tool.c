@@ -43,9 +43,11 @@ static const char *on_form(struct gh_evidence_hear *h, const struct gh_tool_reco
 /* Three texts of which the first is not empty, each of at most so many bytes. */
 static bool three(struct gh_evidence_hear *h, struct gh_span s, size_t middle, const char *out[3])
 {
-	const uint8_t *end = s.p + s.n, *one = s.n == 0 ? NULL : memchr(s.p, 0, s.n);
+	if (s.n == 0)
+		return false;
+	const uint8_t *end = s.p + s.n, *one = memchr(s.p, 0, s.n);
 	const uint8_t *two = one == NULL ? NULL : memchr(one + 1, 0, (size_t)(end - one - 1));
-	if (one == NULL || two == NULL || one == s.p)
+	if (two == NULL || one == s.p)
 		return false;
 	const struct gh_span part[] = { { s.p, (size_t)(one - s.p) },
 					{ one + 1, (size_t)(two - one - 1) },
