@@ -9,7 +9,7 @@ extern const struct gh_cmd gh_cmd_sign, gh_cmd_verify;
 extern const struct gh_cmd gh_cmd_advisories;
 extern const struct gh_cmd gh_cmd_fsck, gh_cmd_backup, gh_cmd_restore;
 extern const struct gh_cmd gh_cmd_audit;
-extern const struct gh_cmd gh_cmd_attest;
+extern const struct gh_cmd gh_cmd_attest, gh_cmd_measure;
 extern const struct gh_cmd gh_cmd_policy;
 extern const struct gh_cmd gh_cmd_key;
 extern const struct gh_cmd gh_cmd_scan, gh_cmd_formats, gh_cmd_checks, gh_cmd_explain, gh_cmd_completion,

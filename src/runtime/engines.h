@@ -1,5 +1,5 @@
 /* engines.h - engine profiles: how an engine is started, and what it may. Shipped ones are rules/engines/NAME.yaml, compiled in;
- * a user's own one is a file of the same form, read in the worker. docs/isolation.md describes the form. */
+ * an operator's own one is a file of the same form. docs/isolation.md describes the form. */
 #ifndef GH_RUNTIME_ENGINES_H
 #define GH_RUNTIME_ENGINES_H
 #include "base/arena.h"
@@ -49,6 +49,9 @@ enum gh_rc gh_engine_read(struct gh_arena *a, const char *name, struct gh_span t
 			  struct gh_err *err);
 /* A shipped one, read; GH_E_ABSENT: there is none of this name (the line lists them). */
 enum gh_rc gh_engine_profile(struct gh_arena *a, const char *name, struct gh_engine_profile *out, struct gh_err *err);
+/* The same, or one of the operator's own when there is a '/' in it: the path of a file. Its name then is that of the file, without
+ * directory and ".yaml". It is configuration like gatehouse.yaml: whoever may write it may choose what is executed. */
+enum gh_rc gh_engine_named(struct gh_arena *a, const char *name, struct gh_engine_profile *out, struct gh_err *err);
 /* Name of the i-th shipped one; NULL behind the last. The first is the default. */
 const char *gh_engine_name_at(size_t i);
 

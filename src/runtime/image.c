@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "attest/software.h"
 #include "crypto/pubkey.h"
 #include "os/jail_serve.h"
 #include "os/proc.h"
@@ -243,4 +244,27 @@ enum gh_rc gh_engine_check(const struct gh_engine_image *i, struct gh_err *err)
 	return same ? GH_OK
 		    : gh_fail(err, GH_E_DENIED, "gatehouse-stub is not what was measured when it was started (%s)",
 			      i->stub_path);
+}
+
+enum gh_rc gh_engine_named(struct gh_arena *a, const char *name, struct gh_engine_profile *out, struct gh_err *err)
+{
+	const char *base = strrchr(name, '/');
+	uint8_t *bytes = NULL;
+	size_t n = 0;
+	if (base++ == NULL)
+		return gh_engine_profile(a, name, out, err);
+	const size_t len = strlen(base), end = len > 5 && strcmp(base + len - 5, ".yaml") == 0 ? len - 5 : len;
+	const struct gh_span kept = gh_keep(a, (struct gh_span){ (const uint8_t *)base, end });
+	if (kept.p == NULL)
+		return gh_fail(err, GH_E_NOMEM, "no memory for an engine profile");
+	for (size_t i = 0; i < kept.n; i++)
+		if (kept.p[i] <= 0x20 || kept.p[i] >= 0x7f || kept.n >= GH_SOFTWARE_PROFILE)
+			return gh_fail(err, GH_E_MALFORMED,
+				       "an engine profile needs a plain name of at most %d characters",
+				       GH_SOFTWARE_PROFILE - 1);
+	enum gh_rc rc = gh_image_read(name, &bytes, &n, err);
+	if (rc == GH_OK)
+		rc = gh_engine_read(a, (const char *)kept.p, (struct gh_span){ bytes, n }, out, err);
+	free(bytes);
+	return rc == GH_OK ? rc : gh_fail(err, rc, "engine profile %s", name);
 }
