@@ -126,19 +126,31 @@ static enum gh_rc load(struct loading *l, const char *prefix, void **out)
 	return gh_fail(err, GH_E_BUG, "%s…: no library is pinned", prefix);
 }
 
-static void quiet(enum ggml_log_level level, const char *text, void *user)
+/* It may quote the model: whoever made that must not reach somebody's terminal. */
+static void print(const char *what, const char *text)
 {
-	(void)user;
-	if (level != GGML_LOG_LEVEL_ERROR)
-		return;
 	struct gh_span s = gh_span_str(text);
 	while (s.n > 0 && s.p[s.n - 1] == '\n')
 		s.n--;
-	gh_auto_buf b = gh_buf(2048); /* it may quote the model: whoever made that must not reach somebody's terminal */
-	gh_buf_str(&b, "gatehouse-engine: llama.cpp: ");
+	gh_auto_buf b = gh_buf(2048);
+	gh_buf_str(&b, what);
 	gh_buf_safe(&b, s, 1024);
 	gh_buf_ch(&b, '\n');
 	(void)!write(STDERR_FILENO, b.p, b.n);
+}
+
+static void quiet(enum ggml_log_level level, const char *text, void *user)
+{
+	(void)user;
+	if (level == GGML_LOG_LEVEL_ERROR)
+		print("gatehouse-engine: llama.cpp: ", text);
+}
+
+/* An assertion of the library does not hold. */
+static void gives_up(const char *text)
+{
+	print("gatehouse-engine: llama.cpp cannot go on: ", text);
+	_exit(2);
 }
 
 static void silent(enum ggml_log_level level, const char *text, void *user) { (void)level, (void)text, (void)user; }
@@ -191,6 +203,10 @@ static enum gh_rc load_all(struct loading *l, const char *cpu)
 		return gh_fail(err, GH_E_UNREAD, "libllama has no %s", #call);
 	GH_LLAMA_CALLS(X)
 #undef X
+	__typeof__(&ggml_set_abort_callback) on_abort;
+	*(void **)&on_abort = dlsym(llama, "ggml_set_abort_callback");
+	if (on_abort != NULL)
+		(void)on_abort(gives_up);
 	gh_ll.llama_log_set(silent, NULL); /* back ends that do not run here complain */
 	rc = backend(l, cpu, ggml);
 	if (rc != GH_OK)

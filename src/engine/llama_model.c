@@ -107,7 +107,6 @@ static enum gh_rc read_vocabulary(struct gh_work *w, struct gh_err *err)
 	w->about.nsteering = k;
 	w->about.bos = text_of(w, gh_ll.llama_vocab_bos(w->vocab));
 	w->about.eos = text_of(w, gh_ll.llama_vocab_eos(w->vocab));
-	w->about.adds_bos = gh_ll.llama_vocab_get_add_bos(w->vocab);
 	w->about.tmpl = gh_ll.llama_model_chat_template(w->model, NULL);
 	return w->about.bos == NULL || w->about.eos == NULL ? gh_fail(err, GH_E_NOMEM, "no memory for the vocabulary")
 							    : GH_OK;
@@ -213,7 +212,7 @@ void gh_work_close(struct gh_work *w)
 	free(w);
 }
 
-enum gh_rc gh_work_tokens(const struct gh_work *w, struct gh_span text, bool steer, bool start, size_t max,
+enum gh_rc gh_work_tokens(const struct gh_work *w, struct gh_span text, bool steer, bool whole, size_t max,
 			  gh_token **token, size_t *n)
 {
 	/* Each token stands for `longest` bytes at most: what cannot fit is not looked at. */
@@ -225,9 +224,26 @@ enum gh_rc gh_work_tokens(const struct gh_work *w, struct gh_span text, bool ste
 		return GH_E_NOMEM;
 	*token = p;
 	int32_t k = gh_ll.llama_tokenize(w->vocab, text.n == 0 ? "" : (const char *)text.p, (int32_t)text.n, p + *n,
-					 (int32_t)room, start, steer);
+					 (int32_t)room, whole, steer);
 	if (k < 0 || (size_t)k > max - *n)
 		return GH_E_LIMIT;
 	*n += (size_t)k;
+	return GH_OK;
+}
+
+enum gh_rc gh_work_start(const struct gh_work *w, size_t max, gh_token **token, size_t *n)
+{
+	gh_token bos = gh_ll.llama_vocab_bos(w->vocab);
+	if (bos < 0 || !gh_ll.llama_vocab_get_add_bos(w->vocab) || (*n > 0 && **token == bos))
+		return GH_OK;
+	if (*n >= max)
+		return GH_E_LIMIT;
+	gh_token *p = reallocarray(*token, *n + 1, sizeof *p);
+	if (p == NULL)
+		return GH_E_NOMEM;
+	memmove(p + 1, p, *n * sizeof *p);
+	p[0] = bos;
+	*token = p;
+	++*n;
 	return GH_OK;
 }

@@ -153,20 +153,21 @@ static bool chat_tokens(struct gh_conn *c, struct gh_arena *a, struct gh_refusal
 	if (rc != GH_OK)
 		return gh_refuse(r, 400, rc == GH_E_LIMIT ? "context_length_exceeded" : "chat_template", "messages",
 				 "%s", gh_err_line(&err, line, sizeof line));
-	for (size_t i = 0; i < p.n && rc == GH_OK; i++) {
-		/* Models that begin with a token of their own get it, unless the template wrote it. */
-		bool start = i == 0 && !(about->adds_bos && *t->bos != 0 && gh_span_starts(p.piece[0].text, t->bos));
-		rc = gh_work_tokens(c->server->work, p.piece[i].text, !p.piece[i].plain, start, about->context - 1,
+	for (size_t i = 0; i < p.n && rc == GH_OK; i++)
+		rc = gh_work_tokens(c->server->work, p.piece[i].text, !p.piece[i].plain, false, about->context - 1,
 				    &c->job.token, &c->job.ntoken);
-	}
+	if (rc == GH_OK)
+		rc = gh_work_start(c->server->work, about->context - 1, &c->job.token, &c->job.ntoken);
 	return rc == GH_OK || too_long(r, "messages", about->context - 1);
 }
 
 static bool text_tokens(struct gh_conn *c, struct gh_refusal *r)
 {
 	const struct gh_work_about *about = gh_work_about(c->server->work);
-	enum gh_rc rc = gh_work_tokens(c->server->work, c->ask.input[0], true, true, about->context - 1, &c->job.token,
+	enum gh_rc rc = gh_work_tokens(c->server->work, c->ask.input[0], true, false, about->context - 1, &c->job.token,
 				       &c->job.ntoken);
+	if (rc == GH_OK)
+		rc = gh_work_start(c->server->work, about->context - 1, &c->job.token, &c->job.ntoken);
 	return rc == GH_OK || too_long(r, "prompt", about->context - 1);
 }
 

@@ -79,9 +79,8 @@ struct gh_work_about {
 	uint32_t vector;	 /* numbers of an embedding; 0: none are made */
 	uint32_t vector_context; /* tokens of one input of an embedding */
 	bool generates;
-	const char *tmpl;      /* chat template of the model; NULL: it has none */
-	const char *bos, *eos; /* text of these tokens; "" */
-	bool adds_bos;
+	const char *tmpl;		/* chat template of the model; NULL: it has none */
+	const char *bos, *eos;		/* text of these tokens; "" */
 	const struct gh_span *steering; /* texts of tokens that steer a model, as "<|end|>", sorted by bytes */
 	size_t nsteering;
 };
@@ -92,10 +91,12 @@ enum gh_rc gh_work_open(const struct gh_engine_options *o, int model, const int 
 			struct gh_err *err);
 const struct gh_work_about *gh_work_about(const struct gh_work *w);
 
-/* Text as tokens, appended to *token (malloced, *n of them). steer: texts as "<|end|>" become the token of that name; start: first of the prompt. At
- * most max in all: GH_E_LIMIT. */
-enum gh_rc gh_work_tokens(const struct gh_work *w, struct gh_span text, bool steer, bool start, size_t max,
+/* Text as tokens, appended to *token (malloced, *n of them). steer: texts as "<|end|>" become the token of that name. whole: with the tokens that
+ * the model wants around a text of its own, for embeddings. At most max in all: GH_E_LIMIT. */
+enum gh_rc gh_work_tokens(const struct gh_work *w, struct gh_span text, bool steer, bool whole, size_t max,
 			  gh_token **token, size_t *n);
+/* A prompt is complete: models that begin with a token of their own get it, if it is not there already. */
+enum gh_rc gh_work_start(const struct gh_work *w, size_t max, gh_token **token, size_t *n);
 
 /* Queue a job. The prompt must fit: ntoken < context, or for embeddings each input <= vector_context. */
 void gh_work_add(struct gh_work *w, struct gh_job *j);

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -377,6 +378,38 @@ def cannot_start():
     fails('a socket that is there', 2, 'is there already', '--socket', there, listen=False)
 
 
+def altered_models():
+    """Whatever stands in a model: refused, or served and answering; never stuck."""
+    with open(Q8, 'rb') as f:
+        good = f.read()
+    path = os.path.join(TMP, 'altered.gguf')
+    outcomes = set()
+    for n in range(16):
+        dice = random.Random(n)
+        bad = bytearray(good)
+        for _ in range(1 + n % 3):
+            at = dice.randrange(8, 40000)
+            bad[at] = dice.choice([0, 255, bad[at] ^ 1 << dice.randrange(8)])
+        with open(path, 'wb') as f:
+            f.write(bad)
+        e = Engine(model=path, ready=False)
+        if e.ready:
+            said = []
+            for path_, asked in (('/v1/completions', {'prompt': 'a', 'max_tokens': 8}), ('/v1/embeddings', {'input': 'a'})):
+                try:
+                    said.append(e.post(path_, asked)[0])
+                except OSError: # it is gone
+                    said.append(0)
+            status = e.close()
+            outcomes.add('served')
+            check(f'altered model {n}: answers, or ends', set(said) <= {200, 400, 500} and status == 0 or status != 0, (said, e.errors()))
+        else:
+            outcomes.add('refused')
+            status, err = e.close(), e.errors()
+            check(f'altered model {n}: refused, and says so', status not in (0, 64) and err != '', (status, err))
+    check('both happen', outcomes == {'served', 'refused'}, outcomes)
+
+
 def libraries():
     """Only the bytes that were pinned are loaded."""
     check_run = subprocess.run([ENGINE, '--check'], stdout=subprocess.PIPE, env=ENV, check=False)
@@ -521,6 +554,7 @@ def main():
         adapters()
         templates()
         cannot_start()
+        altered_models()
         libraries()
         walls()
         calls()
