@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	(void)snprintf(stub, sizeof stub, "%s/gatehouse-stub", where);
 	const bool decrypt = strcmp(argv[1], "decrypt") == 0;
 	const uint64_t number = strtoull(argv[2], NULL, 10);
-	if (gh_engine_read(&arena, "bench", GH_SPAN(profile_text), &p, &err) != GH_OK ||
+	if (gh_engine_read(&arena, "bench", gh_span_str(profile_text), &p, &err) != GH_OK ||
 	    gh_engine_load(&p, where, &image, &err) != GH_OK || mkdtemp(dir) == NULL)
 		return fail(err.text[0]);
 	file.fd = blob(&file.file, &key, decrypt ? number << 20 : 1000);
