@@ -198,6 +198,37 @@ static void beginnings_without_end(void **state)
 	gh_yara_free(y);
 }
 
+/* Nearly a match over and over: what libyara is asked to confirm has a budget. Then the search says that it did not see everything; what it
+ * found is told, and the next source begins afresh. */
+static void confirming_has_a_budget(void **state)
+{
+	(void)state;
+	static const char unit[] = "nsenter -t1 -msh ",
+			  match[] =
+				  "powershell -nop -enc "
+				  "SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQAIABOAGUAdAAuAFcAZQBiAEMAbABpAGUAbgB0ACkA\n";
+	enum { SIZE = 400 << 10 };
+	char *p = malloc(SIZE);
+	struct gh_yara *y = gh_yara_new((struct gh_span){ 0 }, 600);
+	assert_non_null(y);
+	for (unsigned costly = 0; costly < 4; costly++) {
+		size_t n = (size_t)snprintf(p, SIZE, "%s", match);
+		for (; costly % 2 == 1 && n + sizeof unit < SIZE; n += sizeof unit - 1)
+			memcpy(p + n, unit, sizeof unit - 1);
+		log_text[0] = '\0';
+		gh_yara_begin(y, GH_YARA_HERE, n, gh_span_str("x"));
+		gh_yara_put(y, GH_YARA_HERE, (struct gh_span){ (const uint8_t *)p, n }, 0, true);
+		const char *why = gh_yara_end(y, GH_YARA_HERE, on_hit, NULL);
+		if (costly % 2 == 0)
+			assert_null(why);
+		else
+			assert_true(why != NULL && strstr(why, "too costly") != NULL);
+		assert_non_null(strstr(log_text, "powershell_encoded@0 "));
+	}
+	free(p);
+	gh_yara_free(y);
+}
+
 /* Bytes that claim thousands of millions of architectures: their functions count no further than there could be. */
 static void counts_that_bytes_claim(void **state)
 {
@@ -301,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(blocks),
 					    cmocka_unit_test(first_look),
 					    cmocka_unit_test(beginnings_without_end),
+					    cmocka_unit_test(confirming_has_a_budget),
 					    cmocka_unit_test(counts_that_bytes_claim),
 					    cmocka_unit_test(texts_for_people),
 					    cmocka_unit_test(damaged_rules),
