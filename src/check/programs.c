@@ -38,12 +38,13 @@ static const struct gh_rule rules[] = {
 	GH_RULES_END
 };
 
-/* Readers of archives and streams that say nothing of what is inside; any other reader's members are a model's. */
+/* Readers of archives and streams that say nothing of what is inside, and of one that has sources by right (handlers); any other
+ * reader's members are a model's. */
 static bool general(const char *format)
 {
-	static const char *const names[] = { "zip", "tar",  "7z",	 "gzip",       "bzip2",
-					     "xz",  "lzma", "llamafile", "zlib",       "zstd",
-					     "lz4", "text", "script",	 "git-object", "git-pack" };
+	static const char *const names[] = { "zip",    "tar",	     "7z",	 "gzip",      "bzip2", "xz",
+					     "lzma",   "llamafile",  "zlib",	 "zstd",      "lz4",   "text",
+					     "script", "git-object", "git-pack", "torchserve" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(format, names[i]) == 0)
 			return true;

@@ -138,8 +138,15 @@ static void say_hidden(struct gh_scene *s, const struct place *p, const struct g
 		how->msb_first ? ", bytes filled from the top" : "");
 }
 
+/* Text that some way to take bits gives: told when no other gives something worse. Half of the bytes of a script are a text. */
+struct text_seen {
+	struct gh_bits how;
+	struct gh_hidden h; /* kind GH_HIDDEN_NOTHING: none */
+};
+
 /* One way to take bits, in both ways to fill bytes. */
-static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, struct gh_bits how)
+static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, struct gh_bits how,
+			 struct text_seen *text)
 {
 	uint8_t head[GH_HIDDEN_LOOK] __attribute__((uninitialized));
 	struct gh_span glance = { head, gh_bits_take(w, &how, 0, head, GH_HIDDEN_GLANCE) };
@@ -151,7 +158,9 @@ static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const str
 			continue;
 		struct gh_span stream = { head, gh_bits_take(w, &how, 0, head, sizeof head) };
 		struct gh_hidden h = gh_hidden_look(stream);
-		if (h.kind == GH_HIDDEN_NOTHING || (h.kind == GH_HIDDEN_TEXT && !p->text))
+		if (h.kind == GH_HIDDEN_TEXT && p->text && text->h.kind == GH_HIDDEN_NOTHING)
+			*text = (struct text_seen){ how, h };
+		if (h.kind == GH_HIDDEN_NOTHING || h.kind == GH_HIDDEN_TEXT)
 			continue;
 		say_hidden(s, p, &how, &h, 0);
 		return true;
@@ -159,22 +168,35 @@ static bool look_one_way(struct gh_scene *s, const struct gh_words *w, const str
 	return false;
 }
 
-/* Everything that may start at the first element. */
-static bool look_at_start(struct gh_scene *s, const struct gh_words *w, const struct place *p, bool floats)
+/* All ways to take bits from the first element on. True: something worse than text was told. */
+static bool look_every_way(struct gh_scene *s, const struct gh_words *w, const struct place *p, bool floats,
+			   struct text_seen *text)
 {
 	static const uint8_t takes[] = { 8, 1, 2, 4, 3, 5, 6, 7, 16, 23, 24, 10, 12, 20, 32, 40, 48 };
 	for (size_t i = 0; i < sizeof takes; i++) {
 		bool same = takes[i] == 1 || takes[i] == 8; /* both orders are the same but for the filling of bytes */
 		for (int high = 0; takes[i] < p->bits && high < (same ? 1 : 2); high++)
-			if (look_one_way(s, w, p, (struct gh_bits){ .take = takes[i], .high_first = high != 0 }))
+			if (look_one_way(s, w, p, (struct gh_bits){ .take = takes[i], .high_first = high != 0 }, text))
 				return true;
 	}
 	if (!floats)
 		return false;
 	for (uint8_t from = 8; from + 16u <= p->bits && from <= 32; from += 8) /* each byte of the mantissa alone */
-		if (look_one_way(s, w, p, (struct gh_bits){ .from = from, .take = 8 }))
+		if (look_one_way(s, w, p, (struct gh_bits){ .from = from, .take = 8 }, text))
 			return true;
-	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 });
+	return look_one_way(s, w, p, (struct gh_bits){ .from = (uint8_t)(p->bits - 1), .take = 1 }, text);
+}
+
+/* Everything that may start at the first element. */
+static bool look_at_start(struct gh_scene *s, const struct gh_words *w, const struct place *p, bool floats)
+{
+	struct text_seen text = { .h.kind = GH_HIDDEN_NOTHING };
+	if (look_every_way(s, w, p, floats, &text))
+		return true;
+	if (text.h.kind == GH_HIDDEN_NOTHING)
+		return false;
+	say_hidden(s, p, &text.how, &text.h, 0);
+	return true;
 }
 
 /* ---- small tensors, one behind the other ------------------------------------------------------------------------------ */

@@ -7,7 +7,7 @@
 #include "wire/path.h"
 
 enum { MANIFEST_MAX = 256 << 10 };
-enum { A_MANIFEST, A_OUTSIDE, A_MISSING };
+enum { A_MANIFEST, A_OUTSIDE, A_MISSING, A_RUNS };
 static const struct gh_rule rules[] = {
 	[A_MANIFEST] = { "GH-MAR-0001", GH_MEDIUM, GH_REVIEW,
 			 "The manifest of a TorchServe archive cannot be understood",
@@ -19,6 +19,9 @@ static const struct gh_rule rules[] = {
 	[A_MISSING] = { "GH-MAR-0003", GH_MEDIUM, GH_REVIEW, "The manifest names a file that is not in the archive",
 			"Whatever the server finds under that name is run or loaded.", "Have the archive made again.",
 			"CWE-426" },
+	[A_RUNS] = { "GH-MAR-0004", GH_INFO, GH_CLEAN, "The server runs a source file of this archive",
+		     "What the file does, which is judged where it is read.",
+		     "None needed; serve the archive that was scanned and no later one.", "CWE-829" },
 	GH_RULES_END
 };
 
@@ -86,6 +89,10 @@ static enum gh_rc named(struct mar *m, struct gh_walk *w, const struct gh_zip_en
 	name.p = path;
 	if (!there(m, name))
 		gh_anomaly(w, &rules[A_MISSING], off, len, "%s: %s", gh_safe(key).s, gh_safe(name).s);
+	else if (handler || model) { /* a member, not a file beside the archive: no reference leads out of it */
+		gh_anomaly(w, &rules[A_RUNS], off, len, "%s: %s", gh_safe(key).s, gh_safe(name).s);
+		return GH_OK;
+	}
 	struct gh_reference ref = { .kind = handler || model ? GH_REF_CODE : GH_REF_PATH, .target = name, .from = key };
 	return gh_emit(w, GH_EV_REFERENCE, off, len, &ref);
 }

@@ -496,10 +496,15 @@ def members():
     packed_tar(work / 'm.nemo', 'w', {'./model_config.yaml': b'target: x\n', './model_weights.ckpt': weights.getvalue()})
     rc, report = detonate(work / 'm.nemo')
     check('NeMo: its weights were loaded', rc == 0 and any('torch.load' in x for x in report['detonation']['exercised']), report['detonation'])
+    handler = 'import torch\n\n\nclass H:\n    def handle(self, data, context):\n        return [torch.tensor([1.0]).tolist() for _ in data]\n'
     with zipfile.ZipFile(work / 'm.mar', 'w', zipfile.ZIP_DEFLATED) as z:
+        z.writestr('h.py', handler)
         z.writestr('MAR-INF/MANIFEST.json', json.dumps({'createdOn': '1', 'runtime': 'python', 'archiverVersion': '0.8', 'model': {
-            'modelName': 'm', 'serializedFile': 'm.pt', 'handler': 'image_classifier', 'modelVersion': '1.0'}}))
+            'modelName': 'm', 'serializedFile': 'm.pt', 'handler': 'h.py', 'modelVersion': '1.0'}}))
         z.writestr('m.pt', weights.getvalue())
+    rc, report = common.scan(work / 'm.mar')
+    check('an ordinary MAR with a handler of its own is CLEAN', rc == 0 and report['verdict'] == 'CLEAN' and
+          'GH-MAR-0004' in ids(report['files'][0]), report['files'])
     rc, report = detonate(work / 'm.mar')
     check('MAR: its weights were loaded, its handler was not, and that is said', report['verdict'] != 'CLEAN' and
           any('torch.load' in x for x in report['detonation']['exercised']) and

@@ -197,10 +197,9 @@ static void payloads(void **state)
 		{ "a length, then a program", GH_SPAN("\0\0\0\x40" ELF), "GH-WGT-0002", "ELF" },
 	};
 	static const struct gh_bits ways[] = {
-		{ 0, 1, false, true },
-		{ 0, 1, false, false },
-		{ 0, 3, false, true },
-		{ 0, 8, false, false },
+		{ 0, 1, false, true },	 { 0, 1, false, false },  { 0, 3, false, true },
+		{ 0, 8, false, false },	 { 0, 16, false, false }, /* of which the low byte alone is a text */
+		{ 0, 24, false, false },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
