@@ -229,6 +229,7 @@ static const struct field fields[] = {
 	{ "frequency_penalty", GENERATE, T_REAL, AT(sampling.frequency), -2, 2, NULL },
 	{ "repetition_penalty", GENERATE, T_REAL, AT(sampling.repetition), 0.1, 10, NULL },
 	{ "repeat_penalty", GENERATE, T_REAL, AT(sampling.repetition), 0.1, 10, NULL },
+	{ "ignore_eos", GENERATE, T_BOOL, AT(sampling.go_on), 0, 0, NULL },
 	{ "seed", GENERATE, T_SPECIAL, 0, 0, 0, seed },
 	{ "stop", GENERATE, T_SPECIAL, 0, 0, 0, stops },
 	{ "logprobs", GENERATE, T_SPECIAL, 0, 0, 0, logprobs },

@@ -3,7 +3,7 @@
  * Fields are rows of a table: name, type, range. What cannot be done is refused when it is asked for (tools, n > 1, images …), never
  * passed over in silence; fields that nobody here knows and that change nothing of the answer are passed over.
  *
- * Reference: https://platform.openai.com/docs/api-reference; top_k, min_p, repetition_penalty, chat_template_kwargs as vLLM and
+ * Reference: https://platform.openai.com/docs/api-reference; top_k, min_p, repetition_penalty, ignore_eos, chat_template_kwargs as vLLM and
  * llama-server have them. */
 #ifndef GH_ENGINE_ASK_H
 #define GH_ENGINE_ASK_H

@@ -132,7 +132,7 @@ static void advance(struct gh_work *w, struct gh_job *j)
 		finish(w, j, GH_FINISH_FAILED);
 		return;
 	}
-	if (gh_ll.llama_vocab_is_eog(w->vocab, t)) {
+	if (gh_ll.llama_vocab_is_eog(w->vocab, t) && !j->sampling.go_on) {
 		finish(w, j, GH_FINISH_STOP);
 		return;
 	}

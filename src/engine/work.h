@@ -21,6 +21,7 @@ struct gh_sampling {
 	float repetition, presence, frequency;
 	uint32_t seed;
 	bool json;    /* nothing but a JSON object */
+	bool go_on;   /* also after a token that ends an answer */
 	int logprobs; /* -1: none; else how many others are named beside each token */
 };
 

@@ -73,6 +73,8 @@ def sampling(e):
     words = re.findall(r'\w+', say(temperature=0, frequency_penalty=2, presence_penalty=2, repetition_penalty=2, max_tokens=40))
     check('penalties', len(set(words)) >= len(words) - 3 > 5, words)
 
+    r = e.chat('Hello', ignore_eos=True, max_tokens=100)[1]
+    check('ignore_eos', r['usage']['completion_tokens'] == 100 and r['choices'][0]['finish_reason'] == 'length', r)
     r = e.chat('What is phishing?', logprobs=True, top_logprobs=3, max_tokens=6)[1]['choices'][0]['logprobs']['content']
     check('logprobs', len(r) == 6 and all(len(t['top_logprobs']) == 3 and t['logprob'] == t['top_logprobs'][0]['logprob'] <= 0 and
                                           bytes(t['bytes']).decode() == t['token'] for t in r), r)
@@ -248,7 +250,7 @@ def full():
     with Engine('--sequences', 1, '--queue', 2, '--connections', 8, '--context', 8192, '--stall', 20) as e:
         busy = [e.connect() for _ in range(3)]
         for s in busy:
-            s.sendall(e.request('POST', '/v1/completions', {'prompt': 'a', 'max_tokens': 8000, 'temperature': 2, 'seed': 1, 'stream': True}))
+            s.sendall(e.request('POST', '/v1/completions', {'prompt': 'a', 'max_tokens': 8000, 'ignore_eos': True, 'stream': True}))
         e.until('one runs, two wait', lambda s: s['running'] == 1 and s['waiting'] == 2)
         status, r, h = e.chat('x')
         check('429', status == 429 and h.get('retry-after') == '1' and r['error']['type'] == 'rate_limit_error', (status, r, h))
