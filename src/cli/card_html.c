@@ -110,6 +110,8 @@ static void table(struct gh_buf *b, const char *title, const struct gh_jval *lis
 		gh_buf_fmt(b, "<th>%s</th>", c[0]);
 	gh_buf_str(b, "</tr></thead>\n<tbody>\n");
 	for (const struct gh_jval *r = gh_jfirst(list); r != NULL; r = r->next) {
+		if (gh_card_internal(r))
+			continue;
 		gh_buf_str(b, "<tr>");
 		for (const char *const *c = columns; *c != NULL; c += 2) {
 			const char *cell = gh_verbs_cell(r, c[1]);

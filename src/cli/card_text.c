@@ -12,6 +12,13 @@ static void line(struct gh_buf *b, const char *what, const char *value)
 		gh_buf_fmt(b, "  %-12s %s\n", what, value);
 }
 
+/* The kinds of catalog/evidence.h; no other row of a card has one of them. */
+bool gh_card_internal(const struct gh_jval *row)
+{
+	const char *kind = gh_verbs_cell(row, "kind");
+	return strcmp(kind, "scan-facts") == 0 || strcmp(kind, "found") == 0;
+}
+
 static void security(const struct gh_jval *v, struct gh_buf *b)
 {
 	const struct gh_jval *report = gh_jget(v, "report"), *review = gh_jget(v, "review"),
@@ -38,8 +45,7 @@ static void security(const struct gh_jval *v, struct gh_buf *b)
 			   x == gh_jfirst(gh_jget(v, "derived")) ? "derived" : "", gh_verbs_cell(x, "model"),
 			   gh_verbs_cell(x, "relation"), gh_verbs_cell(x, "state"), gh_verbs_cell(x, "badge"));
 	for (const struct gh_jval *e = gh_jfirst(gh_jget(v, "evidence")); e != NULL; e = e->next)
-		if (strcmp(gh_verbs_cell(e, "kind"), "scan-facts") != 0 &&
-		    strcmp(gh_verbs_cell(e, "kind"), "found") != 0)
+		if (!gh_card_internal(e))
 			gh_buf_fmt(b, "  %-12s %s, %s%s\n", "evidence", gh_verbs_cell(e, "kind"),
 				   gh_jtrue(gh_jget(e, "verified")) ? "by " : "not verified",
 				   gh_jtrue(gh_jget(e, "verified")) ? gh_verbs_cell(e, "signer") : "");

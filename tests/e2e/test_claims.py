@@ -226,6 +226,7 @@ def card_of_others():
           card.get('evaluations'))
     check('VEX is not known, since a document of that kind was not read', 'vex' not in card or card['vex'], card.get('vex'))
     text, html = (gh('card', 'acme/n:1', '--format', f).stdout.decode() for f in ('text', 'html'))
+    check('documents that the program keeps for itself are not shown', '>found<' not in html and '>scan-facts<' not in html, html[:200])
     check('as text and HTML', all('Evaluations by others' in t and 'harmbench' in t for t in (text, html)), text)
     text = gh('card', 'acme/m:1').stdout.decode()
     check('findings of others', 'Findings of others' in text and 'CVE-9' in text and 'as others see them' in text and 'CVE-8' in text, text)
