@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum { NAMES = 512, TEXT = 160 };
 
@@ -71,7 +72,8 @@ static bool day(struct gh_span s, char out[GH_VEX_DAY + 1])
 	memcpy(out, s.p, GH_VEX_DAY);
 	out[GH_VEX_DAY] = '\0';
 	int m = (out[5] - '0') * 10 + out[6] - '0', t = (out[8] - '0') * 10 + out[9] - '0';
-	return m >= 1 && m <= 12 && t >= 1 && t <= 31;
+	static const uint8_t most[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	return m >= 1 && m <= 12 && t >= 1 && t <= most[m - 1];
 }
 
 /* Days since 1970 of a day that day() took, in the proleptic Gregorian calendar. */
@@ -280,18 +282,41 @@ static bool justification_known(struct gh_span j)
 	return false;
 }
 
-/* "… expires 2027-01-31 …" */
+static bool letter(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/* Behind "expires": ": ", " on ", "ry date = " … to where the day must stand. */
+static struct gh_span to_the_day(struct gh_span s)
+{
+	size_t i = 0;
+	for (unsigned words = 0; i < s.n && words < 4; words++) {
+		while (i < s.n && letter(s.p[i]))
+			i++;
+		while (i < s.n && (s.p[i] == ' ' || s.p[i] == ':' || s.p[i] == '='))
+			i++;
+		if (i < s.n && !letter(s.p[i]))
+			break;
+	}
+	return gh_span_cut(s, i, s.n - i);
+}
+
+/* "… expires 2027-01-31 …", "Expiry date: 2027-01-31", "valid until 2027-01-31": of several days the first to come. Until what is no day
+ * ("until it is fixed") is a reason like any other; expiring without a day is a mistake that would silence for longer than meant. */
 static enum gh_rc expiry(struct doc *d, struct gh_span notes, char until[GH_VEX_DAY + 1])
 {
-	const uint8_t *at = notes.n == 0 ? NULL : memmem(notes.p, notes.n, "expires", 7);
-	if (at == NULL)
-		return GH_OK;
-	struct gh_span rest = gh_span_cut(notes, (uint64_t)(at - notes.p) + 7, notes.n);
-	while (rest.n != 0 && (rest.p[0] == ' ' || rest.p[0] == ':' || rest.p[0] == '='))
-		rest = gh_span_cut(rest, 1, rest.n);
-	return day(rest, until) ? GH_OK
-				: gh_fail(d->err, GH_E_MALFORMED,
-					  "\"status_notes\" says \"expires\" without a date such as 2027-01-31");
+	char found[GH_VEX_DAY + 1];
+	for (size_t i = 0; i + 5 <= notes.n; i++) {
+		bool until_word = strncasecmp((const char *)notes.p + i, "until", 5) == 0;
+		if ((i > 0 && letter(notes.p[i - 1])) ||
+		    (!until_word && strncasecmp((const char *)notes.p + i, "expir", 5) != 0))
+			continue;
+		if (day(to_the_day(gh_span_cut(notes, i, notes.n - i)), found)) {
+			if (until[0] == '\0' || strcmp(found, until) < 0)
+				memcpy(until, found, sizeof found);
+		} else if (!until_word)
+			return gh_fail(d->err, GH_E_MALFORMED,
+				       "\"status_notes\" says \"expires\" without a date such as 2027-01-31");
+	}
+	return GH_OK;
 }
 
 static enum gh_rc settle(struct doc *d, struct gh_vex_statement *s, struct gh_span justification, struct gh_span impact,
