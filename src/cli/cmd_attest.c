@@ -321,10 +321,16 @@ static int bench(struct gh_cli *cli, const struct args *a, struct gh_attest_job 
 		gh_jout_number(&j, "rounds", job->rounds);
 		gh_jout_real(&j, "cold_per_second", rates.cold);
 		gh_jout_real(&j, "warm_per_second", rates.warm);
+		gh_jout_real(&j, "cold_per_cpu_second", rates.cpu_cold);
+		gh_jout_real(&j, "warm_per_cpu_second", rates.cpu_warm);
 		gh_jout_close(&j, '}');
 	} else {
-		gh_buf_fmt(&doc, "%s, %s: %.0f/s cold, %.0f/s warm (%u appraisals each, one core)\n", job->kind->name,
-			   verdict, rates.cold, rates.warm, job->rounds);
+		gh_buf_fmt(&doc,
+			   "%s, %s: %.0f/s cold, %.0f/s warm (%u appraisals each, one core); by processor time %.0f/s "
+			   "cold, "
+			   "%.0f/s warm\n",
+			   job->kind->name, verdict, rates.cold, rates.warm, job->rounds, rates.cpu_cold,
+			   rates.cpu_warm);
 	}
 	return gh_cli_print(cli, &doc);
 }

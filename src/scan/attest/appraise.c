@@ -102,6 +102,7 @@ struct hear {
 	uint32_t rounds;
 	uint64_t done[2]; /* rounds heard of, cold and warm */
 	double from[2], until[2];
+	uint64_t cpu_from[2], cpu_until[2]; /* as the worker says: for people, nothing is decided by it */
 	bool begun[2];
 };
 
@@ -156,8 +157,11 @@ static const char *on_rounds(struct hear *h, const struct gh_tool_record *r)
 		return "rounds that cannot be";
 	h->done[i] = r->a[0];
 	h->until[i] = seconds();
-	if (!h->begun[i])
+	h->cpu_until[i] = r->a[2];
+	if (!h->begun[i]) {
 		h->from[i] = h->until[i];
+		h->cpu_from[i] = r->a[2];
+	}
 	h->begun[i] = true;
 	return NULL;
 }
@@ -184,6 +188,12 @@ static double rate(const struct hear *h, unsigned i)
 {
 	double t = h->until[i] - h->from[i];
 	return t > 0 ? (double)h->done[i] / t : 0;
+}
+
+static double cpu_rate(const struct hear *h, unsigned i)
+{
+	uint64_t ns = h->cpu_until[i] > h->cpu_from[i] ? h->cpu_until[i] - h->cpu_from[i] : 0;
+	return ns != 0 ? (double)h->done[i] * 1e9 / (double)ns : 0;
 }
 
 enum gh_rc gh_attest_see(const struct gh_attest_job *job, struct gh_arena *a, struct gh_attest_result *out,
@@ -227,6 +237,6 @@ enum gh_rc gh_attest_see(const struct gh_attest_job *job, struct gh_arena *a, st
 	if (!h.ended || h.done[0] != job->rounds || h.done[1] != job->rounds)
 		return gh_fail(err, GH_E_BUG, "the worker did not say everything");
 	if (rates != NULL)
-		*rates = (struct gh_attest_rates){ rate(&h, 0), rate(&h, 1) };
+		*rates = (struct gh_attest_rates){ rate(&h, 0), rate(&h, 1), cpu_rate(&h, 0), cpu_rate(&h, 1) };
 	return GH_OK;
 }

@@ -18,7 +18,8 @@ struct gh_attest_job {
 	const char *worker;
 };
 struct gh_attest_rates {
-	double cold, warm; /* appraisals per second of the clock, on one core */
+	double cold, warm;	   /* appraisals per second of the clock, on one core */
+	double cpu_cold, cpu_warm; /* per second of processor time: what is left when others use the core too */
 };
 /* GH_OK: *out holds what was found, texts (safe to print) in the arena: ask gh_attest_verdict(out). rates may be NULL when
  * rounds is 0. Else the evidence could not be looked at, err says why: GH_E_MALFORMED means the policy. */

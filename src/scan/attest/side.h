@@ -8,7 +8,7 @@ enum {
 	GH_ATTEST_SAY_CHECK = 1, /* a[0] enum gh_attest_outcome; text: name, NUL, detail */
 	GH_ATTEST_SAY_CLAIM,	 /* text: name, NUL, value */
 	GH_ATTEST_SAY_END,	 /* a[0] checks, a[1] claims, a[2] something did not fit, a[3] enum gh_attest_class */
-	GH_ATTEST_SAY_ROUNDS,	 /* a[0] appraisals since the start of this phase, a[1] 0 cold, 1 warm */
+	GH_ATTEST_SAY_ROUNDS, /* a[0] appraisals since the start of this phase, a[1] 0 cold, 1 warm, a[2] processor time, ns */
 };
 enum { GH_ATTEST_BATCH = 25 }; /* appraisals between two SAY_ROUNDS */
 struct gh_attest_args {

@@ -5,6 +5,7 @@
 #include "scan/tool_side.h"
 
 #include <string.h>
+#include <time.h>
 
 struct job {
 	struct gh_attest_args args;
@@ -112,6 +113,14 @@ static enum gh_rc once(struct gh_tool *t, struct job *j, struct gh_err *err)
 	return GH_OK;
 }
 
+static void say_rounds(struct gh_tool *t, uint64_t done, uint64_t warm)
+{
+	struct timespec c = { 0 };
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &c);
+	const uint64_t a[] = { done, warm, (uint64_t)c.tv_sec * 1000000000 + (uint64_t)c.tv_nsec };
+	gh_tool_say(t, GH_ATTEST_SAY_ROUNDS, a, 3, (struct gh_span){ 0 });
+}
+
 /* Each round with an arena of its own: memory is part of the cost. */
 static enum gh_rc rounds(struct gh_tool *t, struct job *j, struct gh_err *err)
 {
@@ -124,12 +133,10 @@ static enum gh_rc rounds(struct gh_tool *t, struct job *j, struct gh_err *err)
 		for (uint64_t i = 0; i < j->args.rounds; i++) {
 			gh_auto_arena a = { .max = 64 << 20 };
 			if (i % GH_ATTEST_BATCH == 0)
-				gh_tool_say(t, GH_ATTEST_SAY_ROUNDS, (const uint64_t[]){ i, warm }, 2,
-					    (struct gh_span){ 0 });
+				say_rounds(t, i, warm);
 			gh_attest_appraise(j->kind, &j->q, &a, r);
 		}
-		gh_tool_say(t, GH_ATTEST_SAY_ROUNDS, (const uint64_t[]){ j->args.rounds, warm }, 2,
-			    (struct gh_span){ 0 });
+		say_rounds(t, j->args.rounds, warm);
 		j->q.cache = NULL;
 		gh_attest_cache_free(cache);
 	}
