@@ -149,8 +149,8 @@ enum gh_rc gh_tpm_credential(const struct gh_key *ek, struct gh_span name, const
 bool gh_tpm_credential_open(struct gh_span file, struct gh_span *id_object, struct gh_span *encrypted_secret)
 {
 	struct gh_rd rd = gh_rd(file);
-	bool head = gh_rd_u32be(&rd) == MAGIC && gh_rd_u32be(&rd) == VERSION;
+	uint32_t magic = gh_rd_u32be(&rd), version = gh_rd_u32be(&rd);
 	*id_object = gh_rd_take(&rd, gh_rd_u16be(&rd));
 	*encrypted_secret = gh_rd_take(&rd, gh_rd_u16be(&rd));
-	return head && gh_rd_done(&rd) && id_object->n != 0 && encrypted_secret->n != 0;
+	return magic == MAGIC && version == VERSION && gh_rd_done(&rd) && id_object->n != 0 && encrypted_secret->n != 0;
 }

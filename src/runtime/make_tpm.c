@@ -177,7 +177,7 @@ static bool there(const struct gh_make_where *w, const char **why)
 		*why = "a TPM was named; whether it answers shows when it is asked";
 		return true;
 	}
-	const char *const device = GH_TSS_TCTI + strlen("device:");
+	const char *const device = &GH_TSS_TCTI[strlen("device:")];
 	if (access(device, R_OK | W_OK) == 0)
 		*why = "the kernel has a TPM 2.0";
 	else if (errno == ENOENT)
