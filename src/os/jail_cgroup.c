@@ -162,6 +162,8 @@ void gh_jail_cgroups(const struct gh_jail *j, struct gh_jailed *out)
 		(void)version1("cpuacct", "cpuacct.usage", 0, out->init, out->cgroup[3]);
 	}
 	out->cgroup_memory = version1("memory", "memory.limit_in_bytes", j->memory, out->init, out->cgroup[0]);
+	if (out->cgroup_memory) /* what it decrypted shall not be written out, as far as the kernel listens */
+		(void)put_number(out->cgroup[0], "memory.swappiness", 0);
 	out->cgroup_pids = version1("pids", "pids.max", j->processes, out->init, out->cgroup[1]);
 }
 

@@ -36,6 +36,8 @@ static const short engine[] = {
 	SYS_fstatfs,
 	SYS_getdents64,
 	SYS_getcwd,
+	SYS_chdir,
+	SYS_fchdir,
 	SYS_readlinkat,
 	SYS_faccessat,
 	SYS_faccessat2,
@@ -144,55 +146,23 @@ static const short engine[] = {
 
 /* What interpreters and their libraries do besides: processes of their own, files in /tmp, shared memory. */
 static const short python[] = {
-	SYS_pwrite64,
-	SYS_pwritev,
-	SYS_preadv2,
-	SYS_pwritev2,
-	SYS_chdir,
-	SYS_fchdir,
-	SYS_fsync,
-	SYS_fdatasync,
-	SYS_ftruncate,
-	SYS_fallocate,
-	SYS_flock,
-	SYS_sendfile,
-	SYS_statfs,
-	SYS_umask,
-	SYS_fgetxattr,
-	SYS_flistxattr,
-	SYS_close_range,
-	SYS_socketpair,
-	SYS_recvmmsg,
-	SYS_sendmmsg,
-	SYS_msync,
-	SYS_mlockall,
-	SYS_munlockall,
-	SYS_pkey_alloc,
-	SYS_pkey_free,
-	SYS_rt_sigpending,
-	SYS_rt_sigsuspend,
-	SYS_getgroups,
-	SYS_getresuid,
-	SYS_getresgid,
-	SYS_getpgid,
-	SYS_getsid,
-	SYS_times,
-	SYS_waitid,
-	SYS_capget,
-	SYS_setitimer,
-	SYS_getitimer,
-	SYS_timer_create,
-	SYS_timer_settime,
-	SYS_timer_gettime,
-	SYS_timer_getoverrun,
-	SYS_timer_delete,
-	SYS_splice,
-	SYS_tee,
-	SYS_copy_file_range,
-	SYS_memfd_create,
+	SYS_pwrite64,	     SYS_pwritev,	SYS_preadv2,
+	SYS_pwritev2,	     SYS_fsync,		SYS_fdatasync,
+	SYS_ftruncate,	     SYS_fallocate,	SYS_flock,
+	SYS_sendfile,	     SYS_statfs,	SYS_umask,
+	SYS_fgetxattr,	     SYS_flistxattr,	SYS_close_range,
+	SYS_socketpair,	     SYS_recvmmsg,	SYS_sendmmsg,
+	SYS_msync,	     SYS_mlockall,	SYS_munlockall,
+	SYS_pkey_alloc,	     SYS_pkey_free,	SYS_rt_sigpending,
+	SYS_rt_sigsuspend,   SYS_getgroups,	SYS_getresuid,
+	SYS_getresgid,	     SYS_getpgid,	SYS_getsid,
+	SYS_times,	     SYS_waitid,	SYS_capget,
+	SYS_setitimer,	     SYS_getitimer,	SYS_timer_create,
+	SYS_timer_settime,   SYS_timer_gettime, SYS_timer_getoverrun,
+	SYS_timer_delete,    SYS_splice,	SYS_tee,
+	SYS_copy_file_range, SYS_memfd_create,
 #ifdef SYS_open
-	SYS_alarm,
-	SYS_getpgrp,
+	SYS_alarm,	     SYS_getpgrp,
 #endif
 };
 
@@ -223,8 +193,10 @@ static const uint32_t prctls[] = { PR_SET_NAME,	     PR_GET_NAME,      PR_GET_DU
 static const uint32_t ioctls[] = { FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS };
 static const uint32_t fcntls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,	  F_SETFD, F_GETFL,
 				   F_SETFL, F_ADD_SEALS,     F_GET_SEALS, F_GETLK, F_SETLK };
-static const uint32_t filter_mode[] = { SECCOMP_SET_MODE_FILTER, 2 /* GET_ACTION_AVAIL */ };
+static const uint32_t filter_mode[] = { SECCOMP_SET_MODE_FILTER, SECCOMP_GET_ACTION_AVAIL, SECCOMP_GET_NOTIF_SIZES,
+					SECCOMP_SET_MODE_STRICT /* asked to see whether there is seccomp */ };
 static const uint32_t local[] = { AF_UNIX };
+static const uint32_t oneself[] = { 0 }; /* limits can only become tighter */
 
 struct with {
 	short nr;
@@ -235,10 +207,8 @@ struct with {
 #define LIST(a) a, sizeof a / sizeof *a
 /* Allowed with certain values of one argument, of which the kernel takes 32 bits. */
 static const struct with with[] = {
-	{ SYS_prctl, 0, LIST(prctls) },
-	{ SYS_ioctl, 1, LIST(ioctls) },
-	{ SYS_fcntl, 1, LIST(fcntls) },
-	{ SYS_seccomp, 0, LIST(filter_mode) },
+	{ SYS_prctl, 0, LIST(prctls) },	       { SYS_ioctl, 1, LIST(ioctls) },	    { SYS_fcntl, 1, LIST(fcntls) },
+	{ SYS_seccomp, 0, LIST(filter_mode) }, { SYS_prlimit64, 0, LIST(oneself) },
 };
 
 static void put_with(struct gh_bpf *w, const struct with *x)
@@ -247,18 +217,6 @@ static void put_with(struct gh_bpf *w, const struct with *x)
 	gh_bpf_load(w, gh_bpf_arg(x->arg));
 	for (size_t k = 0; k < x->n; k++)
 		gh_bpf_answer_if(w, x->value[k], SECCOMP_RET_ALLOW);
-	gh_bpf_load(w, offsetof(struct seccomp_data, nr));
-}
-
-/* Asking for a limit, not setting one: the third argument is a pointer. */
-static void put_limits(struct gh_bpf *w)
-{
-	gh_bpf_put(w, BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 0, 6);
-	gh_bpf_load(w, gh_bpf_arg(2));
-	gh_bpf_put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
-	gh_bpf_load(w, gh_bpf_arg(2) + 4);
-	gh_bpf_put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-	gh_bpf_answer(w, SECCOMP_RET_ALLOW);
 	gh_bpf_load(w, offsetof(struct seccomp_data, nr));
 }
 
@@ -332,7 +290,6 @@ bool gh_serve_filter(const struct gh_serve_filter *f, struct sock_filter ins[GH_
 		gh_bpf_answer_if(&w, SYS_bind, SECCOMP_RET_ALLOW);
 		gh_bpf_answer_if(&w, SYS_listen, SECCOMP_RET_ALLOW);
 	}
-	put_limits(&w);
 	put_clone(&w, r->forks);
 	put_code(&w, r->code);
 	gh_bpf_answer(&w, SECCOMP_RET_USER_NOTIF);

@@ -12,7 +12,7 @@
 #include "crypto/secret.h"
 #include "runtime/stub/stub.h"
 
-enum { AT_ONCE = 16 };
+enum { AT_ONCE = 4 };
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u
 #endif
