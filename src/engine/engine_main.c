@@ -190,6 +190,15 @@ static int check(const struct gh_llama_files *f)
 
 static void usage_line(const char *option, const char *about) { printf("  %s %s\n", option, about); }
 
+/* llama.cpp's libraries name the current directory among the places where others are looked for. A jail may allow no chdir(). */
+static enum gh_rc leave_directory(struct gh_err *err)
+{
+	char here[8];
+	if (getcwd(here, sizeof here) != NULL && strcmp(here, "/") == 0)
+		return GH_OK;
+	return chdir("/") == 0 ? GH_OK : gh_fail_sys(err, errno, "/");
+}
+
 static int run(const struct gh_engine_options *o)
 {
 	struct gh_err err = { 0 };
@@ -203,8 +212,7 @@ static int run(const struct gh_engine_options *o)
 	}
 	if (!o->check && open_inputs(o, &in, &err) != GH_OK)
 		return failed(&err);
-	/* llama.cpp's libraries name the current directory among the places where others are looked for. */
-	if (chdir("/") != 0 || gh_llama_load(dir, o->cpu, &files, &err) != GH_OK)
+	if (leave_directory(&err) != GH_OK || gh_llama_load(dir, o->cpu, &files, &err) != GH_OK)
 		return failed(&err);
 	if (o->check)
 		return check(&files);

@@ -126,10 +126,11 @@ const char *gh_engine_lock_down(const struct gh_engine_walls *w)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return "no-new-privileges";
 #ifndef GH_SANITIZED
-	struct rlimit none = { 0, 0 };
+	struct rlimit none = { 0, 0 }, core;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return "not dumpable";
-	if (setrlimit(RLIMIT_CORE, &none) != 0)
+	/* A jail may have set it, and allow no change. */
+	if ((getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_max != 0) && setrlimit(RLIMIT_CORE, &none) != 0)
 		return "resource limits";
 	if (!gh_landlock_nothing()) /* asked after the filters: a listener hears of what it refuses all the same */
 		return "Landlock";
