@@ -1,12 +1,13 @@
 /* `gatehouse measure`: what a deployment executes, as reference values for policies. */
 #include "cli/cmds.h"
 #include "runtime/engines.h"
+#include "runtime/vm/machine.h"
 #include "wire/jout.h"
 
 enum { ARENA = 4 << 20, DOC = 1 << 20 };
 
 struct args {
-	unsigned format;
+	unsigned format, isolation;
 	const char *engine, *dir;
 };
 static const struct gh_opt opts[] = {
@@ -20,6 +21,11 @@ static const struct gh_opt opts[] = {
 	  .value = "DIR",
 	  .about = "Take {engine} of the profile from here (where gatehouse-engine is installed).",
 	  .at = offsetof(struct args, dir) },
+	{ .name = "isolation",
+	  .kind = GH_OPT_CHOICE,
+	  .value = "sandbox|microvm",
+	  .about = "Measure what runs in a sandbox, or in a machine with its kernel (sandbox).",
+	  .at = offsetof(struct args, isolation) },
 	GH_OPT_FORMAT(struct args),
 	{ .name = NULL },
 };
@@ -63,6 +69,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	gh_auto_buf doc = gh_buf(DOC);
 	struct gh_engine_profile p;
 	struct gh_engine_image *image = NULL;
+	struct gh_vm_image *vm = NULL;
 	struct gh_err err = { 0 };
 	char line[GH_ERR_LINKS * GH_ERR_TEXT];
 	size_t n;
@@ -72,11 +79,14 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	enum gh_rc rc = gh_engine_named(&arena, a.engine == NULL ? gh_engine_name_at(0) : a.engine, &p, &err);
 	if (rc == GH_OK)
 		rc = gh_engine_load(&p, a.dir, &image, &err);
+	if (rc == GH_OK && a.isolation != 0)
+		rc = gh_vm_load(image, GH_VM_Q35, gh_vm_accel_here(), &vm, &err);
 	if (rc != GH_OK) {
+		gh_engine_free(image);
 		gh_cli_error(cli, "%s", gh_err_line(&err, line, sizeof line));
 		return GH_EXIT_UNFINISHED;
 	}
-	const struct gh_measurement *m = gh_engine_measurement(image);
+	const struct gh_measurement *m = vm != NULL ? &vm->measured : gh_engine_measurement(image);
 	if (a.format == GH_FORMAT_JSON)
 		to_json(&p, m, &doc);
 	else {
@@ -84,6 +94,7 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 		gh_buf_fmt(&doc, "%s\n\n", line);
 		gh_measure_text(m, &doc);
 	}
+	gh_vm_free(vm);
 	gh_engine_free(image);
 	return gh_cli_print(cli, &doc);
 }

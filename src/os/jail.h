@@ -26,6 +26,7 @@ struct gh_jail_bind {
 	bool optional;		   /* left out when the host has none */
 	bool run;		   /* programs and libraries in it may be executed (Landlock); never files of a model */
 	uint64_t dev, ino;	   /* it must be this very file (fstat); 0, 0: any */
+	bool device;		   /* a character device that may be read, written and controlled (/dev/kvm) */
 	bool write;		   /* a directory in which a Unix socket may be made; nothing else is writable */
 };
 

@@ -74,6 +74,8 @@ int gh_jail_landlock(const struct gh_jail *j)
 		const struct gh_jail_bind *b = &j->bind[i];
 		if (b->run)
 			ok = allow(fd, b->inside, EXECUTE | READ_FILE | READ_DIR, attr.fs);
+		if (ok && b->device)
+			ok = allow(fd, b->inside, READ_FILE | WRITE_FILE | IOCTL_DEV, attr.fs);
 		if (ok && b->write)
 			ok = allow(fd, b->inside, READ_FILE | READ_DIR | MAKE_SOCK | REMOVE_FILE, attr.fs);
 	}

@@ -18,7 +18,7 @@
 #include "os/ipc.h"
 #include "runtime/launch_int.h"
 
-enum { HELLO_US = 20000000, SEND_SECONDS = 20, LOG_PERIOD = 1000000 };
+enum { HELLO_US = 20000000, HELLO_VM_US = 240000000, SEND_SECONDS = 20, LOG_PERIOD = 1000000 };
 
 uint64_t gh_launch_now(void)
 {
@@ -198,20 +198,25 @@ static bool log_may(struct gh_launch *l)
 	return l->log_room != 0;
 }
 
-static bool log_out(struct gh_launch *l, struct gh_launch_event *e)
+static bool log_from(struct gh_launch *l, int *fd, struct gh_launch_event *e)
 {
-	if (l->jail.out < 0 || !log_may(l))
+	if (*fd < 0 || !log_may(l))
 		return false;
-	ssize_t n = read(l->jail.out, l->log, sizeof l->log < l->log_room ? sizeof l->log : l->log_room);
+	ssize_t n = read(*fd, l->log, sizeof l->log < l->log_room ? sizeof l->log : l->log_room);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		shut(&l->jail.out);
+		shut(fd);
 		return false;
 	}
 	l->log_room -= (uint64_t)n;
 	*e = (struct gh_launch_event){ .what = GH_LAUNCH_LOG, .log = { l->log, (size_t)n } };
 	return true;
+}
+
+static bool log_out(struct gh_launch *l, struct gh_launch_event *e)
+{
+	return log_from(l, &l->jail.out, e) || log_from(l, &l->inner_log, e);
 }
 
 static bool timers(struct gh_launch *l, struct gh_launch_event *e)
@@ -242,6 +247,9 @@ static void finish(struct gh_launch *l, int status, struct gh_launch_event *e)
 {
 	bool oom = false;
 	gh_jail_close(&l->jail, &oom);
+	gh_bridge_close(l->bridge);
+	l->bridge = NULL;
+	shut(&l->inner_log);
 	shut(&l->talk);
 	shut(&l->probe);
 	shut(&l->guard.engine_pidfd);
@@ -284,7 +292,8 @@ void gh_launch_step(struct gh_launch *l, struct gh_launch_event *e)
 size_t gh_launch_poll(struct gh_launch *l, struct pollfd p[GH_LAUNCH_FDS], int *wait_ms)
 {
 	const bool log = log_may(l);
-	const int fds[] = { l->jail.listen, l->talk, log ? l->jail.out : -1, l->jail.ctl, l->probe };
+	const int fds[] = { l->jail.listen,	     l->talk,	  log ? l->jail.out : -1,
+			    log ? l->inner_log : -1, l->jail.ctl, l->probe };
 	size_t n = 0;
 	uint64_t at = UINT64_MAX;
 	*wait_ms = -1;
@@ -388,16 +397,22 @@ static enum gh_rc prepare(struct gh_launch *l, struct gh_err *err)
 /* Until the stub has said HELLO. */
 static enum gh_rc until_hello(struct gh_launch *l, struct gh_err *err)
 {
-	const uint64_t by = gh_launch_now() + HELLO_US;
+	const uint64_t by = gh_launch_now() + (l->spec.vm != NULL ? HELLO_VM_US : HELLO_US);
 	struct gh_launch_event e = { 0 };
 	char line[256];
-	while (l->at == GH_AT_START && !l->ended && gh_launch_now() < by)
+	gh_auto_buf said = gh_buf(1000);
+	while (l->at == GH_AT_START && !l->ended && gh_launch_now() < by) {
 		gh_launch_wait(l, 20, &e);
+		if (e.what == GH_LAUNCH_LOG && !said.full) /* a machine that does not start says why here only */
+			gh_buf_safe(&said, e.log, 400);
+	}
+	const bool spoke = said.n != 0;
 	if (l->at != GH_AT_START)
 		return GH_OK;
 	if (l->ended)
 		return gh_fail(err, l->end.end == GH_END_FAILED ? gh_stub_why_rc(l->end.why) : GH_E_DENIED,
-			       "the stub did not start: %s", gh_launch_end_line(&l->end, line, sizeof line));
+			       "the stub did not start: %s%s%s", gh_launch_end_line(&l->end, line, sizeof line),
+			       spoke ? "; it printed: " : "", gh_buf_cstr(&said));
 	return gh_fail(err, GH_E_IO, "the stub did not start in time");
 }
 
@@ -412,7 +427,7 @@ static enum gh_rc begin(struct gh_launch *l, struct gh_err *err)
 		return gh_fail_sys(err, errno, "a socket to the stub");
 	l->talk = pair[0];
 	(void)setsockopt(l->talk, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	rc = gh_launch_jail(l, pair[1], err);
+	rc = l->spec.vm != NULL ? gh_launch_vm(l, pair[1], err) : gh_launch_jail(l, pair[1], err);
 	(void)close(pair[1]); /* else its end would never show */
 	if (rc != GH_OK)
 		return rc;
@@ -420,9 +435,11 @@ static enum gh_rc begin(struct gh_launch *l, struct gh_err *err)
 	if (!gh_jail_go(&l->jail))
 		return gh_fail(err, GH_E_DENIED, "the sandbox ended before the stub could start");
 	rc = until_hello(l, err);
-	if (rc == GH_OK && l->spec.image->profile->socket == GH_ENGINE_INHERIT &&
+	if (rc == GH_OK && l->spec.image->profile->socket == GH_ENGINE_INHERIT && l->spec.vm == NULL &&
 	    (listening = gh_launch_listen(l, err)) < 0)
 		return err == NULL ? GH_E_IO : err->rc;
+	if (rc == GH_OK && l->spec.image->profile->socket == GH_ENGINE_INHERIT && l->spec.vm != NULL)
+		listening = fcntl(l->dir_fd, F_DUPFD_CLOEXEC, 3); /* any descriptor: the machine makes its own */
 	if (rc == GH_OK && !gh_launch_tell(l, listening))
 		rc = gh_fail(err, GH_E_IO, "the stub does not listen");
 	shut(&listening);
@@ -441,7 +458,7 @@ enum gh_rc gh_launch_open(const struct gh_launch_spec *s, struct gh_launch **out
 	l->spec = *s;
 	l->t_open = l->log_since = gh_launch_now();
 	l->log_room = GH_LAUNCH_LOG_BURST;
-	l->talk = l->probe = l->dir_fd = l->guard.engine_pidfd = -1;
+	l->talk = l->probe = l->dir_fd = l->inner_log = l->guard.engine_pidfd = -1;
 	l->jail = (struct gh_jailed){ .pidfd = -1, .ctl = -1, .listen = -1, .out = -1, .say = -1 };
 	rc = begin(l, err);
 	if (rc != GH_OK) {
@@ -471,6 +488,8 @@ void gh_launch_close(struct gh_launch *l)
 	if (l == NULL)
 		return;
 	gh_jail_close(&l->jail, NULL);
+	gh_bridge_close(l->bridge);
+	shut(&l->inner_log);
 	shut(&l->talk);
 	shut(&l->probe);
 	shut(&l->guard.engine_pidfd);

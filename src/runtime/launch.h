@@ -24,6 +24,8 @@
 #include <poll.h>
 #include <sys/types.h>
 
+struct gh_vm_image; /* runtime/vm/machine.h */
+
 struct gh_launch_file {
 	struct gh_stub_file file;
 	int fd; /* the ciphertext, readable from its start; stays the caller's, not needed after LOADED */
@@ -31,7 +33,8 @@ struct gh_launch_file {
 
 struct gh_launch_spec {
 	const struct gh_engine_image *image; /* must live as long as the launch */
-	const struct gh_launch_file *file;   /* the model first, adapters after it */
+	const struct gh_vm_image *vm;	   /* of the same engine: run in a machine; NULL: in a sandbox. Lives as long */
+	const struct gh_launch_file *file; /* the model first, adapters after it */
 	size_t nfile;
 	size_t nadapter; /* how many of the last files are adapters (LoRA) */
 	uint8_t nonce[GH_STUB_NONCE], model[GH_STUB_DIGEST], policy[GH_STUB_DIGEST], deployment[GH_STUB_ID];

@@ -4,6 +4,8 @@
 #include "runtime/guard.h"
 #include "runtime/image_int.h"
 #include "runtime/launch.h"
+#include "runtime/vm/bridge.h"
+#include "runtime/vm/machine.h"
 
 enum {
 	GH_LAUNCH_LOG_BURST = 256 << 10, /* bytes of output at once, and for each second */
@@ -28,6 +30,9 @@ struct gh_launch {
 	struct gh_jailed jail;
 	struct gh_guard guard;
 	int talk; /* to the stub */
+	/* A machine: what stands between us and the stub in it, and what that prints. */
+	struct gh_bridge *bridge;
+	int inner_log;
 	enum gh_launch_at at;
 	bool ready, ended, stopping;
 	struct gh_launch_event end; /* what will be said when the isolation is gone */
@@ -49,6 +54,8 @@ struct gh_launch {
 uint64_t gh_launch_now(void); /* µs, monotonic */
 /* The jail for this launch: built, stopped before the stub. */
 enum gh_rc gh_launch_jail(struct gh_launch *l, int inner, struct gh_err *err);
+/* The same with a machine in it. */
+enum gh_rc gh_launch_vm(struct gh_launch *l, int inner, struct gh_err *err);
 /* Evidence for what the stub said. False: *why. */
 bool gh_launch_evidence(struct gh_launch *l, const struct gh_stub_prove *p);
 /* Say to the stub what it is for. False: it is gone, or does not listen. */

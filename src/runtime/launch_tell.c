@@ -169,7 +169,7 @@ static int64_t seconds(clockid_t c)
 bool gh_launch_evidence(struct gh_launch *l, const struct gh_stub_prove *p)
 {
 	const struct gh_launch_spec *s = &l->spec;
-	struct gh_software e = { .isolation = GH_SI_SANDBOX };
+	struct gh_software e = { .isolation = s->vm != NULL ? GH_SI_MICROVM : GH_SI_SANDBOX };
 	struct utsname u;
 	uint8_t data[GH_STUB_REPORT_DATA], tbs[GH_SOFTWARE_TBS], sig[GH_SOFTWARE_SIG] = { 0 };
 	struct gh_stub_bind *b = &l->bind;
@@ -182,7 +182,7 @@ bool gh_launch_evidence(struct gh_launch *l, const struct gh_stub_prove *p)
 	    memcmp(data, p->report_data, sizeof data) != 0 || uname(&u) != 0)
 		return false;
 	memcpy(e.report_data, data, sizeof e.report_data);
-	memcpy(e.measurement, s->image->measured.digest, sizeof e.measurement);
+	memcpy(e.measurement, s->vm != NULL ? s->vm->measured.digest : s->image->measured.digest, sizeof e.measurement);
 	memcpy(e.node, s->node, sizeof e.node);
 	memcpy(e.deployment, s->deployment, sizeof e.deployment);
 	boot_id(e.boot_id);

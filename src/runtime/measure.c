@@ -7,7 +7,8 @@
 #define HEAD "gatehouse measurement v1\n"
 enum { TEXT_MAX = 1 << 20 };
 
-static const char *const words[GH_PART_KINDS] = { "stub", "engine", "library", "tree", "seccomp", "config" };
+static const char *const words[GH_PART_KINDS] = { "stub",   "engine", "library", "tree",    "seccomp",
+						  "config", "kernel", "driver",	 "machine", "boot" };
 
 const char *gh_part_word(enum gh_part_kind k) { return (unsigned)k < GH_PART_KINDS ? words[k] : "?"; }
 

@@ -27,6 +27,10 @@ enum gh_part_kind {
 	GH_PART_TREE,
 	GH_PART_SECCOMP,
 	GH_PART_CONFIG,
+	GH_PART_KERNEL, /* these four: machines only, see vm/machine.h */
+	GH_PART_DRIVER,
+	GH_PART_MACHINE,
+	GH_PART_BOOT,
 	GH_PART_KINDS
 };
 const char *gh_part_word(enum gh_part_kind k); /* "library" */

@@ -861,6 +861,60 @@ static void test_specifications(void **state)
 
 /* ---- what is measured is what runs -------------------------------------------------------------------------------------------- */
 
+/* The same stub and engine as a machine. Its disks are files; a machine of the sanitizers' size would take minutes. */
+static void test_machine(void **state)
+{
+	struct ctx c;
+	struct gh_err err = { 0 };
+	char body[4096], line[400];
+	char path[3][40];
+	(void)state;
+	setup(&c, &(struct how){ 0 });
+	struct gh_vm_image *vm = NULL;
+#ifdef GH_SANITIZED
+	enum gh_rc rc = gh_fail(&err, GH_E_ABSENT, "the sanitizers' programs are too large for a machine");
+#else
+	enum gh_rc rc = gh_vm_load(c.image, GH_VM_Q35, GH_VM_TCG, &vm, &err);
+#endif
+	if (rc == GH_E_ABSENT) {
+		print_message("skipped: no machine: %s\n", gh_err_line(&err, line, sizeof line));
+		teardown(&c);
+		skip();
+	}
+	if (rc != GH_OK)
+		fail_msg("%s", gh_err_line(&err, line, sizeof line));
+	for (size_t i = 0; i < c.model.n; i++) {
+		(void)snprintf(path[i], sizeof path[i], "/tmp/gatehouse-disk-XXXXXX");
+		int fd = mkstemp(path[i]);
+		assert_true(fd >= 0);
+		assert_int_equal(lseek(c.model.file[i].fd, 0, SEEK_SET), 0);
+		for (ssize_t n; (n = read(c.model.file[i].fd, body, sizeof body)) > 0;)
+			assert_int_equal(write(fd, body, (size_t)n), n);
+		assert_int_equal(dup2(fd, c.model.file[i].fd), c.model.file[i].fd);
+		(void)close(fd);
+	}
+	c.spec.vm = vm;
+	run_until_ready(&c);
+	struct gh_software e;
+	assert_true(gh_software_read(c.evidence.evidence, &e));
+	assert_int_equal(e.isolation, GH_SI_MICROVM);
+	assert_true((e.layers & GH_SL_VM) != 0);
+	assert_memory_equal(e.measurement, vm->measured.digest, 32);
+	assert_int_equal(ask(&c, "health"), 0);
+	assert_int_equal(ask_at_most(&c, "model", body, sizeof body, WAIT_MS), 0);
+	assert_memory_equal(body, MARKER, sizeof MARKER - 1);
+	assert_int_equal(ask_at_most(&c, "whoami", body, sizeof body, WAIT_MS), 0);
+	assert_non_null(strstr(body, "CapEff:\t0000000000000000"));
+	struct gh_launch_state s;
+	gh_launch_state(c.l, &s);
+	print_message("machine: hello after %llu ms, ready %llu ms after the keys\n",
+		      (unsigned long long)s.us_launch / 1000, (unsigned long long)(s.us_decrypt + s.us_ready) / 1000);
+	for (size_t i = 0; i < c.model.n; i++)
+		(void)unlink(path[i]);
+	teardown(&c);
+	gh_vm_free(vm);
+}
+
 static void copy_file(const char *from, const char *to)
 {
 	static char block[1 << 16];
@@ -932,6 +986,7 @@ int main(void)
 		cmocka_unit_test(test_tampered),
 		cmocka_unit_test(test_keys_of_others),
 		cmocka_unit_test(test_specifications),
+		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_altered_engine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

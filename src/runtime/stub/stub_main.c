@@ -13,6 +13,7 @@
 #include "crypto/secret.h"
 #include "os/ipc.h"
 #include "runtime/stub/stub.h"
+#include "runtime/vm/guest.h"
 
 enum { SOCK = 3 };
 
@@ -99,6 +100,8 @@ static int attend(pid_t pid, int pidfd)
 
 int main(void)
 {
+	if (getpid() == 1) /* we are a machine's first process: prepare it, and start ourselves again as the second */
+		gh_guest_main();
 	struct gh_stub_at at = { 0 };
 	struct gh_stub_bind bind = { .nonce = { 0 } };
 	pid_t pid = 0;
