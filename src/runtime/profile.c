@@ -238,10 +238,12 @@ static enum gh_rc one(struct reading *r, const struct key *k)
 	return ev == GH_YAML_SEQ_END ? GH_OK : bad(r, "expected texts in", gh_span_str(k->name));
 }
 
+static bool next_is(struct reading *r, enum gh_yaml_ev ev) { return gh_yaml_next(&r->y) == ev; }
+
 static enum gh_rc mapping(struct reading *r)
 {
 	unsigned seen = 0;
-	if (gh_yaml_next(&r->y) != GH_YAML_DOC || gh_yaml_next(&r->y) != GH_YAML_MAP)
+	if (!next_is(r, GH_YAML_DOC) || !next_is(r, GH_YAML_MAP))
 		return bad(r, r->y.why != NULL ? r->y.why : "expected one mapping", (struct gh_span){ 0 });
 	while (gh_yaml_next(&r->y) == GH_YAML_SCALAR) {
 		size_t i = 0;
@@ -256,7 +258,7 @@ static enum gh_rc mapping(struct reading *r)
 		if (rc != GH_OK)
 			return rc;
 	}
-	if (r->y.ev != GH_YAML_MAP_END || gh_yaml_next(&r->y) != GH_YAML_DOC_END || gh_yaml_next(&r->y) != GH_YAML_END)
+	if (r->y.ev != GH_YAML_MAP_END || !next_is(r, GH_YAML_DOC_END) || !next_is(r, GH_YAML_END))
 		return bad(r, r->y.why != NULL ? r->y.why : "expected one mapping", (struct gh_span){ 0 });
 	for (size_t i = 0; i < KEYS; i++)
 		if (keys[i].needed && (seen & 1u << i) == 0)
