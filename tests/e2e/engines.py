@@ -51,7 +51,7 @@ class Engine:
 
     def connect(self):
         s = socket.socket(socket.AF_UNIX)
-        s.settimeout(30)
+        s.settimeout(120)
         s.connect(self.path)
         return s
 
