@@ -131,9 +131,9 @@ static void from_launcher(struct gh_bridge *b)
 
 static struct gh_channel *free_channel(struct gh_bridge *b)
 {
-	for (uint16_t i = 1; i < GH_FRAME_CHANNELS; i++)
+	for (unsigned i = 1; i < GH_FRAME_CHANNELS; i++)
 		if (!b->channel[i].used) {
-			b->channel[i].number = i;
+			b->channel[i].number = (uint16_t)i;
 			return &b->channel[i];
 		}
 	return NULL;
@@ -175,7 +175,7 @@ static bool step(struct gh_bridge *b)
 		from_launcher(b);
 	if (p[LISTEN].revents != 0)
 		from_outside(b);
-	for (uint16_t i = 1; i < GH_FRAME_CHANNELS && !b->broken; i++)
+	for (unsigned i = 1; i < GH_FRAME_CHANNELS && !b->broken; i++)
 		gh_channel_step(&b->channel[i], p[FIXED + i].revents, say, b);
 	if (!b->broken)
 		flush(b);

@@ -159,7 +159,7 @@ static void step(void)
 		begin_rest();
 	if (p[LOG].revents != 0 && !from_log())
 		g.log = -1;
-	for (uint16_t i = 1; i < GH_FRAME_CHANNELS; i++)
+	for (unsigned i = 1; i < GH_FRAME_CHANNELS; i++)
 		gh_channel_step(&g.channel[i], p[FIXED + i].revents, say, NULL);
 	if (p[PORT].revents != 0)
 		from_host();

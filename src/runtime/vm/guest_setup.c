@@ -73,9 +73,9 @@ static int open_port(void)
 {
 	for (int ms = 0; ms < PORT_WAIT_MS; ms += STEP_MS) {
 		/* The first number is that of the device on its bus, which depends on the kind of machine. */
-		for (char n = '0'; n <= '9'; n++) {
+		for (int n = 0; n < 10; n++) {
 			char path[] = "/dev/vport0p1";
-			path[sizeof "/dev/vport" - 1] = n;
+			path[sizeof "/dev/vport" - 1] = (char)('0' + n);
 			int fd = open(path, O_RDWR | O_CLOEXEC);
 			if (fd >= 0)
 				return fd;
