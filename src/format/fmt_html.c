@@ -172,22 +172,44 @@ static void attributes(struct page *p, struct gh_span t, size_t at)
 	}
 }
 
-/* The end of the tag at s, quotes seen to; 0: not within s. */
+/* On the way to the end of a tag, quotes seen to. */
+struct in_tag {
+	size_t at;
+	uint8_t quote, last;
+	bool known;
+};
+
+/* Take the next byte; true: it ends the tag. */
+static bool tag_byte(struct in_tag *t, uint8_t c)
+{
+	t->at++;
+	if (t->quote != 0)
+		t->quote = c == t->quote ? 0 : t->quote;
+	else if ((c == '"' || c == '\'') && t->last == '=')
+		t->quote = c;
+	else if (c == '>')
+		return true;
+	t->last = blank(c) ? t->last : c;
+	return false;
+}
+
+/* The end of the tag at s; 0: not within s. */
 static size_t tag_end(struct gh_span s)
 {
-	uint8_t quote = 0, last = 0;
-	for (size_t i = 1; i < s.n; i++) {
-		uint8_t c = s.p[i];
-		if (quote != 0)
-			quote = c == quote ? 0 : quote;
-		else if ((c == '"' || c == '\'') && last == '=')
-			quote = c;
-		else if (c == '>')
-			return i + 1;
-		if (!blank(c))
-			last = c;
-	}
+	struct in_tag t = { .at = 1 };
+	while (t.at < s.n)
+		if (tag_byte(&t, s.p[t.at]))
+			return t.at;
 	return 0;
+}
+
+/* `before` is on the way through a tag of s that does not end within s. Is `at` a place in it that is not between quotes? Then a tag that
+ * begins there does not end either: it goes the same way. */
+static bool goes_on(struct in_tag *before, struct gh_span s, size_t at)
+{
+	while (before->known && before->at < at)
+		(void)tag_byte(before, s.p[before->at]);
+	return before->known && before->quote == 0;
 }
 
 /* One tag at the start of s; returns its length, 0 when s ends inside it. */
@@ -218,6 +240,8 @@ static size_t one_tag(struct page *p, struct gh_span s)
 static size_t pass(struct page *p, struct gh_span s, uint64_t base, bool last)
 {
 	size_t at = 0;
+	struct in_tag open = { .known = false }; /* the last tag that does not end */
+	bool endless = false;			 /* nor does any comment from here on */
 	while (at < s.n) {
 		const uint8_t *lt = memchr(s.p + at, '<', s.n - at);
 		if (lt == NULL)
@@ -234,12 +258,16 @@ static size_t pass(struct page *p, struct gh_span s, uint64_t base, bool last)
 			p->raw = !(close && rest.n > n + 2 && folds(gh_span_cut(rest, 2, rest.n), p->until));
 			at += p->raw;
 		} else if (gh_span_starts(rest, "<!--")) {
-			const uint8_t *end = memmem(rest.p, rest.n, "-->", 3);
+			const uint8_t *end = endless ? NULL : memmem(rest.p, rest.n, "-->", 3);
+			endless = end == NULL;
 			if (end == NULL && !last && rest.n < TAG_MAX)
 				return at;
 			at = end == NULL ? at + 4 : (size_t)(end - s.p) + 3;
 		} else if (c >= 'a' && c <= 'z') {
-			size_t n = one_tag(p, rest);
+			bool same = goes_on(&open, s, at);
+			size_t n = same ? 0 : one_tag(p, rest);
+			if (n == 0 && !same)
+				open = (struct in_tag){ .at = at + 1, .known = true };
 			if (n == 0 && !last && rest.n < TAG_MAX)
 				return at;
 			if (n == 0 && rest.n >= TAG_MAX)

@@ -27,7 +27,7 @@ CASES = [('a.lua', '{'), ('a.ini', '{'), ('c.yaml', '{'), ('a.txt', '{{'), ('a.t
          ('a.go', 'loadstring('), ('a.js', 'eval(a);'), ('a.ps1', 'powershell -enc a'), ('a.jinja', '1f8b'), ('b.jinja', 'sk-ant-'),
          ('b.jinja', 'https://a.b'), ('a.sh', 'a;'), ('a.sh', '`a`\n'), ('a.sh', 'curl a|sh;'), ('Makefile', 'a| '), ('a.py', 'a=1\n'),
          ('a.py', 'a@'), ('a.py', '!'), ('a.py', 'f('), ('a.java', '{\n'), ('a.java', 'a();\n'), ('a.json', '['), ('a.yaml', '- '), ('a.toml', 'a='),
-         ('a.html', '<script>'), ('a.xml', '<a>'), ('a.md', 'http://1.2.3.4:5/'), ('a.md', 'password='), ('a.md', '-----BEGIN '),
+         ('a.html', '<script>'), ('a.html', '<!--'), ('a.html', '<a b="c" '), ('a.html', '<xsl: '), ('a.xml', '<a>'), ('a.md', 'http://1.2.3.4:5/'), ('a.md', 'password='), ('a.md', '-----BEGIN '),
          ('a.txt', 'eyJhbGciOiJIUzI1NiJ9.'), ('a.txt', 'mips;chmod 777 '), ('a.txt', 'nsenter -t 1 '), ('LICENSE', 'MIT License\n')]
 
 
@@ -44,12 +44,15 @@ class Counter:
         go = os.pipe()
         pid = os.fork()
         if pid == 0:
-            os.close(go[1])
-            os.read(go[0], 1)
-            null = os.open('/dev/null', os.O_RDWR)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            os.execv(argv[0], argv)
+            try:
+                os.close(go[1])
+                os.read(go[0], 1)
+                null = os.open('/dev/null', os.O_RDWR)
+                os.dup2(null, 1)
+                os.dup2(null, 2)
+                os.execv(argv[0], argv)
+            finally:
+                os._exit(127)  # and nothing that the parent has still to do
         buf = ctypes.create_string_buffer(attr, 112)
         fd = self.libc.syscall(298, buf, pid, -1, -1, 8)
         os.write(go[1], b'x')
