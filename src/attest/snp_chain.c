@@ -158,7 +158,8 @@ static bool window(struct gh_snp_signer *s, const struct gh_cert *c)
 	return true;
 }
 
-/* Under which of AMD's roots does it stand? Signatures only: dates are judged for every question again. */
+/* Under which of AMD's roots does it stand? Signatures only: dates are judged for every question again. That the pinned root signed the
+ * pinned issuer is a property of two constants: a test sees to it (test_attest_snp.c). */
 static bool find_chain(struct gh_snp_signer *s, unsigned kind)
 {
 	for (unsigned p = 0; p < GH_SNP_PRODUCTS; p++) {
@@ -173,8 +174,7 @@ static bool find_chain(struct gh_snp_signer *s, unsigned kind)
 		s->product = (enum gh_snp_product)p;
 		s->ark = chains[p].ark;
 		s->issuer = chains[p].issuer[kind];
-		return gh_cert_issued(top.v[0], top.v[1]) && window(s, s->certs.v[0]) && window(s, top.v[0]) &&
-		       window(s, top.v[1]);
+		return window(s, s->certs.v[0]) && window(s, top.v[0]) && window(s, top.v[1]);
 	}
 	return false;
 }
@@ -196,15 +196,26 @@ static bool cache_key(const struct gh_attest_question *q, const struct gh_snp_re
 	return ok;
 }
 
-static struct gh_snp_signer *make(const struct gh_cert *leaf, unsigned kind, struct gh_attest_result *r)
+/* Moves the certificate out of the list. */
+static void take(struct gh_certs *all, const struct gh_cert *leaf, struct gh_certs *to)
+{
+	size_t i = 0;
+	while (all->v[i] != leaf)
+		i++;
+	to->v[to->n++] = all->v[i];
+	all->v[i] = all->v[--all->n];
+}
+
+static struct gh_snp_signer *make(struct gh_certs *all, const struct gh_cert *leaf, unsigned kind,
+				  struct gh_attest_result *r)
 {
 	struct gh_snp_signer *s = calloc(1, sizeof *s);
 	struct gh_err err = { 0 };
-	if (s == NULL || gh_certs_add(&s->certs, gh_cert_der(leaf), NULL) != GH_OK) {
+	if (s == NULL) {
 		gh_attest_check(r, "certificate", GH_AT_UNKNOWN, "no memory");
-		free(s);
 		return NULL;
 	}
+	take(all, leaf, &s->certs);
 	const char *cn = kind == GH_SNP_VLEK ? "CN=SEV-VLEK" : "CN=SEV-VCEK",
 		   *wrong = read_extensions(s->certs.v[0], s);
 	if (!subject_has(s->certs.v[0], cn) || !subject_has(s->certs.v[0], "O=Advanced Micro Devices"))
@@ -231,7 +242,7 @@ static struct gh_snp_signer *look(const struct gh_attest_question *q, const stru
 	const char *unread = gather(q, &all);
 	const struct gh_cert *leaf = choose(&all, report);
 	if (leaf != NULL)
-		return make(leaf, report->signing_key, r);
+		return make(&all, leaf, report->signing_key, r);
 	gh_attest_check(r, "certificate", unread != NULL ? GH_AT_FAIL : GH_AT_UNKNOWN,
 			"%s: give the %s of this machine with --endorsements",
 			unread != NULL ? unread : "there is no certificate to check the signature with", kind);

@@ -1,6 +1,8 @@
 /* SEV-SNP reports: every vector has its verdict, no bit of a good one can be changed, and the policy is what it says. */
 #include "support/cm.h"
 
+#include "attest/roots.h"
+#include "crypto/x509chain.h"
 #include "support/attested.h"
 
 #include <string.h>
@@ -168,12 +170,29 @@ static void policies_are_strict(void **state)
 	}
 }
 
+/* What the appraisal takes for granted: each pinned root signed itself and the two issuers beside it. */
+static void pinned_chains_hold(void **state)
+{
+	static const char *const product[] = { "milan", "genoa", "turin" };
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		gh_auto_certs c = { 0 };
+		for (size_t k = 0; k < 3; k++) {
+			static const char *const part[] = { "ark", "ask", "asvk" };
+			char name[32];
+			(void)snprintf(name, sizeof name, "amd-%s-%s", product[i], part[k]);
+			assert_int_equal(gh_certs_add(&c, gh_attest_root(name), NULL), GH_OK);
+			assert_true(gh_cert_issued(c.v[0], c.v[k]));
+			assert_true(gh_cert_is_authority(c.v[k]));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vectors),
-		cmocka_unit_test(no_bit_can_be_changed),
-		cmocka_unit_test(warm_is_not_stale),
+		cmocka_unit_test(pinned_chains_hold),	 cmocka_unit_test(vectors),
+		cmocka_unit_test(no_bit_can_be_changed), cmocka_unit_test(warm_is_not_stale),
 		cmocka_unit_test(policies_are_strict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
