@@ -2,6 +2,7 @@
  * (daemon/task_review.c); here are their ids and digests. */
 #include "api/ops.h"
 #include "catalog/badge_make.h"
+#include "catalog/deployments.h"
 #include "catalog/ledger.h"
 #include "catalog/reviews.h"
 #include "catalog/reviews_verify.h"
@@ -44,6 +45,33 @@ static void review_out(struct gh_jout *j, const struct gh_review *v, const struc
 	time_out(j, "closed", v->closed);
 }
 
+/* Deployments in quarantine wait for a person too. */
+static enum gh_rc waiting(struct gh_op_run *r, struct gh_err *err)
+{
+	const struct gh_deployment_filter f = { .limit = 1000 };
+	struct gh_deployment *d;
+	size_t n;
+	char model[GH_NAME_TEXT];
+	enum gh_rc rc = gh_deployment_list(r->cat->db, r->arena, &f, &d, &n, err);
+	gh_jout_open(r->out, "deployments", '[');
+	for (size_t i = 0; rc == GH_OK && i < n; i++) {
+		struct gh_name scope = { 0 };
+		char name[2 * GH_NAME_PART + 2];
+		memcpy(scope.tenant, d[i].tenant_name, sizeof scope.tenant);
+		if (d[i].state != GH_D_QUARANTINED || !gh_may(r->who, "review.read", &scope))
+			continue;
+		(void)snprintf(name, sizeof name, "%s/%s", d[i].tenant_name, d[i].name);
+		gh_jout_open(r->out, NULL, '{');
+		gh_jout_str(r->out, "deployment", name);
+		gh_jout_str(r->out, "model", gh_name_text(&d[i].model, model));
+		gh_jout_str(r->out, "reason", d[i].reason);
+		time_out(r->out, "since", d[i].changed);
+		gh_jout_close(r->out, '}');
+	}
+	gh_jout_close(r->out, ']');
+	return rc;
+}
+
 static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_review *v;
@@ -69,7 +97,7 @@ static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 		gh_jout_close(r->out, '}');
 	}
 	gh_jout_close(r->out, ']');
-	return rc;
+	return rc == GH_OK && only == GH_REVIEW_OPEN ? waiting(r, err) : rc;
 }
 
 static const struct gh_op_field list_in[] = {

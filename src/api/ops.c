@@ -18,7 +18,11 @@ const struct gh_op *const gh_ops[] = {
 	&gh_op_backup_database,	  &gh_op_backup_seal,	 &gh_op_restore_done,	 &gh_op_key_status,
 	&gh_op_key_public,	  &gh_op_key_rotate,	 &gh_op_key_slot,	 &gh_op_fsck_list,
 	&gh_op_fsck_tally,	  &gh_op_model_disable,	 &gh_op_model_enable,	 &gh_op_model_delete,
-	&gh_op_evidence_list,	  &gh_op_evidence_begin, &gh_op_evidence_store,
+	&gh_op_evidence_list,	  &gh_op_evidence_begin, &gh_op_evidence_store,	 &gh_op_deploy_begin,
+	&gh_op_deploy_blob,	  &gh_op_deploy_node,	 &gh_op_deploy_sign,	 &gh_op_deploy_refused,
+	&gh_op_deploy_release,	  &gh_op_deploy_running, &gh_op_deploy_ended,	 &gh_op_deploy_list,
+	&gh_op_deploy_show,	  &gh_op_deploy_stop,	 &gh_op_deploy_decide,	 &gh_op_deploy_check,
+	&gh_op_deploy_again,
 };
 const size_t gh_ops_n = sizeof gh_ops / sizeof *gh_ops;
 

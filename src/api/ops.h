@@ -20,7 +20,11 @@ extern const struct gh_op gh_op_review_list, gh_op_review_open;
 extern const struct gh_op gh_op_key_status, gh_op_key_public, gh_op_key_rotate;
 extern const struct gh_op gh_op_evidence_list;
 extern const struct gh_op gh_op_model_disable, gh_op_model_enable, gh_op_model_delete;
+extern const struct gh_op gh_op_deploy_list, gh_op_deploy_show, gh_op_deploy_decide;
 /* Steps of tasks. */
+extern const struct gh_op gh_op_deploy_begin, gh_op_deploy_blob, gh_op_deploy_node, gh_op_deploy_sign;
+extern const struct gh_op gh_op_deploy_refused, gh_op_deploy_release, gh_op_deploy_running, gh_op_deploy_ended;
+extern const struct gh_op gh_op_deploy_stop, gh_op_deploy_check, gh_op_deploy_again;
 extern const struct gh_op gh_op_evidence_begin, gh_op_evidence_store;
 extern const struct gh_op gh_op_key_slot;
 extern const struct gh_op gh_op_review_look, gh_op_review_decide;

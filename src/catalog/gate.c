@@ -12,6 +12,7 @@
 #include "crypto/dsse.h"
 #include "crypto/merkle.h"
 #include "wire/b64.h"
+#include "wire/sha256.h"
 
 #include <stdio.h>
 
@@ -190,8 +191,21 @@ static const char *because(const struct gh_policy_result *r, struct gh_arena *a)
 	return kept.p == NULL ? "" : (const char *)kept.p;
 }
 
+/* What it is to run in; until a deployment says otherwise that is a sandbox: a model never runs outside of one. */
+static void put_run(struct gh_facts *f, const struct gh_gate_run *run)
+{
+	gh_facts_put_str(f, "isolation.class", run == NULL ? "sandbox" : run->isolation);
+	if (run == NULL)
+		return;
+	gh_facts_put_str(f, "attestation.class", run->cls);
+	gh_facts_put_str(f, "attestation.kind", run->kind);
+	gh_facts_put_str(f, "attestation.measurement", run->measurement);
+	gh_facts_put_int(f, "attestation.at", run->at);
+}
+
 static struct gh_facts *collect(struct gh_catalog *c, const struct gh_version *v, const char *action,
-				struct gh_span known, struct gh_arena *a, struct gh_err *err)
+				const struct gh_gate_run *run, struct gh_span known, struct gh_arena *a,
+				struct gh_err *err)
 {
 	struct gh_facts *f = gh_facts_new(a);
 	if (f == NULL) {
@@ -205,9 +219,8 @@ static struct gh_facts *collect(struct gh_catalog *c, const struct gh_version *v
 	gate_put_lineage(c, v, f, a);
 	gate_put_evidence(c, v, f, a);
 	put_approvals(c, v, f, a);
-	/* What it is to run in, until a deployment says otherwise: a model never runs outside of a sandbox. */
 	if (strcmp(action, "deploy") == 0)
-		gh_facts_put_str(f, "isolation.class", "sandbox");
+		put_run(f, run);
 	return f;
 }
 
@@ -247,6 +260,8 @@ static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct
 		return gh_fail(err, rc == GH_E_MALFORMED ? GH_E_UNREAD : rc, "%s cannot be read: line %llu: %s",
 			       s->from, (unsigned long long)where.line, where.what);
 	GH_TRY(as_signed(c, s, policy, a, err), err, "%s", s->from);
+	if (s->digest[0] != '\0' && strcmp(s->digest, gh_policy_digest(policy)) != 0)
+		return gh_fail(err, GH_E_UNREAD, "%s is not the one whose digest stands beside it", s->from);
 	GH_TRY(exceptions(c, s, policy, v, a, out, err), err, "%s", s->from);
 	const struct gh_policy_question q = { .policy = policy,
 					      .facts = f,
@@ -265,17 +280,57 @@ static enum gh_rc ask(struct gh_catalog *c, const struct source *s, const struct
 		(void)snprintf(out->digest, sizeof out->digest, "%s", gh_policy_digest(policy));
 	}
 	out->high = out->high || high;
+	int64_t most;
+	const struct gh_span *list;
+	size_t n = gh_policy_measurements(policy, &list);
+	if (gh_policy_attempts(policy, &most) && (out->attempts < 0 || most < out->attempts))
+		out->attempts = most;
+	if (n != 0) {
+		out->measurement = list;
+		out->nmeasurement = n;
+	}
 	return GH_OK;
 }
 
-enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
-		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+static enum gh_rc digests(const struct source *s, size_t n, struct gh_arena *a, char out[65], struct gh_err *err)
+{
+	uint8_t raw[GH_SHA256_BYTES];
+	struct gh_sha256_state h = gh_sha256_begin();
+	for (size_t i = 0; i < n; i++) {
+		const struct gh_policy *p;
+		struct gh_policy_err where = { 0 };
+		const char *digest = s[i].digest;
+		if (digest[0] == '\0') { /* a profile: a part of the program */
+			if (gh_policy_read(a, s[i].text, gh_policy_profile, NULL, &p, &where) != GH_OK)
+				return gh_fail(err, GH_E_UNREAD, "%s cannot be read", s[i].from);
+			digest = gh_policy_digest(p);
+		}
+		gh_sha256_put(&h, gh_span_str(digest));
+	}
+	gh_sha256_end(&h, raw);
+	gh_hex_put(out, raw, sizeof raw);
+	return GH_OK;
+}
+
+enum gh_rc gh_gate_policies(struct gh_catalog *c, const struct gh_id *tenant, struct gh_arena *a, char out[65],
+			    struct gh_err *err)
 {
 	struct source s[2];
 	size_t n;
-	*out = (struct gh_gate){ .decision = GH_DENY, .from = "", .because = "" };
+	enum gh_rc rc = sources(c, tenant, a, s, &n, err);
+	return rc == GH_OK ? digests(s, n, a, out, err) : rc;
+}
+
+static enum gh_rc gate(struct gh_catalog *c, const struct gh_version *v, const char *action,
+		       const struct gh_gate_run *run, struct gh_span known, struct gh_arena *a, struct gh_gate *out,
+		       struct gh_err *err)
+{
+	struct source s[2];
+	size_t n;
+	*out = (struct gh_gate){ .decision = GH_DENY, .from = "", .because = "", .attempts = -1 };
 	GH_TRY(sources(c, &v->tenant, a, s, &n, err), err, "the policy");
-	const struct gh_facts *f = collect(c, v, action, known, a, err);
+	GH_TRY(digests(s, n, a, out->policies, err), err, "the policy");
+	const struct gh_facts *f = collect(c, v, action, run, known, a, err);
 	if (f == NULL)
 		return gh_fail(err, err->rc, "the facts about the model");
 	for (size_t i = 0; i < n; i++) {
@@ -284,4 +339,16 @@ enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const c
 			return rc;
 	}
 	return GH_OK;
+}
+
+enum gh_rc gh_gate_ask(struct gh_catalog *c, const struct gh_version *v, const char *action, struct gh_span known,
+		       struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+{
+	return gate(c, v, action, NULL, known, a, out, err);
+}
+
+enum gh_rc gh_gate_deploy(struct gh_catalog *c, const struct gh_version *v, const struct gh_gate_run *run,
+			  struct gh_span known, struct gh_arena *a, struct gh_gate *out, struct gh_err *err)
+{
+	return gate(c, v, "deploy", run, known, a, out, err);
 }

@@ -144,8 +144,25 @@ static const char second[] = "DROP TABLE exceptions;\n"
 			     "ALTER TABLE versions ADD COLUMN publisher {text} NOT NULL DEFAULT '';\n"
 			     "ALTER TABLE versions ADD COLUMN source {text} NOT NULL DEFAULT '';\n";
 
+/* ---- 3: running models ---- */
+static const char deployments[] =
+	"CREATE TABLE deployments ("
+	" id {text} PRIMARY KEY, tenant {text} NOT NULL REFERENCES tenants (id), name {text} NOT NULL,"
+	" version {text} NOT NULL REFERENCES versions (id), state {text} NOT NULL CHECK (state IN ('starting', "
+	"'running', 'failed',"
+	" 'stopped', 'refused', 'quarantined', 'rejected')), reason {text} NOT NULL, engine {text} NOT NULL,"
+	" isolation {text} NOT NULL, least {text} NOT NULL, class {text} NOT NULL, kind {text} NOT NULL, measurement "
+	"{text} NOT NULL,"
+	" policy {text} NOT NULL, restart {text} NOT NULL, restarts {int} NOT NULL, tolerated {int} NOT NULL,"
+	" attempts {int} NOT NULL, created {int} NOT NULL, created_by {text} NOT NULL, changed {int} NOT NULL,"
+	" cleared_by {text} NOT NULL) {strict};\n"
+	"CREATE UNIQUE INDEX deployments_live ON deployments (tenant, name) WHERE state IN ('starting', 'running', "
+	"'failed', 'quarantined', 'rejected');\n"
+	"CREATE INDEX deployments_of ON deployments (version, state);\n";
+
 const struct gh_schema_step gh_schema_steps[] = {
 	{ "the first schema", first },
 	{ "publisher and source of a version; without tables that nothing uses", second },
+	{ "deployments", deployments },
 };
 const size_t gh_schema_steps_n = sizeof gh_schema_steps / sizeof gh_schema_steps[0];

@@ -34,6 +34,10 @@ static const struct gh_schema_table tables[] = {
 	  "id" },
 	{ "evidence", "id, version, kind, signer, trusted, digest, blob, created, created_by", "id" },
 	{ "outbox", "seq, id, at, kind, entry, log_index", "seq" },
+	{ "deployments",
+	  "id, tenant, name, version, state, reason, engine, isolation, least, class, kind, measurement, policy, "
+	  "restart, restarts, tolerated, attempts, created, created_by, changed, cleared_by",
+	  "id" },
 	{ "status_lists", "number, digest, body, issued, expires", "number" },
 };
 

@@ -84,6 +84,12 @@ const char *gh_vc_word(const char *const *list, size_t n, unsigned i)
 	return i < n && list[i] != NULL ? list[i] : "unknown";
 }
 
+const char *gh_vault_class_name(uint32_t cls)
+{
+	static const char *const names[] = { NULL, "software", "tpm", "hardware" };
+	return gh_vc_word(names, sizeof names / sizeof *names, cls);
+}
+
 const char *gh_vault_key_name(enum gh_vault_key key)
 {
 	static const char *const names[] = { NULL, "root", "badge", "log", "node" };

@@ -20,6 +20,7 @@
  * Ids are those of catalog/id.h. */
 #ifndef GH_CATALOG_VAULT_H
 #define GH_CATALOG_VAULT_H
+#include "base/buf.h"
 #include "base/err.h"
 #include "catalog/id.h"
 #include "catalog/vault_proto.h"
@@ -121,6 +122,26 @@ struct gh_vault_release {
 /* Log, then hand the keys to the blob process of the session. *index: the entry in the log. */
 enum gh_rc gh_vault_release(struct gh_vault *v, const struct gh_vault_release *r, uint64_t *index, struct gh_err *err);
 
+/* ---- catalog: deployments ---------------------------------------------------------------------------------------------- */
+/* A challenge for something that is to prove itself (attest/release.h): good for one answer, for GH_VP_NONCE_S seconds, and for the
+ * life of the vault's process. */
+enum gh_rc gh_vault_challenge(struct gh_vault *v, const struct gh_vp_challenge *c, struct gh_vp_nonce *out,
+			      struct gh_err *err);
+struct gh_vault_deploy {
+	struct gh_id tenant, version, requester;
+	struct gh_id other; /* tenant of a shared base: the keys behind the first nown are wrapped by its key */
+	size_t n, nown;	    /* at most GH_VP_KEYS_MAX in all */
+	const struct gh_id *id;
+	const struct gh_vault_wrapped *wrapped;
+};
+/* Answer a challenge: the rule decides, the release is logged, and *sealed gets n * 48 + 16 bytes that only the stub can open
+ * (runtime/stub_proto.h). GH_E_DENIED: refused; the line begins with the failing check and ": ". The challenge is used up. */
+enum gh_rc gh_vault_release_sealed(struct gh_vault *v, const struct gh_vault_deploy *d,
+				   const struct gh_vp_attested *attested, uint8_t enc[32], struct gh_buf *sealed,
+				   struct gh_err *err);
+/* The node key's signature of software evidence (attest/software.h: gh_software_tbs()). */
+enum gh_rc gh_vault_node_sign(struct gh_vault *v, struct gh_span tbs, struct gh_vp_signature *out, struct gh_err *err);
+
 /* ---- catalog: signatures ----------------------------------------------------------------------------------------------- */
 /* The DSSE payload type that belongs to a kind of signature. */
 const char *gh_vault_payload_type(enum gh_vault_sign what);
@@ -144,7 +165,8 @@ enum gh_rc gh_vault_adopt(struct gh_vault *v, struct gh_span note, const uint8_t
 /* ---- words ------------------------------------------------------------------------------------------------------------- */
 const char *gh_vault_key_name(enum gh_vault_key key); /* "root", "badge", "log", "node" */
 const char *
-gh_vault_method_name(enum gh_vault_method m); /* "passphrase", "key-file", "credential", "tpm", "recovery" */
+gh_vault_method_name(enum gh_vault_method m);  /* "passphrase", "key-file", "credential", "tpm", "recovery" */
+const char *gh_vault_class_name(uint32_t cls); /* of enum gh_release_class: "software", "tpm", "hardware" */
 const char *
 gh_vault_purpose_name(enum gh_vault_purpose p); /* "import", "export", "rescan", "deploy", "fsck", "document" */
 #endif

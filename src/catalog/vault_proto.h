@@ -16,7 +16,12 @@
  * then RELEASE_GO. The vault opens every key once to see that it can, sends GH_VP_LOG and waits. Until GH_VP_LOGGED with this
  * entry's id has come, the only other thing this channel may say is CHECKPOINT (the log has to be signed to be durable). Then
  * the keys go to the session's socket, then GO is answered. The index must lie between what was signed of the log when LOG was
- * sent and what was signed since. No answer to LOG, a refusal, or an index that no checkpoint covers: no key. */
+ * sent and what was signed since. No answer to LOG, a refusal, or an index that no checkpoint covers: no key.
+ *
+ * A release to a deployment goes to no session. CHALLENGE makes a nonce, with what will be asked of its answer; RELEASE (purpose
+ * deploy, no session) and RELEASE_KEYS as above; RELEASE_SEAL, in the place of GO, brings what the appraisal found. The nonce is
+ * used up by that, whatever comes of it. The vault asks the rule (attest/release.h), logs, and answers with the keys, sealed to
+ * the stub's key: nobody in between can open them. */
 #ifndef GH_CATALOG_VAULT_PROTO_H
 #define GH_CATALOG_VAULT_PROTO_H
 #include <assert.h>
@@ -71,6 +76,9 @@ enum gh_vp_kind {
 	GH_VP_CHECKPOINT,   /* body: gh_vp_checkpoint. Answer: gh_vp_signature */
 	GH_VP_LAST_CHECKPOINT, /* answer: gh_vp_last: what was signed last, to be published after a crash */
 	GH_VP_ADOPT,	       /* body: gh_vp_last: a checkpoint that was signed, and is not remembered: of a backup */
+	GH_VP_CHALLENGE,       /* body: gh_vp_challenge. Answer: gh_vp_nonce */
+	GH_VP_RELEASE_SEAL,    /* body: gh_vp_attested. Answer: gh_vp_sealed and n * 48 + 16 bytes */
+	GH_VP_NODE_SIGN,       /* body: gh_vp_node_tbs. Answer: gh_vp_signature, by the node key */
 	GH_VP_LOGGED, /* the answer to GH_VP_LOG. arg: index; why: GH_VAULT_FINE, or anything else: it was not logged.
 				* body: gh_vp_tenant with the entry's id as `tenant` */
 	/* vault → catalog */
@@ -227,7 +235,38 @@ struct gh_vp_last {
 	uint8_t sig[GH_VP_SIG]; /* 64 bytes and zeros */
 	uint32_t key_generation, zero2;
 };
-enum gh_vp_logs { GH_VP_LOG_RELEASE = 1, GH_VP_LOG_SHRED };
+/* What has to be fulfilled when the challenge is answered; see attest/release.h. */
+enum { GH_VP_MEASUREMENTS = 16, GH_VP_NONCE_S = 120, GH_VP_TBS = 448 };
+struct gh_vp_challenge {
+	uint8_t deployment[GH_VP_ID], tenant[GH_VP_ID], version[GH_VP_ID];
+	uint8_t other[GH_VP_ID]; /* tenant of a shared base whose keys go along; zero: none */
+	uint8_t model[32], policy[32];
+	uint32_t least; /* enum gh_release_class */
+	uint32_t n;	/* measurements */
+	uint8_t measurement[GH_VP_MEASUREMENTS][32];
+};
+struct gh_vp_nonce {
+	uint8_t nonce[32];
+	int64_t expires; /* seconds since 1970 */
+};
+struct gh_vp_attested {
+	uint8_t nonce[32], key[32], files[32]; /* as in struct gh_stub_bind */
+	uint8_t evidence[32];		       /* SHA-256 of it */
+	uint8_t report_data[64];	       /* that stands in it */
+	uint8_t measurement[32];
+	uint32_t cls; /* enum gh_release_class: what the appraisal says it is worth */
+	uint32_t zero;
+	uint8_t deployment[GH_VP_ID];
+};
+struct gh_vp_sealed {
+	uint8_t enc[32];
+};
+/* Software evidence to be signed (attest/software.h): nothing else is signed by this message. */
+struct gh_vp_node_tbs {
+	uint32_t n, zero;
+	uint8_t tbs[GH_VP_TBS];
+};
+enum gh_vp_logs { GH_VP_LOG_RELEASE = 1, GH_VP_LOG_SHRED, GH_VP_LOG_DEPLOY };
 struct gh_vp_log {
 	uint8_t entry[GH_VP_ID]; /* id of the entry */
 	uint32_t what;		 /* enum gh_vp_logs */
@@ -236,6 +275,9 @@ struct gh_vp_log {
 	uint32_t keys;	     /* how many: of blobs; of SHRED: generations that are destroyed */
 	uint32_t generation; /* of the tenant's key that is current now */
 	uint8_t blobs[32];   /* SHA-256 of the blob ids, in the order of the release */
+	/* DEPLOY */
+	uint8_t deployment[GH_VP_ID], measurement[32];
+	uint32_t cls, zero; /* enum gh_release_class */
 };
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structures are little-endian");
@@ -253,7 +295,10 @@ static_assert(sizeof(struct gh_vp_release) == 72, "no padding");
 static_assert(sizeof(struct gh_vp_signature) == 120, "no padding");
 static_assert(sizeof(struct gh_vp_checkpoint) == 8 + GH_VP_NOTE + 64 * 32, "no padding");
 static_assert(sizeof(struct gh_vp_last) == 8 + GH_VP_NOTE + GH_VP_SIG + 8, "no padding");
-static_assert(sizeof(struct gh_vp_log) == 128, "no padding");
+static_assert(sizeof(struct gh_vp_log) == 184, "no padding");
+static_assert(sizeof(struct gh_vp_challenge) == 136 + GH_VP_MEASUREMENTS * 32, "no padding");
+static_assert(sizeof(struct gh_vp_attested) == 248, "no padding");
+static_assert(sizeof(struct gh_vp_nonce) == 40, "no padding");
 static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 			      GH_VP_KEYS_MAX * sizeof(struct gh_vp_blob_key) <=
 		      GH_VP_PACKET,
@@ -321,6 +366,20 @@ static_assert(sizeof(struct gh_vp_head) + sizeof(struct gh_vp_tenant) +
 	  "the log does not extend what was signed already (altered, forked or restored from an older copy); nothing " \
 	  "was signed") \
 	X(NO_SUCH_KEY, GH_E_ABSENT, "there is no such signing key or generation") \
+	X(NONCE_UNKNOWN, GH_E_DENIED, \
+	  "nonce: the evidence answers a challenge that the vault did not make; no key was released") \
+	X(NONCE_USED, GH_E_DENIED, "nonce: the challenge was answered before: this is a replay; no key was released") \
+	X(NONCE_LATE, GH_E_DENIED, "nonce: the challenge was answered too late; no key was released") \
+	X(FOR_DEPLOYMENT, GH_E_DENIED, "deployment: the challenge was made for another one; no key was released") \
+	X(FOR_TENANT, GH_E_DENIED, "tenant: the challenge was made for another one; no key was released") \
+	X(FOR_MODEL, GH_E_DENIED, "model: the challenge was made for another one; no key was released") \
+	X(REPORT_DATA, GH_E_DENIED, \
+	  "report_data: the evidence is bound to another challenge, stub key, model or policy; no key was released") \
+	X(LOW_CLASS, GH_E_DENIED, \
+	  "evidence_class: the evidence is worth less than what is asked for; no key was released") \
+	X(MEASUREMENT, GH_E_DENIED, \
+	  "measurement: the code that runs is not the code that is allowed; no key was released") \
+	X(STUB_KEY, GH_E_DENIED, "stub_key: the stub's public key is none; no key was released") \
 	X(IO, GH_E_IO, "keys: %s") \
 	X(NOMEM, GH_E_NOMEM, "no memory for keys (RLIMIT_MEMLOCK bounds what may be locked)") \
 	X(CRYPTO, GH_E_BUG, "the cryptographic library failed") \

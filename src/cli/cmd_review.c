@@ -50,7 +50,13 @@ static void listed(const struct gh_jval *out, struct gh_buf *doc)
 	static const char *const columns[] = { "MODEL",	    "model",	 "STATE",  "state",  "VERDICT",
 					       "verdict",   "TIER",	 "tier",   "NEEDED", "needed",
 					       "APPROVALS", "approvals", "OPENED", "opened", NULL };
+	static const char *const stopped[] = { "DEPLOYMENT", "deployment", "MODEL",  "model", "SINCE",
+					       "since",	     "REASON",	   "reason", NULL };
 	gh_verbs_table(doc, gh_jget(out, "reviews"), "no review is in that state", columns);
+	if (gh_jfirst(gh_jget(out, "deployments")) != NULL) {
+		gh_buf_str(doc, "\nin quarantine, until somebody decides (review approve|reject DEPLOYMENT):\n");
+		gh_verbs_table(doc, gh_jget(out, "deployments"), "", stopped);
+	}
 }
 
 static int list(struct gh_client *c, const void *args, char **argv, size_t n)
@@ -173,10 +179,23 @@ static void decided(const struct gh_jval *out, struct gh_buf *doc)
 			   why != NULL && why[0] != '\0' ? ": " : "", why != NULL ? why : "");
 }
 
+static void cleared(const struct gh_jval *out, struct gh_buf *doc)
+{
+	gh_buf_fmt(doc, "%s/%s is %s; its model may %sbe deployed again (it was in quarantine: %s)\n",
+		   gh_verbs_cell(out, "tenant"), gh_verbs_cell(out, "name"),
+		   strcmp(gh_verbs_cell(out, "state"), "stopped") == 0 ? "cleared" : "rejected",
+		   strcmp(gh_verbs_cell(out, "state"), "stopped") == 0 ? "" : "not ", gh_verbs_cell(out, "was"));
+}
+
 static int decide(struct gh_client *c, const struct args *a, const char *model, const char *task,
 		  enum gh_review_act act)
 {
 	const struct gh_jval *out;
+	if (strchr(model, ':') == NULL) { /* a deployment: no version has a name without one */
+		int said = gh_verbs_ask(c, "deploy.decide", &out, "name", model, "decision",
+					act == GH_REVIEW_APPROVE ? "approve" : "reject", (const char *)NULL);
+		return said == GH_CLI_GO ? gh_verbs_print(c, out, a->format, cleared) : said;
+	}
 	struct signature s = { .at = "" };
 	int rc = a->key != NULL ? sign(c, a, model, act, &s) : GH_CLI_GO;
 	if (rc == GH_CLI_GO)

@@ -43,13 +43,15 @@ static int64_t seconds(void) { return (int64_t)time(NULL); }
 static enum gh_rc log_release(void *arg, const struct gh_vp_log *e, uint64_t *index, struct gh_err *err)
 {
 	struct gh_catalog *c = arg;
-	char tenant[33], version[33], requester[33], entry_id[33], blobs[65];
+	char tenant[33], version[33], requester[33], entry_id[33], blobs[65], deployment[33], measurement[65];
 	struct gh_id id;
 	gh_b16(tenant, (struct gh_span){ e->tenant, sizeof e->tenant });
 	gh_b16(version, (struct gh_span){ e->version, sizeof e->version });
 	gh_b16(requester, (struct gh_span){ e->requester, sizeof e->requester });
 	gh_b16(entry_id, (struct gh_span){ e->entry, sizeof e->entry });
 	gh_b16(blobs, (struct gh_span){ e->blobs, sizeof e->blobs });
+	gh_b16(deployment, (struct gh_span){ e->deployment, sizeof e->deployment });
+	gh_b16(measurement, (struct gh_span){ e->measurement, sizeof e->measurement });
 	static const char none[] = "00000000000000000000000000000000";
 	const char *actor = strcmp(requester, none) == 0 ? "local" : requester;
 	const struct gh_entry_value release[] = {
@@ -59,12 +61,16 @@ static enum gh_rc log_release(void *arg, const struct gh_vp_log *e, uint64_t *in
 		{ .name = "keys", .number = e->keys },
 		{ .name = "blobs", .text = blobs },
 		{ .name = "generation", .number = e->generation },
+		/* of deployments only */
+		{ .name = "deployment", .text = deployment },
+		{ .name = "measurement", .text = measurement },
+		{ .name = "evidence", .text = gh_vault_class_name(e->cls) },
 	};
+	size_t fields = sizeof release / sizeof *release - (e->what == GH_VP_LOG_DEPLOY ? 0 : 3);
 	const struct gh_entry_value shred[] = { { .name = "tenant", .text = tenant },
 						{ .name = "keys", .number = e->keys } };
 	enum gh_rc rc = e->what == GH_VP_LOG_SHRED ? gh_ledger_put(c, "tenant-shred", actor, shred, 2, &id, err)
-						   : gh_ledger_put(c, "key-release", actor, release,
-								   sizeof release / sizeof *release, &id, err);
+						   : gh_ledger_put(c, "key-release", actor, release, fields, &id, err);
 	if (rc == GH_OK)
 		rc = gh_ledger_flush(c, err);
 	return rc == GH_OK ? gh_ledger_index(c, &id, index, err) : rc;

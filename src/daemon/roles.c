@@ -11,6 +11,8 @@ const struct gh_role_row gh_roles[] = {
 	{ "catalog", "owns database, ciphertext and audit log; holds no keys", gh_role_catalog },
 	{ "vault", "holds the keys; parses nothing but its own messages", gh_role_vault },
 	{ "blob", "encrypts and decrypts between descriptors with one model's keys", gh_role_blob },
+	{ "runner", "supervises one running model: its isolation, its log; holds no keys", gh_role_runner },
+	{ "chat", "talks to an engine for a person: parses what a model says", gh_role_chat },
 	{ "restore", "reads a backup into one new directory; holds nothing", gh_role_restore },
 };
 const size_t gh_roles_n = sizeof gh_roles / sizeof *gh_roles;

@@ -19,5 +19,7 @@ int gh_role_run(int argc, char **argv);
 int gh_role_catalog(int argc, char **argv);
 int gh_role_vault(int argc, char **argv);
 int gh_role_blob(int argc, char **argv);
+int gh_role_runner(int argc, char **argv);
+int gh_role_chat(int argc, char **argv);
 int gh_role_restore(int argc, char **argv);
 #endif

@@ -1,6 +1,8 @@
 #include "daemon/serve.h"
 
 #include "api/op.h"
+#include "daemon/inform.h"
+#include "daemon/keeper.h"
 #include "daemon/service_int.h"
 #include "daemon/task.h"
 #include "os/call.h"
@@ -45,6 +47,8 @@ static void say(struct server *s, const char *line)
 		s->opt->say(s->opt->arg, line);
 	(void)pthread_mutex_unlock(&s->lock);
 }
+
+static void keeper_says(void *arg, const char *line) { say(arg, line); }
 
 /* ---- one question ---------------------------------------------------------------------------------------------------------------- */
 
@@ -111,13 +115,19 @@ static bool one_question(struct peer *p)
 	const struct gh_jval *v = request(&a, gh_buf_view(&text), &err);
 	const struct gh_task *t = v == NULL ? NULL : gh_task_named(gh_jget(v, "op")->text);
 	enum gh_rc rc = v == NULL ? err.rc : GH_OK;
+	bool inform = v != NULL && gh_inform_wanted(gh_jget(v, "op")->text);
 	if (t != NULL)
 		rc = run_task(p, t, v, &a, fd, &members, &fd_out, &err);
 	else if (rc == GH_OK) {
 		rc = gh_service_forward(p->server->service, gh_buf_view(&text), p->local, fd, &out, &fd_out, &err);
-		if (rc == GH_OK)
+		if (rc == GH_OK) {
+			if (inform)
+				gh_inform(p->server->service);
 			goto send; /* the catalog's answer is passed on as it is */
+		}
 	}
+	if (t != NULL && rc == GH_OK && inform)
+		gh_inform(p->server->service);
 	answer(&out, rc, &err, gh_buf_view(&members));
 send:
 	if (fd >= 0)
@@ -244,7 +254,9 @@ enum gh_rc gh_serve(struct gh_service *service, int stop, const struct gh_serve_
 	enum gh_rc rc = open_socket(service, &dir, &lock, &listener, err);
 	if (rc == GH_OK) {
 		say(&s, "ready");
+		struct gh_keeper *keeper = gh_keeper_start(service, keeper_says, &s);
 		accept_until_stopped(&s, listener);
+		gh_keeper_stop(keeper);
 		(void)unlinkat(dir, SOCKET_NAME, 0);
 		say(&s, "stopping");
 		/* What was begun is finished; peers that only sit there are cut off with the process. */

@@ -1,6 +1,7 @@
 #include "daemon/service.h"
 
 #include "catalog/blobrun.h"
+#include "daemon/inform.h"
 #include "daemon/service_int.h"
 #include "daemon/task.h"
 #include "os/call.h"
@@ -267,10 +268,16 @@ enum gh_rc gh_service_ask(struct gh_service *s, const char *op, struct gh_span i
 	if (s->remote >= 0)
 		return talk(s, s->remote, false, s->how.api_key, op, in, fd, a, out, fd_out, err);
 	const struct gh_task *t = gh_task_named(gh_span_str(op));
-	if (t == NULL)
-		return talk(s, s->catalog, false, s->how.api_key, op, in, fd, a, out, fd_out, err);
+	if (t == NULL) {
+		enum gh_rc asked = talk(s, s->catalog, false, s->how.api_key, op, in, fd, a, out, fd_out, err);
+		if (asked == GH_OK && gh_inform_wanted(gh_span_str(op)))
+			gh_inform(s);
+		return asked;
+	}
 	gh_auto_buf answer = gh_buf(GH_CALL_TEXT);
 	enum gh_rc rc = gh_task_serve(s, t, s->how.api_key, in, fd, &answer, fd_out, err);
+	if (rc == GH_OK && gh_inform_wanted(gh_span_str(op)))
+		gh_inform(s);
 	if (answer.n == 0)
 		return rc;
 	const struct gh_jval *v;

@@ -28,6 +28,8 @@ extern const struct gh_task gh_task_card, gh_task_rescan, gh_task_import, gh_tas
 	gh_task_policy_explain;
 extern const struct gh_task gh_task_evidence_add, gh_task_evidence_show, gh_task_share_publish;
 extern const struct gh_task gh_task_review_show, gh_task_review_approve, gh_task_review_reject, gh_task_review_comment;
+extern const struct gh_task gh_task_deploy, gh_task_deployment_list, gh_task_deployment_show, gh_task_deployment_log,
+	gh_task_deployment_use, gh_task_deployment_stop, gh_task_deployment_recheck;
 extern const struct gh_task *const gh_tasks[];
 extern const size_t gh_tasks_n;
 const struct gh_task *gh_task_named(struct gh_span name);

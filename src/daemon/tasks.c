@@ -6,10 +6,28 @@
 /* The whole list. */
 extern const struct gh_task gh_task_backup, gh_task_fsck_tags;
 const struct gh_task *const gh_tasks[] = {
-	&gh_task_backup,	&gh_task_fsck_tags,	 &gh_task_review_show,	 &gh_task_review_approve,
-	&gh_task_review_reject, &gh_task_review_comment, &gh_task_import,	 &gh_task_card,
-	&gh_task_rescan,	&gh_task_badge_export,	 &gh_task_export,	 &gh_task_policy_explain,
-	&gh_task_evidence_add,	&gh_task_evidence_show,	 &gh_task_share_publish,
+	&gh_task_backup,
+	&gh_task_fsck_tags,
+	&gh_task_review_show,
+	&gh_task_review_approve,
+	&gh_task_review_reject,
+	&gh_task_review_comment,
+	&gh_task_import,
+	&gh_task_card,
+	&gh_task_rescan,
+	&gh_task_badge_export,
+	&gh_task_export,
+	&gh_task_policy_explain,
+	&gh_task_deploy,
+	&gh_task_deployment_list,
+	&gh_task_deployment_show,
+	&gh_task_deployment_log,
+	&gh_task_deployment_use,
+	&gh_task_deployment_stop,
+	&gh_task_deployment_recheck,
+	&gh_task_evidence_add,
+	&gh_task_evidence_show,
+	&gh_task_share_publish,
 };
 const size_t gh_tasks_n = sizeof gh_tasks / sizeof *gh_tasks;
 

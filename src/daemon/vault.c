@@ -30,7 +30,8 @@ void gh_vd_forget(struct gh_vd_chan *c)
 	free(c->key);
 	c->sign = NULL;
 	c->key = NULL;
-	c->sign_n = c->nkeys = 0;
+	c->sign_n = c->nkeys = c->nown = 0;
+	gh_wipe(c->other, sizeof c->other);
 	c->when = GH_VD_IDLE;
 }
 
@@ -78,8 +79,9 @@ bool gh_vd_take(struct gh_vaultd *v, struct gh_vd_chan *c, const uint8_t *packet
 		return true;
 	/* The answer to LOGGED is that of what was waiting for it. */
 	uint32_t seq = row->kind == GH_VP_LOGGED || row->kind == GH_VP_SIGN_MORE ? c->seq : in.h->seq;
-	uint32_t kind = row->kind == GH_VP_LOGGED
-				? c->log.what == GH_VP_LOG_SHRED ? GH_VP_TENANT_SHRED : GH_VP_RELEASE_GO
+	uint32_t kind = row->kind == GH_VP_LOGGED      ? c->log.what == GH_VP_LOG_SHRED	   ? GH_VP_TENANT_SHRED
+							 : c->log.what == GH_VP_LOG_DEPLOY ? GH_VP_RELEASE_SEAL
+											   : GH_VP_RELEASE_GO
 			: row->kind == GH_VP_SIGN_MORE ? GH_VP_SIGN
 						       : row->kind;
 	if (why != GH_VAULT_FINE)

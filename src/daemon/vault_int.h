@@ -5,6 +5,7 @@
  * a whole; every access is under a lock of the directory, since several commands may run at once, each with a vault. */
 #ifndef GH_DAEMON_VAULT_INT_H
 #define GH_DAEMON_VAULT_INT_H
+#include "attest/release.h"
 #include "catalog/vault_proto.h"
 #include "crypto/box.h"
 #include "crypto/pubkey.h"
@@ -13,6 +14,7 @@
 enum {
 	GH_VD_CHANNELS = 80,	/* main, catalogs, blob processes */
 	GH_VD_GENERATIONS = 16, /* of a tenant's key at once */
+	GH_VD_NONCES = 64,	/* challenges at a time */
 	GH_VD_ANSWER_WAIT = 10, /* seconds that a peer may take to make room for an answer */
 };
 
@@ -118,10 +120,20 @@ struct gh_vd_chan {
 	uint8_t *sign; /* what is signed so far: PAE and payload */
 	size_t sign_n, sign_head;
 	struct gh_vp_release release;
-	struct gh_vp_blob_key *key; /* RELEASING: room for GH_VP_RELEASE_MAX */
-	size_t nkeys;
-	struct gh_vp_log log; /* AWAITING */
-	uint64_t log_from;    /* size of the log when it was sent */
+	struct gh_vp_blob_key *key;	/* RELEASING: room for GH_VP_RELEASE_MAX */
+	size_t nkeys, nown;		/* of them the first nown belong to the release's tenant, the rest to `other` */
+	uint8_t other[GH_VP_ID];	/* of the packets of keys behind them; zero: none yet */
+	struct gh_vp_attested attested; /* DEPLOY */
+	size_t challenge;		/* its place in gh_vaultd.challenge */
+	struct gh_vp_log log;		/* AWAITING */
+	uint64_t log_from;		/* size of the log when it was sent */
+};
+
+/* A nonce that was given out: single use, in memory only, so that it does not outlive the process. */
+struct gh_vd_challenge {
+	enum gh_release_nonce state; /* UNKNOWN: free */
+	struct gh_vp_nonce nonce;
+	struct gh_vp_challenge terms;
 };
 
 /* Lies in locked memory as a whole. */
@@ -142,6 +154,7 @@ struct gh_vaultd {
 	void *plain;			    /* a packet GH_VP_KEYS in locked memory */
 	uint32_t newest[GH_VAULT_KEYS_END]; /* generation of each signing key that was current when last looked */
 	struct gh_vd_chan chan[GH_VD_CHANNELS];
+	struct gh_vd_challenge challenge[GH_VD_NONCES];
 	int64_t (*now)(void);
 	uint8_t *in, *out; /* GH_VP_PACKET each */
 };
@@ -267,6 +280,17 @@ enum gh_vault_why gh_vd_log_rewrap(struct gh_vaultd *v, uint64_t *sys);
 size_t gh_vd_pae_head(const char *type, size_t total, uint8_t *out, size_t cap);
 /* Sign; sig has room for GH_VP_SIG. */
 enum gh_vault_why gh_vd_sign_with(const struct gh_key *k, struct gh_span msg, uint8_t *sig, uint32_t *sig_n);
+/* Open n blob keys of one tenant: out[i] gets id and key. */
+struct gh_stub_blob_key;
+enum gh_vault_why gh_vd_open_keys(struct gh_vaultd *v, const uint8_t tenant[GH_VP_ID], const struct gh_vp_blob_key *k,
+				  size_t n, struct gh_stub_blob_key *out, uint64_t *sys);
+/* Write the entry's beginning (ids of the release, digest of the blobs), ask the catalog to log it. */
+enum gh_vault_why gh_vd_ask_to_log(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				   struct gh_vd_out *out);
+enum gh_vault_why gh_vd_log_begin(struct gh_vaultd *v, struct gh_vd_chan *c, enum gh_vp_logs what,
+				  struct gh_vd_out *out);
+/* It was logged: seal the keys into the answer. */
+enum gh_vault_why gh_vd_seal_keys(struct gh_vaultd *v, struct gh_vd_chan *c, struct gh_vd_out *out);
 /* Overwrite a tenant's keys, leave a mark that says so. */
 enum gh_vault_why gh_vd_tenant_destroy(struct gh_vaultd *v, const uint8_t id[GH_VP_ID], uint64_t *sys);
 uint64_t gh_vd_tenants_count(struct gh_vaultd *v);
@@ -281,6 +305,7 @@ gh_vd_handler gh_vd_attach;								       /* vault.c */
 gh_vd_handler gh_vd_tenant_new, gh_vd_tenant_status, gh_vd_tenant_rotate, gh_vd_tenant_retire; /* vault_tenant.c */
 gh_vd_handler gh_vd_new_keys, gh_vd_rewrap, gh_vd_release, gh_vd_release_keys, gh_vd_release_go, gh_vd_shred,
 	gh_vd_logged;										 /* vault_release.c */
+gh_vd_handler gh_vd_challenge, gh_vd_release_seal, gh_vd_node_sign;				 /* vault_attest.c */
 gh_vd_handler gh_vd_public, gh_vd_rotate, gh_vd_endorse;					 /* vault_signing.c */
 gh_vd_handler gh_vd_sign, gh_vd_sign_more, gh_vd_checkpoint, gh_vd_last_checkpoint, gh_vd_adopt; /* vault_sign.c */
 #endif

@@ -4,6 +4,7 @@
 #include "crypto/merkle.h"
 #include "crypto/secret.h"
 #include "daemon/vault_int.h"
+#include "runtime/stub_proto.h"
 
 static struct gh_wrap_for blob_for(const uint8_t tenant[GH_VP_ID], const uint8_t blob[GH_VP_ID], uint32_t generation)
 {
@@ -118,10 +119,17 @@ enum gh_vault_why gh_vd_release(struct gh_vaultd *v, struct gh_vd_chan *c, const
 		out->broken = true;
 		return GH_VAULT_FINE;
 	}
-	const struct gh_vd_chan *blob = session(v, r->session);
-	if (blob == NULL)
+	/* A deployment's keys are sealed to what proved itself: no process of ours sees them (RELEASE_SEAL). */
+	static const uint8_t nobody[GH_VP_ID];
+	bool deploy = r->purpose == GH_VAULT_DEPLOY;
+	const struct gh_vd_chan *blob = deploy ? NULL : session(v, r->session);
+	if (deploy && memcmp(r->session, nobody, GH_VP_ID) != 0) {
+		out->broken = true;
+		return GH_VAULT_FINE;
+	}
+	if (blob == NULL && !deploy)
 		return GH_VAULT_NO_SESSION;
-	if (blob->bound &&
+	if (blob != NULL && blob->bound &&
 	    (memcmp(blob->tenant, r->tenant, GH_VP_ID) != 0 || memcmp(blob->version, r->version, GH_VP_ID) != 0))
 		return GH_VAULT_OTHER_MODEL;
 	enum gh_vault_why why = gh_vd_tenant_read(v, r->tenant, &f, &out->arg);
@@ -137,15 +145,30 @@ enum gh_vault_why gh_vd_release(struct gh_vaultd *v, struct gh_vd_chan *c, const
 }
 
 /* Each is opened once before anything is logged: a release that could not take place is no release. */
-static enum gh_vault_why try_keys(struct gh_vaultd *v, const struct gh_vp_release *rel, const struct gh_vp_blob_key *k,
+static enum gh_vault_why try_keys(struct gh_vaultd *v, const uint8_t tenant[GH_VP_ID], const struct gh_vp_blob_key *k,
 				  size_t n, uint64_t *sys)
 {
 	struct gh_vf_tenant f;
 	struct ring r = { &f, v->s->scratch, 0 };
 	uint32_t generation;
-	enum gh_vault_why why = gh_vd_tenant_read(v, rel->tenant, &f, sys);
+	enum gh_vault_why why = gh_vd_tenant_read(v, tenant, &f, sys);
 	for (size_t i = 0; why == GH_VAULT_FINE && i < n; i++)
 		why = open_key(v, &r, &k[i], r.key + 32, &generation);
+	gh_wipe(r.key, 64);
+	return why;
+}
+
+enum gh_vault_why gh_vd_open_keys(struct gh_vaultd *v, const uint8_t tenant[GH_VP_ID], const struct gh_vp_blob_key *k,
+				  size_t n, struct gh_stub_blob_key *out, uint64_t *sys)
+{
+	struct gh_vf_tenant f;
+	struct ring r = { &f, v->s->scratch, 0 };
+	uint32_t generation;
+	enum gh_vault_why why = n == 0 ? GH_VAULT_FINE : gh_vd_tenant_read(v, tenant, &f, sys);
+	for (size_t i = 0; why == GH_VAULT_FINE && i < n; i++) {
+		memcpy(out[i].blob, k[i].id, GH_VP_ID);
+		why = open_key(v, &r, &k[i], out[i].key, &generation);
+	}
 	gh_wipe(r.key, 64);
 	return why;
 }
@@ -156,26 +179,35 @@ enum gh_vault_why gh_vd_release_keys(struct gh_vaultd *v, struct gh_vd_chan *c, 
 	const struct gh_vp_tenant *t = (const struct gh_vp_tenant *)in->body;
 	const struct gh_vp_blob_key *k = (const struct gh_vp_blob_key *)in->record;
 	enum gh_vault_why why = GH_VAULT_FINE;
-	if (memcmp(t->tenant, c->release.tenant, GH_VP_ID) != 0 || in->h->n == 0) {
+	static const uint8_t none[GH_VP_ID];
+	/* Of a deployment, the keys of one other tenant's shared base may follow: which one, the challenge says. */
+	bool own = memcmp(t->tenant, c->release.tenant, GH_VP_ID) == 0 && memcmp(c->other, none, GH_VP_ID) == 0;
+	bool first = memcmp(c->other, none, GH_VP_ID) == 0, deploy = c->release.purpose == GH_VAULT_DEPLOY;
+	bool other = deploy && !own && (first || memcmp(t->tenant, c->other, GH_VP_ID) == 0);
+	size_t most = deploy ? GH_VP_KEYS_MAX : GH_VP_RELEASE_MAX;
+	if ((!own && !other) || in->h->n == 0) {
 		out->broken = true;
 		return GH_VAULT_FINE;
 	}
-	if (in->h->n > GH_VP_RELEASE_MAX - c->nkeys)
+	if (other)
+		memcpy(c->other, t->tenant, GH_VP_ID);
+	if (in->h->n > most - c->nkeys)
 		why = GH_VAULT_TOO_MANY;
 	else
-		why = try_keys(v, &c->release, k, in->h->n, &out->arg);
+		why = try_keys(v, t->tenant, k, in->h->n, &out->arg);
 	if (why != GH_VAULT_FINE) {
 		gh_vd_forget(c);
 		return why;
 	}
 	memcpy(&c->key[c->nkeys], k, in->h->n * sizeof *k);
 	c->nkeys += in->h->n;
+	c->nown = own ? c->nkeys : c->nown;
 	return GH_VAULT_FINE;
 }
 
 /* Ask this channel to log; nothing happens before it has. */
-static enum gh_vault_why ask_to_log(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
-				    struct gh_vd_out *out)
+enum gh_vault_why gh_vd_ask_to_log(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				   struct gh_vd_out *out)
 {
 	struct {
 		struct gh_vp_head head;
@@ -209,14 +241,14 @@ static bool digest_of_ids(const struct gh_vp_blob_key *k, size_t n, uint8_t out[
 	return true;
 }
 
-enum gh_vault_why gh_vd_release_go(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
-				   struct gh_vd_out *out)
+enum gh_vault_why gh_vd_log_begin(struct gh_vaultd *v, struct gh_vd_chan *c, enum gh_vp_logs what,
+				  struct gh_vd_out *out)
 {
 	struct gh_vf_tenant f;
 	enum gh_vault_why why = c->nkeys == 0 ? GH_VAULT_KEY_ALTERED
 					      : gh_vd_tenant_read(v, c->release.tenant, &f, &out->arg);
 	const struct gh_vp_release *r = &c->release;
-	c->log = (struct gh_vp_log){ .what = GH_VP_LOG_RELEASE, .purpose = r->purpose, .keys = (uint32_t)c->nkeys };
+	c->log = (struct gh_vp_log){ .what = what, .purpose = r->purpose, .keys = (uint32_t)c->nkeys };
 	if (why == GH_VAULT_FINE &&
 	    (!gh_random(c->log.entry, GH_VP_ID) || !digest_of_ids(c->key, c->nkeys, c->log.blobs)))
 		why = GH_VAULT_NOMEM;
@@ -229,7 +261,18 @@ enum gh_vault_why gh_vd_release_go(struct gh_vaultd *v, struct gh_vd_chan *c, co
 	memcpy(c->log.requester, r->requester, GH_VP_ID);
 	memcpy(c->log.session, r->session, GH_VP_ID);
 	c->log.generation = f.key[f.n - 1].generation;
-	return ask_to_log(v, c, in, out);
+	return GH_VAULT_FINE;
+}
+
+enum gh_vault_why gh_vd_release_go(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
+				   struct gh_vd_out *out)
+{
+	if (c->release.purpose == GH_VAULT_DEPLOY) { /* law 6: not without evidence */
+		out->broken = true;
+		return GH_VAULT_FINE;
+	}
+	enum gh_vault_why why = gh_vd_log_begin(v, c, GH_VP_LOG_RELEASE, out);
+	return why == GH_VAULT_FINE ? gh_vd_ask_to_log(v, c, in, out) : why;
 }
 
 enum gh_vault_why gh_vd_shred(struct gh_vaultd *v, struct gh_vd_chan *c, const struct gh_vd_in *in,
@@ -245,7 +288,7 @@ enum gh_vault_why gh_vd_shred(struct gh_vaultd *v, struct gh_vd_chan *c, const s
 		return GH_VAULT_CRYPTO;
 	memcpy(c->log.tenant, t->tenant, GH_VP_ID);
 	memcpy(c->log.requester, t->requester, GH_VP_ID);
-	return ask_to_log(v, c, in, out);
+	return gh_vd_ask_to_log(v, c, in, out);
 }
 
 /* One packet of open keys to the blob process. */
@@ -307,8 +350,9 @@ enum gh_vault_why gh_vd_logged(struct gh_vaultd *v, struct gh_vd_chan *c, const 
 	/* The entry is new, so it stands behind what was signed when it was asked for, and under a checkpoint signed since. */
 	if (in->h->why == GH_VAULT_FINE && gh_vd_log_signed(v, &size, NULL, &sys) == GH_VAULT_FINE &&
 	    in->h->arg >= c->log_from && in->h->arg < size) {
-		why = c->log.what == GH_VP_LOG_SHRED ? gh_vd_tenant_destroy(v, c->log.tenant, &sys)
-						     : hand_over(v, c, &sys);
+		why = c->log.what == GH_VP_LOG_SHRED	? gh_vd_tenant_destroy(v, c->log.tenant, &sys)
+		      : c->log.what == GH_VP_LOG_DEPLOY ? gh_vd_seal_keys(v, c, out)
+							: hand_over(v, c, &sys);
 		out->arg = why == GH_VAULT_FINE ? in->h->arg : sys;
 	}
 	gh_vd_forget(c);

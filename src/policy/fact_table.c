@@ -134,6 +134,10 @@ const struct gh_fact gh_fact_rows[] = {
 	     "What the model runs in, or is to run in."),
 	WORD("attestation.class", "none<software<tpm<enclave=vm-tee", OWN | ORDERED,
 	     "Class of the evidence for what it runs in. Software evidence never counts as hardware's."),
+	WORD("attestation.kind", "none software tpm snp tdx sgx azure nitro", OWN, "Kind of that evidence."),
+	FACT("attestation.measurement", STRING, OWN,
+	     "What is measured of stub, engine and libraries: SHA-256, 64 hexadecimal digits, as `gatehouse measure` "
+	     "prints it."),
 	FACT("attestation.at", TIME, OWN, "When that evidence was made."),
 	AGE("attestation.age", "attestation.at", OWN, "Time since then."),
 

@@ -22,10 +22,11 @@
 #include "policy/facts.h"
 
 enum {
-	GH_POLICY_TEXT = 256 << 10, /* bytes of a policy file */
-	GH_POLICY_RULES = 512,	    /* rules, tier conditions, exceptions: each */
-	GH_POLICY_BASES = 4,	    /* profiles in a chain of `extends` */
-	GH_POLICY_ARENA = 32 << 20, /* enough to read any policy, its bases included */
+	GH_POLICY_TEXT = 256 << 10,  /* bytes of a policy file */
+	GH_POLICY_RULES = 512,	     /* rules, tier conditions, exceptions: each */
+	GH_POLICY_MEASUREMENTS = 16, /* allowed ones */
+	GH_POLICY_BASES = 4,	     /* profiles in a chain of `extends` */
+	GH_POLICY_ARENA = 32 << 20,  /* enough to read any policy, its bases included */
 };
 
 struct gh_exception;
@@ -67,6 +68,10 @@ void gh_policy_canonical(const struct gh_policy *p, struct gh_buf *out);
 size_t gh_policy_finding_ids(const struct gh_policy *p, struct gh_arena *arena, const struct gh_span **v);
 /* Exceptions that stand in it. */
 size_t gh_policy_exceptions(const struct gh_policy *p, const struct gh_exception **v);
+/* How many refused attempts of an engine are tolerated before its deployment is quarantined. False: the policy does not say. */
+bool gh_policy_attempts(const struct gh_policy *p, int64_t *most);
+/* Allowed measurements, 64 hexadecimal digits each: how many; 0: the policy names none. */
+size_t gh_policy_measurements(const struct gh_policy *p, const struct gh_span **v);
 /* Url of the OPA server to be asked; empty: none. */
 struct gh_span gh_policy_opa(const struct gh_policy *p);
 

@@ -96,6 +96,11 @@ void gh_policy_canonical(const struct gh_policy *p, struct gh_buf *out)
 		gh_jout_span(&j, "message", p->quarantine.message);
 		gh_jout_close(&j, '}');
 	}
+	if (p->deploy.stated && p->deploy.attempts >= 0) { /* the rest of that section are rules */
+		gh_jout_open(&j, "deployment", '{');
+		gh_jout_number(&j, "attempts", (uint64_t)p->deploy.attempts);
+		gh_jout_close(&j, '}');
+	}
 	if (p->opa.stated) {
 		gh_jout_open(&j, "opa", '{');
 		gh_jout_span(&j, "url", p->opa.url);

@@ -1,5 +1,5 @@
 /* policy_int.h - a policy as it is kept, and what the parts of the room share: policy_read.c (from YAML), policy_rule.c (one
- * rule), policy_except.c (exceptions), policy_join.c (bases), policy_canon.c (canonical bytes), policy_ask.c (deciding),
+ * rule), policy_deploy.c (the section about deployments), policy_except.c (exceptions), policy_join.c (bases), policy_canon.c (canonical bytes), policy_ask.c (deciding),
  * policy_approve.c (approvals), policy_json.c, policy_text.c (saying). */
 #ifndef GH_POLICY_POLICY_INT_H
 #define GH_POLICY_POLICY_INT_H
@@ -34,6 +34,7 @@ struct prule {
 	unsigned need, roles; /* require: how many; bit per word of the fact approvals.role */
 	int64_t within;	      /* seconds; 0: any age */
 	bool override;
+	bool section;		/* made of a key of `deployment`, not written as a rule */
 	const struct ydoc *doc; /* where it stands, for errors */
 	const struct ynode *node;
 };
@@ -50,6 +51,12 @@ struct pquarantine {
 	struct gh_span message;
 	const struct ydoc *doc;
 	const struct ynode *node;
+};
+struct pdeploy {
+	bool stated, override;
+	int64_t attempts; /* -1: not said */
+	struct gh_span measurement[GH_POLICY_MEASUREMENTS];
+	size_t nmeasurement;
 };
 struct popa {
 	bool stated;
@@ -73,6 +80,7 @@ struct gh_policy {
 	PLIST(struct gh_span) base; /* "enterprise 1", in the order in which they were put in */
 	struct pquarantine quarantine;
 	struct popa opa;
+	struct pdeploy deploy;
 	bool tier_own; /* conditions of tiers speak of own facts */
 	const struct ynode *remove_node;
 	char digest[65];
@@ -93,6 +101,8 @@ enum gh_rc policy_actions(struct ydoc *d, const struct ynode *n, unsigned *out);
 enum gh_rc policy_words(struct ydoc *d, const struct ynode *n, const char *words, const char *what, unsigned *out);
 unsigned policy_all_actions(void);
 enum gh_rc policy_rules(struct ydoc *d, const struct ynode *n, void *policy);
+enum gh_rc policy_deployment(struct ydoc *d, const struct ynode *n, void *policy);
+enum gh_rc policy_join_deployment(struct ydoc *d, struct gh_policy *base, const struct gh_policy *top);
 enum gh_rc policy_exceptions(struct ydoc *d, const struct ynode *n, void *policy);
 /* An expression and evidence of others: what it may not do. tiers: in a condition of a tier. */
 enum gh_rc policy_foreign(const struct ydoc *d, const struct ynode *n, const struct expr *e, bool tier_own, bool tiers);

@@ -30,10 +30,10 @@ static enum gh_rc rules(const struct ydoc *d, struct gh_policy *base, const stru
 		const struct prule *r = &top->rule.v[i];
 		struct prule *old = find(base, r->id);
 		if (old != NULL && !r->override)
-			return ydoc_bad(d, ydoc_get(r->node, "id"), false,
+			return ydoc_bad(d, r->section ? r->node : ydoc_get(r->node, "id"), false,
 					"the base has a rule '%s' too: to replace it, write override: true",
 					(const char *)r->id.p);
-		if (old == NULL && r->override)
+		if (old == NULL && r->override && !r->section)
 			return ydoc_bad(d, ydoc_get(r->node, "override"), false,
 					"the base has no rule '%s' that could be replaced", (const char *)r->id.p);
 		if (old == NULL && base->rule.n == GH_POLICY_RULES)
@@ -95,6 +95,7 @@ enum gh_rc policy_join(struct ydoc *d, struct gh_policy *base, struct gh_policy 
 	rc = rc == GH_OK ? removed(d, base, top) : rc;
 	rc = rc == GH_OK ? rules(d, base, top) : rc;
 	rc = rc == GH_OK ? lists(d, base, top) : rc;
+	rc = rc == GH_OK ? policy_join_deployment(d, base, top) : rc;
 	base->name = top->name;
 	base->version = top->version;
 	base->about = top->about;
@@ -127,9 +128,10 @@ enum gh_rc policy_checks(struct ydoc *d, struct gh_policy *p)
 			p->tier_own |= p->tier[t].v[i].when.own;
 	for (size_t i = 0; i < p->rule.n; i++) {
 		const struct prule *r = &p->rule.v[i];
-		enum gh_rc rc = r->always ? GH_OK
-					  : policy_foreign(r->doc, ydoc_get(r->node, "when"), &r->when, p->tier_own,
-							   false);
+		enum gh_rc rc = r->always    ? GH_OK
+				: r->section ? GH_OK /* of own facts only */
+					     : policy_foreign(r->doc, ydoc_get(r->node, "when"), &r->when, p->tier_own,
+							      false);
 		if (rc == GH_OK)
 			rc = settled(p, r);
 		if (rc != GH_OK)

@@ -192,6 +192,7 @@ static const struct ykey policy_keys[] = {
 	{ "tiers", false, Y_MAP, tiers },
 	{ "quarantine", false, Y_MAP, quarantine },
 	{ "opa", false, Y_MAP, opa },
+	{ "deployment", false, Y_MAP, policy_deployment },
 	{ "rules", false, Y_LIST, policy_rules },
 	{ "exceptions", false, Y_LIST, policy_exceptions },
 };
