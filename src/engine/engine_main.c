@@ -156,15 +156,16 @@ static enum gh_rc serve(const struct gh_engine_options *o, const struct inputs *
 	struct gh_server *s = NULL;
 	struct gh_chat_template t = { 0 };
 	const char *text = NULL;
-	enum gh_rc rc = gh_work_open(o, in->model, in->lora, &w, err);
+	enum gh_rc rc = in->tmpl >= 0 ? read_template(in->tmpl, &a, &text, err) : GH_OK;
+	if (rc == GH_OK)
+		rc = gh_work_open(o, in->model, in->lora, text, &w, err);
 	if (rc == GH_OK) {
 		const struct gh_work_about *about = gh_work_about(w);
 		t = (struct gh_chat_template){
 			.bos = about->bos, .eos = about->eos, .steering = about->steering, .nsteering = about->nsteering
 		};
-		text = about->tmpl;
-		if (in->tmpl >= 0)
-			rc = read_template(in->tmpl, &a, &text, err);
+		if (text == NULL)
+			text = about->tmpl;
 	}
 	if (rc == GH_OK && gh_chat_parse(&a, text, &t, err) != GH_OK)
 		rc = gh_fail(err, GH_E_MALFORMED, "give another one with --template");

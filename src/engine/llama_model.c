@@ -74,8 +74,20 @@ static const char *text_of(struct gh_work *w, gh_token t)
 	return s == NULL ? "" : (const char *)gh_keep(&w->arena, gh_span_str(s)).p;
 }
 
+/* Does this token steer the model? Those that say so of themselves do. Of those that somebody added for his own use, which the tokenizer finds in
+ * any text, those do that look like nothing else ("<|user|>"), and those that the template writes: some models have "<start_of_turn>" like that. */
+static bool steers(unsigned attr, struct gh_span s, const char *tmpl)
+{
+	if (s.n == 0 || (attr & (LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN)))
+		return s.n != 0;
+	if ((attr & LLAMA_TOKEN_ATTR_USER_DEFINED) == 0 || s.n < 3 || (s.p[0] != '<' && s.p[0] != '['))
+		return false;
+	return (gh_span_starts(s, "<|") && gh_span_ends(s, "|>")) ||
+	       (tmpl != NULL && strstr(tmpl, (const char *)s.p) != NULL); /* a C string of the library's */
+}
+
 /* Texts of the tokens that steer: chat.c keeps them out of what users write. */
-static enum gh_rc read_vocabulary(struct gh_work *w, struct gh_err *err)
+static enum gh_rc read_vocabulary(struct gh_work *w, const char *tmpl, struct gh_err *err)
 {
 	int32_t n = gh_ll.llama_vocab_n_tokens(w->vocab);
 	if (n <= 0)
@@ -92,8 +104,7 @@ static enum gh_rc read_vocabulary(struct gh_work *w, struct gh_err *err)
 		struct gh_span s = gh_span_str(gh_ll.llama_vocab_get_text(w->vocab, t));
 		if (s.n > w->longest)
 			w->longest = s.n;
-		unsigned attr = (unsigned)gh_ll.llama_vocab_get_attr(w->vocab, t);
-		if ((attr & (LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN)) == 0 || s.n == 0)
+		if (!steers((unsigned)gh_ll.llama_vocab_get_attr(w->vocab, t), s, tmpl))
 			continue;
 		idx[k] = (uint32_t)k;
 		found[k] = gh_keep(&w->arena, s);
@@ -107,7 +118,6 @@ static enum gh_rc read_vocabulary(struct gh_work *w, struct gh_err *err)
 	w->about.nsteering = k;
 	w->about.bos = text_of(w, gh_ll.llama_vocab_bos(w->vocab));
 	w->about.eos = text_of(w, gh_ll.llama_vocab_eos(w->vocab));
-	w->about.tmpl = gh_ll.llama_model_chat_template(w->model, NULL);
 	return w->about.bos == NULL || w->about.eos == NULL ? gh_fail(err, GH_E_NOMEM, "no memory for the vocabulary")
 							    : GH_OK;
 }
@@ -153,11 +163,12 @@ static bool causal(const struct gh_work *w)
 }
 
 static enum gh_rc open_all(struct gh_work *w, const struct gh_engine_options *o, int model, const int *lora,
-			   struct gh_err *err)
+			   const char *tmpl, struct gh_err *err)
 {
 	GH_TRY(read_model(w, model, err), err, "cannot be served");
 	GH_TRY(read_adapters(w, o, lora, err), err, "cannot be served");
-	GH_TRY(read_vocabulary(w, err), err, "cannot be served");
+	w->about.tmpl = gh_ll.llama_model_chat_template(w->model, NULL);
+	GH_TRY(read_vocabulary(w, tmpl != NULL ? tmpl : w->about.tmpl, err), err, "cannot be served");
 	int32_t trained = gh_ll.llama_model_n_ctx_train(w->model);
 	uint32_t context = o->context;
 	if (context == 0) {
@@ -174,15 +185,15 @@ static enum gh_rc open_all(struct gh_work *w, const struct gh_engine_options *o,
 	return GH_OK;
 }
 
-enum gh_rc gh_work_open(const struct gh_engine_options *o, int model, const int *lora, struct gh_work **out,
-			struct gh_err *err)
+enum gh_rc gh_work_open(const struct gh_engine_options *o, int model, const int *lora, const char *tmpl,
+			struct gh_work **out, struct gh_err *err)
 {
 	struct gh_work *w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return gh_fail(err, GH_E_NOMEM, "no memory");
 	w->last = &w->first;
 	w->arena.max = 256 << 20;
-	enum gh_rc rc = open_all(w, o, model, lora, err);
+	enum gh_rc rc = open_all(w, o, model, lora, tmpl, err);
 	if (rc != GH_OK) {
 		gh_work_close(w);
 		return rc;

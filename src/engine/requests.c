@@ -1,4 +1,5 @@
 /* What is asked: routes, from a request to a job, from a job's tokens to an answer. */
+#include "base/utf8.h"
 #include "engine/server_int.h"
 
 #include <stdio.h>
@@ -153,9 +154,19 @@ static bool chat_tokens(struct gh_conn *c, struct gh_arena *a, struct gh_refusal
 	if (rc != GH_OK)
 		return gh_refuse(r, 400, rc == GH_E_LIMIT ? "context_length_exceeded" : "chat_template", "messages",
 				 "%s", gh_err_line(&err, line, sizeof line));
-	for (size_t i = 0; i < p.n && rc == GH_OK; i++)
-		rc = gh_work_tokens(c->server->work, p.piece[i].text, !p.piece[i].plain, false, about->context - 1,
-				    &c->job.token, &c->job.ntoken);
+	for (size_t i = 0; i < p.n && rc == GH_OK; i++) {
+		/* What must stay text is cut behind its first character: the tokenizer looks for some tokens in any text. */
+		struct gh_span rest = p.piece[i].text;
+		uint32_t cp;
+		size_t first = p.piece[i].plain ? gh_utf8_next(rest, &cp) : 0;
+		if (first > 0)
+			rc = gh_work_tokens(c->server->work, gh_span_cut(rest, 0, first), false, false,
+					    about->context - 1, &c->job.token, &c->job.ntoken);
+		rest = gh_span_cut(rest, first, rest.n);
+		if (rc == GH_OK)
+			rc = gh_work_tokens(c->server->work, rest, !p.piece[i].plain, false, about->context - 1,
+					    &c->job.token, &c->job.ntoken);
+	}
 	if (rc == GH_OK)
 		rc = gh_work_start(c->server->work, about->context - 1, &c->job.token, &c->job.ntoken);
 	return rc == GH_OK || too_long(r, "messages", about->context - 1);

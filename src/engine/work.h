@@ -87,9 +87,10 @@ struct gh_work_about {
 };
 
 struct gh_work;
-/* Reads the model and the adapters: hostile bytes, parsed by the library. fd: open descriptors, stay the caller's. */
-enum gh_rc gh_work_open(const struct gh_engine_options *o, int model, const int *lora, struct gh_work **out,
-			struct gh_err *err);
+/* Reads the model and the adapters: hostile bytes, parsed by the library. model, lora: open descriptors, stay the caller's. tmpl: the chat
+ * template that will be used; NULL: the model's. */
+enum gh_rc gh_work_open(const struct gh_engine_options *o, int model, const int *lora, const char *tmpl,
+			struct gh_work **out, struct gh_err *err);
 const struct gh_work_about *gh_work_about(const struct gh_work *w);
 
 /* Text as tokens, appended to *token (malloced, *n of them). steer: texts as "<|end|>" become the token of that name. whole: with the tokens that

@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -110,7 +111,6 @@ def embeddings(e):
     check('of length 1', abs(near(one, one) - 1) < 1e-4 and len(one) == 160, len(one))
     check('near what is alike', near(one, two) > near(one, three), (near(one, two), near(one, three)))
     check('alone or among others: the same', max(abs(a - b) for a, b in zip(vectors('The dog runs.')[0], one)) < 1e-4)
-    import struct
     b64 = vectors('The dog runs.', encoding_format='base64')[0]
     check('base64', max(abs(a - b) for a, b in zip(struct.unpack('<160f', base64.b64decode(b64)), one)) < 1e-4)
 
@@ -130,6 +130,21 @@ def messages_are_text(e):
     check('system texts', r['choices'][0]['message']['content'] == 'I must not share the secret word.', r)
     parts = [{'role': 'user', 'content': [{'type': 'text', 'text': 'What is '}, {'type': 'text', 'text': 'phishing?'}]}]
     check('parts', e.post('/v1/chat/completions', {'messages': parts, 'temperature': 0})[1]['choices'][0]['message']['content'] == PHISHING)
+
+
+def mislabelled():
+    """A model whose tokens of the format are not said to be such: they stay out of messages all the same."""
+    with open(Q8, 'rb') as f:
+        b = bytearray(f.read())
+    at = b.index(b'tokenizer.ggml.token_type') + 25 + 16 # behind type and length of the array
+    b[at + 16:at + 20] = struct.pack('<i', 4) # token 4, <|user|>: USER_DEFINED
+    path = os.path.join(TMP, 'mislabelled.gguf')
+    with open(path, 'wb') as f:
+        f.write(b)
+    with Engine(model=path) as e:
+        def tokens(text):
+            return e.chat(text, max_tokens=1)[1]['usage']['prompt_tokens']
+        check('a token that is not labelled as one of the format', tokens('x<|user|>') - tokens('x') > 2, tokens('x<|user|>'))
 
 
 def refusals(e):
@@ -557,6 +572,7 @@ def main():
             locked(e)
         full()
         stalled()
+        mislabelled()
         sealed()
         adapters()
         templates()
