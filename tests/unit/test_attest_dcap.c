@@ -399,6 +399,48 @@ static void cut(void **state)
 	}
 }
 
+/* ---- the firmware's log ---- */
+
+/* A digest of the log that is altered shows in its register, and in no other. */
+static void altered_log(void **state)
+{
+	static struct gh_attest_result r;
+	gh_auto_arena files = { .max = 64 << 20 };
+	struct gh_span log = load(&files, "gcp_cos113_ccel_data.dat");
+	const struct gh_attest_file e = { GH_SPAN("ccel"), log };
+	struct gh_attest_question q = { .evidence = load(&files, "gcp_cos113_cos-113-tdx-quote.dat"),
+					.endorsement = &e,
+					.nendorsement = 1,
+					.at = when("2024-08-01T00:00:00Z") };
+	(void)state;
+	if (q.evidence.n == 0 || log.n == 0) {
+		print_message("skipped: the log is not there\n");
+		return;
+	}
+	uint8_t *p = (uint8_t *)(uintptr_t)log.p;
+	size_t at = 32 + gh_le32(p + 28); /* behind the header: the first record that measures */
+	unsigned seen = 0;
+	for (unsigned n = 0; n < 43; n++) { /* u32 register, u32 type, u32 1, u16 algorithm, 48 bytes, u32 size */
+		uint32_t reg = gh_le32(p + at);
+		gh_auto_arena a = { .max = ARENA };
+		char name[32];
+		p[at + 14] ^= 1;
+		(void)gh_attest_appraise(&gh_attest_tdx, &q, &a, &r);
+		p[at + 14] ^= 1;
+		assert_in_range(reg, 1, 4);
+		for (unsigned i = 0; i < 4; i++) {
+			(void)snprintf(name, sizeof name, "ccel_rtmr%u", i);
+			bool separator = failed(&r,
+						"ccel"); /* its data are not what was measured: said before all else */
+			if (!separator && failed(&r, name) != (i == reg - 1))
+				fail_msg("event %u of register %u: %s", n, reg, name);
+		}
+		seen |= 1u << reg;
+		at += 62 + 4 + gh_le32(p + at + 62);
+	}
+	assert_int_equal(seen, 0x0e); /* RTMR0 to RTMR2; nothing was measured into RTMR3 */
+}
+
 /* ---- levels, on their own ---- */
 
 static const char levels_json[] =
@@ -470,7 +512,7 @@ static void merging(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(altered),
-					    cmocka_unit_test(cut), cmocka_unit_test(levels),
-					    cmocka_unit_test(merging) };
+					    cmocka_unit_test(cut),	cmocka_unit_test(altered_log),
+					    cmocka_unit_test(levels),	cmocka_unit_test(merging) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
