@@ -133,8 +133,14 @@ enum { MEMORY_MIB = 900 };
 enum { MEMORY_MIB = 64 };
 #endif
 
+static char no_launch[GH_ERR_TEXT]; /* why there can be no sandbox here; "": there can */
+
 static void setup(struct ctx *c, const struct how *h)
 {
+	if (no_launch[0] != '\0') {
+		print_message("skipped: no sandbox can be made here: %s\n", no_launch);
+		skip();
+	}
 	char text[1000], where[400];
 	struct gh_err err = { 0 };
 	memset(c, 0, sizeof *c);
@@ -445,7 +451,7 @@ static const struct {
 	{ "rights", GH_JAIL_RIGHTS, "hostname", EPERM, 0 },
 	{ "rights", GH_JAIL_RIGHTS, "first-environ", EACCES, 0 },
 	{ "landlock", GH_JAIL_LANDLOCK, "mount", EPERM, 0 },
-	{ "landlock", GH_JAIL_LANDLOCK, "tcp", EACCES, ECONNREFUSED }, /* from ABI 4 on */
+	{ "landlock", GH_JAIL_LANDLOCK, "tcp", EACCES, 0 }, /* from ABI 4 on */
 	{ "dumpable", 0, "stub-memory", EACCES, 0 },
 	{ "sealed", 0, "write-model", EPERM, 0 },
 	{ "seccomp", GH_JAIL_SECCOMP, "inet", EPERM, 0 },
@@ -478,6 +484,12 @@ static void test_layers_alone(void **state)
 			(void)snprintf(what, sizeof what, "signal-%d", (int)getpid());
 		else
 			(void)snprintf(what, sizeof what, "%s", alone[i].what);
+		struct gh_launch_state s;
+		gh_launch_state(c.l, &s);
+		if (alone[i].layer == GH_JAIL_LANDLOCK && s.landlock < 4 && strcmp(alone[i].what, "tcp") == 0) {
+			print_message("skipped: Landlock of this kernel knows nothing of TCP\n");
+			continue;
+		}
 		int r = ask(&c, what);
 		if (r != alone[i].error && (alone[i].other == 0 || r != alone[i].other))
 			fail_msg("%s alone, %s: %s (%d)", alone[i].name, alone[i].what,
@@ -968,6 +980,23 @@ static void test_altered_engine(void **state)
 	teardown(&c);
 }
 
+/* A host that lets nobody make name spaces is no mistake of ours. */
+static int try_once(void **state)
+{
+	struct gh_jailed j;
+	struct gh_err err = { 0 };
+	static const char *const argv[] = { "/nothing", NULL };
+	(void)state;
+	if (gh_jail_open(
+		    &(struct gh_jail){
+			    .argv = argv, .envp = argv + 1, .memory = 256 << 20, .disk = 1 << 20, .processes = 8 },
+		    &j, &err) == GH_OK)
+		gh_jail_close(&j, NULL);
+	else if (err.rc == GH_E_DENIED)
+		(void)snprintf(no_launch, sizeof no_launch, "%s", err.text[0]);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -989,5 +1018,5 @@ int main(void)
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_altered_engine),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, try_once, NULL);
 }
