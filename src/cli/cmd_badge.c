@@ -338,8 +338,8 @@ const struct gh_cmd gh_cmd_badge = {
 		 "  1   not valid: altered, expired, revoked, of another key or model\n"
 		 "  2   could not tell\n"
 		 "  64  wrong usage\n"
-		 "show: 0 the badge holds; 1 it does not, whatever its state: none, review-pending,\n"
-		 "rejected, expired, revoked. The others: 0 done; 1 there is no badge, or it is\n"
+		 "show: 0 the badge holds; 1 it does not, whatever its state: none,\n"
+		 "review-pending, rejected, expired, revoked. The others: 0 done; 1 there is no badge, or it is\n"
 		 "not permitted; 2 could not.",
 	.run = run,
 };

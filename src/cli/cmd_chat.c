@@ -178,11 +178,11 @@ const struct gh_cmd gh_cmd_chat = {
 	.opts = opts,
 	.min_args = 2,
 	.max_args = 2,
-	.notes = "The answer is read in a process that holds nothing, and made safe for a terminal:\n"
-		 "what a model says is a stranger's bytes. Nothing stands between you and the model\n"
-		 "here: this is a test of a deployment, not a way for applications.\n"
+	.notes = "The answer is read in a process that holds nothing, and made safe for a\n"
+		 "terminal: what a model says is a stranger's bytes. Nothing stands between you\n"
+		 "and the model here: this is a test of a deployment, not a way for applications.\n"
 		 "\n"
-		 "Exit status: 0 answered; 1 the engine refused the request; 2 nothing answers, or in\n"
-		 "the middle of it nothing more came.",
+		 "Exit status: 0 answered; 1 the engine refused the request; 2 nothing answers, or\n"
+		 "in the middle of it nothing more came.",
 	.run = run,
 };

@@ -174,7 +174,7 @@ const struct gh_cmd gh_cmd_deploy = {
 		 "deploy); what is not ready, in quarantine, UNSAFE or INCOMPLETE is never run.\n"
 		 "It runs on when this command has ended: ps, inspect, logs, chat, stop.\n"
 		 "\n"
-		 "Exit status: 0 it answers; 1 denied: the policy, the evidence or a check said no,\n"
-		 "no key was released; 2 could not be done; 64 wrong usage.",
+		 "Exit status: 0 it answers; 1 denied: the policy, the evidence or a check said\n"
+		 "no, no key was released; 2 could not be done; 64 wrong usage.",
 	.run = run,
 };

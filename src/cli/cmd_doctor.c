@@ -68,10 +68,10 @@ const struct gh_cmd gh_cmd_doctor = {
 	.about = "Say what this host can give: sandbox, micro-VM, evidence, engines.",
 	.usage = "[OPTION]...",
 	.opts = opts,
-	.notes = "Looks, and changes nothing. Each line says what there is, what it is for, and how\n"
-		 "to get it.\n"
+	.notes = "Looks, and changes nothing. Each line says what there is, what it is for, and\n"
+		 "how to get it.\n"
 		 "\n"
-		 "Exit status: 0 models can be deployed in a sandbox; 1 something that this needs is\n"
-		 "missing; 2 the output could not be written.",
+		 "Exit status: 0 models can be deployed in a sandbox; 1 something that this needs\n"
+		 "is missing; 2 the output could not be written.",
 	.run = run,
 };

@@ -83,7 +83,7 @@ const struct gh_cmd gh_cmd_logs = {
 	.max_args = 1,
 	.notes = "The newest part, half a MiB to one. It is kept for a week after the end.\n"
 		 "\n"
-		 "Exit status: 0 shown, also when it printed nothing; 2 there is no such deployment,\n"
-		 "or it could not be done.",
+		 "Exit status: 0 shown, also when it printed nothing; 2 there is no such\n"
+		 "deployment, or it could not be done.",
 	.run = run,
 };
