@@ -339,7 +339,7 @@ const struct gh_cmd gh_cmd_badge = {
 		 "  2   could not tell\n"
 		 "  64  wrong usage\n"
 		 "show: 0 the badge holds; 1 it does not, whatever its state: none,\n"
-		 "review-pending, rejected, expired, revoked. The others: 0 done; 1 there is no badge, or it is\n"
-		 "not permitted; 2 could not.",
+		 "review-pending, rejected, expired, revoked. The others: 0 done; 1 there is no\n"
+		 "badge, or it is not permitted; 2 could not.",
 	.run = run,
 };
