@@ -156,7 +156,8 @@ static enum gh_rc start(const struct gh_jail *j, struct gh_jailed *out, int inne
 	if ((in.without & GH_JAIL_CGROUP) == 0)
 		gh_jail_cgroups(j, out);
 	struct gh_jail_msg go = { .word = GH_JW_GO };
-	if (write(out->ctl, &go, sizeof go) != (ssize_t)sizeof go)
+	if (write(out->ctl, &go, sizeof go) != (ssize_t)sizeof go ||
+	    write(out->ctl, out->cgroup, sizeof out->cgroup) != (ssize_t)sizeof out->cgroup)
 		return refused(err, errno, "be started");
 	return GH_OK;
 }

@@ -139,11 +139,34 @@ static bool version1(const char *controller, const char *file, uint64_t v, pid_t
 	(void)snprintf(base, sizeof base, "/sys/fs/cgroup/%s", controller);
 	if (!own_group(controller, group) || !make(base, group, init, out))
 		return false;
-	if (put_number(out, file, v) && put_number(out, "cgroup.procs", (uint64_t)init))
+	if (put_number(out, file, v)) /* it joins by itself: gh_jail_join() */
 		return true;
 	(void)rmdir(out);
 	out[0] = '\0';
 	return false;
+}
+
+/* A thread that moves itself, and itself alone, waits for nobody; to be moved by another one, the whole machine's forks are held up
+ * for a while (milliseconds, until all processors have been seen idle once). */
+bool gh_jail_join(char (*group)[300], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char path[400];
+		if (group[i][0] == '\0')
+			continue;
+		(void)snprintf(path, sizeof path, "%s/tasks", group[i]);
+		int fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT) /* version 2: it was put there */
+			continue;
+		bool ok = fd >= 0 && write(fd, "0", 1) == 1;
+		int e = errno;
+		if (fd >= 0)
+			(void)close(fd);
+		errno = e;
+		if (!ok)
+			return false;
+	}
+	return true;
 }
 
 /* Version 1's hierarchies carry names of one or two controllers. */

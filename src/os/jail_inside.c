@@ -157,10 +157,14 @@ _Noreturn void gh_jail_init(struct gh_jail_inside *in)
 {
 	struct gh_jail_msg m;
 	const char *why = NULL;
-	if (read(in->ctl, &m, sizeof m) != (ssize_t)sizeof m || m.word != GH_JW_GO)
+	char group[sizeof((struct gh_jailed *)NULL)->cgroup / 300][300];
+	if (read(in->ctl, &m, sizeof m) != (ssize_t)sizeof m || m.word != GH_JW_GO ||
+	    read(in->ctl, group, sizeof group) != (ssize_t)sizeof group)
 		_exit(127);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)setsid();
+	if (!gh_jail_join(group, sizeof group / sizeof *group))
+		fail(in->ctl, "join its control group");
 	if (in->privileged && syscall(SYS_setgroups, 0, NULL) != 0)
 		fail(in->ctl, "drop supplementary groups");
 	if (sethostname("gatehouse", 9) != 0)

@@ -32,6 +32,8 @@ _Noreturn void gh_jail_init(struct gh_jail_inside *in);
 
 /* Limits on the group of processes, from outside. Missing rights are no error: false. */
 void gh_jail_cgroups(const struct gh_jail *j, struct gh_jailed *out);
+/* What is left of that to the first process itself; the groups arrive from outside, in a packet of their own after GO. */
+bool gh_jail_join(char (*group)[300], size_t n);
 bool gh_jail_cgroup_oom(const struct gh_jailed *out);
 void gh_jail_cgroups_remove(struct gh_jailed *out);
 #endif
