@@ -68,7 +68,7 @@ static bool hear(struct gh_runner *r, enum gh_runner_say kind, struct gh_buf *te
 }
 
 /* ---- what would run ---------------------------------------------------------------------------------------------------------- */
-static bool measured(struct gh_runner *r, const char *engine)
+static bool measured(struct gh_runner *r, const char *engine, bool vm)
 {
 	struct gh_err err = { 0 };
 	char line[GH_ERR_LINKS * GH_ERR_TEXT], digest[65];
@@ -78,7 +78,11 @@ static bool measured(struct gh_runner *r, const char *engine)
 		failed(r, "engine", gh_err_line(&err, line, sizeof line), false);
 		return false;
 	}
-	const struct gh_measurement *m = gh_engine_measurement(r->image);
+	if (vm && gh_vm_load(r->image, GH_VM_Q35, gh_vm_accel_here(), &r->vm, &err) != GH_OK) {
+		failed(r, "microvm", gh_err_line(&err, line, sizeof line), false);
+		return false;
+	}
+	const struct gh_measurement *m = vm ? &r->vm->measured : gh_engine_measurement(r->image);
 	struct gh_jout j = gh_jout(&b);
 	gh_b16(digest, (struct gh_span){ m->digest, sizeof m->digest });
 	gh_measure_text(m, &list);
@@ -261,7 +265,7 @@ static bool until_ready(struct gh_runner *r)
 
 static bool start(struct gh_runner *r)
 {
-	struct gh_launch_spec s = { .image = r->image, .sign = sign, .ctx = r };
+	struct gh_launch_spec s = { .image = r->image, .vm = r->vm, .sign = sign, .ctx = r };
 	struct gh_err err = { 0 };
 	char line[GH_ERR_LINKS * GH_ERR_TEXT];
 	if (!told(r, &s))
@@ -304,7 +308,7 @@ static bool detach(void)
 int gh_role_runner(int argc, char **argv)
 {
 	struct gh_runner r = { .task = GH_ROLE_SOCK, .dir = -1, .lock = -1, .ctl = -1, .arena = { .max = ARENA } };
-	if (argc != 2 || strlen(argv[0]) >= sizeof r.home)
+	if (argc != 3 || strlen(argv[0]) >= sizeof r.home)
 		return 64;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
@@ -313,7 +317,7 @@ int gh_role_runner(int argc, char **argv)
 		return 2;
 	memcpy(r.home, argv[0], strlen(argv[0]) + 1);
 	r.started = (int64_t)time(NULL);
-	bool go = measured(&r, argv[1]) && start(&r);
+	bool go = measured(&r, argv[1], strcmp(argv[2], "microvm") == 0) && start(&r);
 	close_files(&r);
 	(void)close(r.task);
 	r.task = -1;
@@ -324,6 +328,7 @@ int gh_role_runner(int argc, char **argv)
 		gh_runner_record(&r);
 	if (r.dir >= 0)
 		gh_rundir_leave(r.dir);
+	gh_vm_free(r.vm);
 	gh_engine_free(r.image);
 	gh_arena_free(&r.arena);
 	return go ? 0 : 2;

@@ -6,6 +6,7 @@
 #include "daemon/rundir.h"
 #include "daemon/runner.h"
 #include "runtime/launch.h"
+#include "runtime/vm/machine.h"
 #include "wire/jdom.h"
 
 #include <stdint.h>
@@ -15,6 +16,7 @@ struct gh_runner {
 	int task; /* socket to the task; -1: it has said GO */
 	struct gh_engine_profile profile;
 	struct gh_engine_image *image;
+	struct gh_vm_image *vm; /* it runs in a machine; NULL: in a sandbox */
 	struct gh_launch *launch;
 	struct gh_arena arena; /* what START said */
 	struct gh_id id;

@@ -41,7 +41,7 @@ static const char *text(const struct gh_deploy *d, const char *name) { return gh
 /* ---- the runner --------------------------------------------------------------------------------------------------------------- */
 static enum gh_rc spawn(struct gh_deploy *d, struct gh_err *err)
 {
-	const char *argv[] = { gh_service_home(d->run->service)->dir, d->engine, NULL };
+	const char *argv[] = { gh_service_home(d->run->service)->dir, d->engine, d->isolation, NULL };
 	GH_TRY(gh_role_spawn("runner", argv, NULL, NULL, 0, false, &d->pid, &d->sock, err), err, "the supervisor");
 	/* It goes on in a child of its own, so that it is nobody's to wait for but init's. */
 	while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
@@ -374,11 +374,8 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	d.engine = gh_in_text(r->in, "engine", gh_engine_name_at(0));
 	d.isolation = gh_in_text(r->in, "isolation", "sandbox");
 	d.file = gh_in_text(r->in, "file", NULL);
-	if (strcmp(d.isolation, "sandbox") != 0)
-		return gh_fail(
-			err, GH_E_DENIED,
-			"isolation: this build starts engines in a sandbox only; --isolation %.20s cannot be had",
-			d.isolation);
+	if (strcmp(d.isolation, "sandbox") != 0 && strcmp(d.isolation, "microvm") != 0)
+		return gh_fail(err, GH_E_MALFORMED, "'%.20s' is no isolation: sandbox or microvm", d.isolation);
 	gh_deploy_settle(r, d.name);
 	enum gh_rc rc = deploy(&d, err);
 	if (d.sock >= 0)

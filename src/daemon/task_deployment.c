@@ -92,10 +92,26 @@ static void put_value(struct gh_jout *j, const struct gh_jval *v)
 	}
 }
 
-/* Members of a document of ours: flat, or with one level of objects and lists in it. */
-static void put_members(struct gh_jout *j, const struct gh_jval *v)
+/* What the supervisor counts is newer than what the catalog knows. */
+static const struct gh_jval *ask_live(struct gh_task_run *r, const struct gh_jval *d)
+{
+	gh_auto_buf b = gh_buf(64 << 10);
+	struct gh_id id = gh_id(gh_span_str(gh_in_text(d, "id", "")));
+	const struct gh_jval *v;
+	struct gh_err none = { 0 };
+	if (!is(d, "state", "running") || gh_id_none(&id) ||
+	    gh_rundir_ask(home(r), &id, GH_RUN_STATE, &b, &none) != GH_OK || b.n == 0 ||
+	    gh_jdom_parse(r->arena, gh_keep(r->arena, gh_buf_view(&b)), &v, &none) != GH_OK)
+		return NULL;
+	return v;
+}
+
+/* Members of a document of ours, without one of them: flat, or with one level of objects and lists in it. */
+static void put_members(struct gh_jout *j, const struct gh_jval *v, const char *but)
 {
 	for (const struct gh_jval *m = gh_jfirst(v); m != NULL; m = m->next) {
+		if (but != NULL && gh_span_is(m->key, but))
+			continue;
 		if (m->kind != GH_J_OBJECT && m->kind != GH_J_ARRAY) {
 			put_value(j, m);
 			continue;
@@ -108,22 +124,20 @@ static void put_members(struct gh_jout *j, const struct gh_jval *v)
 	}
 }
 
-static void live(struct gh_task_run *r, const struct gh_jval *d)
+static void put_deployment(struct gh_task_run *r, const struct gh_jval *d)
 {
-	gh_auto_buf b = gh_buf(64 << 10);
 	struct gh_id id = gh_id(gh_span_str(gh_in_text(d, "id", "")));
-	const struct gh_jval *v;
-	struct gh_err none = { 0 };
+	const struct gh_jval *now = ask_live(r, d), *tried = gh_jget(now, "attempts");
 	char socket[GH_RUN_PATH];
-	if (!is(d, "state", "running") || gh_id_none(&id))
+	put_members(r->out, d, tried != NULL ? "attempts" : NULL);
+	if (tried != NULL)
+		put_value(r->out, tried);
+	if (now == NULL)
 		return;
 	if (gh_rundir_socket(home(r), &id, socket))
 		gh_jout_str(r->out, "socket", socket);
-	if (gh_rundir_ask(home(r), &id, GH_RUN_STATE, &b, &none) != GH_OK || b.n == 0 ||
-	    gh_jdom_parse(r->arena, gh_keep(r->arena, gh_buf_view(&b)), &v, &none) != GH_OK)
-		return;
 	gh_jout_open(r->out, "now", '{');
-	put_members(r->out, v);
+	put_members(r->out, now, NULL);
 	gh_jout_close(r->out, '}');
 }
 
@@ -139,8 +153,7 @@ static enum gh_rc list(struct gh_task_run *r, struct gh_err *err)
 	gh_jout_open(r->out, "deployments", '[');
 	for (const struct gh_jval *d = gh_jfirst(gh_jget(v, "deployments")); d != NULL; d = d->next) {
 		gh_jout_open(r->out, NULL, '{');
-		put_members(r->out, d);
-		live(r, d);
+		put_deployment(r, d);
 		gh_jout_close(r->out, '}');
 	}
 	gh_jout_close(r->out, ']');
@@ -201,7 +214,7 @@ static void attempts(struct gh_task_run *r, const struct gh_id *id)
 		if (gh_jdom_parse(r->arena, gh_keep(r->arena, s), &v, &none) != GH_OK)
 			continue;
 		gh_jout_open(r->out, NULL, '{');
-		put_members(r->out, v);
+		put_members(r->out, v, NULL);
 		gh_jout_close(r->out, '}');
 	}
 	gh_jout_close(r->out, ']');
@@ -218,8 +231,7 @@ static enum gh_rc show(struct gh_task_run *r, struct gh_err *err)
 	if (rc != GH_OK)
 		return rc;
 	struct gh_id id = gh_id(gh_span_str(gh_in_text(d, "id", "")));
-	put_members(r->out, d);
-	live(r, d);
+	put_deployment(r, d);
 	attempts(r, &id);
 	return GH_OK;
 }
@@ -304,7 +316,7 @@ static enum gh_rc stop(struct gh_task_run *r, struct gh_err *err)
 		return gh_fail(err, GH_E_IO,
 			       "%s is recorded as stopped, and its supervisor does not end: see `gatehouse inspect`",
 			       gh_in_text(d, "name", ""));
-	put_members(r->out, d);
+	put_members(r->out, d, NULL);
 	return GH_OK;
 }
 

@@ -19,14 +19,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attest/software.h"
 #include "base/buf.h"
 #include "catalog/vault.h"
 #include "crypto/dsse.h"
+#include "crypto/hpke.h"
 #include "crypto/note.h"
 #include "crypto/pubkey.h"
 #include "crypto/secret.h"
 #include "daemon/vault_int.h"
 #include "os/ipc.h"
+#include "runtime/stub_proto.h"
 
 struct rig {
 	char dir[64], keys[96];
@@ -547,6 +550,203 @@ static void what_does_not_fit_is_not_released(void **state)
 	(void)close(blobs);
 }
 
+/* ---- deployments: a challenge, its answer, keys that only the stub can open ------------------------------------------------- */
+static void have(struct rig *r, const struct gh_id *tenant)
+{
+	enum gh_rc rc = gh_vault_tenant_new(r->cat, tenant, &r->err);
+	assert_true(rc == GH_OK || rc == GH_E_EXISTS);
+	r->err = (struct gh_err){ 0 };
+}
+
+struct stub {
+	uint8_t secret[GH_HPKE_KEY];
+	struct gh_stub_bind bind;
+	struct gh_vp_attested a;
+};
+
+static struct gh_vp_challenge challenge(void)
+{
+	struct gh_vp_challenge c = { .least = GH_RELEASE_SOFTWARE, .n = 1 };
+	memset(c.deployment, 7, sizeof c.deployment);
+	gh_hex_get(gh_span_str(TENANT), c.tenant, sizeof c.tenant);
+	gh_hex_get(gh_span_str(VERSION), c.version, sizeof c.version);
+	memset(c.model, 8, sizeof c.model);
+	memset(c.policy, 9, sizeof c.policy);
+	memset(c.measurement[0], 10, sizeof c.measurement[0]);
+	return c;
+}
+
+/* What an honest stub and an honest appraisal make of a nonce. */
+static struct stub prove(struct rig *r, const struct gh_vp_challenge *c)
+{
+	struct stub s = { 0 };
+	struct gh_vp_nonce n;
+	assert_int_equal(gh_vault_challenge(r->cat, c, &n, &r->err), GH_OK);
+	assert_true(n.expires > time(NULL) && n.expires <= time(NULL) + GH_VP_NONCE_S);
+	assert_true(gh_hpke_pair(s.secret, s.bind.key));
+	memcpy(s.bind.nonce, n.nonce, sizeof n.nonce);
+	memcpy(s.bind.model, c->model, sizeof s.bind.model);
+	memcpy(s.bind.policy, c->policy, sizeof s.bind.policy);
+	memcpy(s.bind.deployment, c->deployment, sizeof s.bind.deployment);
+	memset(s.bind.files, 11, sizeof s.bind.files);
+	s.a.cls = GH_RELEASE_SOFTWARE;
+	memcpy(s.a.nonce, n.nonce, sizeof s.a.nonce);
+	memcpy(s.a.key, s.bind.key, sizeof s.a.key);
+	memcpy(s.a.files, s.bind.files, sizeof s.a.files);
+	memset(s.a.evidence, 12, sizeof s.a.evidence);
+	memcpy(s.a.measurement, c->measurement[0], sizeof s.a.measurement);
+	memcpy(s.a.deployment, c->deployment, sizeof s.a.deployment);
+	assert_true(gh_stub_report_data(&s.bind, s.a.report_data));
+	return s;
+}
+
+static struct gh_vault_deploy keys_of(const struct gh_id *blob, const struct gh_vault_wrapped *w, size_t n)
+{
+	return (struct gh_vault_deploy){ .tenant = id(TENANT),
+					 .version = id(VERSION),
+					 .requester = id(PERSON),
+					 .n = n,
+					 .nown = n,
+					 .id = blob,
+					 .wrapped = w };
+}
+
+static void a_deployment_gets_its_keys_sealed_and_once(void **state)
+{
+	struct rig *r = *state;
+	struct gh_id blob[3], t = id(TENANT);
+	struct gh_vault_wrapped w[3];
+	uint8_t enc[32], aad[GH_STUB_AAD];
+	gh_auto_buf sealed = gh_buf(4096), again_sealed = gh_buf(4096);
+	struct gh_stub_blob_key plain[3];
+	have(r, &t);
+	assert_int_equal(gh_vault_new_keys(r->cat, &t, 3, blob, w, &r->err), GH_OK);
+	struct gh_vp_challenge c = challenge();
+	struct stub s = prove(r, &c);
+	struct gh_vault_deploy d = keys_of(blob, w, 3);
+	/* Not logged: no key, and the challenge is used up. */
+	r->log_says = GH_E_IO;
+	assert_int_equal(gh_vault_release_sealed(r->cat, &d, &s.a, enc, &sealed, &r->err), GH_E_IO);
+	r->log_says = GH_OK;
+	assert_int_equal(sealed.n, 0);
+	r->err = (struct gh_err){ 0 };
+	assert_int_equal(gh_vault_release_sealed(r->cat, &d, &s.a, enc, &sealed, &r->err), GH_E_DENIED);
+	SAYS(r, "replay");
+	s = prove(r, &c);
+	uint64_t before = r->logged;
+	assert_int_equal(gh_vault_release_sealed(r->cat, &d, &s.a, enc, &sealed, &r->err), GH_OK);
+	assert_int_equal(r->logged, before + 1);
+	assert_int_equal(r->last.what, GH_VP_LOG_DEPLOY);
+	assert_memory_equal(r->last.measurement, s.a.measurement, 32);
+	assert_int_equal(sealed.n, sizeof plain + 16);
+	gh_stub_aad(&s.bind, s.a.evidence, aad);
+	assert_true(gh_hpke_open(s.secret, enc, GH_SPAN(GH_STUB_INFO), (struct gh_span){ aad, sizeof aad },
+				 gh_buf_view(&sealed), (uint8_t *)plain));
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t raw[16];
+		gh_hex_get(gh_span_str(blob[i].s), raw, sizeof raw);
+		assert_memory_equal(plain[i].blob, raw, sizeof raw);
+	}
+	/* Another list of files: the stub opens nothing. */
+	s.bind.files[0] ^= 1;
+	gh_stub_aad(&s.bind, s.a.evidence, aad);
+	assert_false(gh_hpke_open(s.secret, enc, GH_SPAN(GH_STUB_INFO), (struct gh_span){ aad, sizeof aad },
+				  gh_buf_view(&sealed), (uint8_t *)plain));
+	assert_int_equal(gh_vault_release_sealed(r->cat, &d, &s.a, enc, &again_sealed, &r->err), GH_E_DENIED);
+	SAYS(r, "replay");
+	assert_int_equal(again_sealed.n, 0);
+}
+
+static void what_does_not_prove_itself_gets_none(void **state)
+{
+	struct rig *r = *state;
+	struct gh_id blob, foreign, t = id(TENANT), o = id(OTHER);
+	struct gh_vault_wrapped w, fw;
+	uint8_t enc[32];
+	have(r, &t);
+	have(r, &o);
+	assert_int_equal(gh_vault_new_keys(r->cat, &t, 1, &blob, &w, &r->err), GH_OK);
+	assert_int_equal(gh_vault_new_keys(r->cat, &o, 1, &foreign, &fw, &r->err), GH_OK);
+	for (unsigned k = 0; k < 9; k++) {
+		static const char *const says[] = { "nonce",	      "report_data", "report_data",
+						    "evidence_class", "measurement", "deployment",
+						    "model",	      "tenant",	     "evidence_class" };
+		gh_auto_buf sealed = gh_buf(4096);
+		struct gh_vp_challenge c = challenge();
+		if (k == 8)
+			c.least = GH_RELEASE_TPM;
+		struct stub s = prove(r, &c);
+		struct gh_vault_deploy d = keys_of(&blob, &w, 1);
+		struct gh_id two[2] = { blob, foreign };
+		struct gh_vault_wrapped both[2] = { w, fw };
+		switch (k) {
+		case 0: s.a.nonce[31] ^= 1; break;
+		case 1: s.a.key[0] ^= 1; break;
+		case 2: s.a.report_data[63] ^= 1; break;
+		case 3: s.a.cls = GH_RELEASE_NOTHING; break;
+		case 4: s.a.measurement[0] ^= 1; break;
+		case 5: s.a.deployment[0] ^= 1; break;
+		case 6: d.version = id(OTHER); break;
+		case 7: /* another tenant's file, which the challenge says nothing of */
+			d = keys_of(two, both, 2);
+			d.nown = 1;
+			d.other = o;
+			break;
+		default: break;
+		}
+		uint64_t before = r->logged;
+		assert_int_equal(gh_vault_release_sealed(r->cat, &d, &s.a, enc, &sealed, &r->err), GH_E_DENIED);
+		const char *line = said(r);
+		if (strstr(line, says[k]) == NULL)
+			fail_msg("case %u: '%s' says nothing of %s", k, line, says[k]);
+		assert_int_equal(sealed.n, 0);
+		assert_int_equal(r->logged, before);
+	}
+	/* With the challenge saying so, a shared base's key goes along. */
+	gh_auto_buf sealed = gh_buf(4096);
+	struct gh_id two[2] = { blob, foreign };
+	struct gh_vault_wrapped both[2] = { w, fw };
+	struct gh_vp_challenge c = challenge();
+	gh_hex_get(gh_span_str(OTHER), c.other, sizeof c.other);
+	struct stub s = prove(r, &c);
+	struct gh_vault_deploy d = keys_of(two, both, 2);
+	d.nown = 1;
+	d.other = o;
+	assert_int_equal(gh_vault_release_sealed(r->cat, &d, &s.a, enc, &sealed, &r->err), GH_OK);
+}
+
+/* The purpose deploy gets no key to a process of ours, and the node key signs nothing but software evidence. */
+static void no_way_around_the_evidence(void **state)
+{
+	struct rig *r = *state;
+	struct gh_id blob, t = id(TENANT);
+	struct gh_vault_wrapped w;
+	uint64_t index;
+	have(r, &t);
+	assert_int_equal(gh_vault_new_keys(r->cat, &t, 1, &blob, &w, &r->err), GH_OK);
+	int fd = attach_session(r, SESSION);
+	struct gh_vault_release rel = release_of(&blob, &w, 1);
+	rel.purpose = GH_VAULT_DEPLOY;
+	assert_int_not_equal(gh_vault_release(r->cat, &rel, &index, &r->err), GH_OK);
+	r->err = (struct gh_err){ 0 };
+	close(fd);
+	assert_int_equal(gh_vault_tenant_new(r->cat, &t, &r->err), GH_E_IO); /* the channel ended: that was an attack */
+}
+
+static void the_node_signs_nothing_else(void **state)
+{
+	struct rig *r = *state;
+	struct gh_vp_signature s;
+	struct gh_software e = { .isolation = GH_SI_SANDBOX, .kernel = "6.1", .profile = "llama" };
+	uint8_t tbs[GH_SOFTWARE_TBS];
+	assert_true(gh_software_tbs(&e, tbs));
+	assert_int_equal(gh_vault_node_sign(r->cat, (struct gh_span){ tbs, sizeof tbs }, &s, &r->err), GH_OK);
+	assert_int_equal(s.sig_n, 64);
+	tbs[0] ^= 1;
+	assert_int_equal(gh_vault_node_sign(r->cat, (struct gh_span){ tbs, sizeof tbs }, &s, &r->err), GH_E_IO);
+	r->err = (struct gh_err){ 0 };
+}
+
 static void a_session_ends_with_its_process(void **state)
 {
 	struct rig *r = *state;
@@ -1016,6 +1216,10 @@ int main(void)
 		T(keys_arrive_after_the_log_and_not_before),
 		T(an_index_that_no_checkpoint_covers_is_no_entry),
 		T(what_does_not_fit_is_not_released),
+		T(a_deployment_gets_its_keys_sealed_and_once),
+		T(what_does_not_prove_itself_gets_none),
+		T(no_way_around_the_evidence),
+		T(the_node_signs_nothing_else),
 		T(a_session_ends_with_its_process),
 		T(tenant_keys_rotate_and_shred),
 		T(the_root_key_rotates_under_everything),
