@@ -87,6 +87,31 @@ def whole(folder):
           and json.loads(other.stdout)['measurement'] != digest, changed)
 
 
+def altered_stub(folder):
+    """A program beside a stub of which one bit is another one."""
+    stub = pathlib.Path(GATEHOUSE).parent / 'gatehouse-stub'
+    if not stub.exists():
+        print('skipped: gatehouse-stub does not lie beside gatehouse')
+        return
+    place = folder / 'bin'
+    place.mkdir()
+    shutil.copy(GATEHOUSE, place / 'gatehouse')
+    shutil.copy('/usr/bin/true', place / 'engine')
+    (place / 'tiny.yaml').write_text(PROFILE)
+    data = bytearray(stub.read_bytes())
+    seen = []
+    for _ in range(2):
+        (place / 'gatehouse-stub').write_bytes(data)
+        (place / 'gatehouse-stub').chmod(0o755)
+        seen.append(subprocess.run([place / 'gatehouse', 'measure', '--engine', place / 'tiny.yaml', '--engine-dir', place,
+                                    '--format', 'json'], capture_output=True, text=True, timeout=50))
+        data[-1] ^= 1
+    check('measured beside a copied stub', all(r.returncode == 0 for r in seen), seen[0].stderr + seen[-1].stderr)
+    if all(r.returncode == 0 for r in seen):
+        a, b = parts(seen[0]), parts(seen[1])
+        check('an altered stub is another measurement, by name', {k for k in b if a.get(k) != b[k]} == {('stub', 'gatehouse-stub')})
+
+
 def refused(folder):
     profile = folder / 'bad.yaml'
     cases = (
@@ -113,6 +138,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         whole(folder)
+        altered_stub(folder)
         refused(folder)
     print(f'measure: {passed} passed, {failed} failed')
     return failed != 0
