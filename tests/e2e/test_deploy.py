@@ -6,8 +6,9 @@ Usage: test_deploy.py PATH-OF-GATEHOUSE. Skips where the embedded engine or name
 import json
 import os
 import pathlib
+import shutil
 
-from deployments import Home, alive, check, model, run
+from deployments import Home, alive, check, here, model, run
 
 
 def life(h):
@@ -62,9 +63,33 @@ def refusals(h):
     check('an engine that is not there', out.returncode == 2 and 'nothing' in out.stderr, out.stderr)
     out = h.deploy('r5', '--isolation', 'none')
     check('no isolation at all is none', out.returncode == 64, out.stderr)
-    check('nothing runs', h.ps() == {}, h.ps())
+    check('nothing runs', all(d['state'] != 'running' for d in h.ps().values()), h.ps())
     policy.write_text('policy: 1\nname: strict\nextends: lenient\nversion: "2"\n')
     h.run('policy', 'set', policy, '--tenant', 'acme', key=h.key)
+
+
+def adapters(h, root):
+    """A tenant's adapter on another tenant's base: both keys in one release; without the share, none."""
+    lora = here.parent / 'shared/models/gatehouse-demo-lora/gatehouse-demo-lora.gguf'
+    if not lora.exists():
+        print('skipped: adapters: ../shared/models is not there')
+        return
+    folder = root / 'lora'
+    folder.mkdir()
+    shutil.copy(lora, folder)
+    h.run('tenant', 'add', 'beta')
+    out = h.run('import', folder, '--as', 'beta/lora:1.0', '--base', 'acme/demo:1.0', '--lineage', 'adapter')
+    check('a base that is not shared is none', out.returncode == 2, out.stderr)
+    check('share', h.run('share', 'add', 'acme/demo:1.0', '--to', 'beta').returncode == 0)
+    out = h.run('import', folder, '--as', 'beta/lora:1.0', '--base', 'acme/demo:1.0', '--lineage', 'adapter')
+    check('import of the adapter', out.returncode == 0, out.stderr)
+    out = h.deploy('tuned', model='beta/lora:1.0')
+    check('it runs on the shared base', out.returncode == 0, out.stderr)
+    said = h.json('chat', 'tuned', 'What is phishing?', '--temperature', '0')
+    check('as it was tuned', 'Stay safe' in said.get('text', ''), said)
+    out = h.run('share', 'remove', 'acme/demo:1.0', '--to', 'beta')
+    row = h.ps('--all').get('tuned', {})
+    check('the share is withdrawn: it ends', out.returncode == 0 and row.get('state') == 'quarantined', row)
 
 
 def body(root, homes):
@@ -73,6 +98,7 @@ def body(root, homes):
     out = h.run('import', model, '--as', 'acme/demo:1.0')
     check('import', out.returncode == 0, out.stderr)
     life(h)
+    adapters(h, root)
     refusals(h)
     out = h.run('audit', 'verify')
     check('the audit log verifies', out.returncode == 0, out.stderr)
