@@ -76,7 +76,7 @@ static void verify(struct gh_runner *r)
 	struct gh_err err = { 0 };
 	char line[GH_ERR_LINKS * GH_ERR_TEXT];
 	r->next_verify = gh_runner_ms() + GH_RUNNER_VERIFY_S * 1000;
-	if (gh_engine_check(r->image, &err) != GH_OK)
+	if (gh_engine_check(r->image, &err) != GH_OK || (r->vm != NULL && gh_vm_check(r->vm, &err) != GH_OK))
 		gh_runner_end(r, "quarantined", "measurement", "what was measured is not what lies there now: %.150s",
 			      gh_err_line(&err, line, sizeof line));
 }
@@ -105,6 +105,8 @@ void gh_runner_state(struct gh_runner *r, struct gh_buf *out)
 	gh_jout_number(&j, "attempts", r->attempts);
 	gh_jout_number(&j, "memory", s.memory);
 	gh_jout_number(&j, "cpu_us", s.cpu_us);
+	if (r->vm != NULL)
+		gh_jout_str(&j, "machine", r->vm->accel == GH_VM_KVM ? "q35, KVM" : "q35, emulated (no KVM here)");
 	gh_jout_number(&j, "landlock", s.landlock > 0 ? (uint64_t)s.landlock : 0);
 	gh_jout_open(&j, "layers", '[');
 	for (uint32_t bit = 1; bit < GH_SL_ALL; bit <<= 1)

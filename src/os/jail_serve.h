@@ -9,7 +9,8 @@
 #include "os/jail_filter.h"
 
 struct gh_serve_filter {
-	const char *row;  /* "engine": a program in C or C++; "python": an interpreter, with processes of its own */
+	const char *
+		row; /* "engine": a program in C or C++; "python": an interpreter, with processes of its own; "machine": QEMU */
 	bool unix_socket; /* it makes its listening socket itself: AF_UNIX only, and it cannot connect one */
 };
 

@@ -60,7 +60,7 @@ static bool may_execute(struct gh_guard *g, const struct gh_notice *n)
 	if (n->nr != SYS_execveat || (n->arg[4] & AT_EMPTY_PATH) == 0)
 		return false;
 	if (g->phase == GH_GUARD_BOOT && n->tid == g->stub) {
-		g->phase = GH_GUARD_STUB;
+		g->phase = g->single ? GH_GUARD_ENGINE : GH_GUARD_STUB;
 		return true;
 	}
 	if (g->phase != GH_GUARD_STUB || n->tid == g->stub)

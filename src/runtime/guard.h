@@ -14,6 +14,7 @@ enum { GH_GUARD_TEXT = 600 };
 
 struct gh_guard {
 	enum gh_guard_phase phase;
+	bool single;  /* what is started first is all: a machine, in which stub and engine are the guest's business */
 	pid_t stub;   /* as seen from here */
 	pid_t engine; /* 0: not started yet */
 	int engine_pidfd;

@@ -18,12 +18,11 @@ enum { ARENA = 4 << 20, PATH = 512 };
 #define MFD_EXEC 0x10u
 #endif
 
-/* Sealed memory that can be executed: nobody changes it any more, whatever happens to the file. */
-static int sealed(const uint8_t *bytes, size_t n)
+int gh_image_sealed(const char *name, const uint8_t *bytes, size_t n)
 {
-	int fd = memfd_create("gatehouse-stub", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	if (fd < 0 && errno == EINVAL) /* kernels before 6.3: executable without being asked */
-		fd = memfd_create("gatehouse-stub", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	size_t off = 0;
 	while (fd >= 0 && off < n) {
 		ssize_t w = write(fd, bytes + off, n - off);
@@ -142,7 +141,7 @@ static enum gh_rc load_stub(struct gh_engine_image *i, uint8_t **bytes, struct g
 	if (!gh_md(GH_MD_SHA256, (struct gh_span){ *bytes, n }, md))
 		return gh_fail(err, GH_E_BUG, "the stub could not be digested");
 	memcpy(i->stub_sha256, md, 32);
-	i->stub = sealed(*bytes, n);
+	i->stub = gh_image_sealed("gatehouse-stub", *bytes, n);
 	return i->stub >= 0 ? GH_OK : gh_fail_sys(err, errno, "sealed memory for the stub");
 }
 

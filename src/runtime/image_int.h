@@ -29,6 +29,8 @@ struct gh_engine_image {
 	struct gh_measurement measured;
 };
 
+/* Sealed memory that can be executed: nobody changes it any more, whatever happens to the file. -1: errno. */
+int gh_image_sealed(const char *name, const uint8_t *bytes, size_t n);
 /* Is a file of this path inside there already? */
 bool gh_image_has(const struct gh_engine_image *i, const char *inside);
 /* Read it once; GH_E_ABSENT when it is not there. */

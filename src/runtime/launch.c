@@ -85,6 +85,8 @@ static enum gh_launch_what on_word(struct gh_launch *l, const struct gh_stub_wor
 		if (l->at != GH_AT_START)
 			return GH_LAUNCH_ENDED;
 		l->at = GH_AT_HELLO;
+		if (l->spec.vm != NULL) /* QEMU looked for devices; until now only what was measured has run */
+			l->guard.attempts = 0;
 		l->t_hello = gh_launch_now();
 		return GH_LAUNCH_NOTHING;
 	case GH_SP_LOADED:
@@ -432,6 +434,11 @@ static enum gh_rc begin(struct gh_launch *l, struct gh_err *err)
 	if (rc != GH_OK)
 		return rc;
 	l->guard = (struct gh_guard){ .stub = l->jail.pid, .engine_pidfd = -1, .ours = ours, .ctx = l->spec.image };
+	if (l->spec.vm != NULL) {
+		l->guard.single = true;
+		l->guard.ours = gh_launch_vm_ours;
+		l->guard.ctx = l->spec.vm;
+	}
 	if (!gh_jail_go(&l->jail))
 		return gh_fail(err, GH_E_DENIED, "the sandbox ended before the stub could start");
 	rc = until_hello(l, err);

@@ -55,6 +55,8 @@ uint64_t gh_launch_now(void); /* µs, monotonic */
 /* The jail for this launch: built, stopped before the stub. */
 enum gh_rc gh_launch_jail(struct gh_launch *l, int inner, struct gh_err *err);
 /* The same with a machine in it. */
+/* Is the path one of those that QEMU has to open? ctx: struct gh_vm_image. */
+bool gh_launch_vm_ours(const void *ctx, const char *path);
 enum gh_rc gh_launch_vm(struct gh_launch *l, int inner, struct gh_err *err);
 /* Evidence for what the stub said. False: *why. */
 bool gh_launch_evidence(struct gh_launch *l, const struct gh_stub_prove *p);

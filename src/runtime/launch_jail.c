@@ -143,8 +143,7 @@ uint32_t gh_launch_layers(const struct gh_launch *l)
 		if ((l->spec.without & hooks[i].left_out) != 0)
 			set &= ~hooks[i].layers;
 #endif
-	if (l->spec.vm != NULL) /* of QEMU's jail; what it may call is QEMU's own list */
-		set = (set & ~(uint32_t)(GH_SL_SECCOMP | GH_SL_LISTENER)) | GH_SL_VM;
+	set |= l->spec.vm != NULL ? GH_SL_VM : 0u; /* the others are those that QEMU runs in */
 	set |= l->jail.landlock > 0 ? GH_SL_LANDLOCK : 0u;
 	set |= l->jail.cgroup_memory ? GH_SL_MEMORY : 0u;
 	set |= l->jail.cgroup_pids ? GH_SL_PIDS : 0u;

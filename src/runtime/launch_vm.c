@@ -47,6 +47,17 @@ static size_t fill(const struct gh_vm_image *v, struct gh_jail_text *text)
 	return n;
 }
 
+bool gh_launch_vm_ours(const void *ctx, const char *path)
+{
+	const struct gh_vm_image *v = ctx;
+	if (strncmp(path, "/vm/", 4) == 0 || strcmp(path, "/dev/kvm") == 0)
+		return true;
+	for (size_t i = 0; i < v->host.nfile; i++)
+		if (strcmp(path, v->host.file[i].inside) == 0)
+			return true;
+	return false;
+}
+
 static uint64_t model_bytes(const struct gh_launch *l)
 {
 	uint64_t sum = 0;
@@ -60,7 +71,8 @@ static enum gh_rc jail(struct gh_launch *l, int stream, struct gh_err *err)
 	const struct gh_launch_spec *s = &l->spec;
 	const struct gh_vm_image *v = s->vm;
 	const struct gh_engine_profile *p = s->image->profile;
-	static const char *const env[] = { NULL };
+	/* It is executed from memory, and would look for its parts beside itself. */
+	static const char *const env[] = { "QEMU_MODULE_DIR=/usr/lib/x86_64-linux-gnu/qemu", NULL };
 	gh_auto_arena a = { .max = 1 << 20 };
 	struct gh_jail_bind bind[GH_VM_DISKS + 1];
 	char(*path)[2][PATH] = calloc(GH_VM_DISKS, sizeof *path);
@@ -95,6 +107,9 @@ static enum gh_rc jail(struct gh_launch *l, int stream, struct gh_err *err)
 			.argv = words,
 			.envp = env,
 			.talk = stream,
+			.exec_fd = v->host.stub,
+			.filter = v->host.filter,
+			.listen = true,
 			.memory = args.memory * MIB + QEMU_BYTES + v->host.total + v->initrd.n + v->nkernel,
 			.disk = QEMU_DISK,
 			.file = QEMU_DISK,

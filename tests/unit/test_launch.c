@@ -919,6 +919,8 @@ static void test_machine(void **state)
 	assert_non_null(strstr(body, "CapEff:\t0000000000000000"));
 	struct gh_launch_state s;
 	gh_launch_state(c.l, &s);
+	if (s.attempts != 0)
+		fail_msg("QEMU was refused: %s", c.attempts);
 	print_message("machine: hello after %llu ms, ready %llu ms after the keys\n",
 		      (unsigned long long)s.us_launch / 1000, (unsigned long long)(s.us_decrypt + s.us_ready) / 1000);
 	for (size_t i = 0; i < c.model.n; i++)

@@ -1,11 +1,13 @@
 #include "runtime/vm/machine.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "crypto/pubkey.h"
+#include "os/jail_serve.h"
 #include "os/proc.h"
 #include "runtime/vm/cpio.h"
 
@@ -75,6 +77,14 @@ static enum gh_rc load_qemu(struct load *l, struct gh_err *err)
 		char line[300];
 		return gh_fail(err, rc, "QEMU: %s; " HOW_QEMU, gh_err_line(&lost, line, sizeof line));
 	}
+	if (rc == GH_OK && (h->stub = gh_image_sealed("qemu", h->file[0].bytes, h->file[0].n)) < 0)
+		return gh_fail_sys(err, errno, "sealed memory for QEMU");
+	const struct gh_serve_filter f = { .row = "machine" };
+	if (rc == GH_OK && !gh_serve_filter(&f, h->ins, &h->filter))
+		return gh_fail(err, GH_E_BUG, "QEMU's seccomp filter does not fit");
+	if (rc == GH_OK)
+		rc = add_part(l, GH_PART_SECCOMP, "machine",
+			      (struct gh_span){ (const uint8_t *)h->ins, h->filter.len * sizeof *h->ins }, err);
 	for (size_t i = 0; rc == GH_OK && i < h->nfile; i++)
 		rc = add_part(l, GH_PART_MACHINE, h->file[i].inside, (struct gh_span){ h->file[i].bytes, h->file[i].n },
 			      err);
@@ -85,13 +95,13 @@ static enum gh_rc load_qemu(struct load *l, struct gh_err *err)
 
 static enum gh_rc load_kernel(struct load *l, struct gh_err *err)
 {
-	char path[PATH + 32];
+	char *path = l->v->kernel_path;
 	struct gh_err lost = { 0 };
 	if (!gh_os_sibling("vm", l->dir, sizeof l->dir))
 		return gh_fail(err, GH_E_ABSENT,
 			       "there is no directory vm with a kernel beside this program or in "
 			       "../libexec/gatehouse; " HOW_KERNEL);
-	(void)snprintf(path, sizeof path, "%s/vmlinuz", l->dir);
+	(void)snprintf(path, sizeof l->v->kernel_path, "%s/vmlinuz", l->dir);
 	enum gh_rc rc = gh_image_read(path, &l->v->kernel, &l->v->nkernel, &lost);
 	if (rc != GH_OK)
 		return gh_fail(err, rc, "%s cannot be read; " HOW_KERNEL, path);
@@ -253,12 +263,37 @@ enum gh_rc gh_vm_load(const struct gh_engine_image *engine, enum gh_vm_machine m
 	return GH_OK;
 }
 
+static bool same(const char *path, struct gh_span was)
+{
+	struct gh_err lost = { 0 };
+	uint8_t *bytes = NULL;
+	size_t n = 0;
+	const bool is = gh_image_read(path, &bytes, &n, &lost) == GH_OK &&
+			gh_span_eq((struct gh_span){ bytes, n }, was);
+	free(bytes);
+	return is;
+}
+
+enum gh_rc gh_vm_check(const struct gh_vm_image *v, struct gh_err *err)
+{
+	for (size_t i = 0; i < v->host.nfile; i++)
+		if (!same(v->host.file[i].host, (struct gh_span){ v->host.file[i].bytes, v->host.file[i].n }))
+			return gh_fail(err, GH_E_DENIED, "machine %s is not what was measured when it was started",
+				       v->host.file[i].host);
+	return same(v->kernel_path, (struct gh_span){ v->kernel, v->nkernel })
+		       ? GH_OK
+		       : gh_fail(err, GH_E_DENIED, "kernel %s is not what was measured when it was started",
+				 v->kernel_path);
+}
+
 void gh_vm_free(struct gh_vm_image *v)
 {
 	if (v == NULL)
 		return;
 	for (size_t i = 0; i < v->host.nfile; i++)
 		free(v->host.file[i].bytes);
+	if (v->host.stub >= 0)
+		(void)close(v->host.stub);
 	gh_arena_free(&v->host.arena);
 	gh_buf_free(&v->initrd);
 	free(v->kernel);

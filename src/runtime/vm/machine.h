@@ -20,9 +20,11 @@ struct gh_vm_image {
 	const struct gh_engine_image *engine; /* must live as long */
 	enum gh_vm_machine machine;
 	enum gh_vm_accel accel;
-	struct gh_engine_image host; /* files of QEMU: file[0] is the program */
+	struct gh_engine_image
+		host; /* files of QEMU: file[0] is the program, which `stub` has in sealed memory; its filter */
 	uint8_t *kernel;
 	size_t nkernel;
+	char kernel_path[560];
 	struct gh_buf initrd;
 	char cmdline[160];
 	struct gh_measurement measured;
@@ -36,6 +38,8 @@ enum gh_vm_accel gh_vm_accel_here(void);
  * does not have. */
 enum gh_rc gh_vm_load(const struct gh_engine_image *engine, enum gh_vm_machine machine, enum gh_vm_accel accel,
 		      struct gh_vm_image **out, struct gh_err *err);
+/* Are QEMU and the kernel on disk still those that were loaded? GH_E_DENIED with the difference. The engine's parts: gh_engine_check(). */
+enum gh_rc gh_vm_check(const struct gh_vm_image *v, struct gh_err *err);
 void gh_vm_free(struct gh_vm_image *v);
 /* MiB that a machine needs for a model of so many bytes and an engine that wants `memory` bytes beside it. */
 uint64_t gh_vm_memory(const struct gh_vm_image *v, uint64_t model, uint64_t memory);

@@ -135,6 +135,8 @@ enum gh_rc gh_vm_argv(struct gh_arena *a, const struct gh_vm_args *v, const char
 		return rc;
 	pair(&w, "qemu", "-nodefaults");
 	add(&w, "-no-user-config");
+	pair(&w, "-L", "/usr/share/seabios");
+	pair(&w, "-L", "/usr/share/qemu");
 	machine(&w, v);
 	add(&w, "-m");
 	add(&w, "%lluM", (unsigned long long)v->memory);
