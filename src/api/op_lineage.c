@@ -36,8 +36,8 @@ static const char *badge_of(const struct gh_op_run *r, const struct gh_version *
 	struct gh_badge_row b;
 	struct gh_err err = { 0 };
 	if (gh_id_none(&v->badge) || gh_badge_get(r->cat->db, &v->badge, &b, &err) != GH_OK)
-		return op_badge_word(r, v, GH_BADGE_STATES, 0);
-	return op_badge_word(r, v, b.state, b.expires);
+		return op_badge_word(r->now, v->state, GH_BADGE_STATES, 0);
+	return op_badge_word(r->now, v->state, b.state, b.expires);
 }
 
 static void put_base(struct gh_op_run *r, const struct gh_version *v, const struct gh_version *base)

@@ -9,6 +9,5 @@
  * far as whoever asks may read it. */
 void op_lineage_put(struct gh_op_run *r, const struct gh_version *v);
 /* State of a badge in a word, as of now; state GH_BADGE_STATES: there is none. */
-const char *op_badge_word(const struct gh_op_run *r, const struct gh_version *v, enum gh_badge_state state,
-			  int64_t expires);
+const char *op_badge_word(int64_t now, enum gh_vstate version, enum gh_badge_state state, int64_t expires);
 #endif

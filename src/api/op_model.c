@@ -12,7 +12,6 @@
 #include "catalog/versions.h"
 #include "wire/datetime.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *text(const struct gh_op_run *r, const char *name) { return gh_in_text(r->in, name, ""); }
@@ -34,14 +33,13 @@ static const char *who(struct gh_catalog *c, const struct gh_id *id, struct gh_p
 	return gh_principal_get(c->db, id, room, &err) == GH_OK ? room->name : id->s;
 }
 
-const char *op_badge_word(const struct gh_op_run *r, const struct gh_version *v, enum gh_badge_state state,
-			  int64_t expires)
+const char *op_badge_word(int64_t now, enum gh_vstate version, enum gh_badge_state state, int64_t expires)
 {
 	if (state == GH_BADGE_ISSUED)
-		return expires <= r->now ? "expired" : "scan-complete";
+		return expires <= now ? "expired" : "scan-complete";
 	if (state != GH_BADGE_STATES)
 		return gh_badge_state_name(state);
-	return v->state == GH_V_REVIEW ? "review-pending" : v->state == GH_V_REJECTED ? "rejected" : "none";
+	return version == GH_V_REVIEW ? "review-pending" : version == GH_V_REJECTED ? "rejected" : "none";
 }
 
 static void put_badge(struct gh_op_run *r, const struct gh_version *v)
@@ -50,39 +48,7 @@ static void put_badge(struct gh_op_run *r, const struct gh_version *v)
 	struct gh_err err = { 0 };
 	if (gh_id_none(&v->badge) || gh_badge_get(r->cat->db, &v->badge, &b, &err) != GH_OK)
 		b.state = GH_BADGE_STATES;
-	gh_jout_str(r->out, "badge", op_badge_word(r, v, b.state, b.expires));
-}
-
-/* Badges of many versions at once: a question for each of ten thousand rows would be most of a list's time. */
-struct badge_of {
-	struct gh_id id;
-	enum gh_badge_state state;
-	int64_t expires;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	return memcmp(((const struct badge_of *)a)->id.s, ((const struct badge_of *)b)->id.s, GH_ID_HEX);
-}
-
-static enum gh_rc all_badges(struct gh_op_run *r, struct badge_of **out, size_t *n, struct gh_err *err)
-{
-	struct gh_db_rows rows;
-	GH_TRY(gh_db_query(
-		       r->cat->db, r->arena, &rows, err,
-		       "SELECT b.id, b.state, b.expires FROM badges b JOIN versions v ON v.badge = b.id ORDER BY b.id",
-		       GH_DBV_NONE),
-	       err, "badges");
-	*out = GH_NEW(r->arena, struct badge_of, rows.n + 1);
-	if (*out == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory for badges");
-	*n = rows.n;
-	for (size_t i = 0; i < rows.n; i++)
-		(*out)[i] = (struct badge_of){ .id = gh_id(gh_db_span(&rows, i, 0)),
-					       .state = gh_badge_state_named(gh_db_text(&rows, i, 1)),
-					       .expires = gh_db_int(&rows, i, 2) };
-	qsort(*out, *n, sizeof **out, by_id); /* the database may sort by other rules */
-	return GH_OK;
+	gh_jout_str(r->out, "badge", op_badge_word(r->now, v->state, b.state, b.expires));
 }
 
 static void put_version(struct gh_op_run *r, const struct gh_version *v)
@@ -101,11 +67,56 @@ static void put_version(struct gh_op_run *r, const struct gh_version *v)
 
 /* ---- model.list ------------------------------------------------------------------------------------------------------------------ */
 
+struct listing {
+	struct gh_op_run *r;
+	size_t seen;
+	struct gh_name scope; /* of the version before, */
+	bool may;	      /* and the answer for it: roles are granted for tenants and projects, not for models */
+};
+
+static bool may_list(struct listing *l, const struct gh_name *name)
+{
+	bool same = l->seen > 0 && strcmp(l->scope.tenant, name->tenant) == 0 &&
+		    strcmp(l->scope.project, name->project) == 0;
+	if (!same) {
+		l->scope = *name;
+		l->may = gh_may(l->r->who, "model.read", name);
+	}
+	l->seen++;
+	return l->may;
+}
+
+static enum gh_rc list_one(void *arg, const struct gh_version_line *v, struct gh_err *err)
+{
+	struct listing *l = arg;
+	struct gh_op_run *r = l->r;
+	struct gh_jout *j = r->out;
+	char name[GH_NAME_TEXT];
+	(void)err;
+	if (!may_list(l, &v->name)) /* how many others there are is nobody's business */
+		return GH_OK;
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "model", gh_name_text(&v->name, name));
+	gh_jout_span(j, "id", v->id);
+	gh_jout_str(j, "state", gh_vstate_name(v->state));
+	gh_jout_span(j, "reason", v->reason);
+	gh_jout_span(j, "verdict", v->verdict);
+	gh_jout_span(j, "tier", v->tier);
+	gh_jout_number(j, "files", (uint64_t)v->files);
+	gh_jout_number(j, "bytes", (uint64_t)v->bytes);
+	put_time(j, "imported", v->imported);
+	enum gh_badge_state badge = GH_BADGE_STATES;
+	if (v->badge.n > 0) /* text of the database: NUL-terminated */
+		badge = gh_badge_state_named((const char *)v->badge.p);
+	gh_jout_str(j, "badge", op_badge_word(r->now, v->state, badge, v->badge_expires));
+	gh_jout_close(j, '}');
+	return GH_OK;
+}
+
 static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_version_filter f = { .state = GH_V_STATES, .limit = 10000 };
-	struct gh_version *v;
-	size_t n, hidden = 0;
+	struct listing l = { .r = r };
 	if (gh_jget(r->in, "tenant") != NULL) {
 		struct gh_tenant t;
 		GH_TRY(gh_tenant_find(r->cat->db, text(r, "tenant"), &t, err), err, "models");
@@ -113,31 +124,12 @@ static enum gh_rc list(struct gh_op_run *r, struct gh_err *err)
 	}
 	if (gh_jget(r->in, "state") != NULL && (f.state = gh_vstate_named(text(r, "state"))) == GH_V_STATES)
 		return gh_fail(err, GH_E_MALFORMED, "there is no state '%s'", text(r, "state"));
-	GH_TRY(gh_version_list(r->cat->db, r->arena, &f, &v, &n, err), err, "models");
-	struct badge_of *badges = NULL;
-	size_t nbadges = 0;
-	GH_TRY(all_badges(r, &badges, &nbadges, err), err, "models");
 	gh_jout_open(r->out, "models", '[');
-	for (size_t i = 0; i < n; i++) {
-		if (!gh_may(r->who, "model.read", &v[i].name)) {
-			hidden++;
-			continue;
-		}
-		const struct badge_of key = { .id = v[i].badge };
-		const struct badge_of *b = NULL;
-		if (nbadges > 0 && !gh_id_none(&key.id))
-			b = bsearch(&key, badges, nbadges, sizeof *badges, by_id);
-		gh_jout_open(r->out, NULL, '{');
-		put_version(r, &v[i]);
-		gh_jout_str(
-			r->out, "badge",
-			op_badge_word(r, &v[i], b == NULL ? GH_BADGE_STATES : b->state, b == NULL ? 0 : b->expires));
-		gh_jout_close(r->out, '}');
-	}
+	enum gh_rc rc = gh_version_each(r->cat->db, &f, list_one, &l, err);
 	gh_jout_close(r->out, ']');
-	gh_jout_bool(r->out, "complete", n < f.limit);
-	(void)hidden; /* how many others there are is nobody's business */
-	return GH_OK;
+	if (rc == GH_OK)
+		gh_jout_bool(r->out, "complete", l.seen < f.limit);
+	return rc;
 }
 
 static const struct gh_op_field list_in[] = {

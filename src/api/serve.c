@@ -147,26 +147,41 @@ static enum gh_rc serve(struct gh_catalog *cat, struct gh_span request, bool loc
 	return rc;
 }
 
+/* What a refusal says, with what the handler had written until then, when it was something. */
+static void refuse(struct gh_buf *answer, enum gh_rc rc, const struct gh_err *err, struct gh_span members)
+{
+	char line[GH_ERR_LINKS * GH_ERR_TEXT];
+	gh_buf_fmt(answer, "{\"ok\":false,\"code\":\"%s\",\"error\":", gh_op_code(rc));
+	gh_buf_json(answer, gh_span_str(gh_err_line(err, line, sizeof line)));
+	if (members.n > 0) {
+		gh_buf_str(answer, ",\"out\":");
+		gh_buf_span(answer, members);
+	}
+	gh_buf_ch(answer, '}');
+}
+
 enum gh_rc gh_op_serve(struct gh_catalog *cat, struct gh_span request, bool local, bool internal, int fd,
 		       struct gh_buf *answer, int *fd_out)
 {
 	gh_auto_arena a = { .max = ARENA };
-	gh_auto_buf members = gh_buf(answer->max);
 	struct gh_err err = { 0 };
-	char line[GH_ERR_LINKS * GH_ERR_TEXT];
 	*fd_out = -1;
-	enum gh_rc rc = serve(cat, request, local, internal, fd, &a, &members, fd_out, &err);
-	if (rc == GH_OK && members.full)
-		rc = gh_fail(&err, GH_E_LIMIT, "the answer is too large: ask for less at a time");
-	gh_buf_fmt(answer, "{\"ok\":%s,\"code\":\"%s\"", rc == GH_OK ? "true" : "false", gh_op_code(rc));
-	if (rc != GH_OK) {
-		gh_buf_str(answer, ",\"error\":");
-		gh_buf_json(answer, gh_span_str(gh_err_line(&err, line, sizeof line)));
-	}
-	if (members.n > 0 && !members.full) {
-		gh_buf_str(answer, ",\"out\":");
-		gh_buf_span(answer, gh_buf_view(&members));
-	}
+	/* Written as if it will be granted, so that a long answer is not copied; a refusal begins anew. */
+	const size_t start = answer->n;
+	gh_buf_fmt(answer, "{\"ok\":true,\"code\":\"%s\",\"out\":", gh_op_code(GH_OK));
+	const size_t head = answer->n;
+	enum gh_rc rc = serve(cat, request, local, internal, fd, &a, answer, fd_out, &err);
 	gh_buf_ch(answer, '}');
+	const bool full = answer->full;
+	if (rc == GH_OK && full)
+		rc = gh_fail(&err, GH_E_LIMIT, "the answer is too large: ask for less at a time");
+	if (rc == GH_OK)
+		return rc;
+	gh_auto_buf members = gh_buf(answer->max);
+	if (!full && answer->n > head + 1)
+		gh_buf_put(&members, answer->p + head, answer->n - head - 1);
+	answer->n = start;
+	answer->full = false;
+	refuse(answer, rc, &err, gh_buf_view(&members));
 	return rc;
 }

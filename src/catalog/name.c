@@ -102,13 +102,27 @@ enum gh_rc gh_scope_parse(struct gh_span s, struct gh_name *out, struct gh_err *
 	return rc;
 }
 
+/* printf would be most of the work of a list of thousands. */
+static char *spell(char *at, char before, const char *part)
+{
+	size_t n = strnlen(part, GH_NAME_PART);
+	if (n == 0)
+		return at;
+	if (before != '\0')
+		*at++ = before;
+	memcpy(at, part, n);
+	return at + n;
+}
+
 const char *gh_name_text(const struct gh_name *n, char out[GH_NAME_TEXT])
 {
-	if (n->tenant[0] == '\0')
-		(void)snprintf(out, GH_NAME_TEXT, "platform");
-	else
-		(void)snprintf(out, GH_NAME_TEXT, "%s%s%s%s%s%s%s", n->tenant, n->project[0] != '\0' ? "/" : "",
-			       n->project, n->name[0] != '\0' ? "/" : "", n->name, n->version[0] != '\0' ? ":" : "",
-			       n->version);
+	const bool platform = n->tenant[0] == '\0';
+	char *at = spell(out, '\0', platform ? "platform" : n->tenant);
+	if (!platform) {
+		at = spell(at, '/', n->project);
+		at = spell(at, '/', n->name);
+		at = spell(at, ':', n->version);
+	}
+	*at = '\0'; /* four parts, each of GH_NAME_PART at most and with one character before it, fit */
 	return out;
 }

@@ -44,9 +44,6 @@ bool gh_vstate_may(enum gh_vstate from, enum gh_vstate to)
 	"v.quarantine_until," \
 	" v.lease_owner, v.lease_until, v.publisher, v.source"
 #define FROM " FROM versions v JOIN models m ON m.id = v.model JOIN tenants t ON t.id = m.tenant "
-/* For lists: CROSS JOIN tells SQLite to walk the unique keys (tenant, project, name, version) in their order, instead of sorting. */
-#define FROM_IN_ORDER \
-	" FROM tenants t CROSS JOIN models m CROSS JOIN versions v WHERE m.tenant = t.id AND v.model = m.id"
 
 static void version_of(const struct gh_db_rows *r, size_t i, struct gh_version *v)
 {
@@ -158,6 +155,61 @@ enum gh_rc gh_version_find(struct gh_db *db, const struct gh_name *name, struct 
 	return there ? GH_OK : absent(db, name, err);
 }
 
+/* ---- lists ---- */
+/* CROSS JOIN tells SQLite to walk the unique keys (tenant, project, name, version) in their order, instead of sorting. */
+#define LINES \
+	"SELECT t.name, m.project, m.name, v.version, v.state, v.id, v.reason, v.verdict, v.tier, v.files, v.bytes, " \
+	"v.imported, b.state, b.expires " \
+	"FROM tenants t CROSS JOIN models m CROSS JOIN versions v LEFT JOIN badges b ON b.id = v.badge " \
+	"WHERE m.tenant = t.id AND v.model = m.id"
+enum {
+	L_TENANT,
+	L_PROJECT,
+	L_NAME,
+	L_VERSION,
+	L_STATE,
+	L_ID,
+	L_REASON,
+	L_VERDICT,
+	L_TIER,
+	L_FILES,
+	L_BYTES,
+	L_IMPORTED,
+	L_BADGE,
+	L_EXPIRES,
+	L_COLUMNS
+};
+
+struct lines {
+	enum gh_rc (*fn)(void *arg, const struct gh_version_line *l, struct gh_err *err);
+	void *arg;
+};
+
+static enum gh_rc line(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
+{
+	const struct lines *to = arg;
+	const struct gh_db_rows r = { .v = c, .n = 1, .cols = n };
+	struct gh_version_line
+		l; /* all of it is set below, the names as far as they go: clearing it first costs more */
+	if (n != L_COLUMNS)
+		return gh_fail(err, GH_E_BUG, "a list of versions with %zu columns", n);
+	GH_ROW_TEXT(l.name.tenant, &r, 0, L_TENANT);
+	GH_ROW_TEXT(l.name.project, &r, 0, L_PROJECT);
+	GH_ROW_TEXT(l.name.name, &r, 0, L_NAME);
+	GH_ROW_TEXT(l.name.version, &r, 0, L_VERSION);
+	l.state = gh_vstate_named(gh_db_text(&r, 0, L_STATE));
+	l.id = c[L_ID].s;
+	l.reason = c[L_REASON].s;
+	l.verdict = c[L_VERDICT].s;
+	l.tier = c[L_TIER].s;
+	l.files = c[L_FILES].i;
+	l.bytes = c[L_BYTES].i;
+	l.imported = c[L_IMPORTED].i;
+	l.badge = c[L_BADGE].s;
+	l.badge_expires = c[L_EXPIRES].i;
+	return to->fn(to->arg, &l, err);
+}
+
 /* One clause of a filter: SQL and the values it takes. */
 struct where {
 	struct gh_buf sql;
@@ -172,11 +224,13 @@ static void clause(struct where *w, const char *sql, struct gh_dbv v)
 	w->v[w->n++] = v;
 }
 
-enum gh_rc gh_version_list(struct gh_db *db, struct gh_arena *a, const struct gh_version_filter *f,
-			   struct gh_version **out, size_t *n, struct gh_err *err)
+enum gh_rc gh_version_each(struct gh_db *db, const struct gh_version_filter *f,
+			   enum gh_rc (*fn)(void *arg, const struct gh_version_line *l, struct gh_err *err), void *arg,
+			   struct gh_err *err)
 {
 	struct where w = { .sql = gh_buf(4096) };
-	gh_buf_str(&w.sql, "SELECT " COLUMNS FROM_IN_ORDER);
+	struct lines to = { fn, arg };
+	gh_buf_str(&w.sql, LINES);
 	if (!gh_id_none(&f->tenant))
 		clause(&w, "m.tenant = ?", gh_dbs(f->tenant.s));
 	if (f->project != NULL)
@@ -195,7 +249,7 @@ enum gh_rc gh_version_list(struct gh_db *db, struct gh_arena *a, const struct gh
 	}
 	gh_buf_str(&w.sql, " ORDER BY t.name, m.project, m.name, v.version LIMIT ?");
 	w.v[w.n++] = gh_dbi(f->limit != 0 ? (int64_t)f->limit : GH_ROW_LIST);
-	enum gh_rc rc = versions(db, a, gh_buf_cstr(&w.sql), (struct gh_dbvs){ w.v, w.n }, out, n, err);
+	enum gh_rc rc = gh_db_each(db, line, &to, err, gh_buf_cstr(&w.sql), (struct gh_dbvs){ w.v, w.n });
 	gh_buf_free(&w.sql);
 	return rc;
 }

@@ -100,9 +100,20 @@ struct gh_version_filter {
 	size_t limit;	      /* 0: 10,000 */
 	struct gh_name after; /* continue behind this one; all empty: from the start */
 };
-/* In the order of tenant, project, name, version. */
-enum gh_rc gh_version_list(struct gh_db *db, struct gh_arena *a, const struct gh_version_filter *f,
-			   struct gh_version **out, size_t *n, struct gh_err *err);
+/* A version in a list: what is said of each one of thousands. */
+struct gh_version_line {
+	struct gh_name name;
+	enum gh_vstate state;
+	struct gh_span id, reason, verdict, tier; /* as in struct gh_version; in memory of the database */
+	int64_t files, bytes, imported;
+	struct gh_span badge; /* state of the badge that counts now, as badges.h names it; empty: it has none */
+	int64_t badge_expires;
+};
+/* One after the other, in the order of tenant, project, name, version, without keeping them: a list of 10,000 takes the memory of
+ * one. fn: as in gh_db_each(); a line and what it points to is valid until fn returns. */
+enum gh_rc gh_version_each(struct gh_db *db, const struct gh_version_filter *f,
+			   enum gh_rc (*fn)(void *arg, const struct gh_version_line *l, struct gh_err *err), void *arg,
+			   struct gh_err *err);
 /* Imports whose lease has passed. */
 enum gh_rc gh_version_dead(struct gh_db *db, struct gh_arena *a, int64_t now, struct gh_version **out, size_t *n,
 			   struct gh_err *err);

@@ -30,11 +30,25 @@ static enum gh_rc wrong(const struct gh_json *j, const char *why, struct gh_err 
 	return gh_fail(err, GH_E_MALFORMED, "byte %llu: %s", (unsigned long long)j->off, why);
 }
 
+/* Keys come again and again in a list of objects: those of the last few members are kept once. */
+enum { KEYS_KNOWN = 32 };
+
+static struct gh_span keep_key(struct gh_arena *a, struct gh_span *known, struct gh_span key)
+{
+	size_t slot = (key.n * 7 + (key.n > 0 ? key.p[0] * 3u + key.p[key.n - 1] : 0)) % KEYS_KNOWN;
+	if (known[slot].p != NULL && gh_span_eq(known[slot], key))
+		return known[slot];
+	struct gh_span kept = gh_keep(a, key);
+	if (kept.p != NULL)
+		known[slot] = kept;
+	return kept;
+}
+
 static enum gh_rc build(struct gh_arena *a, struct gh_json *j, const struct gh_jval **out, struct gh_err *err)
 {
 	struct open level[GH_JDOM_DEPTH + 1];
 	size_t depth = 0;
-	struct gh_span key = { 0 };
+	struct gh_span key = { 0 }, known[KEYS_KNOWN] = { 0 };
 	for (enum gh_json_tok t; (t = gh_json_next(j)) != GH_JSON_END;) {
 		enum gh_jkind kind;
 		if (t == GH_JSON_BAD)
@@ -49,7 +63,7 @@ static enum gh_rc build(struct gh_arena *a, struct gh_json *j, const struct gh_j
 		if ((t == GH_JSON_KEY || t == GH_JSON_STRING) && j->text.n != j->full)
 			return full(err);
 		if (t == GH_JSON_KEY) {
-			key = gh_keep(a, j->text);
+			key = keep_key(a, known, j->text);
 			if (key.p == NULL)
 				return full(err);
 			continue;

@@ -2,20 +2,50 @@
 
 #include "base/utf8.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 static void line(struct gh_jout *j)
 {
 	if (j->compact)
 		return;
-	gh_buf_ch(j->out, '\n');
-	for (unsigned i = 0; i < j->depth; i++)
+	static const char indent[] = "\n                                "; /* 16 levels in one piece */
+	unsigned n = 2 * j->depth, first = n < sizeof indent - 2 ? n : sizeof indent - 2;
+	gh_buf_put(j->out, indent, first + 1);
+	for (; first < n; first += 2)
 		gh_buf_str(j->out, "  ");
+}
+
+/* Without lines what stands before a value is put together first: a member of a long list costs one append, not five. */
+static void lead_compact(struct gh_jout *j, const char *key)
+{
+	char piece[64];
+	size_t n = 0, len = key == NULL ? 0 : strlen(key);
+	bool fits = len <= sizeof piece - 4;
+	if (j->more)
+		piece[n++] = ',';
+	if (key != NULL) {
+		piece[n++] = '"';
+		if (fits) {
+			memcpy(piece + n, key, len);
+			n += len;
+		} else {
+			gh_buf_put(j->out, piece, n);
+			gh_buf_put(j->out, key, len);
+			n = 0;
+		}
+		piece[n++] = '"';
+		piece[n++] = ':';
+	}
+	gh_buf_put(j->out, piece, n);
+	j->more = true;
 }
 
 static void lead(struct gh_jout *j, const char *key)
 {
+	if (j->compact) {
+		lead_compact(j, key);
+		return;
+	}
 	if (j->more)
 		gh_buf_ch(j->out, ',');
 	if (j->depth > 0)
@@ -23,7 +53,7 @@ static void lead(struct gh_jout *j, const char *key)
 	if (key != NULL) {
 		gh_buf_ch(j->out, '"');
 		gh_buf_str(j->out, key);
-		gh_buf_str(j->out, j->compact ? "\":" : "\": ");
+		gh_buf_str(j->out, "\": ");
 	}
 	j->more = true;
 }
@@ -105,8 +135,13 @@ void gh_jout_str(struct gh_jout *j, const char *key, const char *s)
 
 void gh_jout_number(struct gh_jout *j, const char *key, uint64_t v)
 {
+	char digits[20];
+	size_t at = sizeof digits;
 	lead(j, key);
-	gh_buf_fmt(j->out, "%" PRIu64, v);
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	gh_buf_put(j->out, digits + at, sizeof digits - at);
 }
 
 void gh_jout_raw(struct gh_jout *j, const char *key, const char *number)

@@ -176,13 +176,47 @@ static void one_wins(void **state)
 	gh_db_close(db);
 }
 
+/* The first lines of a list; what they point to is gone, so only what is in them. */
+enum { LISTED = 8 };
+struct listed {
+	struct gh_version_line line[LISTED];
+	size_t n;
+	char said[LISTED][128]; /* "ID STATE VERDICT TIER BADGE" */
+};
+
+static enum gh_rc list_line(void *arg, const struct gh_version_line *l, struct gh_err *err)
+{
+	struct listed *to = arg;
+	if (to->n == LISTED)
+		return gh_fail(err, GH_E_LIMIT, "more than %d lines", LISTED);
+	(void)snprintf(to->said[to->n], sizeof *to->said, "%.*s %s %s %s %s", (int)l->id.n, (const char *)l->id.p,
+		       gh_vstate_name(l->state), (const char *)l->verdict.p, (const char *)l->tier.p,
+		       l->badge.n == 0 ? "none" : (const char *)l->badge.p);
+	to->line[to->n++] = *l;
+	return GH_OK;
+}
+
+static enum gh_rc listed(struct gh_db *db, const struct gh_version_filter *f, struct listed *to, struct gh_err *err)
+{
+	to->n = 0;
+	return gh_version_each(db, f, list_line, to, err);
+}
+
+static enum gh_rc stop(void *arg, const struct gh_version_line *l, struct gh_err *err)
+{
+	(void)l;
+	return ++*(size_t *)arg == 2 ? gh_fail(err, GH_E_LIMIT, "enough") : GH_OK;
+}
+
 static void found(void **state)
 {
 	(void)state;
 	struct gh_db *db = dbs_open();
 	gh_auto_arena a = { .max = 4 << 20 };
-	struct gh_version v, *all;
-	size_t n;
+	struct gh_version v;
+	struct listed all;
+	size_t n = 0;
+	char said[128];
 	struct gh_id tenant = cat_tenant(db, "acme");
 	cat_tenant(db, "beta");
 	cat_version(db, "acme/llama:1.0", NULL, "CLEAN", GH_V_READY, "standard");
@@ -199,28 +233,35 @@ static void found(void **state)
 	name = name_of("acme/lama:1.0");
 	CAT_FAILS(GH_E_ABSENT, "there is no acme/lama:1.0", gh_version_find(db, &name, &v, err));
 	struct gh_version_filter f = { .state = GH_V_STATES };
-	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
-	assert_int_equal(n, 4);
-	assert_string_equal(all[0].name.version, "1.0");
-	assert_string_equal(all[2].name.project, "nlp");
-	assert_string_equal(all[3].name.tenant, "beta");
-	f.after = all[1].name; /* page by page */
-	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
+	CAT_OK(listed(db, &f, &all, err));
+	assert_int_equal(all.n, 4);
+	assert_string_equal(all.line[0].name.version, "1.0");
+	assert_string_equal(all.line[2].name.project, "nlp");
+	assert_string_equal(all.line[3].name.tenant, "beta");
+	(void)snprintf(said, sizeof said, "%s quarantined UNSAFE standard none", two.id.s);
+	assert_string_equal(all.said[1], said);
+	assert_int_equal(all.line[1].files, two.files);
+	assert_int_equal(all.line[1].bytes, two.bytes);
+	assert_int_equal(all.line[1].imported, two.imported);
+	CAT_FAILS(GH_E_LIMIT, "enough", gh_version_each(db, &f, stop, &n, err));
 	assert_int_equal(n, 2);
+	f.after = all.line[1].name; /* page by page */
+	CAT_OK(listed(db, &f, &all, err));
+	assert_int_equal(all.n, 2);
 	f = (struct gh_version_filter){ .state = GH_V_STATES, .tenant = tenant, .project = "" };
-	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
-	assert_int_equal(n, 2);
+	CAT_OK(listed(db, &f, &all, err));
+	assert_int_equal(all.n, 2);
 	f = (struct gh_version_filter){ .state = GH_V_READY, .limit = 1 };
-	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
-	assert_int_equal(n, 1);
+	CAT_OK(listed(db, &f, &all, err));
+	assert_int_equal(all.n, 1);
 	CAT_OK(gh_version_move(db, &two.id, GH_V_QUARANTINED, GH_V_DELETED, "by hand", err));
 	CAT_FAILS(GH_E_EXISTS, "deleted by now", gh_version_move(db, &two.id, GH_V_QUARANTINED, GH_V_REVIEW, "", err));
 	f = (struct gh_version_filter){ .state = GH_V_STATES };
-	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
-	assert_int_equal(n, 3);
+	CAT_OK(listed(db, &f, &all, err));
+	assert_int_equal(all.n, 3);
 	f.deleted = true;
-	CAT_OK(gh_version_list(db, &a, &f, &all, &n, err));
-	assert_int_equal(n, 4);
+	CAT_OK(listed(db, &f, &all, err));
+	assert_int_equal(all.n, 4);
 	struct gh_report_row *old;
 	CAT_OK(gh_report_outdated(db, &a, "1", "1", "1", 100, &old, &n, err));
 	assert_int_equal(n, 0);
