@@ -25,7 +25,7 @@ struct gh_engine_bind {
 struct gh_engine_profile {
 	const char *name, *about;
 	const char *program; /* host path of argv[0], as in gh_engine_bind */
-	/* Words with {model}, {file:NAME}, {socket}, {context}, {threads}, {parallel}, {alias}; argv[0]: path inside */
+	/* Words with {model}, {file:NAME}, {socket}, {context}, {threads}, {parallel}, {alias}, {lock}; argv[0]: path inside */
 	const char *const *argv, *const *envp;
 	size_t nargv, nenv;
 	const char *const *adapter; /* words added for each adapter, {adapter} being its file; none: it takes none */

@@ -28,6 +28,8 @@ static bool known(const struct gh_launch *l, const char *name, size_t n, char ou
 		{ "context", NULL, s->context != 0 ? s->context : 4096 },
 		{ "parallel", NULL, s->parallel != 0 ? s->parallel : 4 },
 		{ "threads", NULL, s->threads != 0 ? s->threads : 1 },
+		/* In a sandbox a listener refuses and records; in a machine there is none, and the engine refuses by itself. */
+		{ "lock", s->vm != NULL ? "on" : "watched", 0 },
 		{ "alias", s->alias != NULL ? s->alias : "model", 0 },
 	};
 	for (size_t i = 0; i < sizeof vars / sizeof *vars; i++)
