@@ -302,7 +302,7 @@ static bool detach(void)
 	pid_t pid = fork();
 	if (pid > 0)
 		_exit(0);
-	return pid == 0 && setsid() >= 0;
+	return pid == 0 && setsid() >= 0 && chdir("/") == 0;
 }
 
 int gh_role_runner(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "catalog/name.h"
 #include "daemon/rundir.h"
 #include "daemon/runner.h"
+#include "daemon/service_int.h"
 #include "os/call.h"
 #include "os/role.h"
 #include "runtime/engines.h"
@@ -42,7 +43,11 @@ static const char *text(const struct gh_deploy *d, const char *name) { return gh
 static enum gh_rc spawn(struct gh_deploy *d, struct gh_err *err)
 {
 	const char *argv[] = { gh_service_home(d->run->service)->dir, d->engine, d->isolation, NULL };
-	GH_TRY(gh_role_spawn("runner", argv, NULL, NULL, 0, false, &d->pid, &d->sock, err), err, "the supervisor");
+	const char *env[16];
+	char room[8192];
+	/* It starts catalog processes of its own to ask whether it may go on; the jail gets nothing of this. */
+	(void)gh_service_environment(env, 16, room, sizeof room);
+	GH_TRY(gh_role_spawn("runner", argv, env, NULL, 0, false, &d->pid, &d->sock, err), err, "the supervisor");
 	/* It goes on in a child of its own, so that it is nobody's to wait for but init's. */
 	while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
 		;

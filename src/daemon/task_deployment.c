@@ -342,7 +342,7 @@ static struct gh_span known_of(struct gh_task_run *r, const char *model)
 	return facts;
 }
 
-static void again(struct gh_task_run *r, const struct gh_jval *d)
+static void again(struct gh_task_run *r, const struct gh_jval *d, bool quiet)
 {
 	gh_auto_buf in = gh_buf(16 << 20);
 	const struct gh_jval *out;
@@ -361,6 +361,8 @@ static void again(struct gh_task_run *r, const struct gh_jval *d)
 	bool ends = rc == GH_OK && !is(out, "state", "running");
 	if (ends)
 		(void)gh_rundir_wait_end(home(r), &id, STOP_MS);
+	if (quiet)
+		return;
 	gh_jout_open(r->out, NULL, '{');
 	gh_jout_str(r->out, "name", gh_in_text(d, "name", ""));
 	gh_jout_str(r->out, "tenant", gh_in_text(d, "tenant", ""));
@@ -375,15 +377,19 @@ static enum gh_rc inform(struct gh_task_run *r, struct gh_err *err)
 	const struct gh_jval *v;
 	struct gh_task_run local = *r;
 	const char *model = gh_in_text(r->in, "model", NULL);
+	/* Whoever asks from outside must be somebody, who may see deployments; and is told of none. */
+	enum gh_rc rc = r->key != NULL ? step(r, r->key, "deploy.list", &in, &v, err) : GH_OK;
+	if (rc != GH_OK)
+		return rc;
 	local.key = NULL; /* whoever made the change may know nothing of what runs on it */
 	gh_buf_str(&in, "{\"state\":\"running\"}");
-	enum gh_rc rc = step(&local, NULL, "deploy.list", &in, &v, err);
+	rc = step(&local, NULL, "deploy.list", &in, &v, err);
 	if (rc != GH_OK)
 		return rc;
 	gh_jout_open(r->out, "informed", '[');
 	for (const struct gh_jval *d = gh_jfirst(gh_jget(v, "deployments")); d != NULL; d = d->next)
 		if (model == NULL || is(d, "model", model))
-			again(&local, d);
+			again(&local, d, r->key != NULL);
 	gh_jout_close(r->out, ']');
 	return GH_OK;
 }

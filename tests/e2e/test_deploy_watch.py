@@ -75,6 +75,17 @@ def altered(root):
     stub.chmod(0o755)
     out = h.deploy('a3')
     check('and stays so when they are put back', out.returncode == 1 and 'quarantined' in out.stderr, out.stderr)
+    check('stop does not end a quarantine', h.run('stop', 'a1').returncode == 1)
+    h.run('people', 'add', 'rita', key=h.key)
+    h.run('people', 'grant', 'rita', 'security-reviewer', 'platform', key=h.key)
+    rita = h.json('people', 'key', 'rita', key=h.key).get('key', '')
+    out = h.run('review', 'approve', 'acme/a1', key=rita)
+    check('a reviewer lets it out', out.returncode == 0 and 'cleared' in out.stdout, out.stderr + out.stdout)
+    check('once', h.run('review', 'approve', 'acme/a1', key=rita).returncode == 1)
+    out = h.deploy('a1')
+    check('then it is deployed again', out.returncode == 0, out.stderr)
+    states = json.dumps(h.entries('deploy'))
+    check('the log has it all', all(f'"{w}"' in states for w in ('starting', 'running', 'quarantined', 'cleared')), states[-900:])
     return h
 
 
