@@ -65,35 +65,34 @@ static const struct gh_finding f_hostile[] = {
 };
 
 static const struct gh_file_report files_clean[] = {
-	{ "models/tiny.safetensors", "safetensors", SUM_A, 548105171, 548105171, 0, 0, 0, GH_CLEAN, f_note, 1, 0 },
+	{ "models/tiny.safetensors", "safetensors", SUM_A, 548105171, 548105171, 0, 0, GH_CLEAN, f_note, 1, 0 },
 };
 static const struct gh_file_report files_unsafe[] = {
-	{ "downloads/model.safetensors", "pytorch-zip", SUM_B, 1203344, 1203344, 9, 1201920, 0, GH_UNSAFE, f_unsafe,
+	{ "downloads/model.safetensors", "pytorch-zip", SUM_B, 1203344, 1203344, 9, 1201920, GH_UNSAFE, f_unsafe,
 	  LEN(f_unsafe), 0 },
 };
 static const struct gh_file_report files_incomplete[] = {
-	{ "bundle.zip", "zip", SUM_A, 90211, 1024, 4, 0, 0, GH_INCOMPLETE, f_locked, 1, 12 },
+	{ "bundle.zip", "zip", SUM_A, 90211, 1024, 4, 0, GH_INCOMPLETE, f_locked, 1, 12 },
 };
 static const struct gh_file_report files_unread[] = {
-	{ "gone.pt", "unknown", "", 0, 0, 0, 0, 0, GH_INCOMPLETE, NULL, 0, 0 },
+	{ "gone.pt", "unknown", "", 0, 0, 0, 0, GH_INCOMPLETE, NULL, 0, 0 },
 };
 static const struct gh_file_report files_many[] = {
-	{ "hub/a/bundle.zip", "zip", SUM_A, 90211, 1024, 4, 0, 0, GH_INCOMPLETE, f_locked, 1, 12 },
-	{ "hub/a/config.json", "pickle", SUM_A, 40, 40, 0, 0, 0, GH_REVIEW, f_name, 1, 0 },
-	{ "hub/a/model.safetensors", "safetensors", SUM_A, 548105171, 548105171, 0, 0, 0, GH_CLEAN, f_note, 1, 0 },
-	{ "hub/b/model.pt", "pytorch-zip", SUM_B, 1203344, 1203344, 9, 1201920, 0, GH_UNSAFE, f_unsafe, LEN(f_unsafe),
-	  0 },
-	{ "hub/b/other.pt", "pytorch-zip", SUM_B, 1203344, 1203344, 9, 1201920, 0, GH_UNSAFE, f_unsafe, 1, 0 },
-	{ "hub/b/tokenizer.json", "json", SUM_A, 1842767, 1842767, 0, 0, 0, GH_CLEAN, NULL, 0, 0 },
-	{ "hub/c/odd.bin", "gguf", SUM_A, 77, 70, 0, 0, 0, GH_REVIEW, f_bare, 1, 0 },
+	{ "hub/a/bundle.zip", "zip", SUM_A, 90211, 1024, 4, 0, GH_INCOMPLETE, f_locked, 1, 12 },
+	{ "hub/a/config.json", "pickle", SUM_A, 40, 40, 0, 0, GH_REVIEW, f_name, 1, 0 },
+	{ "hub/a/model.safetensors", "safetensors", SUM_A, 548105171, 548105171, 0, 0, GH_CLEAN, f_note, 1, 0 },
+	{ "hub/b/model.pt", "pytorch-zip", SUM_B, 1203344, 1203344, 9, 1201920, GH_UNSAFE, f_unsafe, LEN(f_unsafe), 0 },
+	{ "hub/b/other.pt", "pytorch-zip", SUM_B, 1203344, 1203344, 9, 1201920, GH_UNSAFE, f_unsafe, 1, 0 },
+	{ "hub/b/tokenizer.json", "json", SUM_A, 1842767, 1842767, 0, 0, GH_CLEAN, NULL, 0, 0 },
+	{ "hub/c/odd.bin", "gguf", SUM_A, 77, 70, 0, 0, GH_REVIEW, f_bare, 1, 0 },
 };
 static const struct gh_file_report files_hostile[] = {
 	{ "dir\\\033]0;owned\007/<b>\xff\xfe&\xe2\x80\xae"
 	  "gpj.exe",
-	  "zip", SUM_A, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0, GH_UNSAFE, f_hostile, 1, UINT64_MAX },
+	  "zip", SUM_A, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, GH_UNSAFE, f_hostile, 1, UINT64_MAX },
 	{ "dir\xc2\x9b"
 	  "31m/CLEAN",
-	  "unknown", "", 7, 0, 0, 0, 0, GH_INCOMPLETE, f_locked, 1, 0 },
+	  "unknown", "", 7, 0, 0, 0, GH_INCOMPLETE, f_locked, 1, 0 },
 };
 
 /* All that ran, one that could not look at everything, one that was not asked for. */
