@@ -76,11 +76,11 @@ enum gh_vp_kind {
 	GH_VP_CHECKPOINT,   /* body: gh_vp_checkpoint. Answer: gh_vp_signature */
 	GH_VP_LAST_CHECKPOINT, /* answer: gh_vp_last: what was signed last, to be published after a crash */
 	GH_VP_ADOPT,	       /* body: gh_vp_last: a checkpoint that was signed, and is not remembered: of a backup */
-	GH_VP_CHALLENGE,       /* body: gh_vp_challenge. Answer: gh_vp_nonce */
-	GH_VP_RELEASE_SEAL,    /* body: gh_vp_attested. Answer: gh_vp_sealed and n * 48 + 16 bytes */
-	GH_VP_NODE_SIGN,       /* body: gh_vp_node_tbs. Answer: gh_vp_signature, by the node key */
 	GH_VP_LOGGED, /* the answer to GH_VP_LOG. arg: index; why: GH_VAULT_FINE, or anything else: it was not logged.
 				* body: gh_vp_tenant with the entry's id as `tenant` */
+	GH_VP_CHALLENGE,    /* body: gh_vp_challenge. Answer: gh_vp_nonce */
+	GH_VP_RELEASE_SEAL, /* body: gh_vp_attested. Answer: gh_vp_sealed and n * 48 + 16 bytes */
+	GH_VP_NODE_SIGN,    /* body: gh_vp_node_tbs. Answer: gh_vp_signature, by the node key */
 	/* vault → catalog */
 	GH_VP_LOG = 96, /* body: gh_vp_log */
 	/* vault → blob */
