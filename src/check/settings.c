@@ -93,7 +93,7 @@ static bool contains(struct gh_span s, const char *what)
 /* Paths of the machine on which a tokenizer was saved stay behind in genuine configurations. */
 static const char left_behind[] =
 	"vocab_file tokenizer_file merges_file spm_file sentencepiece_model_file source_spm target_spm "
-	"index_path passages_path from adapter";
+	"index_path passages_path from adapter template_path example_prompt_path user_dir";
 
 /* Where secrets and devices are, shares, homes, and other schemes than the web's: nobody's vocabulary. */
 static bool never(struct gh_span s)

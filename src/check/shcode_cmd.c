@@ -220,9 +220,9 @@ static bool verb_of(const char *verbs, const struct gh_sh_cmd *c)
 }
 
 /* Harmless programs with a use that is not. */
-static void harmless(struct judge *j, const struct gh_sh_cmd *c, const char *base, unsigned *marks)
+static void harmless(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base, unsigned *marks)
 {
-	gh_sc_places(j, c, base);
+	gh_sc_places(j, sh, c, base);
 	if (strcmp(base, "rm") == 0 || strcmp(base, "find") == 0 || strcmp(base, "mv") == 0)
 		removal(j, c, base);
 	if (strcmp(base, "chmod") == 0) {
@@ -356,7 +356,7 @@ static void by_class(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *
 	if (is == SC_IS_TALKER && verbs[0] != '\0' && !verb_of(verbs, c))
 		is = SC_IS_HARMLESS;
 	switch (is) {
-	case SC_IS_HARMLESS: harmless(j, c, base, marks); break;
+	case SC_IS_HARMLESS: harmless(j, sh, c, base, marks); break;
 	case SC_IS_FETCHER: gh_sc_fetch(j, sh, c, base, marks); break;
 	case SC_IS_TALKER:
 		gh_sc_talk(j, c, base);

@@ -101,7 +101,7 @@ void gh_sc_enter(struct judge *j, struct gh_span dir);
 void gh_sc_ran(struct judge *j, const struct gh_sh_cmd *c, struct gh_span file);
 void gh_sc_hub(struct gh_sh *sh, const struct gh_sh_cmd *c);
 void gh_sc_variable(struct judge *j, const struct gh_sh_cmd *c, struct gh_span assignment);
-void gh_sc_places(struct judge *j, const struct gh_sh_cmd *c,
+void gh_sc_places(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c,
 		  const char *base);	     /* where harmless programs put things */
 bool gh_sc_open_ended(struct gh_span file);  /* which file it is, its surroundings decide */
 bool gh_sc_called_data(struct gh_span file); /* by its name: weights, pictures, tables */

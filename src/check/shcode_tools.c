@@ -377,8 +377,38 @@ static void unpacked(struct judge *j, const struct gh_sh_cmd *c)
 	}
 }
 
-void gh_sc_places(struct judge *j, const struct gh_sh_cmd *c, const char *base)
+/* Programs that build what lies in a folder run what its author wrote. Of a repository from a place that nobody knows, that
+ * is code nobody has seen. */
+static void builds(struct judge *j, const struct gh_sh_cmd *c, const char *base)
 {
+	static const char *const builders[] = { "make", "gmake", "ninja", "cmake", "meson", "scons", "bazel" };
+	bool builder = false, below = j->inside;
+	for (size_t i = 0; i < sizeof builders / sizeof builders[0]; i++)
+		builder = builder || strcmp(base, builders[i]) == 0;
+	if (!builder || j->cloned != 2 || j->tree_n == 0)
+		return;
+	struct gh_span tree = { j->tree, j->tree_n };
+	for (size_t i = 1; i < c->n; i++) {
+		struct gh_span w = c->word[i].text;
+		while (gh_span_starts(w, "./"))
+			w = gh_span_cut(w, 2, w.n);
+		const uint8_t *at = w.n == 0 ? NULL : memmem(w.p, w.n, tree.p, tree.n);
+		size_t end = at == NULL ? 0 : (size_t)(at - w.p) + tree.n;
+		bool starts = at == w.p ||
+			      (at != NULL && (at[-1] == '=' || at[-1] == 'C' || at[-1] == 'S' || at[-1] == '/'));
+		below = below || (at != NULL && starts && (end == w.n || w.p[end] == '/'));
+	}
+	if (below)
+		gh_sc_say(j, SC_FETCH_RUN, c, "of a repository that it fetches");
+}
+
+void gh_sc_places(struct judge *j, struct gh_sh *sh, const struct gh_sh_cmd *c, const char *base)
+{
+	builds(j, c, base);
+	if (strcmp(base, "enable") == 0 && c->n > 2 && gh_span_starts(c->word[1].text, "-f"))
+		gh_sc_say(j, SC_PROGRAM, c, "the shell loads a library");
+	if (strcmp(base, "hash") == 0 && c->n > 3 && gh_span_is(c->word[1].text, "-p"))
+		gh_sc_say(j, SC_SYSTEM, c, "another program under a known name");
 	bool find = strcmp(base, "find") == 0, make = strcmp(base, "make") == 0;
 	if (strcmp(base, "cp") == 0 || strcmp(base, "mv") == 0 || strcmp(base, "install") == 0 ||
 	    strcmp(base, "ln") == 0)
@@ -392,6 +422,15 @@ void gh_sc_places(struct judge *j, const struct gh_sh_cmd *c, const char *base)
 		bool each = find && (gh_span_starts(w, "-exec") || gh_span_starts(w, "-ok"));
 		if (each && gh_sh_is_shell(program) && i + 2 < c->n && gh_span_is(c->word[i + 2].text, "{}"))
 			gh_sc_say(j, SC_UNKNOWN, c, "a shell runs every file that is found");
+		if (find && c->n > i + 1 &&
+		    (gh_span_starts(w, "-fprint") || gh_span_is(w, "-fls") || gh_span_is(w, "-fprintf"))) {
+			bool text = gh_span_is(w, "-fprintf") && i + 2 < c->n;
+			gh_sc_wrote(sh, c, c->word[i + 1], text ? c->word[i + 2] : gh_sh_any(0));
+		}
+		bool own = make && (gh_span_starts(w, "--eval") || gh_sc_has(w, "$(shell"));
+		bool given = make && gh_span_is(w, "-f") && (gh_span_is(next, "-") || gh_span_starts(next, "/dev/"));
+		if (own || given)
+			gh_sc_say(j, SC_CODE, c, "rules for make on the command line");
 		bool other = make && (gh_span_is(w, "-f") || gh_span_is(w, "--file") || gh_span_is(w, "--makefile"));
 		if (other && (gh_sc_called_data(next) || gh_span_ends(next, ".md") || gh_span_ends(next, ".txt")))
 			gh_sc_say(j, SC_DISGUISED, c, "read as a makefile");

@@ -500,6 +500,8 @@ static enum gh_rc on_string(struct doc *d, enum gh_json_zone zone, struct gh_jso
 	case GH_JZ_REMOTE: return on_auto_map(d);
 	case GH_JZ_SERVERS: break;
 	case GH_JZ_SCRIPTS:
+		if (d->frame[j->depth].array) /* several commands under one name */
+			key = gh_json_key(gh_json_name(&d->frame[j->depth].hold));
 		if ((key.mark & GH_JM_HOOK) != 0)
 			say(d, A_COMMAND, gh_safe(j->text).s);
 		else if (j->depth == 2) /* a developer starts the others by name */

@@ -32,7 +32,7 @@ enum {
 	GH_JM_CLASS = 1 << 10,
 	GH_JM_MODULE = 1 << 11, /* skops and its kind */
 	GH_JM_CONSTRUCTOR = 1 << 12,
-	GH_JM_HOOK = 1 << 13, /* npm runs it at installation */
+	GH_JM_HOOK = 1 << 13, /* npm, or Composer, runs it at installation */
 	GH_JM_ACTS = 1 << 14, /* some library imports and calls what a value of this name names */
 	GH_JM_TARGET = 1 << 15,
 	GH_JM_PARAMS = 1 << 16, /* CompVis: instantiate_from_config() */

@@ -6,7 +6,22 @@
 
 enum { PATH_LONGEST = 4096, NAME_LONGEST = 256 };
 
-enum kind { NOTHING, FILE_NAME, IMPORT, KERNEL, CODEC, START, EVALUATED, SYMPY, GUARD, SHELL, DOWNLOAD, TARGET };
+enum kind {
+	NOTHING,
+	FILE_NAME,
+	IMPORT,
+	KERNEL,
+	CODEC,
+	START,
+	EVALUATED,
+	SYMPY,
+	GUARD,
+	SHELL,
+	DOWNLOAD,
+	TARGET,
+	OUTSIDE,
+	PROGRAM
+};
 
 /* Who acts on it stands behind each row. holder, top: NULL: any; "": at the top of the document. `*` at the end of a key: any
  * ending; at its start: any beginning. */
@@ -121,6 +136,21 @@ static const struct row {
 	{ "command", "tasks", "tasks", SHELL },
 	{ "command", NULL, "tasks", SHELL },
 	{ "runOn", "runOptions", NULL, START },
+	/* PaddleDetection, deploy/python/infer.py: the class of each step is evaluated */
+	{ "type", NULL, "Preprocess", EVALUATED },
+	/* LangChain, prompts/loading.py */
+	{ "template_path", NULL, NULL, FILE_NAME },
+	{ "example_prompt_path", NULL, NULL, FILE_NAME },
+	/* fairseq, utils.py: import_user_module() */
+	{ "user_dir", NULL, NULL, FILE_NAME },
+	/* Triton: the server joins its folder of backends and this name, and loads the library there */
+	{ "backend", NULL, "", OUTSIDE },
+	/* Cargo runs these in the place of the compiler, the linker, the program */
+	{ "rustc-wrapper", NULL, "build", PROGRAM },
+	{ "rustc-workspace-wrapper", NULL, "build", PROGRAM },
+	{ "rustc", NULL, "build", PROGRAM },
+	{ "linker", NULL, "target", PROGRAM },
+	{ "runner", NULL, "target", PROGRAM },
 };
 
 static bool contains(struct gh_span s, const char *what)
@@ -333,6 +363,9 @@ enum gh_rc gh_setting(struct gh_settings *s, const struct gh_setting *v)
 	case SYMPY: return text(s, v, "sympy");
 	case GUARD: return text(s, v, "guard");
 	case SHELL: return run(s, v);
+	case OUTSIDE:
+		return slash && !contains(v->text, "://") && gh_leads_outside(v->text) ? refer(s, v, "library") : GH_OK;
+	case PROGRAM: return slash && v->text.p[0] != '/' ? call(s, v, "setting", GH_CALL_IMPORT, "start") : GH_OK;
 	case DOWNLOAD: return v->item ? GH_OK : download(s, v);
 	case TARGET: {
 		bool node = gh_span_starts(v->text, "torch.ops.") || gh_span_starts(v->text, "_operator.") ||

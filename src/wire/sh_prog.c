@@ -74,6 +74,11 @@ static const struct {
 	{ "chpst", 0, "-u -U -e -n", 0 },
 	{ "coproc", 0, "", 0 },
 	{ "srun", 0, "-p -n -N -c -J -t -w -o -e", 0 },
+	{ "strace", 0, "-a -b -e -E -I -o -O -p -P -s -S -u -U -X", 0 },
+	{ "ltrace", 0, "-a -A -D -e -F -l -n -o -p -s -u -w -x", 0 },
+	{ "valgrind", 0, "", 0 },
+	{ "mpirun", 0, "-n -np -c -H -host --host -hostfile --hostfile -machinefile --map-by --bind-to -N", 0 },
+	{ "mpiexec", 0, "-n -np -c -H -host --host -hosts -hostfile --hostfile -machinefile -f -ppn", 0 },
 };
 
 static bool listed(const char *list, struct gh_span w)
@@ -526,6 +531,57 @@ static void do_find(struct gh_sh *sh, struct gh_sh_cmd *c)
 		c->out = gh_sh_any(marks_of(sh, c, false));
 }
 
+/* ---- options whose value is a command ------------------------------------------------------------------------------------ */
+static const struct {
+	const char *program, *option;
+	char after; /* the command begins behind this character of the value, or is no command without it; 0: at once */
+} commanded[] = {
+	{ "mapfile", "-C", 0 },		 { "readarray", "-C", 0 }, { "complete", "-C", 0 },
+	{ "compgen", "-C", 0 },		 { "bind", "-x", ':' },	   { "zip", "-TT", 0 },
+	{ "zip", "--unzip-command", 0 }, { "strace", "-o", '|' },  { "env", "-S", 0 },
+	{ "env", "--split-string", 0 },
+};
+
+/* The text behind `after`; empty: the value is no command. */
+static struct gh_span commanded_text(struct gh_span value, char after)
+{
+	const uint8_t *at = after == 0 || value.n == 0 ? NULL : memchr(value.p, after, value.n);
+	if (after == 0)
+		return value;
+	return at == NULL ? (struct gh_span){ 0 } : gh_span_cut(value, (uint64_t)(at - value.p) + 1, value.n);
+}
+
+/* The value may be the next word, or stand in the same one (`-Cx`, `--split-string=x`). What follows env's are more words. */
+static void run_option(struct gh_sh *sh, struct gh_sh_cmd *c, const struct gh_sh_cmd *as)
+{
+	char base[NAME];
+	gh_sh_base(as->word[0].text, base, sizeof base);
+	for (size_t k = 0; k < sizeof commanded / sizeof commanded[0]; k++) {
+		if (strcmp(commanded[k].program, base) != 0)
+			continue;
+		struct gh_span name = gh_span_str(commanded[k].option);
+		bool split = strcmp(base, "env") == 0;
+		for (size_t i = 1; i < as->n; i++) {
+			struct gh_span w = as->word[i].text;
+			bool apart = gh_span_is(w, commanded[k].option),
+			     same = !apart && gh_span_starts(w, commanded[k].option);
+			if ((!apart && !same) || (apart && i + 1 == as->n))
+				continue;
+			size_t from = i + apart;
+			size_t skipped = apart ? 0 : name.n;
+			skipped += same && skipped < w.n && w.p[skipped] == '=';
+			struct gh_sh_val v = as->word[from];
+			v.text = commanded_text(gh_span_cut(v.text, skipped, v.text.n), commanded[k].after);
+			if (v.text.n == 0)
+				continue;
+			struct gh_sh_val rest = gh_sh_join(sh, as->word + from + 1, as->n - from - 1, ' ');
+			struct gh_sh_val both[2] = { v, rest };
+			run(c, split && rest.text.n != 0 ? gh_sh_join(sh, both, 2, ' ') : v, (struct gh_sh_args){ 0 });
+			return;
+		}
+	}
+}
+
 static void do_nothing(struct gh_sh *sh, struct gh_sh_cmd *c)
 {
 	(void)sh;
@@ -686,6 +742,9 @@ void gh_sh_default(struct gh_sh *sh, struct gh_sh_cmd *c)
 	if (function(sh, c))
 		return;
 	struct gh_sh_cmd was = *c;
+	run_option(sh, c, &was);
+	if (c->runs)
+		return;
 	unsigned bits = gh_sh_strip(c);
 	char base[NAME];
 	if (c->n == 0) {

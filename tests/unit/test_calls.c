@@ -123,6 +123,9 @@ static struct judge judged(struct gh_span in)
 #define NAMESPACE "ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nNtR"
 #define WRAPPER(cls) "ccopy_reg\n_reconstructor\n(cjoblib.numpy_pickle\n" cls "\nc__builtin__\nobject\nNtR"
 #define RV "ccopy_reg\n_reconstructor\n(cscipy.stats._continuous_distns\nnorm_gen\nc__builtin__\nobject\nNtR"
+#define RV_FROZEN \
+	"ccopy_reg\n_reconstructor\n(cscipy.stats._distn_infrastructure\nrv_continuous_frozen\nc__builtin__" \
+	"\nobject\nNtR"
 #define PARSE(first) \
 	"\\n" first \
 	"def _parse_args(self,  loc=0, scale=1):\\n    return (), loc, scale\\n\\ndef _parse_args_rvs(self,  " \
@@ -339,6 +342,14 @@ static const struct {
 	{ "a resolver held", B(NAMESPACE "}S'lr'\nc__builtin__\ngetattr\nsb."), GH_UNSAFE,
 	  "only to be called by the loader" },
 	{ "a class that opens files held", B(NAMESPACE "}S'lr'\ncnumpy\nmemmap\nsb."), GH_UNSAFE, "only to be called" },
+	{ "distributions of a randomised search",
+	  B(RECONSTRUCT("sklearn.model_selection._search",
+			"RandomizedSearchCV") "}S'param_distributions'\n(dS'C'\n" RV_FROZEN "ssb."),
+	  GH_CLEAN, "" },
+	{ "a resolver among the distributions of a randomised search",
+	  B(RECONSTRUCT("sklearn.model_selection._search", "RandomizedSearchCV") "}S'param_distributions'\n(dS'C'\nc"
+										 "__builtin__\ngetattr\nssb."),
+	  GH_UNSAFE, "only to be called" },
 	{ "a vectorised resolver", B(RECONSTRUCT("numpy", "vectorize") "}S'pyfunc'\nc__builtin__\ngetattr\nsb."),
 	  GH_UNSAFE, "only to be called" },
 	{ "a kernel among data",

@@ -167,6 +167,8 @@ static const struct row {
 	  true, "anomaly GH-JSON-0202", NULL },
 	{ "installation hooks", S("{\"name\": \"x\", \"scripts\": {\"postinstall\": \"node x.js\"}}"), GH_OK, true,
 	  "anomaly GH-JSON-0019", NULL },
+	{ "installation hooks of Composer", S("{\"name\": \"x\", \"scripts\": {\"post-install-cmd\": [\"php x\"]}}"),
+	  GH_OK, true, "anomaly GH-JSON-0019", NULL },
 	{ "other scripts", S("{\"name\": \"x\", \"scripts\": {\"test\": \"node x.js\"}}"), GH_OK, true, NULL,
 	  "anomaly" },
 	{ "a vocabulary may hold anything",

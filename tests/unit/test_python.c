@@ -315,6 +315,8 @@ static const struct {
 	{ "import os\ndef f():\n    os.system('pip install x')\n", "GH-PY-0015", "GH-PY-0014" },
 	{ "import ctypes\nctypes.windll.kernel32.VirtualAlloc(0, 1, 2, 3)\n", "GH-PY-0016", NULL },
 	{ "import ctypes\nctypes.CDLL('libm.so.6')\n", "GH-PY-0017", "GH-PY-0016" },
+	{ "import sqlite3\nsqlite3.connect('x').load_extension('./x.so')\n", "GH-PY-0017", NULL },
+	{ "def f(db):\n    db.enable_load_extension(True)\n", "GH-PY-0017", NULL },
 	{ "import torch\ntorch.hub.load('someone/repo', 'm')\n", "GH-PY-0018", NULL },
 	{ "import torch\ntorch.hub.load('pytorch/vision', 'm')\n", "GH-PY-0019", "GH-PY-0018" },
 	{ "from transformers import AutoModel\nAutoModel.from_pretrained('a/b', trust_remote_code=True)\n",
