@@ -344,6 +344,20 @@ static void writes(struct pyc *c, const struct gh_pycall *call, struct gh_pyv pa
 		pyc_say_call(c, GH_PYC_WRITE, call, why);
 }
 
+/* What an archive holds is written into this folder. Data sets go where a script says; nobody's go to these. */
+static void unpacks(struct pyc *c, const struct gh_pycall *call, const char *why)
+{
+	bool all = gh_span_ends(call->path, ".extractall");
+	struct gh_pyv path = arg(call, all ? 0 : 1, "path");
+	struct gh_span p = gh_span_cut(gh_pyv_text(path), 0, 4096);
+	if (!text(path) || (!all && !gh_span_ends(call->path, ".extract")))
+		return;
+	if (gh_span_is(p, "/") || gh_span_is(p, "~") || gh_span_is(p, "C:\\") || gh_span_is(p, "C:/"))
+		pyc_say_call(c, GH_PYC_WRITE, call, why);
+	else if (gh_pypath_system(p) || gh_pypath_persistent(p))
+		writes(c, call, path, why);
+}
+
 static uint32_t reads(struct pyc *c, const struct gh_pycall *call, struct gh_pyv path)
 {
 	if (!text(path) || !gh_pypath_secret(gh_span_cut(gh_pyv_text(path), 0, c->looks++ < LOOKS ? 4096 : 200)))
@@ -516,6 +530,7 @@ static uint32_t by_capability(struct pyc *c, const struct gh_pycall *call, const
 		}
 		if (gh_span_starts(call->path, "shutil.") || gh_span_starts(call->path, "os."))
 			writes(c, call, arg(call, 1, "dst"), g->why);
+		unpacks(c, call, g->why);
 		wrote(c, call);
 		return 0;
 	case GH_PYCAP_DELETE: deletes(c, call, g->why); return 0;

@@ -267,6 +267,21 @@ static void by_operator(struct look *l, uint32_t call)
 		}
 }
 
+/* All of a user's files, or of the system's: their top folder, with or without wildcards. */
+static bool everything(struct gh_span s)
+{
+	static const char *const roots[] = {
+		"/home", "/root", "/Users", "~", "/etc", "/usr", "/var", "C:\\Users", "C:"
+	};
+	size_t full = s.n;
+	while (s.n != 0 && memchr("*/\\", s.p[s.n - 1], 3) != NULL)
+		s.n--;
+	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
+		if (gh_span_is(s, roots[i]))
+			return true;
+	return s.n == 0 && full > 1 && s.p[0] == '/';
+}
+
 /* ---- texts ------------------------------------------------------------------------------------------------------------------------ */
 static void constant(struct look *l, uint32_t at, struct gh_span s)
 {
@@ -275,6 +290,8 @@ static void constant(struct look *l, uint32_t at, struct gh_span s)
 		return;
 	if (pyc_start_place(s))
 		l->place_at = at;
+	if (everything(s) && argument_of(l, at) != GH_PYN_NIL)
+		l->home_at = at;
 	if (pyc_secret_place(s) && u->kind != GH_PYN_COMPARE)
 		pyc_mention(l, GH_PYC_SECRET, at, s, "a place where keys lie");
 	if (u->kind == GH_PYN_LIST && s.n < 300 && s.n > 8 &&

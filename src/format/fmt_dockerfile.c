@@ -5,13 +5,18 @@
 #include "format/shell_code.h"
 
 enum { FILE_MAX = 2 << 20 };
-enum { A_ADD, A_INSTRUCTION };
+enum { A_ADD, A_INSTRUCTION, A_FRONTEND };
 static const struct gh_rule rules[] = {
 	[A_ADD] = { "GH-DKR-0001", GH_MEDIUM, GH_REVIEW, "An image takes a file from an address",
 		    "Whoever controls the address decides what is in the image.",
 		    "Fetch it yourself and check its digest.", "CWE-494 CWE-829 AML.T0010" },
 	[A_INSTRUCTION] = { "GH-DKR-0002", GH_LOW, GH_REVIEW, "A line of a Dockerfile that is not understood",
 			    "Builders differ in what they make of it.", "Correct or remove the line.", "CWE-20" },
+	[A_FRONTEND] = { "GH-DKR-0003", GH_MEDIUM, GH_REVIEW, "A Dockerfile names the program that builds it",
+			 "The builder fetches this image and runs it: it decides what the file means, and sees the "
+			 "whole "
+			 "folder.",
+			 "Remove the line, or use docker/dockerfile.", "CWE-829 CWE-494 AML.T0010" },
 	GH_RULES_END
 };
 
@@ -219,8 +224,9 @@ static enum gh_rc read_all(struct docker *d, bool emit)
 			struct gh_span l = skip_blanks(gh_span_cut(text, at, len));
 			while (keep != 0 && blank(text.p[at + keep - 1]))
 				keep--;
-			bool note = n != 0 && (l.n == 0 || l.p[0] == '#'); /* comments inside of a command */
-			more = note || (keep != 0 && text.p[at + keep - 1] == d->escape);
+			bool note = n != 0 && (l.n == 0 || l.p[0] == '#');  /* comments inside of a command */
+			bool comment = n == 0 && l.n != 0 && l.p[0] == '#'; /* never goes on in the next line */
+			more = note || (!comment && keep != 0 && text.p[at + keep - 1] == d->escape);
 			if (!note) {
 				memcpy(d->line + n, text.p + at, keep - more);
 				n += keep - more;
@@ -242,6 +248,38 @@ static enum gh_rc read_all(struct docker *d, bool emit)
 	return GH_OK;
 }
 
+/* The directives in front of the first instruction, of which BuildKit acts on `syntax` (docs.docker.com, Dockerfile reference,
+ * "Parser directives"). The first line of another form ends them. */
+static void frontend(struct docker *d)
+{
+	static const char *const own[] = { "docker/dockerfile", "docker.io/docker/dockerfile",
+					   "docker/dockerfile-upstream", "docker.io/docker/dockerfile-upstream" };
+	for (size_t at = 0; at < d->text.n;) {
+		const uint8_t *nl = memchr(d->text.p + at, '\n', d->text.n - at);
+		size_t len = nl == NULL ? d->text.n - at : (size_t)(nl - (d->text.p + at)), from = at;
+		struct gh_span l = skip_blanks(gh_span_cut(d->text, at, len));
+		const uint8_t *eq = l.n == 0 ? NULL : memchr(l.p, '=', l.n);
+		bool shebang = at == 0 && gh_span_starts(l, "#!");
+		at += len + (nl != NULL);
+		if (shebang)
+			continue;
+		if (l.n == 0 || l.p[0] != '#' || eq == NULL)
+			return;
+		struct gh_span key = skip_blanks(gh_span_cut(l, 1, (uint64_t)(eq - l.p) - 1));
+		struct gh_span v = skip_blanks(gh_span_cut(l, (uint64_t)(eq - l.p) + 1, l.n));
+		size_t n = 0;
+		while (key.n != 0 && blank(key.p[key.n - 1]))
+			key.n--;
+		while (n < v.n && !blank(v.p[n]) && v.p[n] != ':' && v.p[n] != '@')
+			n++;
+		bool known = !word_is(key, "SYNTAX");
+		for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+			known = known || gh_span_is(gh_span_cut(v, 0, n), own[i]);
+		if (!known)
+			gh_anomaly(d->w, &rules[A_FRONTEND], from, len, "%s", gh_safe(v).s);
+	}
+}
+
 static enum gh_rc walk(struct gh_walk *w)
 {
 	if (w->src->size > FILE_MAX)
@@ -256,6 +294,7 @@ static enum gh_rc walk(struct gh_walk *w)
 	(void)read_all(&d, false);
 	if (d.odd > d.known || d.known == 0)
 		return GH_E_NOTTHIS;
+	frontend(&d);
 	GH_TRY(read_all(&d, true), w->err, "Dockerfile");
 	if (d.n != 0)
 		GH_TRY(gh_shell_code(w, (struct gh_span){ d.script, d.n }, 0, d.text.n, NULL), w->err, "commands");
