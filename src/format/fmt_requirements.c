@@ -11,26 +11,49 @@ static enum gh_match probe(const struct gh_probe *p)
 	return GH_NO;
 }
 
-/* The logical line at `at`, joined into room; *end: behind its newline. */
+/* pip splits a list with str.splitlines(): more ends a line than a line feed. How many bytes end one here; 0: none. */
+static size_t line_end(struct gh_span text, size_t at)
+{
+	static const char *const others[] = { "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9" }; /* NEL, LS, PS */
+	uint8_t c = text.p[at];
+	if (c == '\r')
+		return at + 1 < text.n && text.p[at + 1] == '\n' ? 2 : 1;
+	if (c == '\n' || c == '\v' || c == '\f' || (c >= 0x1c && c <= 0x1e))
+		return 1;
+	for (size_t i = 0; c >= 0xc2 && i < sizeof others / sizeof others[0]; i++)
+		if (gh_span_starts(gh_span_cut(text, at, text.n), others[i]))
+			return strlen(others[i]);
+	return 0;
+}
+
+/* Nothing but a comment: it does not go on in the next line, whatever it ends with (pip, req_file.py, join_lines()). */
+static bool comment(struct gh_span line)
+{
+	size_t i = 0;
+	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+		i++;
+	return i < line.n && line.p[i] == '#';
+}
+
+/* The logical line at `at`, joined into room as pip does it; *end: behind its end. */
 static struct gh_span logical(struct gh_span text, size_t at, uint8_t *room, size_t *end)
 {
 	size_t n = 0;
-	for (;;) {
-		const uint8_t *nl = memchr(text.p + at, '\n', text.n - at);
-		size_t len = nl == NULL ? text.n - at : (size_t)(nl - (text.p + at));
-		size_t keep = len;
-		while (keep != 0 && text.p[at + keep - 1] == '\r')
-			keep--;
-		bool more = nl != NULL && keep != 0 && text.p[at + keep - 1] == '\\';
-		memcpy(room + n, text.p + at, keep - more);
-		n += keep - more;
-		at += len + (nl != NULL);
-		if (!more || at >= text.n) {
-			*end = at;
-			return (struct gh_span){ room, n };
-		}
-		room[n++] = ' ';
+	for (bool more = true; more && at < text.n;) {
+		size_t from = at, stop = 0;
+		while (at < text.n && (stop = line_end(text, at)) == 0)
+			at++;
+		struct gh_span line = gh_span_cut(text, from, at - from);
+		bool note = comment(line);
+		at += stop;
+		more = !note && line.n != 0 && line.p[line.n - 1] == '\\';
+		if (note && n != 0)
+			room[n++] = ' '; /* in the place of the backslash before it */
+		memcpy(room + n, line.p, line.n - more);
+		n += line.n - more;
 	}
+	*end = at;
+	return (struct gh_span){ room, n };
 }
 
 /* setuptools writes what an extra needs behind its name: "[dev]", "[:python_version < '3']". pip knows no such line. */
