@@ -129,14 +129,18 @@ static enum gh_rc make_record(uint64_t first, const struct gh_span *entry, size_
 }
 
 /* After an append: what was appended is published and durable, and what fails here is no failure of it. Tiles are made durable a few
- * at a time, so that few are left when the journal has become long and is started anew. */
+ * at a time, more of them when the journal has become long, and it is started anew when few are left: no append waits for the tiles of
+ * all those before it, unless the disk takes longer for them than to the double length. */
 static void tidy(struct gh_log *log)
 {
-	enum { PATIENCE_US = 8000 };
+	enum { PATIENCE_US = 8000, HURRY_US = 16000, MORE_US = 80000, FEW = 8 };
 	enum gh_rc rc = GH_OK;
+	uint64_t left = 0;
+	uint64_t beyond = log->journal_bytes > GH_LOG_JOURNAL ? log->journal_bytes - GH_LOG_JOURNAL : 0;
 	if (log->journal_bytes > GH_LOG_JOURNAL / 16)
-		rc = gh_log_edge_sync_some(log, PATIENCE_US, NULL);
-	if (rc == GH_OK && log->journal_bytes > GH_LOG_JOURNAL)
+		rc = gh_log_edge_sync_some(
+			log, beyond == 0 ? PATIENCE_US : HURRY_US + beyond * MORE_US / GH_LOG_JOURNAL, &left, NULL);
+	if (rc == GH_OK && beyond > 0 && (left <= FEW || beyond > GH_LOG_JOURNAL))
 		rc = gh_log_settle_locked(log, NULL);
 	if (rc != GH_OK)
 		log->known = false;

@@ -27,7 +27,8 @@
 
 enum {
 	GH_LOG_ENTRIES_MAX = 1 << 20, /* entries of one append */
-	GH_LOG_JOURNAL = 32 << 20,    /* bytes of journal after which it is started anew */
+	GH_LOG_JOURNAL =
+		32 << 20, /* bytes of journal; it is started anew when tiles are durable, or at twice as many */
 };
 
 /* What the holder of the key is asked to sign. */

@@ -6,7 +6,7 @@
 #include "audit/log.h"
 #include "audit/tiles.h"
 
-enum { GH_LOG_JOURNAL_MAX = GH_LOG_JOURNAL + GH_JOURNAL_BODY + (1 << 20) };
+enum { GH_LOG_JOURNAL_MAX = 2 * GH_LOG_JOURNAL + GH_JOURNAL_BODY + (1 << 20) };
 
 struct gh_log {
 	int dir, lock;
@@ -55,10 +55,11 @@ void gh_log_edge_push(struct gh_log *log, struct gh_span entry);
 /* Write the partial tiles of the present size; `final`: tiles that are full at that size are left out. What went wrong with any
  * tile since the last call. */
 enum gh_rc gh_log_edge_put(struct gh_log *log, uint64_t final, struct gh_err *err);
-/* A part of that: full tiles, one after the other, until about `us` microseconds have gone by. */
-enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, struct gh_err *err);
 /* Make every tile of entries base … edge.size and the directories they lie in durable. */
 enum gh_rc gh_log_edge_sync(struct gh_log *log, struct gh_err *err);
+/* A part of that, when nothing waits to be published: full tiles, one after the other, until about `us` microseconds have gone by;
+ * the partial ones that each has replaced are removed. *left: full tiles that are not durable yet. */
+enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, uint64_t *left, struct gh_err *err);
 /* Remove partial tiles that full ones of the entries base … size have replaced; what stays is no harm. */
 void gh_log_prune(struct gh_log *log, uint64_t from, uint64_t size);
 

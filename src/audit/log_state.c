@@ -160,17 +160,6 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, struct gh_err *err)
-{
-	uint64_t until = now_us() + us;
-	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
-		uint64_t first, n = new_tiles(log, level, &first);
-		for (; n > 1 && now_us() < until; n--) /* the last one may be partial, and will be written again */
-			GH_TRY(sync_tile(log, level, first++, err), err, "making the log durable");
-	}
-	return GH_OK;
-}
-
 static void prune_tile(struct gh_log *log, int level, uint64_t index)
 {
 	char path[GH_TILE_PATH], sub[GH_TILE_PATH + 8], one[GH_TILE_PATH + 16];
@@ -191,6 +180,25 @@ static void prune_tile(struct gh_log *log, int level, uint64_t index)
 		}
 	closedir(d);
 	(void)log->io->unlink(log->io->arg, log->dir, sub, AT_REMOVEDIR);
+}
+
+enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, uint64_t *left, struct gh_err *err)
+{
+	uint64_t until = now_us() + us;
+	*left = 0;
+	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
+		unsigned l = level < 0 ? 0 : (unsigned)level;
+		uint64_t first, n = new_tiles(log, level, &first);
+		/* the last one may be partial, and will be written again */
+		for (; n > 1 && now_us() < until; n--, first++) {
+			GH_TRY(sync_tile(log, level, first, err), err, "making the log durable");
+			/* The journal stands on the tiles of its base, and on no other partial ones. */
+			if (first > count_at(l, log->base) / GH_TILE)
+				prune_tile(log, level, first);
+		}
+		*left += n > 1 ? n - 1 : 0;
+	}
+	return GH_OK;
 }
 
 void gh_log_prune(struct gh_log *log, uint64_t from, uint64_t size)
