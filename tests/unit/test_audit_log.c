@@ -337,6 +337,46 @@ static void a_torn_journal_is_dropped_or_kept_as_a_whole(void **st)
 	gh_log_close(log);
 }
 
+static bool is_there(const char *name)
+{
+	char path[256];
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+/* While the journal is long, tiles become durable a few at a time, and the partial ones that they replace go: but for those that the
+ * journal stands on. Power that is lost then takes full tiles along whose directory was not synced: the journal has them. */
+static void partial_tiles_go_before_the_journal_does(void **st)
+{
+	(void)st;
+	struct gh_log *log = open_log();
+	uint64_t size = 300;
+	must_append(log, 0, size);
+	assert_int_equal(gh_log_settle(log, NULL), GH_OK);
+	assert_true(is_there("tile/entries/001.p/44"));
+	for (unsigned i = 0; i < 400 && (size < 8000 || is_there("tile/0/002.p")); i++) {
+		must_append(log, size, 100);
+		size += 100;
+	}
+	assert_false(is_there("tile/entries/002.p"));
+	assert_false(is_there("tile/0/002.p"));
+	assert_true(is_there("tile/entries/001.p/44"));
+	assert_true(is_there("tile/0/001.p/44"));
+	struct gh_buf journal = slurp("journal");
+	assert_true(journal.n > GH_LOG_JOURNAL / 16); /* it was not started anew */
+	gh_buf_free(&journal);
+	sound(size);
+	lose("tile/entries/002");
+	lose("tile/0/003");
+	struct gh_log *again = open_log();
+	must_append(again, size, 1);
+	sound(size + 1);
+	gh_log_close(again);
+	assert_false(is_there("tile/entries/001.p"));
+	sound(size + 1);
+	gh_log_close(log);
+}
+
 /* Tiles that are torn or gone are made again from the entries; altered entries are an error that names them. */
 static void tiles_are_repaired_from_entries(void **st)
 {
@@ -648,6 +688,7 @@ int main(void)
 		T(a_log_is_not_made_twice),
 		T(a_signer_that_refuses_loses_nothing),
 		T(a_torn_journal_is_dropped_or_kept_as_a_whole),
+		T(partial_tiles_go_before_the_journal_does),
 		T(tiles_are_repaired_from_entries),
 		T(altered_entries_and_full_tiles_are_named),
 		T(a_flipped_bit_of_the_checkpoint_is_refused),
