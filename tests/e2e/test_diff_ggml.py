@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Every block type of ggml against the library itself: what it quantised is "quantised from", what it restored is the same, and an
-edit of the quantised copy shows. Needs llama.cpp's libggml-base.so, as npm's @node-llama-cpp/linux-x64 3.22.1 brings it:
-GATEHOUSE_TEST_ENGINE names its folder, or node_modules lies in a directory above this one."""
+edit of the quantised copy shows. Needs llama.cpp's libggml-base.so: GATEHOUSE_TEST_ENGINE names its folder, or script/engine-libs has
+put it into build/engine."""
 import ctypes
 import json
 import os
@@ -12,7 +12,6 @@ import tempfile
 from common import check, end, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BELOW = 'node_modules/@node-llama-cpp/linux-x64/bins/linux-x64'
 TYPES = {'Q4_0': 2, 'Q4_1': 3, 'Q5_0': 6, 'Q5_1': 7, 'Q8_0': 8, 'Q2_K': 10, 'Q3_K': 11, 'Q4_K': 12, 'Q5_K': 13, 'Q6_K': 14, 'IQ2_XXS': 16,
          'IQ2_XS': 17, 'IQ3_XXS': 18, 'IQ1_S': 19, 'IQ4_NL': 20, 'IQ3_S': 21, 'IQ2_S': 22, 'IQ4_XS': 23, 'IQ1_M': 29, 'TQ1_0': 34,
          'TQ2_0': 35, 'MXFP4': 39, 'NVFP4': 40, 'Q1_0': 41, 'Q2_0': 42}
@@ -35,11 +34,7 @@ def skip(why):
 
 
 def library():
-    places, at = [os.environ.get('GATEHOUSE_TEST_ENGINE', '')], HERE
-    while at != os.path.dirname(at):
-        at = os.path.dirname(at)
-        places.append(os.path.join(at, BELOW))
-    for p in places:
+    for p in (os.environ.get('GATEHOUSE_TEST_ENGINE', ''), os.path.join(HERE, '../../build/engine/lib')):
         file = os.path.join(p, 'libggml-base.so')
         if p and os.path.exists(file):
             lib = ctypes.CDLL(file)
