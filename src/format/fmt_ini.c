@@ -59,6 +59,14 @@ static bool any_of(struct gh_span s, const char *const *list, size_t n)
 			return true;
 	return false;
 }
+/* pip's parser makes names small. */
+static bool any_case(struct gh_span s, const char *const *list, size_t n)
+{
+	uint8_t small[64];
+	for (size_t i = 0; i < s.n && s.n <= sizeof small; i++)
+		small[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i];
+	return any_of(s, list, n) || (s.n <= sizeof small && any_of((struct gh_span){ small, s.n }, list, n));
+}
 #define ANY_OF(s, list) any_of((s), (list), sizeof(list) / sizeof(list)[0])
 
 /* Does `-p module` ask pytest for a plugin that is none of the usual ones? */
@@ -120,10 +128,10 @@ static enum gh_rc acts(struct ini *c, struct gh_span v, uint64_t off, uint64_t l
 					      "ExecStop", "ExecReload", "TryExec",	"RunProgram" };
 	static const char *const lists[] = { "install_requires", "setup_requires", "tests_require", "deps",
 					     "requires" };
-	if (ANY_OF(c->key, indexes) && memmem(v.p, v.n, "://", 3) != NULL)
+	static const char *const unchecked[] = { "trusted-host", "trusted_host" };
+	if (any_case(c->key, indexes, sizeof indexes / sizeof indexes[0]) && memmem(v.p, v.n, "://", 3) != NULL)
 		return gh_package_index(c->w, v, off, len);
-	if ((gh_span_is(c->key, "trusted-host") || gh_span_is(c->key, "trusted_host")) &&
-	    !ends_with(c->w->name, "tox.ini")) {
+	if (any_case(c->key, unchecked, sizeof unchecked / sizeof unchecked[0]) && !ends_with(c->w->name, "tox.ini")) {
 		gh_anomaly(c->w, &gh_package_rules[GH_PKG_INDEX], off, len, "certificates are not checked: %s",
 			   gh_safe(v).s);
 		return GH_OK;
@@ -195,8 +203,10 @@ static enum gh_rc line_of(struct ini *c, struct gh_span line, uint64_t off)
 	struct gh_span s = trim(line);
 	if (s.n == 0 || memchr("#;!", s.p[0], 3) != NULL)
 		return GH_OK;
-	if (s.p[0] == '[' && s.p[s.n - 1] == ']' && !goes_on) {
-		c->section = gh_span_cut(s, 1, s.n - 2);
+	/* configparser: up to the last bracket; what stands behind it does not count */
+	const uint8_t *close = s.p[0] == '[' && !goes_on ? memrchr(s.p, ']', s.n) : NULL;
+	if (close != NULL && close != s.p + 1) {
+		c->section = gh_span_cut(s, 1, (uint64_t)(close - s.p) - 1);
 		c->key = (struct gh_span){ 0 };
 		return GH_OK;
 	}
@@ -225,8 +235,9 @@ static enum gh_rc walk(struct gh_walk *w)
 			       "no room for the configuration");
 	struct ini c = { .w = w };
 	for (size_t at = 0; at < text.n;) {
-		const uint8_t *nl = memchr(text.p + at, '\n', text.n - at);
-		size_t n = nl == NULL ? text.n - at : (size_t)(nl - (text.p + at));
+		size_t n = 0; /* Python opens such a file as text: a carriage return alone ends a line */
+		while (n < text.n - at && text.p[at + n] != '\n' && text.p[at + n] != '\r')
+			n++;
 		GH_TRY(line_of(&c, gh_span_cut(text, at, n), at), w->err, "at byte %zu", at);
 		at += n + 1;
 	}
