@@ -1,11 +1,12 @@
 /* The programs of shcode_words.c, in the order of strcmp(): they are looked up by halves. verbs: "": any use; else the words that
  * make it one. */
-enum { V_ANY, V_CP, V_INSTALL, V_S_CLIENT };
+enum { V_ANY, V_CP, V_INSTALL, V_S_CLIENT, V_HOSTS };
 static const char *const verbs_of[] = {
 	[V_ANY] = "",
 	[V_CP] = "cp sync mv cat get copy",
 	[V_INSTALL] = "install add i ci update upgrade create env sync develop build_ext -S -Sy -Syu -Syyu",
 	[V_S_CLIENT] = "s_client",
+	[V_HOSTS] = "hosts ahosts ahostsv4 ahostsv6",
 };
 
 static const struct program {
@@ -191,7 +192,7 @@ static const struct program {
 	{ "gcloud", SC_IS_FETCHER, V_CP },
 	{ "gdown", SC_IS_HARMLESS, V_ANY },
 	{ "gem", SC_IS_INSTALLER, V_INSTALL },
-	{ "getent", SC_IS_FETCHER, V_ANY },
+	{ "getent", SC_IS_FETCHER, V_HOSTS },
 	{ "getopt", SC_IS_HARMLESS, V_ANY },
 	{ "getopts", SC_IS_HARMLESS, V_ANY },
 	{ "ghci", SC_IS_INTERPRETER, V_ANY },
