@@ -1,5 +1,6 @@
 /* TPM 2.0: a quote, signed by an attestation key that the caller vouches for. */
 #include "attest/kinds.h"
+#include "attest/launchlog.h"
 #include "attest/tpm_enrol.h"
 #include "attest/tpm_json.h"
 #include "attest/tpm_public.h"
@@ -8,13 +9,14 @@
 static const struct gh_attest_key keys[] = {
 	GH_TPM_KEYS,
 	GH_TPM_ENROL_KEYS,
+	GH_LAUNCHLOG_KEYS,
 	{ "require_hardware", GH_AT_FLAG, 0, "refuse keys that no vendor of TPMs vouches for (false)" },
 	{ 0 },
 };
 
 /* What was given, sorted by content. */
 struct given {
-	struct gh_span quote, signature, pcrs, log;
+	struct gh_span quote, signature, pcrs, log, launches;
 	const struct gh_jval *list; /* registers of a JSON form */
 	bool own_key;		    /* the evidence brings a key along */
 };
@@ -34,7 +36,8 @@ static void sort(const struct gh_attest_question *q, struct given *g)
 {
 	for (size_t i = 0; i < q->nendorsement; i++) {
 		struct gh_span b = q->endorsement[i].bytes;
-		struct gh_span *to = gh_tpm_pcrs_is(b)				  ? &g->pcrs
+		struct gh_span *to = gh_launchlog_is(b)				  ? &g->launches
+				     : gh_tpm_pcrs_is(b)			  ? &g->pcrs
 				     : gh_eventlog_is(b)			  ? &g->log
 				     : gh_tpm_public_is(b)			  ? NULL
 				     : is_signature(b) && !gh_span_starts(b, "-") ? &g->signature
@@ -179,6 +182,7 @@ static void appraise(const struct gh_attest_question *q, struct gh_attest_result
 		return;
 	}
 	gh_tpm_judge(q, &quote, pcrs, g.log, r);
+	gh_launchlog_judge(q, &quote, pcrs, g.launches, r);
 	hardware(q, by_enrolment, enrolled.cls, r);
 }
 
@@ -187,7 +191,7 @@ const struct gh_attest_kind gh_attest_tpm = {
 	.name = "tpm",
 	.about = "A machine with a TPM 2.0: quote (TPMS_ATTEST, or JSON), registers and the firmware's event log.",
 	.files = "endorsements: the attestation key (PEM or TPM2B_PUBLIC) or a record of its enrolment, the signature, "
-		 "the registers (tpm2_quote -o), the event log",
+		 "the registers (tpm2_quote -o), the event log, a launch log",
 	.cls = GH_AC_TPM,
 	.keys = keys,
 	.signatures = signatures,

@@ -65,6 +65,9 @@ static const struct setting {
 	TEXT(opa, "URL of an Open Policy Agent that is asked as well; empty: none."),
 	TEXT(anchor,
 	     "File outside of the home that remembers its audit log, so that an older copy is noticed; empty: none."),
+	TEXT(evidence_tpm, "The TPM that vouches for deployments with --evidence tpm: tpm, tpm:TCTI."),
+	TEXT(tpm_enrolment, "Record of that TPM's enrolment (gatehouse attest enrol); empty: none."),
+	TEXT(enrolled_by, "The key that signed it: SHA-256 of its public key, as attest enrol prints it; empty: none."),
 	TEXT(four_eyes, "What counts as two: hands (nobody can act as both), or persons (any two)."),
 };
 
@@ -195,6 +198,7 @@ void gh_home_defaults(const char *dir, struct gh_home *out)
 	(void)snprintf(out->dir, sizeof out->dir, "%s", dir);
 	(void)snprintf(out->database, sizeof out->database, "sqlite:db/catalog.db");
 	(void)snprintf(out->unlock, sizeof out->unlock, "passphrase");
+	(void)snprintf(out->evidence_tpm, sizeof out->evidence_tpm, "tpm");
 	(void)snprintf(out->four_eyes, sizeof out->four_eyes, "hands");
 	(void)snprintf(out->policy, sizeof out->policy, "enterprise");
 	(void)snprintf(out->origin, sizeof out->origin, "gatehouse");

@@ -28,7 +28,11 @@ struct gh_home {
 	char opa[GH_HOME_VALUE];    /* URL of an OPA that is asked too; "": none */
 	char anchor[GH_HOME_VALUE]; /* file that remembers the last checkpoint (anchor.h); "": none */
 	char four_eyes[16]; /* what two persons are: "hands" (nobody can act as both), or "persons" (two principals) */
-	int64_t badge_days; /* how long a badge is valid */
+	char evidence_tpm[GH_HOME_VALUE]; /* TPM that vouches for launches: "tpm" (the kernel's), "tpm:TCTI" */
+	char tpm_enrolment
+		[GH_HOME_VALUE]; /* record of its enrolment (attest/tpm_enrol.h), from dir if relative; "": none */
+	char enrolled_by[80];	 /* key that signed it: SHA-256 of its SubjectPublicKeyInfo, 64 digits; "": none */
+	int64_t badge_days;	 /* how long a badge is valid */
 };
 
 /* The directory, without looking whether it exists. GH_E_ABSENT: none of the sources gives one (no $HOME). */

@@ -6,7 +6,7 @@
 
 struct args {
 	struct gh_client_args client;
-	unsigned format, isolation, restart, least;
+	unsigned format, isolation, restart, least, evidence;
 	const char *name, *engine, *file, *accept;
 	uint64_t attempts, memory, cpu, threads, context, parallel;
 };
@@ -33,6 +33,11 @@ static const struct gh_opt opts[] = {
 	  .value = "PATH",
 	  AT(file),
 	  .about = "Say which file of the model to run, when it has several GGUF files." },
+	{ .name = "evidence",
+	  .kind = GH_OPT_CHOICE,
+	  .value = "software|tpm",
+	  AT(evidence),
+	  .about = "Prove it by this: the node's word, or a quote of the host's TPM besides (software)." },
 	{ .name = "min-evidence",
 	  .kind = GH_OPT_CHOICE,
 	  .value = "software|tpm|enclave|vm-tee",
@@ -117,6 +122,7 @@ static void question(const struct args *a, const char *model, struct gh_buf *in)
 		gh_jout_str(&j, "accept", a->accept);
 	gh_jout_str(&j, "isolation", a->isolation == 0 ? "sandbox" : "microvm");
 	gh_jout_str(&j, "least", classes[a->least]);
+	gh_jout_str(&j, "evidence", a->evidence == 0 ? "software" : "tpm");
 	gh_jout_str(&j, "restart", a->restart == 0 ? "none" : "on-failure");
 	if (a->attempts != ATTEMPTS_UNSAID)
 		gh_jout_number(&j, "tolerated", a->attempts);

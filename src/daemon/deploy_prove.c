@@ -14,10 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLICY = 4096, ARENA = 4 << 20, PATH = 32 };
+enum { POLICY = 4096, ARENA = 8 << 20 };
 
-/* The appraiser takes files: memory with a name. */
-static int memory_file(struct gh_span s, char path[PATH])
+int gh_deploy_memory(struct gh_span s, char path[GH_DEPLOY_PATH])
 {
 	int fd = memfd_create("gatehouse-attest", MFD_CLOEXEC);
 	bool ok = fd >= 0 && write(fd, s.p, s.n) == (ssize_t)s.n && lseek(fd, 0, SEEK_SET) == 0;
@@ -25,7 +24,7 @@ static int memory_file(struct gh_span s, char path[PATH])
 		(void)close(fd);
 		fd = -1;
 	}
-	(void)snprintf(path, PATH, "/proc/self/fd/%d", fd);
+	(void)snprintf(path, GH_DEPLOY_PATH, "/proc/self/fd/%d", fd);
 	return fd;
 }
 
@@ -41,11 +40,11 @@ static void policy_text(const struct gh_deploy *d, const struct gh_jval *allowed
 static enum gh_rc appraise(struct gh_deploy *d, struct gh_span evidence, const uint8_t report[GH_STUB_REPORT_DATA],
 			   struct gh_arena *a, struct gh_attest_result *r, struct gh_err *err)
 {
-	char path[3][PATH];
+	char path[3][GH_DEPLOY_PATH];
 	gh_auto_buf policy = gh_buf(POLICY);
 	policy_text(d, d->allowed, &policy);
-	int fd[3] = { memory_file(evidence, path[0]), memory_file(d->spki, path[1]),
-		      memory_file(gh_buf_view(&policy), path[2]) };
+	int fd[3] = { gh_deploy_memory(evidence, path[0]), gh_deploy_memory(d->spki, path[1]),
+		      gh_deploy_memory(gh_buf_view(&policy), path[2]) };
 	struct gh_attest_job job = { .kind = &gh_attest_software,
 				     .evidence = path[0],
 				     .endorsement = { path[1] },
@@ -172,6 +171,15 @@ enum gh_rc gh_deploy_prove(struct gh_deploy *d, const uint8_t key[GH_STUB_KEY], 
 		(void)gh_attest_test(r, "deployment", false, "",
 				     "the evidence is about another deployment or isolation");
 		return refused(d, r, err);
+	}
+	if (d->tcti != NULL) {
+		from = gh_deploy_us();
+		GH_TRY(gh_deploy_tpm_prove(d, report, evidence, s.measurement, &a, r, err), err, "the quote");
+		d->cls = gh_attest_class_word(r->cls);
+		d->kind = gh_attest_tpm.name;
+		d->ms_attest += gh_deploy_us() - from;
+		if (gh_attest_verdict(r) != GH_ATTEST_ACCEPTED)
+			return refused(d, r, err);
 	}
 	from = gh_deploy_us();
 	struct gh_sha256_state h = gh_sha256_begin();

@@ -53,6 +53,8 @@ static void start_again(struct gh_keeper *k, const struct gh_jval *d)
 	gh_jout_str(&j, "engine", gh_in_text(d, "engine", ""));
 	gh_jout_str(&j, "isolation", gh_in_text(d, "isolation", ""));
 	gh_jout_str(&j, "least", gh_in_text(gh_jget(d, "evidence"), "asked", "software"));
+	if (strcmp(gh_in_text(gh_jget(d, "evidence"), "kind", ""), "tpm") == 0)
+		gh_jout_str(&j, "evidence", "tpm");
 	gh_jout_str(&j, "restart", "on-failure");
 	gh_jout_number(&j, "tolerated", number(d, "tolerated"));
 	gh_jout_str(&j, "again", gh_in_text(d, "id", ""));

@@ -4,6 +4,7 @@
 #include "daemon/roles.h"
 #include "os/call.h"
 #include "os/role.h"
+#include "runtime/launch_tpm.h"
 #include "wire/b64.h"
 #include "wire/jout.h"
 
@@ -140,6 +141,7 @@ static bool told(struct gh_runner *r, struct gh_launch_spec *s)
 	    !hex(v, "policies", s->policy, sizeof s->policy) || !hex(v, "id", s->deployment, sizeof s->deployment) ||
 	    !hex(v, "node", s->node, sizeof s->node))
 		return false;
+	r->tcti = gh_jstr(v, "tcti");
 	r->tolerated = number(v, "tolerated");
 	s->nadapter = number(v, "adapters");
 	s->memory = number(v, "memory");
@@ -174,6 +176,63 @@ static bool sign(void *ctx, struct gh_span tbs, uint8_t sig[GH_SOFTWARE_SIG])
 	return true;
 }
 
+/* The log of this home's launches, beside its other live files. */
+static bool tpm_where(const struct gh_runner *r, char path[GH_HOME_PATH + 32], struct gh_launch_tpm_where *w)
+{
+	*w = (struct gh_launch_tpm_where){ .tcti = r->tcti, .log = path };
+	return snprintf(path, GH_HOME_PATH + 32, "%s/run/tpm-log", r->home) > 0;
+}
+
+static const uint8_t *measurement(const struct gh_runner *r)
+{
+	return r->vm != NULL ? r->vm->measured.digest : gh_engine_measurement(r->image)->digest;
+}
+
+/* Before anything of it runs: from then on no quote of this TPM is without it. */
+static enum gh_rc tpm_measure(const struct gh_runner *r, struct gh_err *err)
+{
+	char path[GH_HOME_PATH + 32];
+	struct gh_launch_tpm_where w;
+	if (r->tcti == NULL || !tpm_where(r, path, &w))
+		return GH_OK;
+	return gh_launch_tpm_measure(&w, measurement(r), err);
+}
+
+static void put_part(struct gh_jout *j, const char *name, struct gh_span s)
+{
+	gh_auto_buf hex = gh_buf(TEXT);
+	gh_b16_put(&hex, s);
+	gh_jout_span(j, name, gh_buf_view(&hex));
+}
+
+/* True: it was said, or none is asked for. */
+static bool tpm_quote(struct gh_runner *r, const struct gh_launch_event *e)
+{
+	gh_auto_arena a = { .max = GH_LAUNCH_TPM_ARENA };
+	gh_auto_buf b = gh_buf(TEXT);
+	char path[GH_HOME_PATH + 32], line[GH_ERR_LINKS * GH_ERR_TEXT];
+	struct gh_launch_tpm_where w;
+	struct gh_launch_tpm q;
+	struct gh_err err = { 0 };
+	if (r->tcti == NULL || !tpm_where(r, path, &w))
+		return true;
+	enum gh_rc rc = gh_launch_tpm_quote(&w, measurement(r), e->report_data, e->evidence, &a, &q, &err);
+	if (rc != GH_OK) {
+		const char *why = gh_err_line(&err, line, sizeof line);
+		failed(r, "tpm", why, rc == GH_E_DENIED);
+		gh_runner_end(r, "failed", "tpm", "%s", why);
+		return false;
+	}
+	struct gh_jout j = gh_jout(&b);
+	gh_jout_open(&j, NULL, '{');
+	put_part(&j, "quote", q.quote);
+	put_part(&j, "signature", q.signature);
+	put_part(&j, "registers", q.registers);
+	put_part(&j, "log", q.log);
+	gh_jout_close(&j, '}');
+	return say(r, GH_RUNNER_QUOTE, gh_buf_view(&b), 0, 0);
+}
+
 static void evidence(struct gh_runner *r, const struct gh_launch_event *e)
 {
 	gh_auto_buf out = gh_buf(GH_CALL_TEXT), keys = gh_buf(GH_STUB_PACKET);
@@ -181,6 +240,8 @@ static void evidence(struct gh_runner *r, const struct gh_launch_event *e)
 	gh_launch_state(r->launch, &st);
 	gh_b16_put(&out, (struct gh_span){ e->bind.key, sizeof e->bind.key });
 	gh_buf_span(&out, e->evidence);
+	if (!tpm_quote(r, e))
+		return;
 	if (!say(r, GH_RUNNER_EVIDENCE, gh_buf_view(&out), st.us_launch, st.us_evidence) ||
 	    !hear(r, GH_RUNNER_KEYS, &keys, NULL) || keys.n < GH_STUB_KEY) {
 		gh_runner_end(r, "failed", "refused", "no key was released");
@@ -275,9 +336,12 @@ static bool start(struct gh_runner *r)
 	if (rc == GH_OK && !gh_runner_listen(r))
 		rc = gh_fail_sys(&err, errno, "the control socket");
 	if (rc == GH_OK)
+		rc = tpm_measure(r, &err);
+	const char *check = rc == GH_OK ? "launch" : "tpm";
+	if (rc == GH_OK)
 		rc = gh_launch_open(&s, &r->launch, &err);
 	if (rc != GH_OK) {
-		failed(r, "launch", gh_err_line(&err, line, sizeof line), rc == GH_E_DENIED);
+		failed(r, check, gh_err_line(&err, line, sizeof line), rc == GH_E_DENIED);
 		return false;
 	}
 	gh_auto_buf none = gh_buf(64);

@@ -8,6 +8,7 @@
  *	FILE ->				one for each file, in order; along: its ciphertext
  *			<- SIGN		evidence to be signed by the node's key (bytes)
  *	SIGNED ->			the signature (bytes; none: it could not be signed)
+ *			<- QUOTE	only when START names a TPM: {"quote", "signature", "registers", "log"}, hexadecimal
  *			<- EVIDENCE	a: microseconds of launch; text: 64 hexadecimal digits of the stub's key, then the evidence
  *	KEYS ->				32 bytes enc, then the sealed keys
  *			<- LOADED	a: bytes, microseconds
@@ -31,6 +32,7 @@ enum gh_runner_say {
 	GH_RUNNER_READY,
 	GH_RUNNER_GO,
 	GH_RUNNER_FAILED,
+	GH_RUNNER_QUOTE,
 };
 enum {
 	GH_RUNNER_POLL_S = 30,	     /* between two questions whether everything still stands */

@@ -22,6 +22,7 @@ struct gh_runner {
 	struct gh_id id;
 	struct gh_launch_file *file;
 	size_t nfile;
+	const char *tcti;		     /* the TPM that vouches for the launch; NULL: none */
 	uint64_t tolerated, attempts, shown; /* shown: lines written into `attempts` */
 	int dir, lock, ctl;
 	char socket[GH_RUN_PATH];

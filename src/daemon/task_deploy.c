@@ -116,8 +116,9 @@ static enum gh_rc begin(struct gh_deploy *d, struct gh_err *err)
 	gh_jout_str(&j, "name", d->name);
 	gh_jout_str(&j, "engine", d->engine);
 	gh_jout_str(&j, "isolation", d->isolation);
-	gh_jout_str(&j, "class", "software");
-	gh_jout_str(&j, "kind", "software");
+	/* At best; what it amounts to is known when it was judged. */
+	gh_jout_str(&j, "class", d->tcti != NULL ? "tpm" : "software");
+	gh_jout_str(&j, "kind", d->tcti != NULL ? "tpm" : "software");
 	gh_jout_str(&j, "measurement", d->measurement);
 	copy_text(&j, d, "least");
 	copy_text(&j, d, "restart");
@@ -176,6 +177,8 @@ static enum gh_rc start(struct gh_deploy *d, struct gh_err *err)
 	gh_jout_str(&j, "policies", d->policies);
 	gh_jout_str(&j, "node", d->node);
 	gh_jout_str(&j, "alias", d->model);
+	if (d->tcti != NULL)
+		gh_jout_str(&j, "tcti", d->tcti);
 	gh_jout_number(&j, "tolerated", d->tolerated);
 	gh_jout_number(&j, "adapters", d->base.shown != NULL ? 1 : 0);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -232,6 +235,8 @@ static enum gh_rc evidence(struct gh_deploy *d, struct gh_span said, struct gh_e
 {
 	gh_auto_buf keys = gh_buf(GH_STUB_PACKET);
 	uint8_t key[GH_STUB_KEY];
+	if (d->tcti != NULL && d->quote.quote.n == 0)
+		return gh_fail(err, GH_E_BUG, "the supervisor has no quote of the TPM");
 	if (said.n <= 64 || !gh_b16_take(gh_span_cut(said, 0, 64), key, sizeof key))
 		return gh_fail(err, GH_E_BUG, "the supervisor's evidence is none");
 	enum gh_rc rc = gh_deploy_prove(d, key, gh_span_cut(said, 64, said.n), &keys, err);
@@ -242,13 +247,15 @@ static enum gh_rc evidence(struct gh_deploy *d, struct gh_span said, struct gh_e
 static enum gh_rc follow(struct gh_deploy *d, struct gh_buf *ready, struct gh_err *err)
 {
 	uint64_t loaded = gh_deploy_us();
-	unsigned signs = 0, proofs = 0;
+	unsigned signs = 0, quotes = 0, proofs = 0;
 	for (;;) {
 		gh_auto_buf b = gh_buf(GH_CALL_TEXT);
 		struct gh_call_head h;
 		enum gh_rc rc = hear(d, &h, &b, err);
 		if (rc == GH_OK && h.kind == GH_RUNNER_SIGN && signs++ == 0)
 			rc = sign(d, gh_buf_view(&b), err);
+		else if (rc == GH_OK && h.kind == GH_RUNNER_QUOTE && d->tcti != NULL && proofs == 0 && quotes++ == 0)
+			rc = gh_deploy_tpm_quoted(d, gh_buf_view(&b), err);
 		else if (rc == GH_OK && h.kind == GH_RUNNER_EVIDENCE && proofs++ == 0) {
 			d->us_launch = h.a[0];
 			d->us_evidence = h.a[1];
@@ -381,6 +388,7 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	d.file = gh_in_text(r->in, "file", NULL);
 	if (strcmp(d.isolation, "sandbox") != 0 && strcmp(d.isolation, "microvm") != 0)
 		return gh_fail(err, GH_E_MALFORMED, "'%.20s' is no isolation: sandbox or microvm", d.isolation);
+	GH_TRY(gh_deploy_tpm_ready(&d, err), err, "evidence");
 	gh_deploy_settle(r, d.name);
 	enum gh_rc rc = deploy(&d, err);
 	if (d.sock >= 0)
@@ -395,6 +403,7 @@ static const struct gh_op_field in[] = {
 	{ "isolation", GH_IN_WORD, false, "sandbox (default) or microvm" },
 	{ "file", GH_IN_TEXT, false, "which of several GGUF files" },
 	{ "least", GH_IN_WORD, false, "class of evidence that is asked for" },
+	{ "evidence", GH_IN_WORD, false, "software (default), or tpm: the host's TPM vouches for the launch too" },
 	{ "restart", GH_IN_WORD, false, "none (default) or on-failure" },
 	{ "tolerated", GH_IN_NUMBER, false, "refused attempts until quarantine" },
 	{ "accept", GH_IN_DIGEST, false, "a new measurement that the asker trusts" },

@@ -22,6 +22,7 @@
 	X(esys, Esys_FlushContext) \
 	X(esys, Esys_Quote) \
 	X(esys, Esys_PCR_Read) \
+	X(esys, Esys_PCR_Extend) \
 	X(esys, Esys_StartAuthSession) \
 	X(esys, Esys_PolicySecret) \
 	X(esys, Esys_ActivateCredential) \

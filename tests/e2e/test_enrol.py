@@ -3,77 +3,19 @@
 authority is nobody's: the class stays software. Usage: test_enrol.py PATH-OF-GATEHOUSE"""
 import hashlib
 import json
-import os
 import pathlib
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 import common
 from common import check
+from swtpm import Tpm, missing
 
 
 def attest(*args):
     p = subprocess.run([common.GATEHOUSE, 'attest', *map(str, args)], env=common.ENV, capture_output=True, text=True)
     return p.returncode, p.stdout, p.stderr
-
-
-def free_ports():
-    """Two free ports in a row: the TCTI takes the control channel to be the next one."""
-    for port in range(30000 + os.getpid() * 2 % 20000, 60000, 2):
-        try:
-            for p in (port, port + 1):
-                with socket.socket() as s:
-                    s.bind(('127.0.0.1', p))
-            return port
-        except OSError:
-            continue
-    return 0
-
-
-class Tpm:
-    """swtpm with a certificate of its endorsement key, by a local authority below `home`."""
-    def __init__(self, home, name):
-        self.state = home / name
-        self.state.mkdir()
-        ca = home / 'ca'
-        ca.mkdir(exist_ok=True)
-        (home / 'localca.conf').write_text(f'statedir = {ca}\nsigningkey = {ca}/key.pem\nissuercert = {ca}/cert.pem\n'
-                                           f'certserial = {ca}/serial\n')
-        (home / 'localca.options').write_text('--platform-manufacturer Test\n--platform-version 1\n--platform-model Test\n')
-        (home / 'setup.conf').write_text(f'create_certs_tool = {shutil.which("swtpm_localca")}\n'
-                                         f'create_certs_tool_config = {home}/localca.conf\n'
-                                         f'create_certs_tool_options = {home}/localca.options\n')
-        made = subprocess.run(['swtpm_setup', '--tpm2', '--config', home / 'setup.conf', '--tpmstate', self.state,
-                               '--create-ek-cert', '--overwrite'], capture_output=True, text=True)
-        if made.returncode != 0:
-            raise OSError(made.stdout[-300:])
-        for _ in range(10):
-            port = free_ports()
-            self.process = subprocess.Popen(['swtpm', 'socket', '--tpm2', '--flags', 'not-need-init,startup-clear', '--server',
-                                             f'type=tcp,port={port}', '--ctrl', f'type=tcp,port={port + 1}', '--tpmstate',
-                                             f'dir={self.state}'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.tcti = f'swtpm:host=127.0.0.1,port={port}'
-            if self.answers(port + 1):
-                return
-            self.stop()
-        raise OSError('swtpm does not start')
-
-    def answers(self, port):
-        while self.process.poll() is None:
-            try:
-                socket.create_connection(('127.0.0.1', port)).close()
-                return True
-            except OSError:
-                time.sleep(0.05)
-        return False
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def key_pair(here, name):
@@ -155,8 +97,8 @@ def wrong(here):
         check(f'wrong: {" ".join(map(str, args))[:40]}', code == code_wanted and says in err and not (here / 'o').exists(), (code, err))
 
 
-if any(shutil.which(p) is None for p in ('swtpm', 'swtpm_setup', 'swtpm_localca', 'tpm2_quote', 'openssl')):
-    print('skipped: swtpm, tpm2-tools or openssl is not installed')
+if missing('openssl'):
+    print(f'skipped: {missing("openssl")} is not installed')
     sys.exit(0)
 with tempfile.TemporaryDirectory() as root:
     top = pathlib.Path(root)
