@@ -71,13 +71,16 @@ static enum gh_rc new_journal(struct gh_log *log, struct gh_err *err)
 	return GH_OK;
 }
 
-enum gh_rc gh_log_settle_locked(struct gh_log *log, struct gh_err *err)
+enum gh_rc gh_log_settle_locked(struct gh_log *log, bool prune, struct gh_err *err)
 {
-	uint64_t from = log->base;
+	uint64_t from = log->crowded && log->uncrowded < log->base ? log->uncrowded : log->base;
 	GH_TRY(gh_log_edge_sync(log, err), err, "audit log");
 	GH_TRY(new_journal(log, err), err, "audit log");
 	log->base = log->size;
-	gh_log_prune(log, from, log->size);
+	log->crowded = !prune;
+	log->uncrowded = from;
+	if (prune)
+		gh_log_prune(log, from, log->size);
 	return GH_OK;
 }
 
@@ -85,8 +88,8 @@ enum gh_rc gh_log_settle(struct gh_log *log, struct gh_err *err)
 {
 	GH_TRY(lock(log, err), err, "audit log");
 	enum gh_rc rc = gh_log_load(log, err);
-	if (rc == GH_OK && log->journal_bytes > GH_JOURNAL_HEAD)
-		rc = gh_log_settle_locked(log, err);
+	if (rc == GH_OK && (log->journal_bytes > GH_JOURNAL_HEAD || log->crowded))
+		rc = gh_log_settle_locked(log, true, err);
 	if (rc != GH_OK)
 		log->known = false;
 	unlock(log);
@@ -141,7 +144,7 @@ static void tidy(struct gh_log *log)
 		rc = gh_log_edge_sync_some(
 			log, beyond == 0 ? PATIENCE_US : HURRY_US + beyond * MORE_US / GH_LOG_JOURNAL, &left, NULL);
 	if (rc == GH_OK && beyond > 0 && (left <= FEW || beyond > GH_LOG_JOURNAL))
-		rc = gh_log_settle_locked(log, NULL);
+		rc = gh_log_settle_locked(log, false, NULL); /* a file removed is a wait as well */
 	if (rc != GH_OK)
 		log->known = false;
 }

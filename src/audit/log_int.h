@@ -39,6 +39,8 @@ struct gh_log {
 	uint64_t synced[GH_TILE_LEVELS + 1]; /* per level, bundles first: full tiles below this number are durable */
 	uint64_t journal_bytes;		     /* length of the file */
 	uint64_t journal_inode;
+	bool crowded; /* partial tiles of entries from `uncrowded` on were left lying when it was started anew */
+	uint64_t uncrowded;
 
 	struct gh_tiles tiles; /* for proofs */
 };
@@ -57,8 +59,8 @@ void gh_log_edge_push(struct gh_log *log, struct gh_span entry);
 enum gh_rc gh_log_edge_put(struct gh_log *log, uint64_t final, struct gh_err *err);
 /* Make every tile of entries base … edge.size and the directories they lie in durable. */
 enum gh_rc gh_log_edge_sync(struct gh_log *log, struct gh_err *err);
-/* A part of that, when nothing waits to be published: full tiles, one after the other, until about `us` microseconds have gone by;
- * the partial ones that each has replaced are removed. *left: full tiles that are not durable yet. */
+/* A part of that, when nothing waits to be published: full tiles, one after the other, until about `us` microseconds have gone by.
+ * *left: those that are not durable yet. */
 enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, uint64_t *left, struct gh_err *err);
 /* Remove partial tiles that full ones of the entries base … size have replaced; what stays is no harm. */
 void gh_log_prune(struct gh_log *log, uint64_t from, uint64_t size);
@@ -76,6 +78,7 @@ enum gh_rc gh_log_check_lost(const struct gh_log *log, struct gh_err *err);
 enum gh_rc gh_log_put_key(struct gh_log *log, struct gh_err *err);
 /* Have the checkpoint of edge.size signed and write it. */
 enum gh_rc gh_log_publish(struct gh_log *log, struct gh_err *err);
-/* Make the tiles durable and start the journal anew at log->size. */
-enum gh_rc gh_log_settle_locked(struct gh_log *log, struct gh_err *err);
+/* Make the tiles durable and start the journal anew at log->size. prune: remove the partial tiles that were replaced, too; else the
+ * next one does. */
+enum gh_rc gh_log_settle_locked(struct gh_log *log, bool prune, struct gh_err *err);
 #endif

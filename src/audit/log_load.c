@@ -231,7 +231,7 @@ static enum gh_rc load(struct gh_log *log, struct found *f, struct gh_err *err)
 		GH_TRY(gh_log_put_key(log, err), err, "a new key of the log");
 	if (log->edge.size != log->size || f->rekey)
 		GH_TRY(gh_log_publish(log, err), err, "recovery");
-	return gh_log_settle_locked(log, err);
+	return gh_log_settle_locked(log, true, err);
 }
 
 enum gh_rc gh_log_load(struct gh_log *log, struct gh_err *err)

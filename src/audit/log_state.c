@@ -187,15 +187,10 @@ enum gh_rc gh_log_edge_sync_some(struct gh_log *log, uint64_t us, uint64_t *left
 	uint64_t until = now_us() + us;
 	*left = 0;
 	for (int level = GH_TILE_ENTRIES; level < GH_TILE_LEVELS; level++) {
-		unsigned l = level < 0 ? 0 : (unsigned)level;
 		uint64_t first, n = new_tiles(log, level, &first);
 		/* the last one may be partial, and will be written again */
-		for (; n > 1 && now_us() < until; n--, first++) {
-			GH_TRY(sync_tile(log, level, first, err), err, "making the log durable");
-			/* The journal stands on the tiles of its base, and on no other partial ones. */
-			if (first > count_at(l, log->base) / GH_TILE)
-				prune_tile(log, level, first);
-		}
+		for (; n > 1 && now_us() < until; n--)
+			GH_TRY(sync_tile(log, level, first++, err), err, "making the log durable");
 		*left += n > 1 ? n - 1 : 0;
 	}
 	return GH_OK;
