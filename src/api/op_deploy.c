@@ -216,9 +216,12 @@ static enum gh_rc fill(struct begin *b, struct gh_err *err)
 	GH_TRY(restarted(b, err), err, "the one that failed");
 	b->d.tolerated = gh_in_number(r->in, "tolerated", GH_D_TOLERATED);
 	(void)snprintf(b->d.engine, sizeof b->d.engine, "%s", text(r, "engine"));
+	(void)snprintf(b->d.engine_dir, sizeof b->d.engine_dir, "%s", text(r, "engine_dir"));
 	(void)snprintf(b->d.isolation, sizeof b->d.isolation, "%s", text(r, "isolation"));
 	(void)snprintf(b->d.least, sizeof b->d.least, "%s", gh_in_text(r->in, "least", "software"));
 	(void)snprintf(b->d.restart, sizeof b->d.restart, "%s", gh_in_text(r->in, "restart", "none"));
+	if ((strchr(b->d.engine, '/') != NULL || b->d.engine_dir[0] != '\0') && !gh_may(r->who, "config.manage", NULL))
+		return gh_fail(err, GH_E_DENIED, "an engine of one's own needs config.manage");
 	if (gh_release_class_named(b->d.least) == GH_RELEASE_NOTHING)
 		return gh_fail(err, GH_E_MALFORMED, "'%.20s' is no class of evidence: software, tpm, enclave or vm-tee",
 			       b->d.least);
@@ -262,6 +265,7 @@ static const struct gh_op_field begin_in[] = {
 	{ "model", GH_IN_VERSION, true, "what is to run" },
 	{ "name", GH_IN_WORD, true, "of the deployment" },
 	{ "engine", GH_IN_WORD, true, "profile of the engine" },
+	{ "engine_dir", GH_IN_WORD, false, "the engine's own directory" },
 	{ "isolation", GH_IN_WORD, true, "sandbox or microvm" },
 	{ "class", GH_IN_WORD, true, "best class of evidence that it can give here" },
 	{ "kind", GH_IN_WORD, true, "of that evidence" },
@@ -379,6 +383,24 @@ const struct gh_op gh_op_deploy_node = { .name = "deploy.node",
 					 .local = true,
 					 .internal = true,
 					 .run = node };
+
+/* Asked before the path of a profile is opened. The permission is all there is to it. */
+static enum gh_rc engine(struct gh_op_run *r, struct gh_err *err)
+{
+	(void)r;
+	(void)err;
+	return GH_OK;
+}
+
+const struct gh_op gh_op_deploy_engine = { .name = "deploy.engine",
+					   .about = "May the asker say which files of the host an engine is made of?",
+					   .in = no_fields,
+					   .permission = "config.manage",
+					   .scope = GH_AT_PLATFORM,
+					   .asks = true,
+					   .local = true,
+					   .internal = true,
+					   .run = engine };
 
 static enum gh_rc sign(struct gh_op_run *r, struct gh_err *err)
 {

@@ -37,6 +37,8 @@ static void put(struct gh_op_run *r, const struct gh_deployment *d)
 	gh_jout_str(o, "state", gh_dstate_name(d->state));
 	gh_jout_str(o, "reason", d->reason);
 	gh_jout_str(o, "engine", d->engine);
+	if (d->engine_dir[0] != '\0')
+		gh_jout_str(o, "engine_dir", d->engine_dir);
 	gh_jout_str(o, "isolation", d->isolation);
 	gh_jout_open(o, "evidence", '{');
 	gh_jout_str(o, "class", d->cls[0] != '\0' ? d->cls : NULL);

@@ -22,7 +22,7 @@ const struct gh_op *const gh_ops[] = {
 	&gh_op_deploy_blob,	  &gh_op_deploy_node,	 &gh_op_deploy_sign,	 &gh_op_deploy_refused,
 	&gh_op_deploy_release,	  &gh_op_deploy_running, &gh_op_deploy_ended,	 &gh_op_deploy_list,
 	&gh_op_deploy_show,	  &gh_op_deploy_stop,	 &gh_op_deploy_decide,	 &gh_op_deploy_check,
-	&gh_op_deploy_again,
+	&gh_op_deploy_again,	  &gh_op_deploy_engine,
 };
 const size_t gh_ops_n = sizeof gh_ops / sizeof *gh_ops;
 

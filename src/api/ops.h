@@ -24,7 +24,7 @@ extern const struct gh_op gh_op_deploy_list, gh_op_deploy_show, gh_op_deploy_dec
 /* Steps of tasks. */
 extern const struct gh_op gh_op_deploy_begin, gh_op_deploy_blob, gh_op_deploy_node, gh_op_deploy_sign;
 extern const struct gh_op gh_op_deploy_refused, gh_op_deploy_release, gh_op_deploy_running, gh_op_deploy_ended;
-extern const struct gh_op gh_op_deploy_stop, gh_op_deploy_check, gh_op_deploy_again;
+extern const struct gh_op gh_op_deploy_stop, gh_op_deploy_check, gh_op_deploy_again, gh_op_deploy_engine;
 extern const struct gh_op gh_op_evidence_begin, gh_op_evidence_store;
 extern const struct gh_op gh_op_key_slot;
 extern const struct gh_op gh_op_review_look, gh_op_review_decide;

@@ -38,11 +38,11 @@ bool gh_dstate_live(enum gh_dstate s) { return s < GH_D_STATES && states[s].live
 
 #define COLUMNS \
 	"id, tenant, name, version, state, reason, engine, isolation, least, class, kind, measurement, policy, " \
-	"restart, restarts, tolerated, attempts, created, created_by, changed, cleared_by"
+	"restart, restarts, tolerated, attempts, created, created_by, changed, cleared_by, engine_dir"
 #define SELECT \
 	"SELECT d.id, d.tenant, d.name, d.version, d.state, d.reason, d.engine, d.isolation, d.least, d.class, " \
 	"d.kind, d.measurement, d.policy, d.restart, d.restarts, d.tolerated, d.attempts, d.created, d.created_by, " \
-	"d.changed, d.cleared_by, t.name, o.name, m.project, m.name, v.version FROM deployments d " \
+	"d.changed, d.cleared_by, d.engine_dir, t.name, o.name, m.project, m.name, v.version FROM deployments d " \
 	"JOIN tenants t ON t.id = d.tenant JOIN versions v ON v.id = d.version JOIN models m ON m.id = v.model " \
 	"JOIN tenants o ON o.id = m.tenant "
 #define LIVE "('starting', 'running', 'failed', 'quarantined', 'rejected')"
@@ -72,11 +72,12 @@ static void row_of(const struct gh_db_rows *r, size_t i, struct gh_deployment *d
 	GH_ROW_TEXT(d->policy, r, i, 12);
 	GH_ROW_TEXT(d->restart, r, i, 13);
 	GH_ROW_TEXT(d->cleared_by, r, i, 20);
-	GH_ROW_TEXT(d->tenant_name, r, i, 21);
-	GH_ROW_TEXT(d->model.tenant, r, i, 22);
-	GH_ROW_TEXT(d->model.project, r, i, 23);
-	GH_ROW_TEXT(d->model.name, r, i, 24);
-	GH_ROW_TEXT(d->model.version, r, i, 25);
+	GH_ROW_TEXT(d->engine_dir, r, i, 21);
+	GH_ROW_TEXT(d->tenant_name, r, i, 22);
+	GH_ROW_TEXT(d->model.tenant, r, i, 23);
+	GH_ROW_TEXT(d->model.project, r, i, 24);
+	GH_ROW_TEXT(d->model.name, r, i, 25);
+	GH_ROW_TEXT(d->model.version, r, i, 26);
 }
 
 static enum gh_rc one(struct gh_db *db, const char *sql, struct gh_dbvs args, struct gh_deployment *out, size_t *n,
@@ -174,11 +175,11 @@ enum gh_rc gh_deployment_add(struct gh_db *db, const struct gh_deployment *d, st
 		return rc;
 	rc = gh_db_exec(db, NULL, err,
 			"INSERT INTO deployments (" COLUMNS
-			") VALUES (?, ?, ?, ?, 'starting', ?, ?, ?, ?, '', '', '', ?, ?, ?, ?, 0, ?, ?, ?, '')",
+			") VALUES (?, ?, ?, ?, 'starting', ?, ?, ?, ?, '', '', '', ?, ?, ?, ?, 0, ?, ?, ?, '', ?)",
 			GH_DBV(gh_dbs(d->id.s), gh_dbs(d->tenant.s), gh_dbs(d->name), gh_dbs(d->version.s),
 			       gh_dbs(d->reason), gh_dbs(d->engine), gh_dbs(d->isolation), gh_dbs(d->least),
 			       gh_dbs(d->policy), gh_dbs(d->restart), gh_dbi(d->restarts), gh_dbi(d->tolerated),
-			       gh_dbi(d->created), gh_dbs(d->by.s), gh_dbi(d->created)));
+			       gh_dbi(d->created), gh_dbs(d->by.s), gh_dbi(d->created), gh_dbs(d->engine_dir)));
 	if (rc == GH_E_EXISTS)
 		return gh_fail(err, GH_E_EXISTS, "there is a deployment %s already: choose another --name, or stop it",
 			       d->name);

@@ -32,15 +32,21 @@ bool gh_dstate_may(enum gh_dstate from, enum gh_dstate to);
 /* Does it hold its name, and count as something that is not over? */
 bool gh_dstate_live(enum gh_dstate s);
 
-enum { GH_D_WORD = 24, GH_D_REASON = 200, GH_D_TOLERATED = 10 /* refused attempts before quarantine, unless said */ };
+enum {
+	GH_D_WORD = 24,
+	GH_D_PATH = 200,
+	GH_D_REASON = 200,
+	GH_D_TOLERATED = 10 /* refused attempts before quarantine, unless said */
+};
 struct gh_deployment {
 	struct gh_id id, tenant, version, by; /* by: none for `local` */
 	char name[GH_NAME_PART + 1];
 	char tenant_name[GH_NAME_PART + 1]; /* read only */
 	struct gh_name model;		    /* read only: of the version */
 	enum gh_dstate state;
-	char reason[GH_D_REASON + 1]; /* words of ours */
-	char engine[GH_NAME_PART + 1];
+	char reason[GH_D_REASON + 1];	      /* words of ours */
+	char engine[GH_D_PATH + 1];	      /* name of a shipped profile, or the path of another one */
+	char engine_dir[GH_D_PATH + 1];	      /* "{engine}" of the profile; "": where the profile says */
 	char isolation[GH_D_WORD];	      /* "sandbox", "microvm" */
 	char least[GH_D_WORD];		      /* class of evidence that was asked for */
 	char cls[GH_D_WORD], kind[GH_D_WORD]; /* of the evidence the key was released on; "" before */

@@ -160,9 +160,13 @@ static const char deployments[] =
 	"'failed', 'quarantined', 'rejected');\n"
 	"CREATE INDEX deployments_of ON deployments (version, state);\n";
 
+/* ---- 4: an engine's own directory, where a person named one ("": where the profile says). A deployment that is started again needs it. ---- */
+static const char engine_dir[] = "ALTER TABLE deployments ADD COLUMN engine_dir {text} NOT NULL DEFAULT '';\n";
+
 const struct gh_schema_step gh_schema_steps[] = {
 	{ "the first schema", first },
 	{ "publisher and source of a version; without tables that nothing uses", second },
 	{ "deployments", deployments },
+	{ "the directory of a deployment's engine", engine_dir },
 };
 const size_t gh_schema_steps_n = sizeof gh_schema_steps / sizeof gh_schema_steps[0];

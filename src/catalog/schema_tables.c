@@ -36,7 +36,7 @@ static const struct gh_schema_table tables[] = {
 	{ "outbox", "seq, id, at, kind, entry, log_index", "seq" },
 	{ "deployments",
 	  "id, tenant, name, version, state, reason, engine, isolation, least, class, kind, measurement, policy, "
-	  "restart, restarts, tolerated, attempts, created, created_by, changed, cleared_by",
+	  "restart, restarts, tolerated, attempts, created, created_by, changed, cleared_by, engine_dir",
 	  "id" },
 	{ "status_lists", "number, digest, body, issued, expires", "number" },
 };

@@ -4,10 +4,15 @@
 #include "cli/verbs.h"
 #include "wire/jout.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
 struct args {
 	struct gh_client_args client;
 	unsigned format, isolation, restart, least, evidence;
-	const char *name, *engine, *file, *accept;
+	const char *name, *engine, *engine_dir, *file, *accept;
 	uint64_t attempts, memory, cpu, threads, context, parallel;
 };
 #define AT(field) .at = offsetof(struct args, field)
@@ -25,9 +30,16 @@ static const struct gh_opt opts[] = {
 	  .about = "Run it in this (sandbox)." },
 	{ .name = "engine",
 	  .kind = GH_OPT_FILE,
-	  .value = "NAME",
+	  .value = "ENGINE",
 	  AT(engine),
-	  .about = "Run it with this engine (llama, the embedded one)." },
+	  .about =
+		  "Run it with this engine: llama (the embedded one, default), llama-server, vllm, ollama, or the path "
+		  "of a profile (needs config.manage)." },
+	{ .name = "engine-dir",
+	  .kind = GH_OPT_FILE,
+	  .value = "DIR",
+	  AT(engine_dir),
+	  .about = "Take {engine} of the profile from here (where the profile says; needs config.manage)." },
 	{ .name = "file",
 	  .kind = GH_OPT_FILE,
 	  .value = "PATH",
@@ -116,6 +128,8 @@ static void question(const struct args *a, const char *model, struct gh_buf *in)
 		gh_jout_str(&j, "name", a->name);
 	if (a->engine != NULL)
 		gh_jout_str(&j, "engine", a->engine);
+	if (a->engine_dir != NULL)
+		gh_jout_str(&j, "engine_dir", a->engine_dir);
 	if (a->file != NULL)
 		gh_jout_str(&j, "file", a->file);
 	if (a->accept != NULL)
@@ -132,6 +146,26 @@ static void question(const struct args *a, const char *model, struct gh_buf *in)
 	number(&j, "context", a->context);
 	number(&j, "parallel", a->parallel);
 	gh_jout_close(&j, '}');
+}
+
+/* The daemon has another working directory, and a deployment that is started again none that counts: paths go there whole. */
+static bool whole(struct gh_cli *cli, const char *what, const char **path, char room[PATH_MAX])
+{
+	if (realpath(*path, room) == NULL) {
+		gh_cli_error(cli, "%s %s: %s", what, *path, strerror(errno));
+		return false;
+	}
+	*path = room;
+	return true;
+}
+
+static bool whole_paths(struct gh_cli *cli, struct args *a, char engine[PATH_MAX], char dir[PATH_MAX])
+{
+	const size_t n = a->engine == NULL ? 0 : strlen(a->engine);
+	const bool path = n > 0 &&
+			  (strchr(a->engine, '/') != NULL || (n > 5 && strcmp(a->engine + n - 5, ".yaml") == 0));
+	return (!path || whole(cli, "engine profile", &a->engine, engine)) &&
+	       (a->engine_dir == NULL || whole(cli, "directory of the engine", &a->engine_dir, dir));
 }
 
 static void text(const struct gh_jval *v, struct gh_buf *doc)
@@ -154,10 +188,13 @@ static int run(struct gh_cli *cli, const struct gh_cmd *cmd, int argc, char **ar
 	struct gh_client c;
 	gh_auto_buf in = gh_buf(64 << 10);
 	const struct gh_jval *v;
+	char engine[PATH_MAX], dir[PATH_MAX];
 	size_t n = 0;
 	int rc = gh_cli_options(cli, cmd, argc, argv, &a, &n);
 	if (rc != GH_CLI_GO)
 		return rc;
+	if (!whole_paths(cli, &a, engine, dir))
+		return GH_EXIT_UNFINISHED;
 	rc = gh_client_open(cli, &a.client, true, &c);
 	if (rc != GH_CLI_GO)
 		return rc;

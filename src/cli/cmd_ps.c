@@ -106,11 +106,12 @@ static void now(const struct gh_jval *v, struct gh_buf *doc)
 
 static void shown(const struct gh_jval *v, struct gh_buf *doc)
 {
-	static const char *const rows[] = { "model",	"model",     "reason",	  "reason",	 "engine",
-					    "engine",	"isolation", "isolation", "measurement", "measurement",
-					    "policies", "policies",  "restart",	  "restart",	 "restarts",
-					    "restarts", "created",   "created",	  "by",		 "by",
-					    "changed",	"changed",   "socket",	  "socket",	 NULL };
+	static const char *const rows[] = { "model",	  "model",     "reason",    "reason",	   "engine",
+					    "engine",	  "isolation", "isolation", "measurement", "measurement",
+					    "policies",	  "policies",  "restart",   "restart",	   "restarts",
+					    "restarts",	  "created",   "created",   "by",	   "by",
+					    "changed",	  "changed",   "socket",    "socket",	   "engine in",
+					    "engine_dir", NULL };
 	const struct gh_jval *e = gh_jget(v, "evidence");
 	gh_buf_fmt(doc, "%s/%s: %s\n", gh_verbs_cell(v, "tenant"), gh_verbs_cell(v, "name"), gh_verbs_cell(v, "state"));
 	for (size_t i = 0; rows[i] != NULL; i += 2)

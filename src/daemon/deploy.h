@@ -27,6 +27,7 @@ struct gh_deploy_part {
 struct gh_deploy {
 	struct gh_task_run *run;
 	const char *model, *name, *engine, *isolation, *file; /* file: which one of several, or NULL */
+	const char *engine_dir;				      /* NULL: where the profile says */
 	struct gh_deploy_part own, base;		      /* base.shown NULL: there is none */
 	struct gh_deploy_file *files;			      /* the model first, its adapter after it */
 	size_t nfile;

@@ -51,6 +51,8 @@ static void start_again(struct gh_keeper *k, const struct gh_jval *d)
 	gh_jout_str(&j, "model", gh_in_text(d, "model", ""));
 	gh_jout_str(&j, "name", gh_in_text(d, "name", ""));
 	gh_jout_str(&j, "engine", gh_in_text(d, "engine", ""));
+	if (gh_in_text(d, "engine_dir", NULL) != NULL)
+		gh_jout_str(&j, "engine_dir", gh_in_text(d, "engine_dir", ""));
 	gh_jout_str(&j, "isolation", gh_in_text(d, "isolation", ""));
 	gh_jout_str(&j, "least", gh_in_text(gh_jget(d, "evidence"), "asked", "software"));
 	if (strcmp(gh_in_text(gh_jget(d, "evidence"), "kind", ""), "tpm") == 0)

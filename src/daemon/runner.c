@@ -69,13 +69,14 @@ static bool hear(struct gh_runner *r, enum gh_runner_say kind, struct gh_buf *te
 }
 
 /* ---- what would run ---------------------------------------------------------------------------------------------------------- */
-static bool measured(struct gh_runner *r, const char *engine, bool vm)
+/* dir: where the engine lies; NULL: where its profile says. */
+static bool measured(struct gh_runner *r, const char *engine, const char *dir, bool vm)
 {
 	struct gh_err err = { 0 };
 	char line[GH_ERR_LINKS * GH_ERR_TEXT], digest[65];
 	gh_auto_buf list = gh_buf(TEXT), b = gh_buf(2 * (size_t)TEXT);
-	if (gh_engine_profile(&r->arena, engine, &r->profile, &err) != GH_OK ||
-	    gh_engine_load(&r->profile, NULL, &r->image, &err) != GH_OK) {
+	if (gh_engine_named(&r->arena, engine, &r->profile, &err) != GH_OK ||
+	    gh_engine_load(&r->profile, dir, &r->image, &err) != GH_OK) {
 		failed(r, "engine", gh_err_line(&err, line, sizeof line), false);
 		return false;
 	}
@@ -372,7 +373,7 @@ static bool detach(void)
 int gh_role_runner(int argc, char **argv)
 {
 	struct gh_runner r = { .task = GH_ROLE_SOCK, .dir = -1, .lock = -1, .ctl = -1, .arena = { .max = ARENA } };
-	if (argc != 3 || strlen(argv[0]) >= sizeof r.home)
+	if (argc < 3 || argc > 4 || strlen(argv[0]) >= sizeof r.home)
 		return 64;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
@@ -381,7 +382,7 @@ int gh_role_runner(int argc, char **argv)
 		return 2;
 	memcpy(r.home, argv[0], strlen(argv[0]) + 1);
 	r.started = (int64_t)time(NULL);
-	bool go = measured(&r, argv[1], strcmp(argv[2], "microvm") == 0) && start(&r);
+	bool go = measured(&r, argv[1], argc > 3 ? argv[3] : NULL, strcmp(argv[2], "microvm") == 0) && start(&r);
 	close_files(&r);
 	(void)close(r.task);
 	r.task = -1;

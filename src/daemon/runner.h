@@ -1,5 +1,5 @@
-/* runner.h - the process that supervises one deployment: `gatehouse --role runner HOME ENGINE ISOLATION`, started by the task `deploy`, in a
- * session of its own, so that it outlives command and daemon alike. It holds the isolation, the listener that hears what the
+/* runner.h - the process that supervises one deployment: `gatehouse --role runner HOME ENGINE ISOLATION [ENGINE-DIRECTORY]`, started by the
+ * task `deploy`, in a session of its own, so that it outlives command and daemon alike. It holds the isolation, the listener that hears what the
  * engine may not do, the log; and no keys. What it says to the task and hears from it (os/call.h, texts are JSON of ours):
  *
  *	task			runner

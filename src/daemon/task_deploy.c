@@ -42,7 +42,7 @@ static const char *text(const struct gh_deploy *d, const char *name) { return gh
 /* ---- the runner --------------------------------------------------------------------------------------------------------------- */
 static enum gh_rc spawn(struct gh_deploy *d, struct gh_err *err)
 {
-	const char *argv[] = { gh_service_home(d->run->service)->dir, d->engine, d->isolation, NULL };
+	const char *argv[] = { gh_service_home(d->run->service)->dir, d->engine, d->isolation, d->engine_dir, NULL };
 	const char *env[16];
 	char room[8192];
 	/* It starts catalog processes of its own to ask whether it may go on; the jail gets nothing of this. */
@@ -115,6 +115,8 @@ static enum gh_rc begin(struct gh_deploy *d, struct gh_err *err)
 	gh_jout_str(&j, "model", d->model);
 	gh_jout_str(&j, "name", d->name);
 	gh_jout_str(&j, "engine", d->engine);
+	if (d->engine_dir != NULL)
+		gh_jout_str(&j, "engine_dir", d->engine_dir);
 	gh_jout_str(&j, "isolation", d->isolation);
 	/* At best; what it amounts to is known when it was judged. */
 	gh_jout_str(&j, "class", d->tcti != NULL ? "tpm" : "software");
@@ -376,6 +378,24 @@ static enum gh_rc own_name(const char *model, char out[GH_NAME_PART + 1], struct
 	return GH_OK;
 }
 
+/* A profile of one's own says which files of this host are executed and shown inside, and a directory says where they lie: for those
+ * who may decide for the whole installation. Asked before anything of it is opened. */
+static enum gh_rc own_engine(struct gh_deploy *d, struct gh_err *err)
+{
+	gh_auto_buf none = gh_buf(16);
+	const struct gh_jval *v;
+	const bool path = strchr(d->engine, '/') != NULL;
+	if ((path && d->engine[0] != '/') || (d->engine_dir != NULL && d->engine_dir[0] != '/'))
+		return gh_fail(err, GH_E_MALFORMED,
+			       "the path of an engine profile, and of an engine's directory, is absolute");
+	if (!path && d->engine_dir == NULL)
+		return GH_OK;
+	enum gh_rc rc = gh_deploy_step(d, "deploy.engine", &none, &v, NULL, err);
+	return rc == GH_OK
+		       ? rc
+		       : gh_fail(err, rc, "%s of one's own", path ? "an engine profile" : "the directory of an engine");
+}
+
 static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 {
 	char name[GH_NAME_PART + 1];
@@ -384,13 +404,17 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 	GH_TRY(own_name(d.model, name, err), err, "deploy");
 	d.name = gh_in_text(r->in, "name", name);
 	d.engine = gh_in_text(r->in, "engine", gh_engine_name_at(0));
+	d.engine_dir = gh_in_text(r->in, "engine_dir", NULL);
 	d.isolation = gh_in_text(r->in, "isolation", "sandbox");
 	d.file = gh_in_text(r->in, "file", NULL);
 	if (strcmp(d.isolation, "sandbox") != 0 && strcmp(d.isolation, "microvm") != 0)
 		return gh_fail(err, GH_E_MALFORMED, "'%.20s' is no isolation: sandbox or microvm", d.isolation);
+	enum gh_rc rc = own_engine(&d, err);
+	if (rc != GH_OK)
+		return rc;
 	GH_TRY(gh_deploy_tpm_ready(&d, err), err, "evidence");
 	gh_deploy_settle(r, d.name);
-	enum gh_rc rc = deploy(&d, err);
+	rc = deploy(&d, err);
 	if (d.sock >= 0)
 		(void)close(d.sock);
 	return rc;
@@ -399,7 +423,8 @@ static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)
 static const struct gh_op_field in[] = {
 	{ "model", GH_IN_VERSION, true, "what is to run" },
 	{ "name", GH_IN_WORD, false, "of the deployment (the model's)" },
-	{ "engine", GH_IN_WORD, false, "profile of the engine" },
+	{ "engine", GH_IN_WORD, false, "profile of the engine: a shipped one, or an absolute path" },
+	{ "engine_dir", GH_IN_WORD, false, "absolute path of the engine's own directory" },
 	{ "isolation", GH_IN_WORD, false, "sandbox (default) or microvm" },
 	{ "file", GH_IN_TEXT, false, "which of several GGUF files" },
 	{ "least", GH_IN_WORD, false, "class of evidence that is asked for" },

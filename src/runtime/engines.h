@@ -24,7 +24,8 @@ struct gh_engine_bind {
 
 struct gh_engine_profile {
 	const char *name, *about;
-	const char *program; /* host path of argv[0], as in gh_engine_bind */
+	const char *directory; /* absolute: "{engine}" where nobody says otherwise; NULL: beside gatehouse-engine */
+	const char *program;   /* host path of argv[0], as in gh_engine_bind */
 	/* Words with {model}, {file:NAME}, {socket}, {context}, {threads}, {parallel}, {alias}, {lock}; argv[0]: path inside */
 	const char *const *argv, *const *envp;
 	size_t nargv, nenv;
@@ -57,7 +58,7 @@ const char *gh_engine_name_at(size_t i);
 
 /* Everything that will be executed, read once from opened descriptors into private memory, and digested. */
 struct gh_engine_image;
-/* where: directory of the engine ("{engine}"); NULL: where gatehouse-engine or else gatehouse-stub lies. p must live as long.
+/* where: directory of the engine ("{engine}"); NULL: the profile's, else where gatehouse-engine or else gatehouse-stub lies. p must live as long.
  * GH_E_ABSENT: something is not there (the line says what); GH_E_UNREAD: it is no program of this machine. */
 enum gh_rc gh_engine_load(const struct gh_engine_profile *p, const char *where, struct gh_engine_image **out,
 			  struct gh_err *err);

@@ -145,11 +145,11 @@ static enum gh_rc load_stub(struct gh_engine_image *i, uint8_t **bytes, struct g
 	return i->stub >= 0 ? GH_OK : gh_fail_sys(err, errno, "sealed memory for the stub");
 }
 
-/* Where {engine} is: beside the embedded engine, else beside the stub. */
+/* Where {engine} is: where it was said to be, where the profile says, beside the embedded engine, else beside the stub. */
 static const char *engine_dir(const struct gh_engine_image *i, const char *where, char buf[PATH])
 {
-	if (where != NULL)
-		return where;
+	if (where != NULL || i->profile->directory != NULL)
+		return where != NULL ? where : i->profile->directory;
 	if (!gh_os_sibling("gatehouse-engine", buf, PATH))
 		(void)snprintf(buf, PATH, "%s", i->stub_path);
 	*strrchr(buf, '/') = '\0';

@@ -135,6 +135,11 @@ static enum gh_rc word_of(struct reading *r, const char *const **first, size_t *
 }
 
 static enum gh_rc on_about(struct reading *r) { return text_of(r, &r->p->about); }
+static enum gh_rc on_directory(struct reading *r)
+{
+	enum gh_rc rc = text_of(r, &r->p->directory);
+	return rc == GH_OK && !absolute(r->p->directory) ? bad(r, "no absolute path", r->y.text) : rc;
+}
 static enum gh_rc on_program(struct reading *r) { return text_of(r, &r->p->program); }
 static enum gh_rc on_command(struct reading *r) { return word_of(r, &r->p->argv, &r->p->nargv); }
 static enum gh_rc on_environment(struct reading *r)
@@ -204,21 +209,14 @@ static const struct key {
 	bool list, needed;
 	enum gh_rc (*read)(struct reading *r);
 } keys[] = {
-	{ "about", false, true, on_about },
-	{ "program", false, true, on_program },
-	{ "adapter", true, false, on_adapter },
-	{ "command", true, true, on_command },
-	{ "environment", true, false, on_environment },
-	{ "files", true, false, on_files },
-	{ "trees", true, false, on_trees },
-	{ "libraries", false, true, on_libraries },
-	{ "syscalls", false, true, on_syscalls },
-	{ "socket", false, true, on_socket },
-	{ "model", false, true, on_model },
-	{ "ready", false, true, on_ready },
-	{ "ready_seconds", false, true, on_ready_seconds },
-	{ "memory_mib", false, true, on_memory },
-	{ "disk_mib", false, true, on_disk },
+	{ "about", false, true, on_about },	    { "directory", false, false, on_directory },
+	{ "program", false, true, on_program },	    { "adapter", true, false, on_adapter },
+	{ "command", true, true, on_command },	    { "environment", true, false, on_environment },
+	{ "files", true, false, on_files },	    { "trees", true, false, on_trees },
+	{ "libraries", false, true, on_libraries }, { "syscalls", false, true, on_syscalls },
+	{ "socket", false, true, on_socket },	    { "model", false, true, on_model },
+	{ "ready", false, true, on_ready },	    { "ready_seconds", false, true, on_ready_seconds },
+	{ "memory_mib", false, true, on_memory },   { "disk_mib", false, true, on_disk },
 	{ "processes", false, true, on_processes },
 };
 enum { KEYS = sizeof keys / sizeof *keys };

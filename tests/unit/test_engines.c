@@ -45,6 +45,8 @@ static void test_profiles(void **state)
 	} rows[] = {
 		{ REST "command: [/bin/x, '{model}']\n", NULL },
 		{ REST "command: [/bin/x]\nfiles: [/a, '?/b -> /c', '{engine}/d/* -> /e']\ntrees: [/t]\n", NULL },
+		{ REST "command: [/bin/x]\ndirectory: /opt/x\n", NULL },
+		{ REST "command: [/bin/x]\ndirectory: x\n", "no absolute path" },
 		{ REST, "missing: command" },
 		{ REST "command: []\n", "first word of command" },
 		{ REST "command: [x]\n", "first word of command" },
