@@ -2,7 +2,7 @@
 """llama-server of llama.cpp in a deployment, as its user has it: from the import to a streamed answer, without one refused call; and what it
 is refused once it is asked for what an engine may not. script/test-engines builds the server and calls this.
 
-Usage: run.py PATH-OF-GATEHOUSE DIRECTORY-OF-LLAMA-SERVER"""
+Usage: llama_server.py PATH-OF-GATEHOUSE DIRECTORY-OF-LLAMA-SERVER"""
 import http.client
 import json
 import os
