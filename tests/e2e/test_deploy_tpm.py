@@ -5,7 +5,9 @@ enrolment or class are not what they have to be; and the same log and quote judg
 Usage: test_deploy_tpm.py PATH-OF-GATEHOUSE. Skips without swtpm, the embedded engine or name spaces."""
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 
 from deployments import Home, check, model, run, skip
@@ -172,6 +174,26 @@ def refusals(h, root, log, record, digest):
     check('a machine started anew begins a new log', log.stat().st_size == 48)
 
 
+def daemon(h):
+    """Through `serve`, and what it starts again is vouched for by the TPM again."""
+    serve = subprocess.Popen([h.program, 'serve'], env=h.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    try:
+        check('serve answers', h.until(lambda: (h.dir / 'run/gatehouse.sock').exists()))
+        accepted(h, 'again', '--restart', 'on-failure')
+        now = h.json('inspect', 'again').get('now', {})
+        if not now:
+            return
+        os.kill(now['pid'], signal.SIGKILL)
+        check('what failed is started again', h.until(
+            lambda: h.ps().get('again', {}).get('restarts') == 1 and h.state('again') == 'running', 40), h.ps('--all'))
+        check('by the TPM again', h.ps().get('again', {}).get('evidence', {}).get('kind') == 'tpm', h.ps())
+    finally:
+        serve.terminate()
+        serve.wait(30)
+    h.run('stop', 'again')
+
+
 def body(root, homes):
     h = Home(root, 'h')
     homes.append(h)
@@ -183,6 +205,7 @@ def body(root, homes):
     measurement = good(h, log)
     judged(h, root, tpms[0], log, measurement, digest)
     refusals(h, root, log, record, digest)
+    daemon(h)
     out = h.run('audit', 'verify')
     check('the audit log verifies', out.returncode == 0, out.stderr)
 
