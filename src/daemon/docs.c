@@ -189,6 +189,10 @@ enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int to, b
 	struct gh_blobrun_result result;
 	uint64_t n = 0;
 	int fd = -1;
+	if (gh_id_none(blob)) /* what a removed tenant had keeps its row, and nothing else */
+		return gh_fail(err, GH_E_DENIED,
+			       "it is not stored any more: its tenant was removed, or the version deleted, and the "
+			       "keys destroyed");
 	struct gh_jout j = gh_jout(&in);
 	gh_jout_open(&j, NULL, '{');
 	owner_members(d, &j);

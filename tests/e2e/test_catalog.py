@@ -288,8 +288,9 @@ def tenants():
     refused('a tenant is not removed by accident', ('tenant', 'remove', 'globex'), 64, '--confirm')
     r = gh('tenant', 'remove', 'globex', '--confirm', 'globex')
     check('a tenant is shredded', r.returncode == 0, r.stderr)
-    r = gh('export', 'globex/same:1', '-o', path('out4'))
-    check('nothing of it opens any more', r.returncode != 0 and not os.path.exists(path('out4')), r.stderr)
+    for what in (('export', 'globex/same:1', '-o', path('out4')), ('card', 'globex/same:1'), ('policy', 'explain', 'globex/same:1')):
+        refused(f'nothing of it opens any more: {what[0]}', what, 1, 'its tenant was removed')
+    check('nothing was written', not os.path.exists(path('out4')))
     check('the others do', gh('export', 'acme/later:1', '-o', path('out5')).returncode == 0)
 
 
