@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import sys
@@ -117,6 +118,25 @@ def tools(h, root):
     check('the reason says so', 'tried' in h.ps('--all')['tools']['reason'], h.ps('--all'))
 
 
+def adapters(h, root):
+    """What a tenant trained, on its base: the profile says how the server takes it."""
+    lora = here.parent / 'shared/models/gatehouse-demo-lora/gatehouse-demo-lora.gguf'
+    if not lora.exists():
+        print('skipped: adapters: ../shared/models is not there')
+        return
+    folder = root / 'lora'
+    folder.mkdir()
+    shutil.copy(lora, folder)
+    out = h.run('import', folder, '--as', 'acme/lora:1.0', '--base', 'acme/demo:1.0', '--lineage', 'adapter')
+    check('import of the adapter', out.returncode == 0, out.stderr)
+    out = h.deploy('tuned', *ENGINE, model='acme/lora:1.0')
+    check('it runs on its base', out.returncode == 0, out.stderr + h.run('logs', 'tuned').stdout)
+    said = h.json('chat', 'tuned', 'What is phishing?', '--temperature', '0')
+    check('as it was tuned', 'Stay safe' in said.get('text', ''), said)
+    check('nothing was refused', h.json('inspect', 'tuned').get('attempts') == 0, h.json('inspect', 'tuned'))
+    h.run('stop', 'tuned')
+
+
 def death(h):
     """The server dies: that is reported, and another deployment does not notice."""
     check('two of them', h.deploy('one', *ENGINE).returncode == 0 and h.deploy('two', *ENGINE).returncode == 0)
@@ -135,6 +155,7 @@ def body(root, homes):
     out = h.run('import', model, '--as', 'acme/demo:1.0')
     check('import', out.returncode == 0, out.stderr)
     ordinary(h)
+    adapters(h, root)
     death(h)
     tools(h, root)
     out = h.run('audit', 'verify')
