@@ -137,6 +137,23 @@ def adapters(h, root):
     h.run('stop', 'tuned')
 
 
+def machine(h):
+    """The same in a machine of its own."""
+    measured = h.json('measure', *ENGINE[:4], '--isolation', 'microvm')
+    if 'measurement' not in measured:
+        print(f'skipped: no machine here: {measured["stderr"].strip()}')
+        return
+    out = h.run('deploy', 'acme/demo:1.0', '--name', 'vm', *ENGINE, '--isolation', 'microvm', '--format', 'json', timeout=400)
+    check('deploy in a machine', out.returncode == 0, out.stderr + h.run('logs', 'vm').stdout)
+    if out.returncode != 0:
+        return
+    d = json.loads(out.stdout)
+    check('what runs there is what `measure` says', d['isolation'] == 'microvm' and d['measurements']['digest'] == measured['measurement'], d)
+    said = h.run('chat', 'vm', 'What is phishing?', '--temperature', '0', '--max-tokens', '8', timeout=400)
+    check('it answers', said.returncode == 0 and said.stdout.strip() != '', said.stderr)
+    h.run('stop', 'vm')
+
+
 def death(h):
     """The server dies: that is reported, and another deployment does not notice."""
     check('two of them', h.deploy('one', *ENGINE).returncode == 0 and h.deploy('two', *ENGINE).returncode == 0)
@@ -156,6 +173,7 @@ def body(root, homes):
     check('import', out.returncode == 0, out.stderr)
     ordinary(h)
     adapters(h, root)
+    machine(h)
     death(h)
     tools(h, root)
     out = h.run('audit', 'verify')
