@@ -99,11 +99,13 @@ enum gh_rc gh_intake_review(struct gh_intake *f, struct gh_err *err)
 {
 	struct gh_op_run *r = f->r;
 	struct gh_review review;
-	GH_TRY(gh_review_open(r->cat->db, &f->v.id, f->gate.high ? 2 : 0, r->now, &review, err), err, "a review");
+	int64_t needed = gh_review_eyes(&f->v.by, gh_home_one_hand(&r->cat->home), f->gate.high ? 2 : 0);
+	GH_TRY(gh_review_open(r->cat->db, &f->v.id, needed, r->now, &review, err), err, "a review");
 	const struct gh_entry_value v[] = {
 		{ .name = "tenant", .text = f->v.tenant.s }, { .name = "version", .text = f->v.id.s },
 		{ .name = "root", .text = review.root },     { .name = "report", .text = review.report_digest },
 		{ .name = "review", .text = review.id.s },   { .name = "needed", .number = (uint64_t)review.needed },
+		{ .name = "tier", .text = review.tier },
 	};
 	return gh_ledger_put(r->cat, "review-opened", "system", v, sizeof v / sizeof *v, NULL, err);
 }

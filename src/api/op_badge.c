@@ -1,5 +1,6 @@
 /* Badges: issue one when it may be had, note that its file is stored, look, revoke, the status list. */
 #include "api/ops.h"
+#include "catalog/badge_log.h"
 #include "catalog/badge_make.h"
 #include "catalog/statement_make.h"
 #include "catalog/vault.h"
@@ -10,6 +11,8 @@
 #include "wire/datetime.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { FILE_MAX = GH_BADGE_FILE_MAX, STATUS_DAYS = 7, LIST = 4 << 20 };
 
@@ -156,6 +159,20 @@ const struct gh_op gh_op_badge_statement = { .name = "badge.statement",
 
 /* ---- badge.show, badge.revoke ------------------------------------------------------------------------------------------------ */
 
+/* A row that says issued, of a badge that the log says is revoked: somebody altered the row. */
+static enum gh_rc as_logged(struct gh_op_run *r, const struct gh_badge_row *row, struct gh_err *err)
+{
+	struct gh_badge_logged *x = NULL;
+	if (row->state == GH_BADGE_REVOKED)
+		return GH_OK;
+	GH_TRY(gh_badge_logged(r->cat, r->arena, &row->id, &x, err), err, "whether it is revoked");
+	return x == NULL ? GH_OK
+			 : gh_fail(err, GH_E_UNREAD,
+				   "it is revoked by the audit log (entry %llu: %.60s), and %s in the database: the "
+				   "database was altered; see `gatehouse fsck`",
+				   (unsigned long long)x->index, x->reason, gh_badge_state_name(row->state));
+}
+
 static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_version v;
@@ -167,6 +184,7 @@ static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 	gh_jout_str(r->out, "tenant", v.tenant.s);
 	if (!gh_id_none(&v.badge)) {
 		GH_TRY(gh_badge_get(r->cat->db, &v.badge, &row, err), err, "the badge");
+		GH_TRY(as_logged(r, &row, err), err, "the badge");
 		if (row.state == GH_BADGE_ISSUED && row.expires <= r->now)
 			row.state = GH_BADGE_EXPIRED;
 		show_row(r->out, &row);
@@ -217,9 +235,41 @@ const struct gh_op gh_op_badge_revoke = { .name = "badge.revoke",
 
 /* ---- badge.status: the signed list of revoked badges -------------------------------------------------------------------------- */
 
+static void one_revoked(struct gh_jout *j, const struct gh_id *badge, const char *reason, int64_t when)
+{
+	char at[GH_DATETIME_TEXT];
+	gh_jout_open(j, NULL, '{');
+	gh_jout_str(j, "badge", badge->s);
+	gh_jout_str(j, "reason", reason);
+	(void)gh_datetime_write(when, at);
+	gh_jout_str(j, "at", at);
+	gh_jout_close(j, '}');
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct gh_badge_row *x = a, *y = b;
+	return strcmp(x->id.s, y->id.s);
+}
+
+/* Those of the rows, and those that the log says are revoked although their row does not, or is gone. */
+static void revoked(struct gh_jout *j, const struct gh_badge_row *v, size_t n, const struct gh_badge_logged *logged)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].state == GH_BADGE_REVOKED)
+			one_revoked(j, &v[i].id, v[i].reason, v[i].changed);
+	for (; logged != NULL; logged = logged->next) {
+		const struct gh_badge_row key = { .id = logged->badge }; /* they are in the order of their ids */
+		const struct gh_badge_row *row = n == 0 ? NULL : bsearch(&key, v, n, sizeof *v, by_id);
+		if (row == NULL || row->state != GH_BADGE_REVOKED)
+			one_revoked(j, &logged->badge, logged->reason, logged->at);
+	}
+}
+
 static enum gh_rc status(struct gh_op_run *r, struct gh_err *err)
 {
 	struct gh_badge_row *v;
+	struct gh_badge_logged *logged;
 	struct gh_status_row last = { 0 };
 	struct gh_vp_signature sig;
 	struct gh_err none = { 0 };
@@ -227,6 +277,7 @@ static enum gh_rc status(struct gh_op_run *r, struct gh_err *err)
 	char at[GH_DATETIME_TEXT];
 	gh_auto_buf body = gh_buf(LIST), file = gh_buf(2 * LIST);
 	GH_TRY(gh_badge_ended(r->cat->db, r->arena, &v, &n, err), err, "revoked badges");
+	GH_TRY(gh_badge_logged(r->cat, r->arena, NULL, &logged, err), err, "revoked badges");
 	(void)gh_status_last(r->cat->db, r->arena, &last, &none);
 	struct gh_jout j = gh_jout(&body);
 	gh_jout_open(&j, NULL, '{');
@@ -237,16 +288,7 @@ static enum gh_rc status(struct gh_op_run *r, struct gh_err *err)
 	(void)gh_datetime_write(r->now + STATUS_DAYS * 86400, at);
 	gh_jout_str(&j, "expires", at);
 	gh_jout_open(&j, "revoked", '[');
-	for (size_t i = 0; i < n; i++) {
-		if (v[i].state != GH_BADGE_REVOKED)
-			continue;
-		gh_jout_open(&j, NULL, '{');
-		gh_jout_str(&j, "badge", v[i].id.s);
-		gh_jout_str(&j, "reason", v[i].reason);
-		(void)gh_datetime_write(v[i].changed, at);
-		gh_jout_str(&j, "at", at);
-		gh_jout_close(&j, '}');
-	}
+	revoked(&j, v, n, logged);
 	gh_jout_close(&j, ']');
 	gh_jout_close(&j, '}');
 	if (body.full)

@@ -237,6 +237,7 @@ static enum gh_rc log_import(struct gh_intake *f, struct gh_err *err)
 		{ .name = "state", .text = gh_vstate_name(f->state) },
 		{ .name = "bytes", .number = (uint64_t)gh_in_number(r->in, "bytes", 0) },
 		{ .name = "files", .number = (uint64_t)gh_in_number(r->in, "files", 0) },
+		{ .name = "tier", .text = f->gate.high ? "high" : "standard" },
 		{ .name = "base", .text = f->v.base.s },
 	};
 	size_t n = sizeof v / sizeof *v - gh_id_none(&f->v.base);

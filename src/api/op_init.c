@@ -46,8 +46,9 @@ static enum gh_rc make(struct gh_db *db, void *arg, struct gh_err *err)
 				err),
 	       err, "an API key");
 	const struct gh_entry_value issued[] = { { .name = "principal", .text = a->who.id.s },
-						 { .name = "key", .text = a->key.id.s } };
-	return gh_ledger_put(a->r->cat, "apikey-issued", "local", issued, 2, NULL, err);
+						 { .name = "key", .text = a->key.id.s },
+						 { .name = "says", .text = a->key.says } };
+	return gh_ledger_put(a->r->cat, "apikey-issued", "local", issued, sizeof issued / sizeof *issued, NULL, err);
 }
 
 static enum gh_rc run(struct gh_op_run *r, struct gh_err *err)

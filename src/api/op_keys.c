@@ -37,6 +37,7 @@ static enum gh_rc create_tx(struct gh_db *db, void *arg, struct gh_err *err)
 		{ .name = "principal", .text = c->p.id.s },
 		{ .name = "key", .text = c->k.id.s },
 		{ .name = "expires", .number = (uint64_t)c->expires },
+		{ .name = "says", .text = c->k.says },
 	};
 	return gh_ledger_put(c->r->cat, "apikey-issued", gh_principal_actor(c->r->who), v, sizeof v / sizeof *v, NULL,
 			     err);

@@ -201,7 +201,9 @@ static enum gh_rc open_tx(struct gh_db *db, void *arg, struct gh_err *err)
 	struct opening *o = arg;
 	enum gh_rc rc = gh_review_of(db, &o->v.id, &o->before, NULL);
 	o->had = rc == GH_OK;
-	rc = gh_review_open(db, &o->v.id, gh_in_number(o->r->in, "needed", 0), o->r->now, &o->review, err);
+	int64_t needed = gh_review_eyes(&o->v.by, gh_home_one_hand(&o->r->cat->home),
+					gh_in_number(o->r->in, "needed", 0));
+	rc = gh_review_open(db, &o->v.id, needed, o->r->now, &o->review, err);
 	if (rc != GH_OK || (o->had && gh_id_same(&o->before.id, &o->review.id)))
 		return rc; /* there is one already: nothing happened */
 	const struct gh_entry_value e[] = {
@@ -211,6 +213,7 @@ static enum gh_rc open_tx(struct gh_db *db, void *arg, struct gh_err *err)
 		{ .name = "report", .text = o->review.report_digest },
 		{ .name = "review", .text = o->review.id.s },
 		{ .name = "needed", .number = (uint64_t)o->review.needed },
+		{ .name = "tier", .text = o->review.tier },
 	};
 	return gh_ledger_put(o->r->cat, "review-opened", gh_principal_actor(o->r->who), e, sizeof e / sizeof *e, NULL,
 			     err);

@@ -21,6 +21,13 @@ static void hash_of(struct gh_span text, char out[GH_DIGEST_HEX + 1])
 	explicit_bzero(&s, sizeof s);
 }
 
+void gh_apikey_says(const char *hash, int64_t expires, char out[GH_DIGEST_HEX + 1])
+{
+	char text[GH_DIGEST_HEX + 32];
+	int n = snprintf(text, sizeof text, "%.64s %lld", hash, (long long)expires);
+	hash_of((struct gh_span){ (const uint8_t *)text, n > 0 ? (size_t)n : 0 }, out);
+}
+
 /* In a time that does not depend on where they differ. */
 static bool same(const char *a, const char *b, size_t n)
 {
@@ -85,6 +92,7 @@ enum gh_rc gh_apikey_create(struct gh_db *db, const struct gh_id *principal, con
 	if (rc != GH_OK)
 		return rc;
 	hash_of((struct gh_span){ (const uint8_t *)text, GH_APIKEY_TEXT }, hash);
+	gh_apikey_says(hash, expires, out->says);
 	memcpy(out->prefix, text + sizeof word - 1, GH_APIKEY_PREFIX);
 	rc = gh_db_exec(db, NULL, err,
 			"INSERT INTO api_keys (id, prefix, hash, principal, created, created_by, expires) VALUES (?, "

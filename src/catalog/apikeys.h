@@ -17,8 +17,12 @@ struct gh_apikey {
 	struct gh_id id, principal;
 	char prefix[GH_APIKEY_PREFIX + 1];
 	int64_t created, expires, revoked,
-		last_used; /* revoked, last_used: 0 not yet; last_used is exact to a minute */
+		last_used;	      /* revoked, last_used: 0 not yet; last_used is exact to a minute */
+	char says[GH_DIGEST_HEX + 1]; /* gh_apikey_says(): only of gh_apikey_create(), for the audit log; else "" */
 };
+/* The digest by which the audit log holds a key's row to what was issued: SHA-256 of "<hash in hexadecimal> <expires>". Whoever writes
+ * another hash or another expiry into the database is told by fsck. */
+void gh_apikey_says(const char *hash, int64_t expires, char out[GH_DIGEST_HEX + 1]);
 /* A new key. text: shown once, to be wiped by the caller (explicit_bzero). expires: seconds since 1970.
  * GH_E_DENIED: the principal is disabled. GH_E_ABSENT: there is none. */
 enum gh_rc gh_apikey_create(struct gh_db *db, const struct gh_id *principal, const struct gh_id *by, int64_t now,

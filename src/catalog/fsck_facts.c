@@ -2,6 +2,7 @@
 #include "catalog/fsck_facts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BUCKETS_MIN = 1024, BUCKETS_MAX = 1 << 20 };
@@ -89,7 +90,7 @@ static void take(char *out, size_t cap, const struct gh_entry *e, const char *fi
 #define TAKE(to, e, field) take((to), sizeof(to), (e), (field))
 
 /* ---- what each kind of entry says ---- */
-static void imported(struct gh_logfact *x, const struct gh_entry *e)
+static void scanned(struct gh_logfact *x, const struct gh_entry *e)
 {
 	x->there = true;
 	TAKE(x->of, e, "tenant");
@@ -112,11 +113,29 @@ static void by(struct gh_logfact *x, const struct gh_entry *e)
 	memcpy(x->by, one ? (const char *)e->actor.p : "", one ? 32 : 0);
 	x->by[one ? 32 : 0] = '\0';
 }
+static void imported(struct gh_logfact *x, const struct gh_entry *e)
+{
+	scanned(x, e);
+	by(x, e);
+	TAKE(x->tier, e, "tier");
+}
+static void opened(struct gh_logfact *x, const struct gh_entry *e)
+{
+	x->there = true;
+	TAKE(x->of, e, "version");
+	TAKE(x->root, e, "root");
+	TAKE(x->report, e, "report");
+	TAKE(x->tier, e, "tier");
+	char needed[24] = "";
+	TAKE(needed, e, "needed");
+	x->held = strtoll(needed, NULL, 10);
+}
 static void begun(struct gh_logfact *x, const struct gh_entry *e)
 {
 	by(x, e);
 	x->there = true;
 	TAKE(x->of, e, "principal");
+	TAKE(x->report, e, "says");
 }
 static void ended(struct gh_logfact *x, const struct gh_entry *e)
 {
@@ -164,10 +183,11 @@ static const struct row {
 	void (*say)(struct gh_logfact *x, const struct gh_entry *e);
 } rows[] = {
 	{ "import", GH_FACT_VERSION, "version", NULL, imported },
-	{ "rescan", GH_FACT_VERSION, "version", NULL, imported },
+	{ "rescan", GH_FACT_VERSION, "version", NULL, scanned },
 	{ "version-state", GH_FACT_VERSION, "version", NULL, moved },
 	{ "badge-issued", GH_FACT_BADGE, "badge", NULL, badge },
 	{ "badge-revoked", GH_FACT_BADGE, "badge", NULL, ended },
+	{ "review-opened", GH_FACT_REVIEW, "review", NULL, opened },
 	{ "principal-add", GH_FACT_PRINCIPAL, "principal", NULL, begun },
 	{ "principal-disable", GH_FACT_PRINCIPAL, "principal", NULL, ended },
 	{ "apikey-issued", GH_FACT_APIKEY, "key", NULL, begun },

@@ -17,6 +17,7 @@ enum gh_logfact_kind {
 	GH_FACT_POLICY = 'o',  /* the tenant, or "platform" */
 	GH_FACT_EVIDENCE =
 		'e', /* version:what the row says (gh_evidence_says()); of entries without that: the statement */
+	GH_FACT_REVIEW = 'r',
 	GH_FACT_TENANT = 't', /* only those whose keys were destroyed */
 };
 
@@ -30,14 +31,16 @@ struct gh_logfact {
 	struct gh_logfact *next; /* of its bucket */
 	struct gh_logfact *more; /* of all, newest first */
 	uint64_t at;		 /* index of the last entry that speaks of it */
-	int64_t held;		 /* GRANT: how many stand (one per project of a tenant) */
+	int64_t held;		 /* GRANT: how many stand (one per project of a tenant); REVIEW: approvals it needs */
 	bool there;		 /* an entry says that it was made */
 	bool ended;		 /* revoked, disabled, destroyed */
 	bool seen;		 /* the database has a row for it */
 	char root[65], report[65], verdict[17],
-		state[33]; /* VERSION; report of a BADGE: the digest of its statement, of a POLICY: its own */
-	char by[33];	   /* APIKEY, GRANT: who issued or granted it last; "": no principal */
-	char of[33];	   /* BADGE: its version; APIKEY: its principal; VERSION, SHARE, EVIDENCE: its tenant */
+		state[33]; /* VERSION; report of a BADGE: the digest of its statement, of a POLICY: its own, of an APIKEY:
+			      gh_apikey_says() */
+	char tier[17];	   /* VERSION, REVIEW; "": of an entry of before, which did not say */
+	char by[33];	   /* APIKEY, GRANT, VERSION: who issued, granted or imported it last; "": no principal */
+	char of[33];	   /* BADGE, REVIEW: its version; APIKEY: its principal; VERSION, SHARE, EVIDENCE: its tenant */
 	char key[];	   /* the kind's letter, then the id; GRANT: principal:role:scope:tenant */
 };
 

@@ -1,4 +1,4 @@
-/* fsck_int.h - the parts of fsck. Included by fsck*.c alone. */
+/* fsck_int.h - the parts of fsck. Included by fsck*.c and badge_log.c alone. */
 #ifndef GH_CATALOG_FSCK_INT_H
 #define GH_CATALOG_FSCK_INT_H
 #include "audit/tiles.h"

@@ -38,6 +38,7 @@ static enum gh_rc missing(struct gh_fsck_ledger *l, struct gh_err *err)
 			break;
 		case GH_FACT_POLICY: what = gh_fsck_destroyed(l, id) ? NULL : "policy"; break;
 		case GH_FACT_EVIDENCE: what = "evidence"; break;
+		case GH_FACT_REVIEW: what = "review"; break;
 		case GH_FACT_TENANT: break;
 		}
 		if (what != NULL)

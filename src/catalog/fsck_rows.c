@@ -1,6 +1,7 @@
 /* fsck_rows.c - what each row must say: see fsck_rows.h. */
 #include "catalog/fsck_rows.h"
 
+#include "catalog/apikeys.h"
 #include "catalog/evidence.h"
 
 #include <stdarg.h>
@@ -53,7 +54,8 @@ static struct gh_logfact *fact(struct gh_fsck_ledger *l, enum gh_logfact_kind ki
 static const char versions[] =
 	"SELECT v.id, t.name || '/' || CASE WHEN m.project = '' THEN '' ELSE m.project || '/' END || m.name || ':' || "
 	"v.version,"
-	" v.root, v.verdict, v.state, COALESCE(r.digest, ''), COALESCE(r.verdict, ''), m.tenant FROM versions v"
+	" v.root, v.verdict, v.state, COALESCE(r.digest, ''), COALESCE(r.verdict, ''), m.tenant, v.tier, v.created_by"
+	" FROM versions v"
 	" JOIN models m ON m.id = v.model JOIN tenants t ON t.id = m.tenant LEFT JOIN reports r ON r.id = v.report"
 	" WHERE v.state <> 'importing'";
 
@@ -77,6 +79,8 @@ static enum gh_rc version(void *arg, const struct gh_dbv *c, size_t n, struct gh
 		{ "report", x->report, cell(&c[5]) },
 		{ "report's verdict", x->verdict, cell(&c[6]) },
 		{ "tenant", x->of, cell(&c[7]) },
+		{ "tier", x->tier[0] == '\0' ? cell(&c[8]) : x->tier, cell(&c[8]) },
+		{ "author", x->by[0] == '\0' ? "local" : x->by, cell(&c[9])[0] == '\0' ? "local" : cell(&c[9]) },
 	};
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
 		if (strcmp(same[i].log, same[i].db) == 0)
@@ -134,6 +138,51 @@ static enum gh_rc badge(void *arg, const struct gh_dbv *c, size_t n, struct gh_e
 	return GH_OK;
 }
 
+/* ---- reviews ---- */
+static const char reviews[] =
+	"SELECT r.id, r.version, r.root, r.report_digest, r.tier, r.needed, COALESCE(r.author, ''), v.created_by,"
+	" t.name || '/' || CASE WHEN m.project = '' THEN '' ELSE m.project || '/' END || m.name || ':' || v.version"
+	" FROM reviews r JOIN versions v ON v.id = r.version JOIN models m ON m.id = v.model"
+	" JOIN tenants t ON t.id = m.tenant";
+
+static enum gh_rc review(void *arg, const struct gh_dbv *c, size_t n, struct gh_err *err)
+{
+	struct gh_fsck_ledger *l = arg;
+	bool mine;
+	const char *id = cell(&c[0]), *name = cell(&c[8]);
+	const struct gh_logfact *x = fact(l, GH_FACT_REVIEW, id, &mine);
+	(void)n;
+	if (!mine)
+		return GH_OK;
+	if (x == NULL)
+		return gh_fsck_note(l, err, id, UNKNOWN("(a review of %s)"), id, name);
+	const struct {
+		const char *what, *log, *db;
+	} same[] = {
+		{ "version", x->of, cell(&c[1]) },
+		{ "root digest", x->root, cell(&c[2]) },
+		{ "report", x->report, cell(&c[3]) },
+		{ "tier", x->tier[0] == '\0' ? cell(&c[4]) : x->tier, cell(&c[4]) },
+	};
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		if (strcmp(same[i].log, same[i].db) != 0)
+			GH_TRY(gh_fsck_note(l, err, id,
+					    "the review of %s: its %s is %.16s by the audit log (entry %llu), and "
+					    "%.16s in the database",
+					    name, same[i].what, same[i].log, (unsigned long long)x->at, same[i].db),
+			       err, "reviews");
+	if (x->held != c[5].i)
+		GH_TRY(gh_fsck_note(l, err, id,
+				    "the review of %s needs %lld approvals by the audit log (entry %llu), and %lld in "
+				    "the database",
+				    name, (long long)x->held, (unsigned long long)x->at, (long long)c[5].i),
+		       err, "reviews");
+	/* Whose the version is was compared with the log above. */
+	return strcmp(cell(&c[6]), cell(&c[7])) == 0
+		       ? GH_OK
+		       : gh_fsck_note(l, err, id, "the review of %s has another author than the version", name);
+}
+
 /* ---- people ---- */
 static const char people[] = "SELECT id, name, state, COALESCE(tenant, '') FROM principals";
 
@@ -154,9 +203,9 @@ static enum gh_rc person(void *arg, const struct gh_dbv *c, size_t n, struct gh_
 			    cell(&c[1]), x->ended ? "disabled" : "active", (unsigned long long)x->at, cell(&c[2]));
 }
 
-static const char keys[] =
-	"SELECT k.id, k.prefix, k.principal, CASE WHEN k.revoked IS NULL THEN 0 ELSE 1 END,"
-	" COALESCE(p.tenant, ''), COALESCE(k.created_by, '') FROM api_keys k JOIN principals p ON p.id = k.principal";
+static const char keys[] = "SELECT k.id, k.prefix, k.principal, CASE WHEN k.revoked IS NULL THEN 0 ELSE 1 END,"
+			   " COALESCE(p.tenant, ''), COALESCE(k.created_by, ''), k.hash, k.expires FROM api_keys k "
+			   "JOIN principals p ON p.id = k.principal";
 
 static const char *somebody(const char *id) { return id[0] == '\0' ? "no principal" : id; }
 
@@ -180,6 +229,14 @@ static enum gh_rc apikey(void *arg, const struct gh_dbv *c, size_t n, struct gh_
 		GH_TRY(gh_fsck_note(l, err, id,
 				    "API key %s was issued by %s by the audit log, and by %s in the database", prefix,
 				    somebody(x->by), somebody(cell(&c[5]))),
+		       err, "keys");
+	char says[GH_DIGEST_HEX + 1];
+	gh_apikey_says(cell(&c[6]), c[7].i, says);
+	if (x->report[0] != '\0' && strcmp(x->report, says) != 0) /* entries of before do not say */
+		GH_TRY(gh_fsck_note(l, err, id,
+				    "API key %s has another secret or expiry in the database than it was issued with "
+				    "(entry %llu of the audit log)",
+				    prefix, (unsigned long long)x->at),
 		       err, "keys");
 	const struct gh_logfact *p = gh_logfact_find(&l->facts, GH_FACT_PRINCIPAL, owner);
 	/* Where its owner is another share's, only what the entries of the key itself say can be told. */
@@ -321,7 +378,8 @@ static enum gh_rc evidence(void *arg, const struct gh_dbv *c, size_t n, struct g
 }
 
 const struct gh_fsck_table gh_fsck_rows[] = {
-	{ versions, version }, { badges, badge },    { people, person },   { keys, apikey },	    { grants, grant },
-	{ signkeys, signkey }, { shares, share_of }, { policies, policy }, { evidences, evidence },
+	{ versions, version }, { badges, badge },	{ reviews, review },   { people, person },
+	{ keys, apikey },      { grants, grant },	{ signkeys, signkey }, { shares, share_of },
+	{ policies, policy },  { evidences, evidence },
 };
 const size_t gh_fsck_rows_n = sizeof gh_fsck_rows / sizeof *gh_fsck_rows;

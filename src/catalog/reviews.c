@@ -39,6 +39,11 @@ enum gh_review_act gh_review_act_named(const char *name)
 
 int64_t gh_review_needed(const char *tier) { return strcmp(tier, "high") == 0 ? 2 : 1; }
 
+int64_t gh_review_eyes(const struct gh_id *author, bool one_hand, int64_t asked)
+{
+	return gh_id_none(author) && !one_hand && asked < 2 ? 2 : asked;
+}
+
 /* ---- rows ---- */
 /* Approvals: different persons, never the author, whatever stands in the table. */
 #define COLUMNS \

@@ -52,6 +52,10 @@ struct gh_review_event {
 
 /* How many persons a tier needs. */
 int64_t gh_review_needed(const char *tier);
+/* What to ask gh_review_open() for: two at least where `local` imported. Nobody knows who that was, so it may have been the one who
+ * approves or has appointed them; of two whom no one person can act as, one is somebody else. one_hand: the setting four_eyes says
+ * persons, and asked is left as it is. */
+int64_t gh_review_eyes(const struct gh_id *author, bool one_hand, int64_t asked);
 
 /* Open one for a version. An open one for other digests becomes void ("a new report"); one for the same digests that is open or
  * approved is returned as it is; one that was rejected stays so (GH_E_DENIED): reject wins. needed: 0 for what the tier says, else
@@ -75,8 +79,8 @@ enum gh_rc gh_review_void(struct gh_db *db, const struct gh_id *id, const char *
 enum gh_rc gh_review_may(const struct gh_review *r, const struct gh_principal *who, const struct gh_name *scope,
 			 const char **role, struct gh_err *err);
 /* Four eyes are two people, and not two names of one. Whoever issued an API key of a person, or granted the role it decides by, can act
- * as that person: such a hand on an approver must be neither the author's, nor another approver's, nor one that is on another
- * approver too. Keys count that were valid at some time since the review was opened, whoever revoked them. GH_OK: an approval of
+ * as that person: such a hand on an approver must be neither the author's, nor another approver's, nor one that is on the author or
+ * another approver too. Keys count that were valid at some time since the review was opened, whoever revoked them. GH_OK: an approval of
  * `who` would count beside those that there are; GH_E_DENIED says whose hand is on whom, and the way out. */
 enum gh_rc gh_review_independent(struct gh_db *db, const struct gh_review *r, const struct gh_principal *who,
 				 struct gh_err *err);

@@ -130,9 +130,9 @@ static enum gh_rc beside_author(struct gh_db *db, const struct gh_review *r, con
 				const struct hands *mine, struct gh_err *err)
 {
 	struct hands theirs;
-	char name[GH_NAME_PART + 1];
+	char name[GH_NAME_PART + 1], hand[GH_NAME_PART + 1];
 	if (gh_id_none(&r->author))
-		return GH_OK;
+		return GH_OK; /* nobody knows who that was: gh_review_eyes() asks for one more instead */
 	GH_TRY(hands_on(db, r, &r->author, &theirs, err), err, "the author");
 	if (has(mine, &r->author))
 		return one_pair(err, "%.50s imported this version, and appointed %.50s or issued their key",
@@ -140,6 +140,12 @@ static enum gh_rc beside_author(struct gh_db *db, const struct gh_review *r, con
 	if (has(&theirs, &who->id))
 		return one_pair(err, "%.50s issued a key of %.50s, who imported this version", who->name,
 				name_of(db, &r->author, name));
+	for (size_t k = 0; k < theirs.n; k++)
+		if (has(mine, &theirs.id[k]))
+			return one_pair(err,
+					"%.40s and %.40s, who imported this version, are one pair of eyes: %.40s can "
+					"act as both",
+					who->name, name_of(db, &r->author, name), name_of(db, &theirs.id[k], hand));
 	return GH_OK;
 }
 

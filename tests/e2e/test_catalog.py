@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The catalog from end to end, as a user would: a home, tenants, imports of every verdict, badges that are verified, altered, expired
 and revoked, exports, policies, rescans, the daemon, and what happens when the stored bytes are not what they were."""
+import base64
 import json
 import os
 import shutil
@@ -353,7 +354,9 @@ def fsck_blames():
     for sql, says in (("UPDATE versions SET verdict = 'REVIEW' WHERE verdict = 'CLEAN'", b'its verdict is CLEAN by the audit log'),
                       ('DELETE FROM outbox WHERE seq = 2', b'the database does not know'),
                       ("UPDATE badges SET state = 'expired' WHERE state = 'revoked'; UPDATE principals SET state = 'disabled'",
-                       b'is active by the audit log')):
+                       b'is active by the audit log'),
+                      ("UPDATE api_keys SET expires = expires + 86400", b'has another secret or expiry'),
+                      ("UPDATE versions SET created_by = 'somebody'", b'its author is local by the audit log')):
         shutil.copytree(HOME, home)
         db = sqlite3.connect(os.path.join(home, 'db', 'catalog.db'))
         db.executescript(sql)
@@ -361,6 +364,24 @@ def fsck_blames():
         r = gh('fsck', '--home', home)
         check(f'fsck: {sql}', r.returncode == 1 and says in r.stdout, r.stdout + r.stderr)
         shutil.rmtree(home)
+    # A revoked badge whose row was put back: not shown as good, and still on the list.
+    shutil.copytree(HOME, home)
+    db = sqlite3.connect(os.path.join(home, 'db', 'catalog.db'))
+    ids = [i for (i,) in db.execute("SELECT id FROM badges WHERE state = 'revoked' AND reason = 'finding'")]
+    db.executescript("UPDATE badges SET state = 'issued', reason = '' WHERE state = 'revoked' AND reason = 'finding';"
+                     "UPDATE versions SET badge = (SELECT b.id FROM badges b WHERE b.version = versions.id AND b.state = 'issued'"
+                     " ORDER BY b.log_index DESC LIMIT 1)")
+    names = [f'{t}/{m}:{v}' for t, m, v in db.execute(
+        'SELECT t.name, m.name, v.version FROM versions v JOIN models m ON m.id = v.model JOIN tenants t ON t.id = m.tenant'
+        f" WHERE m.project = '' AND v.badge IN ({','.join('?' * len(ids))})", ids)]
+    db.close()
+    for what in ('show', 'export'):
+        r = gh('badge', what, names[0] if names else 'none', '--home', home)
+        check(f'badge {what} of one that was put back', r.returncode == 2 and b'revoked by the audit log' in r.stderr, r.stdout + r.stderr)
+    r = gh('badge', 'status', '--home', home)
+    listed = base64.b64decode(json.loads(r.stdout)['payload']).decode()
+    check('… is on the list', ids and all(i in listed for i in ids), listed)
+    shutil.rmtree(home)
     for name, says in (('signing/badge-1', b'keys/signing/badge-1'), ('log', b'keys/log'), ('tenants', b'the keys of tenant acme')):
         shutil.copytree(HOME, home)
         gone = os.path.join(home, 'keys', name)

@@ -82,7 +82,8 @@ def people(home):
     home.person('second', 'platform-admin@platform')
     home.person('joe', 'security-reviewer@platform', by='second')  # two who count together: nobody holds keys of both
     home.person('jim', 'security-reviewer@platform')
-    home.person('pat', 'publisher@acme')
+    home.person('third', 'platform-admin@platform')
+    home.person('pat', 'publisher@acme', by='third')  # an author whom no reviewer's maker can act as
     home.person('tina', 'tenant-admin@acme')
     home.person('otto', 'security-reviewer@other')
     home.person('bot', 'robot@acme', options=('--robot',))
@@ -133,7 +134,7 @@ def keys(home):
     home.ok('people', 'disable', 'gone', who='admin')
     words.add(home.run('models', who='gone')[2])
     check('whatever is wrong with a key, the words are the same', len(words) == 1, words)
-    home.keys['pat'] = home.ok('people', 'key', 'pat', '--days', '1', who='admin')['key']
+    home.keys['pat'] = home.ok('people', 'key', 'pat', '--days', '1', who='third')['key']
     home.refused('prefix of an API key has 16 digits', 'people', 'revoke-key', '1234', who='pat', status=64)
     code, _, said = home.run('people', 'key', 'pat', '--days', '731', who='admin')
     check('a key for ever is no key', code == 64, said)
@@ -206,7 +207,7 @@ def reviews(home):
 
 def authors(home):
     """Who imported it never counts; one rejection ends it."""
-    home.ok('people', 'grant', 'pat', 'security-reviewer', 'acme', who='admin')
+    home.ok('people', 'grant', 'pat', 'security-reviewer', 'acme', who='third')
     folder = home.root / 'own'
     folder.mkdir()
     (folder / 'model.safetensors').write_bytes(common.safetensors(8))
@@ -306,6 +307,18 @@ def four_eyes(home):
     check('another version', home.run('import', str(folder), '--as', 'eyes/b:1', '--tier', 'high')[0] == 0)
     home.ok('review', 'approve', 'eyes/b:1', who='ann')
     check('ann and bob are two', home.ok('review', 'approve', 'eyes/b:1', who='bob')['version_state'] == 'ready')
+    # One administrator behind author and reviewer is one pair of eyes, and two names more do not help.
+    home.person('pub', 'publisher@eyes')
+    check('imported by a publisher of the same maker', home.run('import', str(folder), '--as', 'eyes/d:1', '--tier', 'high', who='pub')[0] == 0)
+    home.refused('ann and pub, who imported this version, are one pair of eyes: admin can act as both', 'review', 'approve', 'eyes/d:1',
+                 who='ann')
+    home.ok('review', 'approve', 'eyes/d:1', who='bob')
+    # Nobody knows who `local` is: where one approval would do, two are asked for.
+    for model, who, needed in (('eyes/e:1', None, 2), ('eyes/f:1', 'pub', 1)):
+        home.run('import', str(folder), '--as', model, who=who)
+        home.ok('review', 'open', model)
+        seen = home.ok('review', 'show', model)
+        check(f'a review of what {who or "local"} imported waits for {needed}', seen['needed'] == needed, seen)
     # A rejection is one person's, whoever appointed them.
     check('rejected', home.ok('review', 'reject', 'eyes/a:1', '-m', 'no', who='ann')['state'] == 'rejected')
     settings = home.path / 'gatehouse.yaml'

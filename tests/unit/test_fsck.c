@@ -451,10 +451,32 @@ static void others(struct gh_catalog *c, const struct gh_id *tenant, const struc
 			"?, 'p', 1, ?, 'current', 1000, 'local')",
 			GH_DBV(gh_dbs(cat_id().s), i == 0 ? gh_dbs(tenant->s) : gh_dbnull(), gh_dbs(policy[i]))));
 	CAT_OK(gh_evidence_add(c->db, &e, err));
+	struct gh_id review = cat_id();
+	CAT_OK(gh_db_exec(
+		c->db, NULL, err,
+		"INSERT INTO reviews (id, version, root, report, report_digest, author, tier, needed, state, reason,"
+		" opened) VALUES (?, ?, ?, ?, ?, '', 'high', 2, 'open', '', 1000)",
+		GH_DBV(gh_dbs(review.s), gh_dbs(v->id.s), gh_dbs(v->root), gh_dbs(v->report.s), gh_dbs(policy[0]))));
+	s = check(c, "ledger", false, false, 0);
+	assert_non_null(strstr(s.all, "(a review of acme/llama:1.0) stands in the database"));
+	PUT(c, "review-opened", { .name = "tenant", .text = tenant->s }, { .name = "version", .text = v->id.s },
+	    { .name = "root", .text = v->root }, { .name = "report", .text = policy[0] },
+	    { .name = "review", .text = review.s }, { .name = "needed", .number = 2 },
+	    { .name = "tier", .text = "high" });
 	s = check(c, "ledger", false, false, 0);
 	if (s.n != before.n)
 		fail_msg("%u problems instead of %u:\n%s", s.n, before.n, s.all);
 	static const struct alteration rows[] = {
+		{ "UPDATE reviews SET needed = 1", "needs 2 approvals by the audit log (entry ",
+		  "UPDATE reviews SET needed = 2" },
+		{ "UPDATE reviews SET tier = 'standard'", "its tier is high by the audit log",
+		  "UPDATE reviews SET tier = 'high'" },
+		{ "UPDATE reviews SET author = version", "has another author than the version",
+		  "UPDATE reviews SET author = ''" },
+		{ "UPDATE reviews SET report_digest = 'ff' || report_digest",
+		  "the review of acme/llama:1.0: its report is",
+		  "UPDATE reviews SET report_digest = substr(report_digest, 3)" },
+		{ "DELETE FROM reviews", "review ", NULL },
 		{ "UPDATE principal_keys SET revoked = 5", "is valid by the audit log (entry",
 		  "UPDATE principal_keys SET revoked = NULL" },
 		{ "UPDATE principal_keys SET fingerprint = 'ff' || fingerprint",
@@ -511,11 +533,12 @@ static void altered_rows(void **state)
 	PUT(&c, "import", { .name = "tenant", .text = tenant.s }, { .name = "version", .text = v.id.s },
 	    { .name = "root", .text = v.root }, { .name = "report", .text = gh_db_text(&r, 0, 0) },
 	    { .name = "verdict", .text = "UNSAFE" }, { .name = "state", .text = "quarantined" }, { .name = "bytes" },
-	    { .name = "files" });
+	    { .name = "files" }, { .name = "tier", .text = "standard" });
 	PUT(&c, "principal-add", { .name = "principal", .text = who.id.s }, { .name = "form", .text = "person" });
 	PUT(&c, "grant", { .name = "principal", .text = who.id.s }, { .name = "role", .text = "security-reviewer" },
 	    { .name = "scope", .text = "tenant" }, { .name = "of", .text = tenant.s });
-	PUT(&c, "apikey-issued", { .name = "principal", .text = who.id.s }, { .name = "key", .text = key.id.s });
+	PUT(&c, "apikey-issued", { .name = "principal", .text = who.id.s }, { .name = "key", .text = key.id.s },
+	    { .name = "says", .text = key.says });
 	PUT(&c, "apikey-revoked", { .name = "principal", .text = who.id.s }, { .name = "key", .text = key.id.s });
 	CAT_OK(gh_db_exec(c.db, NULL, err, "UPDATE api_keys SET revoked = 1000", GH_DBV_NONE));
 	PUT(&c, "badge-issued", { .name = "tenant", .text = tenant.s }, { .name = "version", .text = v.id.s },
@@ -546,6 +569,14 @@ static void altered_rows(void **state)
 		{ "UPDATE badges SET state = 'revoked', digest = NULL", "", NULL },
 		{ "UPDATE api_keys SET revoked = NULL", "is revoked by the audit log (entry 4), and valid",
 		  "UPDATE api_keys SET revoked = 1000" },
+		{ "UPDATE versions SET tier = 'high'", "its tier is standard by the audit log (entry 0), and high",
+		  "UPDATE versions SET tier = 'standard'" },
+		{ "UPDATE versions SET created_by = model", "its author is local by the audit log (entry 0), and ",
+		  "UPDATE versions SET created_by = ''" },
+		{ "UPDATE api_keys SET hash = 'ab' || hash", "has another secret or expiry in the database",
+		  "UPDATE api_keys SET hash = substr(hash, 3)" },
+		{ "UPDATE api_keys SET expires = expires + 1", "has another secret or expiry in the database",
+		  "UPDATE api_keys SET expires = expires - 1" },
 		{ "UPDATE api_keys SET created_by = principal", "was issued by no principal by the audit log, and by",
 		  "UPDATE api_keys SET created_by = NULL" },
 		{ "UPDATE grants SET created_by = principal",

@@ -420,7 +420,10 @@ static void four_eyes(void **state)
 		{ "the author's hand", "K r2 author - 9000", "author imported this version, and appointed r2" },
 		{ "a hand on the author", "K author r2 - 9000",
 		  "r2 issued a key of author, who imported this version" },
-		{ "a hand on the author and on one", "K author h - 9000;K r2 h - 9000", NULL },
+		{ "one issued keys of the author and of one who approves", "K author h - 9000;K r2 h - 9000",
+		  "r2 and author, who imported this version, are one pair of eyes: h can act as both" },
+		{ "one issued the author's key and granted a role", "K author h - 9000;G r2 h", "h can act as both" },
+		{ "different hands on all", "K author author - 9000;K r1 h - 9000;K r2 g - 9000", NULL },
 	};
 	for (size_t i = 0; i < GH_ROWS(rows); i++) {
 		struct set s = new_set("high", "REVIEW");
@@ -481,12 +484,23 @@ static void four_eyes(void **state)
 	}
 }
 
+/* Nobody knows who `local` is: two are asked for, unless any two persons count. */
+static void eyes(void **state)
+{
+	(void)state;
+	struct gh_id none = { .s = "" }, some = cat_id();
+	assert_int_equal(gh_review_eyes(&none, false, 0), 2);
+	assert_int_equal(gh_review_eyes(&none, false, 3), 3);
+	assert_int_equal(gh_review_eyes(&none, true, 0), 0);
+	assert_int_equal(gh_review_eyes(&some, false, 0), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables),  cmocka_unit_test(refusals_say_why), cmocka_unit_test(bound_to_the_report),
 		cmocka_unit_test(opening), cmocka_unit_test(own_key),	       cmocka_unit_test(forged),
-		cmocka_unit_test(badges),  cmocka_unit_test(four_eyes),
+		cmocka_unit_test(badges),  cmocka_unit_test(four_eyes),	       cmocka_unit_test(eyes),
 	};
 	return dbs_run(tests);
 }
