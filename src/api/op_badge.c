@@ -4,6 +4,7 @@
 #include "catalog/badge_make.h"
 #include "catalog/statement_make.h"
 #include "catalog/vault.h"
+#include "catalog/version_says.h"
 #include "crypto/badge.h"
 #include "crypto/dsse.h"
 #include "crypto/merkle.h"
@@ -58,6 +59,7 @@ static enum gh_rc issue(struct gh_op_run *r, struct gh_err *err)
 	struct gh_gate gate;
 	const char *state;
 	struct gh_id version = id(r, "version");
+	GH_TRY(gh_version_logged(r->cat, &version, err), err, "the badge");
 	GH_TRY(gh_badge_case(r->cat, &version, r->arena, &b, err), err, "the badge");
 	if (stands(r->cat, &b, &row)) {
 		show_row(r->out, &row);
@@ -134,6 +136,7 @@ static enum gh_rc statement(struct gh_op_run *r, struct gh_err *err)
 	gh_auto_buf file = gh_buf(2 * GH_VP_SIGN_MAX);
 	const struct gh_jval *known = gh_jget(r->in, "known");
 	GH_TRY(find(r, &v, err), err, "the statement");
+	GH_TRY(gh_version_logged(r->cat, &v.id, err), err, "the statement");
 	GH_TRY(gh_badge_case(r->cat, &v.id, r->arena, &b, err), err, "the statement");
 	GH_TRY(gh_statement_make(r->cat, text(r, "statement"), &b, known->text, r->arena, &file, err), err,
 	       "the statement");

@@ -7,6 +7,7 @@
 #include "catalog/shares.h"
 #include "catalog/store.h"
 #include "catalog/versions.h"
+#include "catalog/version_says.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -228,6 +229,8 @@ static enum gh_rc add_blobs(struct gh_intake *f, struct gh_err *err)
 static enum gh_rc log_import(struct gh_intake *f, struct gh_err *err)
 {
 	struct gh_op_run *r = f->r;
+	char says[GH_DIGEST_HEX + 1];
+	GH_TRY(gh_version_says(r->cat->db, &f->v.id, says, err), err, "what is known of it");
 	struct gh_entry_value v[] = {
 		{ .name = "tenant", .text = f->v.tenant.s },
 		{ .name = "version", .text = f->v.id.s },
@@ -238,6 +241,7 @@ static enum gh_rc log_import(struct gh_intake *f, struct gh_err *err)
 		{ .name = "bytes", .number = (uint64_t)gh_in_number(r->in, "bytes", 0) },
 		{ .name = "files", .number = (uint64_t)gh_in_number(r->in, "files", 0) },
 		{ .name = "tier", .text = f->gate.high ? "high" : "standard" },
+		{ .name = "says", .text = says },
 		{ .name = "base", .text = f->v.base.s },
 	};
 	size_t n = sizeof v / sizeof *v - gh_id_none(&f->v.base);

@@ -10,6 +10,7 @@
 #include "catalog/shares.h"
 #include "catalog/tenants.h"
 #include "catalog/versions.h"
+#include "catalog/version_says.h"
 #include "wire/datetime.h"
 
 #include <string.h>
@@ -223,6 +224,7 @@ static enum gh_rc show(struct gh_op_run *r, struct gh_err *err)
 	struct gh_principal room;
 	GH_TRY(gh_name_parse(gh_span_str(text(r, "model")), GH_NAME_VERSION, &name, err), err, "the model");
 	GH_TRY(gh_version_find(r->cat->db, &name, &v, err), err, "the model");
+	GH_TRY(gh_version_logged(r->cat, &v.id, err), err, "the model");
 	put_version(r, &v);
 	put_badge(r, &v);
 	gh_jout_str(r->out, "tenant", v.tenant.s);

@@ -5,6 +5,7 @@
 #include "catalog/principals.h"
 #include "catalog/reports.h"
 #include "catalog/reviews.h"
+#include "catalog/version_says.h"
 
 #include <stdio.h>
 
@@ -66,12 +67,15 @@ static enum gh_rc finish_tx(struct gh_db *db, void *arg, struct gh_err *err)
 	struct gh_op_run *r = f->r;
 	GH_TRY(gh_intake_report(f, err), err, "the report");
 	GH_TRY(gh_version_set_report(db, &f->v.id, &f->report, text(r, "verdict"), err), err, "the report");
+	char says[GH_DIGEST_HEX + 1];
+	GH_TRY(gh_version_says(db, &f->v.id, says, err), err, "what is known of it");
 	const struct gh_entry_value v[] = { { .name = "tenant", .text = f->v.tenant.s },
 					    { .name = "version", .text = f->v.id.s },
 					    { .name = "root", .text = f->v.root },
 					    { .name = "report", .text = text(r, "report_digest") },
 					    { .name = "verdict", .text = text(r, "verdict") },
-					    { .name = "before", .text = f->v.verdict } };
+					    { .name = "before", .text = f->v.verdict },
+					    { .name = "says", .text = says } };
 	GH_TRY(gh_ledger_put(r->cat, "rescan", gh_principal_actor(r->who), v, sizeof v / sizeof *v, NULL, err), err,
 	       "the report");
 	GH_TRY(end_badge(f, err), err, "the badge");

@@ -97,6 +97,8 @@ static void scanned(struct gh_logfact *x, const struct gh_entry *e)
 	TAKE(x->root, e, "root");
 	TAKE(x->report, e, "report");
 	TAKE(x->verdict, e, "verdict");
+	x->says[0] = '\0';
+	TAKE(x->says, e, "says");
 	TAKE(x->state, e, "state"); /* a rescan has none: then it stays */
 }
 static void moved(struct gh_logfact *x, const struct gh_entry *e) { TAKE(x->state, e, "to"); }

@@ -41,6 +41,7 @@ struct gh_logfact {
 	char tier[17];	   /* VERSION, REVIEW; "": of an entry of before, which did not say */
 	char by[33];	   /* APIKEY, GRANT, VERSION: who issued, granted or imported it last; "": no principal */
 	char of[33];	   /* BADGE, REVIEW: its version; APIKEY: its principal; VERSION, SHARE, EVIDENCE: its tenant */
+	char says[65];	   /* VERSION: gh_version_says(); "" of an entry that did not say it */
 	char key[];	   /* the kind's letter, then the id; GRANT: principal:role:scope:tenant */
 };
 

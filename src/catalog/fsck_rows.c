@@ -3,6 +3,7 @@
 
 #include "catalog/apikeys.h"
 #include "catalog/evidence.h"
+#include "catalog/version_says.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,8 +55,8 @@ static struct gh_logfact *fact(struct gh_fsck_ledger *l, enum gh_logfact_kind ki
 static const char versions[] =
 	"SELECT v.id, t.name || '/' || CASE WHEN m.project = '' THEN '' ELSE m.project || '/' END || m.name || ':' || "
 	"v.version,"
-	" v.root, v.verdict, v.state, COALESCE(r.digest, ''), COALESCE(r.verdict, ''), m.tenant, v.tier, v.created_by"
-	" FROM versions v"
+	" v.root, v.verdict, v.state, COALESCE(r.digest, ''), COALESCE(r.verdict, ''), m.tenant, v.tier, "
+	"v.created_by, " GH_SAYS_SQL " FROM versions v"
 	" JOIN models m ON m.id = v.model JOIN tenants t ON t.id = m.tenant LEFT JOIN reports r ON r.id = v.report"
 	" WHERE v.state <> 'importing'";
 
@@ -70,6 +71,10 @@ static enum gh_rc version(void *arg, const struct gh_dbv *c, size_t n, struct gh
 		return GH_OK;
 	if (x == NULL || !x->there)
 		return gh_fsck_note(l, err, id, UNKNOWN("(a version)"), name);
+	char says[GH_DIGEST_HEX + 1] = "";
+	bool know = x->says[0] != '\0' && strcmp(cell(&c[4]), "deleted") != 0;
+	if (know && !gh_version_says_row(&c[10], says))
+		return gh_fail(err, GH_E_NOMEM, "no memory");
 	const struct {
 		const char *what, *log, *db;
 	} same[] = {
@@ -81,6 +86,7 @@ static enum gh_rc version(void *arg, const struct gh_dbv *c, size_t n, struct gh
 		{ "tenant", x->of, cell(&c[7]) },
 		{ "tier", x->tier[0] == '\0' ? cell(&c[8]) : x->tier, cell(&c[8]) },
 		{ "author", x->by[0] == '\0' ? "local" : x->by, cell(&c[9])[0] == '\0' ? "local" : cell(&c[9]) },
+		{ "scan (report, stages, rules, advisories, facts, manifest)", know ? x->says : "", know ? says : "" },
 	};
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
 		if (strcmp(same[i].log, same[i].db) == 0)

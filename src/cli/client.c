@@ -238,6 +238,19 @@ static void tree(struct gh_jout *j, const struct gh_jval *v)
 	}
 }
 
+void gh_client_lacking(const struct gh_cli *cli, const struct gh_jval *v)
+{
+	for (const struct gh_jval *l = gh_jfirst(gh_jget(v, "lacking")); l != NULL; l = l->next) {
+		const char *stage = gh_jstr(l, "stage"), *why = gh_jstr(l, "reason");
+		if (stage != NULL && why != NULL)
+			gh_cli_error(cli,
+				     "warning: the stage %s did not run: %s; put back the files that ship with the "
+				     "program, then run "
+				     "`gatehouse rescan`",
+				     gh_safe(gh_span_str(stage)).s, gh_safe(gh_span_str(why)).s);
+	}
+}
+
 int gh_client_json(struct gh_cli *cli, const struct gh_jval *v)
 {
 	gh_auto_buf doc = gh_buf((size_t)256 << 20);

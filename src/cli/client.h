@@ -51,6 +51,10 @@ int gh_client_ask1(struct gh_client *c, const char *op, const char *name, const 
 /* Exit status of a failure, after saying it. */
 int gh_client_failed(const struct gh_cli *cli, enum gh_rc rc, const struct gh_err *err);
 
+/* Of the answer of an import or a rescan: a line on the error stream for each stage that did not run since what ships with the program
+ * was not beside it. */
+void gh_client_lacking(const struct gh_cli *cli, const struct gh_jval *v);
+
 /* The answer as it is, in JSON with indentation: --format json. */
 int gh_client_json(struct gh_cli *cli, const struct gh_jval *v);
 void gh_client_json_put(const struct gh_jval *v, struct gh_buf *out);

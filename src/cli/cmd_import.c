@@ -151,6 +151,7 @@ static int import(struct gh_cli *cli, const struct args *a, const char *path, in
 	c->progress = NULL;
 	if (rc != GH_CLI_GO)
 		return rc;
+	gh_client_lacking(cli, v);
 	if (a->format == GH_FORMAT_JSON)
 		rc = gh_client_json(cli, v);
 	else {

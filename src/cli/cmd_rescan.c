@@ -38,6 +38,7 @@ static int one(struct gh_cli *cli, const struct args *a, struct gh_client *c, co
 	c->progress = NULL;
 	if (rc != GH_CLI_GO)
 		return rc == GH_EXIT_FOUND ? GH_EXIT_UNFINISHED : rc;
+	gh_client_lacking(cli, v);
 	if (j != NULL) {
 		static const char *const shown[] = { "model", "verdict", "before", "state", "reason", "badge" };
 		gh_jout_open(j, NULL, '{');

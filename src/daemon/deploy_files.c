@@ -11,12 +11,14 @@
 static enum gh_rc look(struct gh_deploy *d, const char *model, struct gh_deploy_part *p, struct gh_err *err)
 {
 	struct gh_docs docs = { 0 };
+	const struct gh_jval *manifest;
 	GH_TRY(gh_known_version(d->run, model, &p->shown, &p->owner, err), err, "%s", model);
 	enum gh_rc rc = gh_docs_open(&docs, d->run->service, d->run->key, &p->owner, GH_VAULT_DOCUMENT, err);
 	if (rc == GH_OK)
 		rc = gh_known_facts(&docs, p->shown, d->run->arena, &p->known, err);
 	if (rc == GH_OK)
-		rc = gh_known_document(&docs, gh_in_text(p->shown, "manifest", ""), d->run->arena, &p->manifest, err);
+		rc = gh_known_manifest(&docs, gh_in_text(p->shown, "manifest", ""), gh_in_text(p->shown, "root", ""),
+				       d->run->arena, &p->manifest, &manifest, err);
 	gh_docs_close(&docs);
 	return rc == GH_OK ? GH_OK : gh_fail(err, rc, "%s", model);
 }

@@ -180,8 +180,8 @@ enum gh_rc gh_docs_put(struct gh_docs *d, const char *kind, struct gh_span bytes
 
 /* ---- getting --------------------------------------------------------------------------------------------------------------- */
 
-enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int to, bool verify, uint64_t *size,
-			  struct gh_err *err)
+enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int to, bool verify, const char *sha256,
+			  uint64_t *size, struct gh_err *err)
 {
 	gh_auto_arena a = { .max = ANSWER };
 	gh_auto_buf in = gh_buf(ANSWER);
@@ -203,7 +203,7 @@ enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int to, b
 	if (fd < 0 || !gh_ju64(gh_jget(out, "size"), &n) || tenant == NULL)
 		return gh_fail(err, GH_E_BUG, "the catalog gave no blob");
 	const struct gh_blobrun_job job = {
-		.blob = *blob, .tenant = gh_id(gh_span_str(tenant)), .size = n, .digest_plain = verify
+		.blob = *blob, .tenant = gh_id(gh_span_str(tenant)), .size = n, .digest_plain = verify || sha256 != NULL
 	};
 	enum gh_rc rc = gh_blobrun_decrypt(d->process.blob, &job, fd, 0, n, to, err);
 	if (rc == GH_OK)
@@ -211,19 +211,26 @@ enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int to, b
 	(void)close(fd);
 	if (rc == GH_OK && verify && (digest == NULL || strcmp(digest, result.sha_plain) != 0))
 		rc = gh_fail(err, GH_E_UNREAD, "blob %s: its content is not what the catalog says", blob->s);
+	if (rc == GH_OK && sha256 != NULL && strcmp(sha256, result.sha_plain) != 0)
+		rc = gh_fail(err, GH_E_UNREAD,
+			     "blob %s is not what is named here, but another one: the database was altered; run "
+			     "`gatehouse fsck --deep`, "
+			     "and restore a backup",
+			     blob->s);
 	if (size != NULL)
 		*size = n;
 	return rc;
 }
 
-enum gh_rc gh_docs_get(struct gh_docs *d, const struct gh_id *blob, struct gh_buf *out, struct gh_err *err)
+enum gh_rc gh_docs_get(struct gh_docs *d, const struct gh_id *blob, const char *sha256, struct gh_buf *out,
+		       struct gh_err *err)
 {
 	uint64_t n;
 	char block[16384];
 	int mem = memfd_create("gatehouse-document", MFD_CLOEXEC);
 	if (mem < 0)
 		return gh_fail_sys(err, errno, "memory for a document");
-	enum gh_rc rc = gh_docs_get_to(d, blob, mem, true, &n, err);
+	enum gh_rc rc = gh_docs_get_to(d, blob, mem, true, sha256, &n, err);
 	if (rc == GH_OK && n > GH_DOCS_MAX)
 		rc = gh_fail(err, GH_E_LIMIT, "a document of more than %d MiB", GH_DOCS_MAX >> 20);
 	for (uint64_t at = 0; rc == GH_OK && at < n;) {

@@ -57,9 +57,11 @@ enum gh_rc gh_docs_put(struct gh_docs *d, const char *kind, struct gh_span bytes
 
 /* ---- getting --------------------------------------------------------------------------------------------------------------- */
 /* Decrypt a whole blob to `out` (written from its present position). Every segment is verified before it is written, and the
- * digest of all of it is compared when verify is set. *size (may be NULL): bytes written. */
-enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int out, bool verify, uint64_t *size,
-			  struct gh_err *err);
+ * digest of all of it is compared with the catalog's when verify is set, and with sha256 (64 digits; NULL: nothing more is known of it):
+ * what the manifest or the row that names the blob says. *size (may be NULL): bytes written. */
+enum gh_rc gh_docs_get_to(struct gh_docs *d, const struct gh_id *blob, int out, bool verify, const char *sha256,
+			  uint64_t *size, struct gh_err *err);
 /* The same into memory, at most GH_DOCS_MAX bytes. */
-enum gh_rc gh_docs_get(struct gh_docs *d, const struct gh_id *blob, struct gh_buf *out, struct gh_err *err);
+enum gh_rc gh_docs_get(struct gh_docs *d, const struct gh_id *blob, const char *sha256, struct gh_buf *out,
+		       struct gh_err *err);
 #endif

@@ -132,7 +132,8 @@ static enum gh_rc companion(struct facts *f, const struct gh_jval *listed, struc
 	struct gh_span text;
 	const struct gh_jval *doc;
 	uint64_t format = 0;
-	GH_TRY(gh_known_document(f->docs, gh_in_text(listed, "blob", ""), f->a, &text, err), err, "a report");
+	GH_TRY(gh_known_document(f->docs, gh_in_text(listed, "blob", ""), gh_jstr(listed, "digest"), f->a, &text, err),
+	       err, "a report");
 	GH_TRY(gh_jdom_parse(f->a, text, &doc, err), err, "a report");
 	if (doc->kind == GH_J_ARRAY) {
 		f->old[f->nold++] = doc;

@@ -84,6 +84,27 @@ void gh_import_summary(const struct gh_scan_report *r, struct gh_jout *j)
 	gh_jout_close(j, '}');
 }
 
+void gh_import_lacking(const struct gh_import_scan *s, struct gh_jout *j)
+{
+	const struct {
+		unsigned stage;
+		const char *why;
+	} rows[] = {
+		{ GH_STAGE_MALWARE, s->setup.no_bad },
+		{ GH_STAGE_VULNERABILITIES, s->setup.no_advisories },
+	};
+	gh_jout_open(j, "lacking", '[');
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (rows[i].why[0] == '\0')
+			continue;
+		gh_jout_open(j, NULL, '{');
+		gh_jout_str(j, "stage", gh_stage_rows[rows[i].stage].name);
+		gh_jout_str(j, "reason", rows[i].why);
+		gh_jout_close(j, '}');
+	}
+	gh_jout_close(j, ']');
+}
+
 static void one_finding(struct gh_jout *j, const struct gh_file_report *f, const struct gh_finding *n)
 {
 	static const char *const effects[] = { "none", "REVIEW", "INCOMPLETE", "UNSAFE" };

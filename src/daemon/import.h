@@ -24,6 +24,9 @@ void gh_import_summary(const struct gh_scan_report *r, struct gh_jout *j);
  * rest is counted. started: when the scan began, seconds since 1970. */
 void gh_import_facts(const struct gh_scan_report *r, int64_t started, struct gh_jout *j);
 
+/* Member "lacking" of a task's answer: stages that did not run since what ships with the program was not beside it, and why; nothing when
+ * all was there. */
+void gh_import_lacking(const struct gh_import_scan *s, struct gh_jout *j);
 /* Store the bill of materials of a report (scan/report_cyclonedx.h) beside it. */
 enum gh_rc gh_import_bom(struct gh_docs *docs, const struct gh_import_scan *s, const struct gh_scan_report *r,
 			 struct gh_docs_made *out, struct gh_err *err);

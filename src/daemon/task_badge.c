@@ -54,7 +54,7 @@ static enum gh_rc badge_file(struct gh_task_run *r, struct gh_docs *docs, const 
 		return gh_fail(err, GH_E_DENIED, "it has no badge: %s%s%s", state, reason[0] != '\0' ? ", " : "",
 			       reason);
 	struct gh_id blob = gh_id(gh_jget(v, "blob")->text);
-	GH_TRY(gh_docs_get(docs, &blob, &file, err), err, "the badge");
+	GH_TRY(gh_docs_get(docs, &blob, NULL, &file, err), err, "the badge");
 	if (svr)
 		GH_TRY(bare(r, gh_buf_view(&file), &alone, err), err, "the badge");
 	gh_jout_span(r->out, "file", gh_buf_view(svr ? &alone : &file));

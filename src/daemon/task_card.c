@@ -23,8 +23,8 @@ struct card {
 
 /* ---- what the publisher says ------------------------------------------------------------------------------------------------- */
 
-static enum gh_rc find_readme(struct card *c, const struct gh_jval *manifest, struct gh_id *blob, bool *found,
-			      struct gh_err *err)
+static enum gh_rc find_readme(struct card *c, const struct gh_jval *manifest, struct gh_id *blob, const char **sha256,
+			      bool *found, struct gh_err *err)
 {
 	gh_auto_buf in = gh_buf(4096);
 	const struct gh_jval *files;
@@ -42,6 +42,7 @@ static enum gh_rc find_readme(struct card *c, const struct gh_jval *manifest, st
 	     f = f->next, b = b->next)
 		if (gh_jstr(f, "path") != NULL && strcmp(gh_jstr(f, "path"), "README.md") == 0) {
 			*blob = gh_id(b->text);
+			*sha256 = gh_jstr(f, "sha256");
 			*found = true;
 		}
 	return GH_OK;
@@ -66,7 +67,7 @@ static void put_card(struct gh_jout *j, const struct gh_card *card)
 }
 
 /* A card that cannot be read is no reason to show nothing: it is said. */
-static enum gh_rc readme(struct card *c, const struct gh_id *blob, struct gh_err *err)
+static enum gh_rc readme(struct card *c, const struct gh_id *blob, const char *sha256, struct gh_err *err)
 {
 	struct gh_card card;
 	struct gh_err why = { 0 };
@@ -76,7 +77,7 @@ static enum gh_rc readme(struct card *c, const struct gh_id *blob, struct gh_err
 		return gh_fail_sys(err, errno, "memory for the card");
 	char link[64];
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", mem);
-	enum gh_rc rc = gh_docs_get_to(&c->docs, blob, mem, true, NULL, err);
+	enum gh_rc rc = gh_docs_get_to(&c->docs, blob, mem, true, sha256, NULL, err);
 	int fd = rc == GH_OK ? open(link, O_RDONLY | O_CLOEXEC) : -1; /* the worker gets it for reading only */
 	if (rc == GH_OK && fd < 0)
 		rc = gh_fail_sys(err, errno, "memory for the card");
@@ -191,8 +192,9 @@ static enum gh_rc bom(struct card *c, struct gh_err *err)
 		if (strcmp(gh_in_text(e, "kind", ""), "sbom") != 0 ||
 		    strcmp(gh_in_text(e, "signer", ""), GH_EVIDENCE_SELF) != 0)
 			continue;
-		GH_TRY(gh_known_document(&c->docs, gh_in_text(e, "blob", ""), c->r->arena, &text, err), err,
-		       "its bill of materials");
+		GH_TRY(gh_known_document(&c->docs, gh_in_text(e, "blob", ""), gh_jstr(e, "digest"), c->r->arena, &text,
+					 err),
+		       err, "its bill of materials");
 		gh_jout_span(c->r->out, "file", text);
 		return GH_OK;
 	}
@@ -201,21 +203,21 @@ static enum gh_rc bom(struct card *c, struct gh_err *err)
 
 static enum gh_rc card(struct card *c, struct gh_err *err)
 {
-	struct gh_span text;
 	const struct gh_jval *manifest;
 	struct gh_id blob;
+	const char *sha256 = NULL;
 	bool found;
 	copy_members(c->r->out, c->shown);
-	GH_TRY(gh_known_document(&c->docs, gh_in_text(c->shown, "manifest", ""), c->r->arena, &text, err), err,
-	       "its manifest");
-	GH_TRY(gh_jdom_parse(c->r->arena, text, &manifest, err), err, "its manifest");
+	GH_TRY(gh_known_manifest(&c->docs, gh_in_text(c->shown, "manifest", ""), gh_in_text(c->shown, "root", ""),
+				 c->r->arena, NULL, &manifest, err),
+	       err, "the card");
 	gh_jout_open(c->r->out, "content", '[');
 	for (const struct gh_jval *f = gh_jfirst(gh_jget(manifest, "files")); f != NULL; f = f->next)
 		copy(c->r->out, f, NULL);
 	gh_jout_close(c->r->out, ']');
 	GH_TRY(findings(c, err), err, "the card");
-	GH_TRY(find_readme(c, manifest, &blob, &found, err), err, "the card");
-	return found ? readme(c, &blob, err) : GH_OK;
+	GH_TRY(find_readme(c, manifest, &blob, &sha256, &found, err), err, "the card");
+	return found ? readme(c, &blob, sha256, err) : GH_OK;
 }
 
 static enum gh_rc run(struct gh_task_run *r, struct gh_err *err)

@@ -143,10 +143,9 @@ static enum gh_rc decide_kind(struct adding *d, struct gh_err *err)
 
 static enum gh_rc read_files(struct adding *d, struct gh_err *err)
 {
-	struct gh_span text;
 	const struct gh_jval *manifest;
-	GH_TRY(gh_known_document(&d->docs, d->manifest_blob, d->r->arena, &text, err), err, "its manifest");
-	GH_TRY(gh_jdom_parse(d->r->arena, text, &manifest, err), err, "its manifest");
+	GH_TRY(gh_known_manifest(&d->docs, d->manifest_blob, d->root, d->r->arena, NULL, &manifest, err), err,
+	       "its files");
 	const struct gh_jval *list = gh_jget(manifest, "files");
 	d->file = GH_NEW(d->r->arena, struct gh_verify_file, list == NULL ? 1 : list->n + 1);
 	if (d->file == NULL)
@@ -388,7 +387,7 @@ static enum gh_rc show(struct gh_task_run *r, struct gh_docs *docs, const struct
 		int fd = memfd_create("gatehouse-evidence", MFD_CLOEXEC);
 		if (fd < 0)
 			return gh_fail_sys(err, errno, "memory for the document");
-		enum gh_rc rc = gh_docs_get_to(docs, &blob, fd, true, NULL, err);
+		enum gh_rc rc = gh_docs_get_to(docs, &blob, fd, true, gh_jstr(v, "digest"), NULL, err);
 		if (rc != GH_OK) {
 			(void)close(fd);
 			return rc;

@@ -71,14 +71,14 @@ static int make_file(int dir, const char *name)
 
 static enum gh_rc one_file(struct export *e, const struct gh_jval *f, const struct gh_id *blob, struct gh_err *err)
 {
-	const char *name = gh_jstr(f, "path");
+	const char *name = gh_jstr(f, "path"), *sha256 = gh_jstr(f, "sha256");
 	uint64_t size = 0;
-	if (name == NULL || !safe_name(name))
+	if (name == NULL || sha256 == NULL || !safe_name(name))
 		return gh_fail(err, GH_E_UNREAD, "the manifest holds a name that is no path below a directory");
 	int fd = make_file(e->dir, name);
 	if (fd < 0)
 		return gh_fail_sys(err, errno, "'%s'", gh_safe(gh_span_str(name)).s);
-	enum gh_rc rc = gh_docs_get_to(&e->docs, blob, fd, true, &size, err);
+	enum gh_rc rc = gh_docs_get_to(&e->docs, blob, fd, true, sha256, &size, err);
 	if (rc == GH_OK && fsync(fd) != 0)
 		rc = gh_fail_sys(err, errno, "it cannot be written");
 	(void)close(fd);
@@ -98,18 +98,6 @@ static enum gh_rc all_files(struct export *e, const struct gh_jval *manifest, co
 		GH_TRY(one_file(e, f, &id, err), err, "nothing was exported");
 	}
 	return b == NULL ? GH_OK : gh_fail(err, GH_E_UNREAD, "the catalog knows more files than the manifest");
-}
-
-static enum gh_rc fetch(struct export *e, const char *blob, struct gh_arena *a, const struct gh_jval **out,
-			struct gh_err *err)
-{
-	gh_auto_buf text = gh_buf(MANIFEST);
-	struct gh_id id = gh_id(gh_span_str(blob));
-	GH_TRY(gh_docs_get(&e->docs, &id, &text, err), err, "a document");
-	struct gh_span kept = gh_keep(a, gh_buf_view(&text));
-	if (kept.p == NULL)
-		return gh_fail(err, GH_E_NOMEM, "no memory");
-	return gh_jdom_parse(a, kept, out, err);
 }
 
 static enum gh_rc decide(struct export *e, const char *model, struct gh_span facts, struct gh_err *err)
@@ -138,7 +126,9 @@ static enum gh_rc export(struct export *e, const char *model, const struct gh_jv
 	gh_jout_str(&j, "for", "model.export");
 	gh_jout_close(&j, '}');
 	GH_TRY(step(e->r, "version.files", &in, &files, err), err, "its files");
-	GH_TRY(fetch(e, gh_in_text(shown, "manifest", ""), &a, &manifest, err), err, "its manifest");
+	GH_TRY(gh_known_manifest(&e->docs, gh_in_text(shown, "manifest", ""), gh_in_text(shown, "root", ""), &a, NULL,
+				 &manifest, err),
+	       err, "nothing was exported");
 	return all_files(e, manifest, gh_jget(files, "blobs"), err);
 }
 

@@ -398,6 +398,7 @@ static void answer(const struct import *im, const struct gh_scan_report *r, cons
 	gh_jout_str(j, "version", im->owner.version.s);
 	gh_jout_str(j, "root", root);
 	gh_import_summary(r, j);
+	gh_import_lacking(&im->setup, j);
 	gh_jout_str(j, "state", gh_in_text(finished, "state", ""));
 	gh_jout_str(j, "reason", gh_in_text(finished, "reason", ""));
 	gh_jout_str(j, "policy", gh_in_text(finished, "policy", ""));

@@ -50,15 +50,15 @@ static enum gh_rc list_files(struct rescan *s, struct gh_err *err)
 	struct gh_arena *a = s->run->arena;
 	gh_auto_buf in = gh_buf(4096);
 	const struct gh_jval *files, *manifest;
-	struct gh_span text;
 	struct gh_jout j = gh_jout(&in);
 	gh_jout_open(&j, NULL, '{');
 	gh_jout_str(&j, "version", s->owner.version.s);
 	gh_jout_str(&j, "for", "rescan.run");
 	gh_jout_close(&j, '}');
 	GH_TRY(step(s, "version.files", &in, &files, err), err, "its files");
-	GH_TRY(gh_known_document(&s->docs, gh_in_text(s->shown, "manifest", ""), a, &text, err), err, "its manifest");
-	GH_TRY(gh_jdom_parse(a, text, &manifest, err), err, "its manifest");
+	GH_TRY(gh_known_manifest(&s->docs, gh_in_text(s->shown, "manifest", ""), gh_in_text(s->shown, "root", ""), a,
+				 NULL, &manifest, err),
+	       err, "its files");
 	GH_TRY(gh_found_facts(&s->docs, s->shown, a, &s->found, err), err, "what others say");
 	const struct gh_jval *list = gh_jget(manifest, "files"), *blobs = gh_jget(files, "blobs");
 	if (list == NULL || blobs == NULL || list->n != blobs->n || list->n == 0)
@@ -99,7 +99,7 @@ static int open_file(void *arg, size_t i)
 	if (fd < 0)
 		return -1;
 	(void)pthread_mutex_lock(&s->lock);
-	enum gh_rc rc = gh_docs_get_to(&s->docs, &s->blob[i], fd, false, NULL, &err);
+	enum gh_rc rc = gh_docs_get_to(&s->docs, &s->blob[i], fd, false, NULL, NULL, &err);
 	if (rc != GH_OK && s->err.rc == GH_OK) {
 		s->err = err;
 		(void)!gh_fail(&s->err, rc, "'%s'", gh_safe(gh_span_str(s->name[i])).s);
@@ -207,6 +207,7 @@ static enum gh_rc rescan(struct rescan *s, struct gh_err *err)
 		struct gh_jout *j = s->run->out;
 		gh_jout_str(j, "model", s->model);
 		gh_import_summary(r, j);
+		gh_import_lacking(&s->setup, j);
 		gh_jout_str(j, "before", gh_in_text(done, "before", ""));
 		gh_jout_str(j, "state", gh_in_text(done, "state", ""));
 		gh_jout_str(j, "reason", gh_in_text(done, "reason", ""));

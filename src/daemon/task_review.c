@@ -51,7 +51,7 @@ static void comment_out(struct gh_task_run *r, struct gh_docs *docs, const struc
 	if (docs->service == NULL)
 		rc = gh_docs_open(docs, r->service, r->key, owner, GH_VAULT_DOCUMENT, &err);
 	if (rc == GH_OK)
-		rc = gh_docs_get(docs, &id, &text, &err);
+		rc = gh_docs_get(docs, &id, NULL, &text, &err);
 	if (rc == GH_OK)
 		gh_jout_span(r->out, "text", gh_buf_view(&text));
 	else {

@@ -393,6 +393,47 @@ def fsck_blames():
         shutil.rmtree(home)
 
 
+def rewritten():
+    """Whoever can write to the database, and to nothing else, makes no other model, report or verdict of a version: it is refused and named."""
+    home, whole = path('rewritten'), path('whole')
+    shutil.copytree(HOME, whole)
+    check('a policy that lets it out', gh('policy', 'set', 'lenient', '--tenant', 'acme', '--home', whole).returncode == 0)
+    check('as it is', gh('export', 'acme/clean:1.1', '-o', path('untouched'), '--home', whole).returncode == 0)
+    good, bad = ("(SELECT v.id FROM versions v JOIN models m ON m.id = v.model WHERE m.name = '%s' AND v.version = '%s')" % n
+                 for n in (('clean', '1.1'), ('unsafe', '1.0')))
+    blobs = f'DELETE FROM version_blobs WHERE version = {good}; INSERT INTO version_blobs SELECT {good}, seq, blob FROM version_blobs WHERE version = {bad};'
+    manifest = f'UPDATE versions SET manifest = (SELECT manifest FROM versions WHERE id = {bad}) WHERE id = {good};'
+    facts = f"(SELECT %s FROM evidence WHERE kind = 'scan-facts' AND version = {bad})"
+    db = sqlite3.connect(os.path.join(whole, 'db', 'catalog.db'))
+    was = db.execute(f'SELECT digest FROM blobs WHERE id = (SELECT manifest FROM versions WHERE id = {good})').fetchone()[0]
+    db.close()
+    digest = ''.join(f"UPDATE blobs SET digest = '{d}' WHERE id = (SELECT manifest FROM versions WHERE id = {v});"
+                     for v, d in ((good, '0' * 64), (bad, was)))
+    for what, sql, named in (
+            ('the files of another', manifest + blobs, True),
+            ('another root, too', manifest + blobs + f'UPDATE versions SET root = (SELECT root FROM versions WHERE id = {bad}) WHERE id = {good}', True),
+            ('its manifest said to be the old one', digest + manifest + blobs, False),
+            ('one other blob', f'UPDATE version_blobs SET blob = (SELECT blob FROM version_blobs WHERE version = {bad} LIMIT 1) WHERE version = {good} AND seq = 0', False),
+            ('stages', f"UPDATE reports SET stages = replace(stages, 'detonation=not_run', 'detonation=run') WHERE version = {good}", True),
+            ('rules', f"UPDATE reports SET rules = '2030' WHERE version = {good}", True),
+            ('advisories', f"UPDATE reports SET advisories = '2030' WHERE version = {good}", True),
+            ('facts', f"UPDATE evidence SET blob = {facts % 'blob'}, digest = {facts % 'digest'} WHERE kind = 'scan-facts' AND version = {good}", True),
+            ('facts said to be the old ones', f"UPDATE evidence SET blob = {facts % 'blob'} WHERE kind = 'scan-facts' AND version = {good}", False)):
+        shutil.copytree(whole, home)
+        db = sqlite3.connect(os.path.join(home, 'db', 'catalog.db'))
+        before = list(db.iterdump())
+        db.executescript(sql)
+        check(f'{what}: something is altered', before != list(db.iterdump()))
+        db.close()
+        r = gh('export', 'acme/clean:1.1', '-o', path('taken'), '--home', home)
+        check(f'{what}: no copy, status 2, one line', r.returncode == 2 and r.stderr.count(b'\n') == 1 and (b'altered' in r.stderr or b'its content is not' in r.stderr), r.stdout + r.stderr)
+        check(f'{what}: nothing is left', not os.path.exists(path('taken')) or os.listdir(path('taken')) == [])
+        shutil.rmtree(path('taken'), ignore_errors=True)
+        r = gh('fsck', '--home', home)
+        check(f'{what}: fsck', not named or (r.returncode == 1 and b'by the audit log' in r.stdout), r.stdout + r.stderr)
+        shutil.rmtree(home)
+
+
 def altered():
     """Bytes that are not what they were: found, named, and nothing of them given out."""
     check('fsck: fine', gh('fsck', '--deep').returncode == 0)
@@ -495,6 +536,7 @@ def main():
     killed()
     other_times()
     fsck_blames()
+    rewritten()
     altered()
 
 

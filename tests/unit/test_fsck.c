@@ -11,6 +11,7 @@
 #include "catalog/fsck.h"
 #include "catalog/ledger.h"
 #include "catalog/reviews.h"
+#include "catalog/version_says.h"
 #include "catalog/store.h"
 #include "check/stage.h"
 #include "crypto/note.h"
@@ -405,6 +406,51 @@ static void alter(struct gh_catalog *c, const struct alteration *row)
 		fail_msg("%s, undone: %u problems instead of %u:\n%s", row->alter, s.n, before.n, s.all);
 }
 
+/* A version is used only as its entry says: rows, and the copy of the entry that lies beside them. */
+static void used(struct gh_catalog *c, const struct gh_id *version)
+{
+	static const struct alteration rows[] = {
+		{ "UPDATE versions SET verdict = 'CLEAN'", "its verdict is not what the audit log says",
+		  "UPDATE versions SET verdict = 'UNSAFE'" },
+		{ "UPDATE versions SET root = 'ab' || root", "its root digest is not",
+		  "UPDATE versions SET root = substr(root, 3)" },
+		{ "UPDATE reports SET digest = 'ab' || digest", "its report is not",
+		  "UPDATE reports SET digest = substr(digest, 3)" },
+		{ "UPDATE reports SET verdict = 'CLEAN'", "its report's verdict is not",
+		  "UPDATE reports SET verdict = 'UNSAFE'" },
+		{ "UPDATE reports SET stages = 'x' || stages", "what the catalog holds of its last scan",
+		  "UPDATE reports SET stages = substr(stages, 2)" },
+		{ "UPDATE outbox SET log_index = 70 WHERE log_index = 0", "the audit log, entry 70",
+		  "UPDATE outbox SET log_index = 0 WHERE log_index = 70" },
+	};
+	CAT_OK(gh_version_logged(c, version, err));
+	for (size_t i = 0; i < GH_ROWS(rows); i++) {
+		CAT_OK(gh_db_exec(c->db, NULL, err, rows[i].alter, GH_DBV_NONE));
+		CAT_FAILS(GH_E_UNREAD, rows[i].says, gh_version_logged(c, version, err));
+		CAT_OK(gh_db_exec(c->db, NULL, err, rows[i].undo, GH_DBV_NONE));
+		CAT_OK(gh_version_logged(c, version, err));
+	}
+	/* The copy of the entry beside the rows. */
+	gh_auto_arena a = { .max = 1 << 16 };
+	gh_auto_buf other = gh_buf(1 << 16);
+	struct gh_db_rows r;
+	CAT_OK(gh_db_query(c->db, &a, &r, err, "SELECT entry FROM outbox WHERE log_index = 0", GH_DBV_NONE));
+	struct gh_span entry = gh_db_span(&r, 0, 0), time = GH_SPAN("\"time\":\"1970");
+	const uint8_t *at = memmem(entry.p, entry.n, time.p, time.n);
+	assert_non_null(at);
+	gh_buf_span(&other, entry);
+	other.p[(size_t)(at - entry.p) + time.n - 1] = '9';
+	for (int i = 0; i < 2; i++) {
+		CAT_OK(gh_db_exec(c->db, NULL, err, "UPDATE outbox SET entry = ? WHERE log_index = 0",
+				  GH_DBV(gh_dbb(i == 0 ? gh_buf_view(&other) : entry))));
+		if (i == 0)
+			CAT_FAILS(GH_E_UNREAD, "entry 0 of the audit log is not what the database says of it",
+				  gh_version_logged(c, version, err));
+		else
+			CAT_OK(gh_version_logged(c, version, err));
+	}
+}
+
 /* Signing keys, shares, policies and evidence: what is in the log and in the rows alike is fine, and each alteration is told. */
 static void others(struct gh_catalog *c, const struct gh_id *tenant, const struct gh_version *v,
 		   const struct gh_principal *who)
@@ -530,10 +576,14 @@ static void altered_rows(void **state)
 				  .changed = 1000,
 				  .log_index = -1 };
 	CAT_OK(gh_badge_add(c.db, &b, err));
+	char says[GH_DIGEST_HEX + 1];
+	CAT_OK(gh_version_says(c.db, &v.id, says, err));
+	CAT_FAILS(GH_E_UNREAD, "no entry of the audit log made this version", gh_version_logged(&c, &v.id, err));
 	PUT(&c, "import", { .name = "tenant", .text = tenant.s }, { .name = "version", .text = v.id.s },
 	    { .name = "root", .text = v.root }, { .name = "report", .text = gh_db_text(&r, 0, 0) },
 	    { .name = "verdict", .text = "UNSAFE" }, { .name = "state", .text = "quarantined" }, { .name = "bytes" },
-	    { .name = "files" }, { .name = "tier", .text = "standard" });
+	    { .name = "files" }, { .name = "tier", .text = "standard" }, { .name = "says", .text = says });
+	CAT_OK(gh_version_logged(&c, &v.id, err)); /* waits in the outbox */
 	PUT(&c, "principal-add", { .name = "principal", .text = who.id.s }, { .name = "form", .text = "person" });
 	PUT(&c, "grant", { .name = "principal", .text = who.id.s }, { .name = "role", .text = "security-reviewer" },
 	    { .name = "scope", .text = "tenant" }, { .name = "of", .text = tenant.s });
@@ -552,6 +602,7 @@ static void altered_rows(void **state)
 	CAT_OK(gh_ledger_flush(&c, err));
 	s = check(&c, "ledger", false, false, 0);
 	expect(&s, 0, "");
+	used(&c, &v.id);
 	static const struct {
 		const char *alter, *says, *undo;
 	} rows[] = {
@@ -562,6 +613,17 @@ static void altered_rows(void **state)
 		  "UPDATE versions SET verdict = 'UNSAFE'" },
 		{ "UPDATE reports SET verdict = 'CLEAN'", "its report's verdict is UNSAFE by",
 		  "UPDATE reports SET verdict = 'UNSAFE'" },
+		{ "UPDATE reports SET stages = 'x' || stages", "its scan (report, stages",
+		  "UPDATE reports SET stages = substr(stages, 2)" },
+		{ "UPDATE reports SET rules = 'x' || rules", "its scan (report, stages",
+		  "UPDATE reports SET rules = substr(rules, 2)" },
+		{ "UPDATE reports SET advisories = 'x' || advisories", "its scan (report, stages",
+		  "UPDATE reports SET advisories = substr(advisories, 2)" },
+		{ "UPDATE reports SET coverage = 'x' || coverage", "its scan (report, stages",
+		  "UPDATE reports SET coverage = substr(coverage, 2)" },
+		{ "UPDATE blobs SET digest = 'x' || digest WHERE id = (SELECT manifest FROM versions)",
+		  "its scan (report, stages",
+		  "UPDATE blobs SET digest = substr(digest, 2) WHERE id = (SELECT manifest FROM versions)" },
 		{ "UPDATE versions SET root = 'ab' || root", "its root digest is 7777777777777777 by",
 		  "UPDATE versions SET root = substr(root, 3)" },
 		{ "UPDATE badges SET state = 'issued', digest = '5'",
