@@ -5,58 +5,15 @@ import base64
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import common  # noqa: E402
 from common import check, safetensors  # noqa: E402
+from home import doc, gh, key, openssl, path, refused, write  # noqa: E402
 
-TMP = tempfile.mkdtemp(prefix='gh-evidence-')
-ENV = {'GATEHOUSE_HOME': os.path.join(TMP, 'home'), 'GATEHOUSE_PASSPHRASE_FILE': os.path.join(TMP, 'pass')}
 INTOTO = 'application/vnd.in-toto+json'
-
-
-def path(*p):
-    return os.path.join(TMP, *p)
-
-
-def write(name, data):
-    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
-    with open(path(name), 'wb') as f:
-        f.write(data if isinstance(data, bytes) else data.encode())
-    return path(name)
-
-
-def gh(*args, env=None):
-    return common.run(*args, env={**ENV, **(env or {})})
-
-
-def doc(*args, want=0, env=None):
-    r = gh(*args, '--format', 'json', env=env)
-    check(f'{args}: status {want}', r.returncode == want, f'{r.returncode} {r.stderr.decode()} {r.stdout[:300]}')
-    try:
-        return json.loads(r.stdout)
-    except ValueError:
-        return {}
-
-
-def refused(what, args, want, *words, env=None):
-    r = gh(*args, env=env)
-    line = r.stderr.decode()
-    check(f'{what}: status {want}', r.returncode == want, f'{r.returncode} {line}')
-    check(f'{what}: one line says why', line.count('\n') == 1 and all(w in line for w in words), line)
-
-
-def openssl(*args, **kw):
-    return subprocess.run(['openssl', *args], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw).stdout
-
-
-def key(name):
-    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path(name + '.key'))
-    openssl('ec', '-in', path(name + '.key'), '-pubout', '-out', path(name + '.pem'))
 
 
 def pae(payload):
@@ -350,16 +307,13 @@ def out_of_use(admin):
 
 
 def main():
-    try:
-        admin, root, _ = setup()
-        ours(root)
-        theirs(root)
-        policy()
-        out_of_use(admin)
-        shares(admin)
-        news_while_disabled(admin)
-    finally:
-        shutil.rmtree(TMP, ignore_errors=True)
+    admin, root, _ = setup()
+    ours(root)
+    theirs(root)
+    policy()
+    out_of_use(admin)
+    shares(admin)
+    news_while_disabled(admin)
     sys.exit(common.end('test_evidence'))
 
 
